@@ -1,0 +1,1 @@
+"""The vocabulary of the hub: event contracts, code lists, framing, topic names."""

@@ -1,0 +1,1 @@
+"""The hub: list views, the programme's rules, reports, console and runtime."""

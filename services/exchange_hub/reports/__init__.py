@@ -1,0 +1,1 @@
+"""Month close, frozen snapshot, and the artefacts rendered from it."""

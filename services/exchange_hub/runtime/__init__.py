@@ -1,0 +1,1 @@
+"""Embedded servers, supervision, settings, migrations."""

@@ -1,0 +1,1 @@
+"""From a topic to a list view: decode, check, fold, store."""
