@@ -1,0 +1,75 @@
+"""The list views as tables: one SQLAlchemy table per list and schema, and a digest of its rows.
+
+The same shape serves the live schema, a shadow schema that a rebuild fills, and the schema that holds the frozen
+rows of a closed month: whoever reads a list names the schema and nothing else changes.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from exchange_hub.views.catalogue import Column, ColumnType, ListView
+
+LIVE = "live"
+
+_TYPES: dict[ColumnType, sa.types.TypeEngine[Any]] = {
+    "text": sa.Text(),
+    "money": sa.BigInteger(),
+    "count": sa.BigInteger(),
+    "quantity": sa.Numeric(20, 4),
+    "date": sa.Date(),
+    "month": sa.Text(),
+    "texts": pg.ARRAY(sa.Text()),
+    "flag": sa.Boolean(),
+    "money_map": pg.JSONB(),
+}
+
+
+def sql_type(column: Column) -> sa.types.TypeEngine[Any]:
+    """Return the SQL type of a list column: money and counts are whole numbers, quantities have four places."""
+    return _TYPES[column.type]
+
+
+def list_table(view: ListView, schema: str, metadata: sa.MetaData) -> sa.Table:
+    """Return the table of *view* in *schema*, made once per *metadata*.
+
+    Args:
+        view: the list view of the catalogue.
+        schema: ``live``, a shadow schema or the schema of a closed month.
+        metadata: where the table is registered; asking twice returns the same table.
+
+    Returns:
+        A table with ``row_key`` (primary key), ``component``, ``bureaus`` and the columns of the view, in that order.
+    """
+    known = metadata.tables.get(f"{schema}.{view.table}")
+    if known is not None:
+        return known
+    return sa.Table(
+        view.table,
+        metadata,
+        sa.Column("row_key", sa.Text(), primary_key=True),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("bureaus", pg.ARRAY(sa.Text()), nullable=False),
+        *(sa.Column(column.name, sql_type(column)) for column in view.columns),
+        schema=schema,
+    )
+
+
+def digest_query(table: sa.Table) -> sa.Select[tuple[str | None, int]]:
+    """Return a query for the digest of all rows of a list table, whatever their order, and how many there are.
+
+    Every row becomes the text of its columns in the order of the catalogue, then an MD5 of 128 bits; the halves are
+    combined by XOR. Row keys are unique, so equal rows never cancel out. It finds differences between two stores
+    that should be equal; it does not withstand somebody who constructs collisions.
+    The text of dates depends on the session: run it under ``SET LOCAL datestyle = 'ISO'``.
+    """
+    row_text = sa.cast(sa.func.row(*table.columns), sa.Text())
+    hashed = sa.select(sa.func.md5(row_text).label("h")).subquery()
+
+    def lane(start: int) -> sa.ColumnElement[Any]:
+        bits = sa.cast(sa.literal_column("'x'", sa.Text()).concat(sa.func.substr(hashed.c.h, start, 16)), pg.BIT(64))
+        return sa.func.bit_xor(bits)
+
+    text = sa.cast(lane(1), sa.Text()).concat(sa.cast(lane(17), sa.Text()))
+    return sa.select(text, sa.func.count()).select_from(hashed)
