@@ -1,0 +1,561 @@
+"""A district as data: its bureaus, towns, tasks, goals, expected plans, calendar, precedence and monthly duties.
+
+A district is a folder of TOML files and nothing else. ``District.load`` reads the folder; ``District.of`` builds the
+same from parsed tables and touches no file. Every problem of the folder is reported at once, in English.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from exchange_hub.programme.calendar import Calendar
+
+FILES: Final = (
+    "district", "bureaus", "towns", "tasks", "goals", "plans", "calendar", "precedence", "submissions",
+)  # fmt: skip
+"""The TOML files of a district folder; other files of the folder belong to connectors and samples."""
+
+COORDINATION: Final = "coordination"
+LEAD: Final = "@lead"
+ORDER: Final = "@order"
+ANY_FIELD: Final = "*"
+
+_STRICT_KEYS = ConfigDict(extra="forbid")
+
+
+class DistrictError(ValueError):
+    """The district folder has problems; ``problems`` lists all of them."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("district folder has problems:\n" + "\n".join(f"- {p}" for p in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """A bureau, the coordination office or a reader.
+
+    Attributes:
+        code: short code; part of topic names and events.
+        lists: list views it may report.
+        roles: what the plan gives it beside its tasks, in Chinese.
+        publishes: overrides the rule that readers publish nothing.
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    code: str
+    name: str
+    full_name: str
+    lists: tuple[str, ...]
+    roles: tuple[str, ...]
+    kind: Literal["bureau", "coordination", "reader"] = "bureau"
+    publishes: bool | None = None
+
+    @property
+    def has_topic(self) -> bool:
+        """Whether it publishes events and so owns an events topic."""
+        return self.kind != "reader" if self.publishes is None else self.publishes
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A town, street or park; *confirmed* once the district has checked the name."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    name: str
+    kind: Literal["街道", "镇", "园区"]
+    confirmed: bool
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A task, safeguard or working requirement of the plan, with the bureaus its bracket names.
+
+    Attributes:
+        everyone: the bracket adds all related bureaus, towns, streets and parks.
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    no: str
+    title: str
+    bureaus: tuple[str, ...]
+    area: str = ""
+    everyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal to 2027, its leading bureaus and the indicators that measure it."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    no: str
+    text: str
+    leads: tuple[str, ...]
+    indicators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """An indicator of the open catalogue; *code* is the value events carry in ``indicator``."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    code: str
+    title: str
+    unit: str
+    series: Literal["统计", "调度", "代理"]
+    definition: str
+    responsible: tuple[str, ...]
+    source: str
+    numerator: str = ""
+    denominator: str = ""
+    by_domain: bool = False
+    growth_target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain of equipment renewal: its lead bureau, who else reports it, whether it counts in goal 1."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    name: str
+    lead: str
+    bureaus: tuple[str, ...]
+    goal_1: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPlan:
+    """A plan that the work plan asks a bureau to issue."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    kind: str
+    title: str
+    bureau: str
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrecedenceRule:
+    """Whose statement wins for *list* and *field* (``*`` = every field), and why."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    list: str
+    field: str
+    bureaus: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """That the *bureaus* report *list* every month."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    list: str
+    bureaus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One submission that is owed: *bureau* owes *list* for *month* by *due_on*."""
+
+    bureau: str
+    list: str
+    month: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The published work plan that the district's data comes from."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    title: str
+    issued_on: date
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The term for local measures: *working_days* from the day after receipt."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    working_days: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The monthly review: when it is due and after how many days an approved subsidy counts as overdue."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    due_day: int
+    overdue_payment_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """``district.toml``: what the district is called and the constants of its programme."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    format: Literal[1]
+    id: str
+    code: str
+    name: str
+    city: str
+    programme: str
+    short_programme: str
+    report_title: str
+    time_zone: str
+    currency_unit: Literal["元", "万元", "亿元"]
+    base_year: int
+    target_year: int
+    plan: Plan
+    clock: Clock
+    review: Review
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    __pydantic_config__ = _STRICT_KEYS
+    year: int
+    source: str
+    holidays: tuple[date, ...]
+    working: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _DomainTable:
+    __pydantic_config__ = _STRICT_KEYS
+    version: str
+    decided_by: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """A district, checked: every code that one file names exists in the file that defines it.
+
+    Attributes:
+        bureaus: in the order of ``bureaus.toml``, which is the last word of precedence.
+        domains_version: version of the table that says which equipment counts for which domain (领域归口).
+        default_ranking: ranking where no precedence rule speaks.
+        submission_due_day: day of the following month by which a month's lists are due.
+        first_month: first month for which lists are owed.
+    """
+
+    profile: Profile
+    bureaus: tuple[Bureau, ...]
+    towns: tuple[Town, ...]
+    tasks: tuple[Measure, ...]
+    safeguards: tuple[Measure, ...]
+    requirements: tuple[Measure, ...]
+    goals: tuple[Goal, ...]
+    indicators: tuple[Indicator, ...]
+    domains: tuple[Domain, ...]
+    domains_version: str
+    plans: tuple[ExpectedPlan, ...]
+    calendar: Calendar
+    precedence: tuple[PrecedenceRule, ...]
+    default_ranking: tuple[str, ...]
+    duties: tuple[Duty, ...]
+    submission_due_day: int
+    first_month: str
+    _digest: str = field(repr=False)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read and check the district folder *path*.
+
+        Raises:
+            DistrictError: a file is missing or unreadable, or its content is wrong; all problems are listed.
+        """
+        folder = Path(path)
+        tables: dict[str, dict[str, Any]] = {}
+        problems = []
+        for name in FILES:
+            file = folder / f"{name}.toml"
+            try:
+                tables[name] = tomllib.loads(file.read_text(encoding="utf-8"))
+            except OSError as error:
+                problems.append(f"{file}: cannot be read: {error.strerror}")
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                problems.append(f"{file}: is not TOML in UTF-8: {error}")
+        if problems:
+            raise DistrictError(problems)
+        return cls.of(tables)
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Build a district from parsed tables, one for each name in ``FILES``.
+
+        Raises:
+            DistrictError: the content is wrong; all problems are listed.
+        """
+        read = _Reader(tables)
+        years = read.many("calendar", "year", _Year)
+        domain_table = read.one("goals", "domains", _DomainTable)
+        parts: dict[str, Any] = {
+            "profile": read.whole("district", Profile),
+            "bureaus": read.many("bureaus", "bureau", Bureau),
+            "towns": read.many("towns", "town", Town),
+            "tasks": read.many("tasks", "task", Measure),
+            "safeguards": read.many("tasks", "safeguard", Measure),
+            "requirements": read.many("tasks", "requirement", Measure),
+            "goals": read.many("goals", "goal", Goal),
+            "indicators": read.many("goals", "indicator", Indicator),
+            "domains": read.many("goals", "domain", Domain),
+            "plans": read.many("plans", "plan", ExpectedPlan),
+            "precedence": read.many("precedence", "rule", PrecedenceRule),
+            "default_ranking": read.one("precedence", "default", tuple[str, ...]),
+            "duties": read.many("submissions", "duty", Duty),
+            "submission_due_day": read.one("submissions", "due_day", int),
+            "first_month": read.one("submissions", "first_month", str),
+        }
+        read.stop_on_problems()
+        calendar = Calendar.of(
+            (y.year for y in years), (d for y in years for d in y.holidays), (d for y in years for d in y.working)
+        )
+        district = cls(
+            **parts,
+            domains_version=domain_table.version if domain_table else "",
+            calendar=calendar,
+            _digest=_digest_of(tables),
+        )
+        problems = [*_calendar_problems(years), *_problems(district)]
+        if problems:
+            raise DistrictError(problems)
+        return district
+
+    @property
+    def id(self) -> str:
+        """District id in topic names."""
+        return self.profile.id
+
+    @property
+    def name(self) -> str:
+        """Chinese name of the district."""
+        return self.profile.name
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of everything the files say; comments and layout do not count."""
+        return self._digest
+
+    def bureau(self, code: str) -> Bureau:
+        """Return the bureau with *code*; raise ``KeyError`` where there is none."""
+        for bureau in self.bureaus:
+            if bureau.code == code:
+                return bureau
+        raise KeyError(f"district {self.id} has no bureau {code}")
+
+    def bureau_named(self, text: str) -> Bureau | None:
+        """Return the bureau that people call *text* (short name, full name or code), or ``None``."""
+        wanted = text.strip()
+        return next((b for b in self.bureaus if wanted in (b.name, b.full_name, b.code)), None)
+
+    def publishers(self) -> tuple[str, ...]:
+        """Return the codes of everyone who owns an events topic, the coordination office included."""
+        return tuple(b.code for b in self.bureaus if b.has_topic)
+
+    def town_named(self, text: str) -> Town | None:
+        """Return the town, street or park called *text*, also by an alias, or ``None``."""
+        wanted = text.strip()
+        return next((t for t in self.towns if wanted == t.name or wanted in t.aliases), None)
+
+    def domain(self, name: str) -> Domain | None:
+        """Return the domain called *name*, or ``None``."""
+        return next((d for d in self.domains if d.name == name), None)
+
+    def indicator(self, code: str) -> Indicator | None:
+        """Return the indicator with *code*, or ``None``."""
+        return next((i for i in self.indicators if i.code == code), None)
+
+    def tasks_of(self, bureau: str) -> tuple[Measure, ...]:
+        """Return the tasks whose bracket names *bureau*."""
+        return tuple(t for t in self.tasks if bureau in t.bureaus)
+
+    def ranking(self, list_name: str, field_name: str = ANY_FIELD, domain: str = "") -> tuple[str, ...]:
+        """Return all publishers, the one whose statement wins first.
+
+        The most special rule speaks: list and field, then list and ``*``, then the default (the lead bureau of
+        *domain*, then the order of ``bureaus.toml``). A rule that names only some bureaus ranks the others behind them.
+        """
+        chosen = self.default_ranking
+        for wanted in (ANY_FIELD, field_name):
+            for rule in self.precedence:
+                if rule.list == list_name and rule.field == wanted:
+                    chosen = rule.bureaus
+        in_domain = self.domain(domain)
+        steps: list[str] = []
+        for step in (*chosen, ORDER):
+            if step == LEAD:
+                steps.extend([in_domain.lead] if in_domain else [])
+            elif step == ORDER:
+                steps.extend(self.publishers())
+            else:
+                steps.append(step)
+        return tuple(dict.fromkeys(steps))
+
+    def expected(self, month: str) -> tuple[Expected, ...]:
+        """Return every submission owed for *month* (``YYYY-MM``), in the order of duties and bureaus; none before ``first_month``."""
+        if month < self.first_month:
+            return ()
+        due_on = self.submission_due_on(month)
+        return tuple(Expected(b, duty.list, month, due_on) for duty in self.duties for b in duty.bureaus)
+
+    def submission_due_on(self, month: str) -> date:
+        """Return the day by which the lists of *month* are due: the due day of the next month, or the next working day."""
+        first = date.fromisoformat(f"{month}-01")
+        following = (first + timedelta(days=31)).replace(day=self.submission_due_day)
+        return self.calendar.next_working_day(following)
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether *day* is a working day in the district's calendar."""
+        return self.calendar.is_working(day)
+
+    def working_days(self, start: date, n: int) -> date:
+        """Return the *n*-th working day counted from *start* itself."""
+        return self.calendar.working_days(start, n)
+
+    def due_on(self, received_on: date) -> date:
+        """Return the last day for local measures to a document received on *received_on*.
+
+        Ten working days from the day after receipt (work plan, part four, stage two).
+        """
+        return self.calendar.working_days(received_on + timedelta(days=1), self.profile.clock.working_days)
+
+
+class _Reader:
+    """Turns parsed tables into dataclasses and remembers every problem with its file and place."""
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]]) -> None:
+        self._tables = tables
+        self.problems = [f"{name}.toml: is missing" for name in FILES if name not in tables]
+
+    def whole(self, name: str, kind: Any) -> Any:
+        return self._validate(kind, self._tables.get(name, {}), f"{name}.toml")
+
+    def one(self, name: str, key: str, kind: Any) -> Any:
+        table = self._tables.get(name, {})
+        if key not in table:
+            self.problems.append(f"{name}.toml: {key} is missing")
+            return None
+        return self._validate(kind, table[key], f"{name}.toml: {key}")
+
+    def many(self, name: str, key: str, kind: type[Any]) -> tuple[Any, ...]:
+        rows = self._tables.get(name, {}).get(key, [])
+        if not isinstance(rows, list) or not rows:
+            self.problems.append(f"{name}.toml: has no [[{key}]]")
+            return ()
+        return tuple(self._validate(kind, row, f"{name}.toml: [[{key}]] {i}") for i, row in enumerate(rows, 1))
+
+    def _validate(self, kind: Any, value: object, place: str) -> Any:
+        try:
+            return TypeAdapter(kind).validate_python(value)
+        except ValidationError as error:
+            for problem in error.errors():
+                path = ".".join(str(step) for step in problem["loc"])
+                self.problems.append(f"{place}{': ' + path if path else ''}: {problem['msg']}")
+            return None
+
+    def stop_on_problems(self) -> None:
+        if self.problems:
+            raise DistrictError(self.problems)
+
+
+def _digest_of(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    canonical = json.dumps(
+        {name: tables[name] for name in FILES}, sort_keys=True, ensure_ascii=False, separators=(",", ":"),
+        default=lambda value: value.isoformat(),
+    )  # fmt: skip
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _calendar_problems(years: tuple[_Year, ...]) -> Iterator[str]:
+    yield from _repeated("calendar.toml: year", (str(y.year) for y in years))
+    for year in years:
+        place = f"calendar.toml: year {year.year}"
+        for day in (*year.holidays, *year.working):
+            if day.year != year.year:
+                yield f"{place}: {day} lies in another year"
+        yield from (f"{place}: {d} is both off and worked" for d in sorted({*year.holidays} & {*year.working}))
+        yield from (f"{place}: {d} is worked anyway (no weekend)" for d in year.working if d.weekday() < 5)  # noqa: PLR2004
+
+
+def _problems(district: District) -> Iterator[str]:
+    """Check what one file says against the others."""
+    codes = {b.code for b in district.bureaus}
+    domains = {d.name for d in district.domains}
+    yield from _repeated("bureaus.toml: code", (b.code for b in district.bureaus))
+    yield from _repeated("bureaus.toml: name", (b.name for b in district.bureaus))
+    yield from _repeated("towns.toml: name", (n for t in district.towns for n in (t.name, *t.aliases)))
+    yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
+    yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
+    yield from _repeated("precedence.toml: rule", (f"{r.list}.{r.field}" for r in district.precedence))
+    yield from _repeated("submissions.toml: duty", (f"{d.list} by {b}" for d in district.duties for b in d.bureaus))
+    if COORDINATION not in codes:
+        yield f"bureaus.toml: {COORDINATION} is missing"
+    for place, named in _named_bureaus(district):
+        yield from (f"{place}: unknown bureau {code}" for code in named if code not in codes)
+    indicators = {i.code for i in district.indicators}
+    for goal in district.goals:
+        yield from (f"goals.toml: goal {goal.no}: unknown indicator {i}" for i in goal.indicators if i not in indicators)
+    for plan in district.plans:
+        if plan.domain and plan.domain not in domains:
+            yield f"plans.toml: {plan.title}: unknown domain {plan.domain}"
+    for duty in district.duties:
+        for code in duty.bureaus:
+            if code in codes and duty.list not in district.bureau(code).lists:
+                yield f"submissions.toml: {code} owes {duty.list}, which bureaus.toml does not let it report"
+    yield from _constant_problems(district)
+
+
+def _constant_problems(district: District) -> Iterator[str]:
+    if not 1 <= district.submission_due_day <= 28:  # noqa: PLR2004 - every month has a 28th
+        yield f"submissions.toml: due_day {district.submission_due_day} is not between 1 and 28"
+    try:
+        date.fromisoformat(f"{district.first_month}-01")
+    except ValueError:
+        yield f"submissions.toml: first_month {district.first_month!r} is not YYYY-MM"
+    if district.profile.clock.working_days < 1:
+        yield "district.toml: clock.working_days must be at least 1"
+    if not district.profile.id.replace("-", "").isalnum() or not district.profile.id.isascii():
+        yield f"district.toml: id {district.profile.id!r} may hold only a-z, 0-9 and hyphens"
+
+
+def _named_bureaus(district: District) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for group, measures in (
+        ("task", district.tasks), ("safeguard", district.safeguards), ("requirement", district.requirements),
+    ):  # fmt: skip
+        for measure in measures:
+            yield f"tasks.toml: {group} {measure.no}", measure.bureaus
+    for goal in district.goals:
+        yield f"goals.toml: goal {goal.no}", goal.leads
+    for indicator in district.indicators:
+        yield f"goals.toml: indicator {indicator.code}", indicator.responsible
+    for domain in district.domains:
+        yield f"goals.toml: domain {domain.name}", (domain.lead, *domain.bureaus)
+    for plan in district.plans:
+        yield f"plans.toml: {plan.title}", (plan.bureau,)
+    steps = (LEAD, ORDER)
+    for rule in district.precedence:
+        place = f"precedence.toml: {rule.list}.{rule.field}"
+        yield place, tuple(b for b in rule.bureaus if b not in steps)
+    yield "precedence.toml: default", tuple(b for b in district.default_ranking if b not in steps)
+    for duty in district.duties:
+        yield f"submissions.toml: {duty.list}", duty.bureaus
+
+
+def _repeated(what: str, values: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            yield f"{what}: {value} appears twice"
+        seen.add(value)
