@@ -1,0 +1,150 @@
+"""Apache Kafka as pinned jars: fetched once, and hashed before each start.
+
+The file `kafka-jars.sha256` beside this module lists every jar that the broker needs, as a path in the layout of
+a Maven repository with its SHA-256. It is the whole truth of what runs: nothing is resolved at start, and a
+jar with another hash never reaches Java (the resolver itself only warns of a wrong checksum).
+
+`python -m exchange_hub.runtime.kafka_jars` resolves the coordinates anew and writes the list; needed only when the
+version of Kafka changes.
+"""
+
+import fcntl
+import hashlib
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from exchange_hub.runtime.problem import RuntimeProblem
+
+log = logging.getLogger(__name__)
+
+# kafka-clients is named, else the resolver picks an older one; without the slf4j binding a failing broker is silent.
+COORDINATES = (
+    "org.apache.kafka:kafka_2.13:4.3.1",
+    "org.apache.kafka:kafka-clients:4.3.1",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
+)
+SUMS_FILE = Path(__file__).with_name("kafka-jars.sha256")
+_FETCHES_AT_ONCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One pinned jar: its place in a Maven repository and the hash of its bytes."""
+
+    path: PurePosixPath
+    sha256: str
+
+    @property
+    def coordinate(self) -> tuple[str, str, str]:
+        """Group, artifact and version, as the path tells them."""
+        *group, artifact, version, _name = self.path.parts
+        return ".".join(group), artifact, version
+
+    def is_whole(self, repository: Path) -> bool:
+        """Whether the jar lies in the repository with the pinned bytes."""
+        try:
+            with open(repository / self.path, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
+        except FileNotFoundError:
+            return False
+
+
+def pinned(sums_file: Path = SUMS_FILE) -> list[Jar]:
+    """The jars of the committed list, in its order, which is the class path's."""
+    lines = sums_file.read_text().splitlines()
+    return [Jar(PurePosixPath(path), digest) for digest, path in (line.split() for line in lines if line)]
+
+
+def provide(cache: Path, sums_file: Path = SUMS_FILE) -> list[Path]:
+    """The class path: every pinned jar, whole; what is missing or damaged is fetched first.
+
+    Touches no network when all jars are whole.
+
+    Raises:
+        RuntimeProblem: without network on a first run, or if a fetched jar has another hash.
+    """
+    repository = cache / "maven"
+    jars = pinned(sums_file)
+    wanting = [jar for jar in jars if not jar.is_whole(repository)]
+    if wanting:
+        _fetch_under_lock(repository, wanting)
+    return [repository / jar.path for jar in jars]
+
+
+def _fetch_under_lock(repository: Path, wanting: list[Jar]) -> None:
+    try:
+        repository.mkdir(parents=True, exist_ok=True)
+        lock = os.open(repository / ".fetching", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise RuntimeProblem(
+            f"The cache folder cannot be written: {error.strerror}.",
+            where=str(repository),
+            remedy="Give this user rights on it, free some disk, or name another folder in HUB_CACHE.",
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Another process may have fetched them while this one waited.
+        _fetch(repository, [jar for jar in wanting if not jar.is_whole(repository)])
+    finally:
+        os.close(lock)
+
+
+def _fetch(repository: Path, wanting: list[Jar]) -> None:
+    if not wanting:
+        return
+    log.info("Fetching %d jars of Apache Kafka into %s (once)", len(wanting), repository)
+    for jar in wanting:
+        (repository / jar.path).unlink(missing_ok=True)
+    with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
+        failures = list(pool.map(lambda jar: _fetch_one(repository, jar), wanting))
+    if failed := [failure for failure in failures if failure]:
+        raise RuntimeProblem(
+            f"{len(failed)} of {len(wanting)} jars of Apache Kafka could not be fetched: {failed[0]}",
+            where=str(repository),
+            remedy="The first start needs the network (or a mirror named in jgo's configuration), and about 60 MB of disk; "
+            "or copy the folder from a machine that has it, or name an existing Kafka in HUB_KAFKA__BOOTSTRAP_SERVERS.",
+        )
+    if broken := [jar for jar in wanting if not jar.is_whole(repository)]:
+        for jar in broken:
+            (repository / jar.path).unlink(missing_ok=True)
+        raise RuntimeProblem(
+            f"{len(broken)} fetched jars are not the pinned ones, the first is {broken[0].path.name}; they were removed.",
+            where=str(repository),
+            remedy="The mirror or a proxy on the way changes files: use another repository. "
+            "The pinned hashes stand in kafka-jars.sha256.",
+        )
+
+
+def _fetch_one(repository: Path, jar: Jar) -> str | None:
+    """Fetches one jar; returns what went wrong, in a line."""
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.maven import MavenContext
+
+    remotes = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
+    context = MavenContext(repo_cache=repository, remote_repos=remotes)
+    group, artifact, version = jar.coordinate
+    try:
+        context.project(group, artifact).at_version(version).artifact("", "jar").resolve()
+    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors
+        return f"{artifact} {version}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    return None
+
+
+def main() -> None:
+    """Resolves the coordinates and writes the list of hashes."""
+    import jgo
+
+    lines = []
+    for artifact in jgo.resolve("+".join(COORDINATES)):
+        file = artifact.resolve()
+        path = PurePosixPath(*artifact.groupId.split("."), artifact.artifactId, artifact.version, file.name)
+        lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {path}\n")
+    SUMS_FILE.write_text("".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Where things lie in the data folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths below one data folder; nothing is created by asking for a path."""
+
+    root: Path
+
+    @property
+    def run(self) -> Path:
+        """What belongs to the servers now running: lock, state, the warden's orders."""
+        return self.root / "run"
+
+    @property
+    def lock(self) -> Path:
+        """Locked (flock) by the warden for as long as servers run; the kernel frees it with its process."""
+        return self.run / "servers.lock"
+
+    @property
+    def state(self) -> Path:
+        """Who runs the servers, in which phase, and their addresses (JSON)."""
+        return self.run / "servers.json"
+
+    @property
+    def processes(self) -> Path:
+        """Processes the warden started (JSON), written by the warden alone."""
+        return self.run / "processes.json"
+
+    @property
+    def orders(self) -> Path:
+        """What the warden is to run (JSON)."""
+        return self.run / "orders.json"
+
+    @property
+    def kept(self) -> Path:
+        """What stays from start to start: ports, socket folder, where the database lies (JSON)."""
+        return self.root / "servers-kept.json"
+
+    @property
+    def password(self) -> Path:
+        """Password of the hub's own PostgreSQL, readable by its owner alone."""
+        return self.root / "postgres.password"
+
+    @property
+    def kafka(self) -> Path:
+        """Kafka's configuration and data."""
+        return self.root / "kafka"
+
+    @property
+    def postgres(self) -> Path:
+        """PostgreSQL's data, unless its account cannot reach this folder."""
+        return self.root / "postgres"
+
+    @property
+    def logs(self) -> Path:
+        """What the servers themselves write."""
+        return self.root / "logs"

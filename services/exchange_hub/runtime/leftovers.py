@@ -1,0 +1,89 @@
+"""Files and processes that an earlier run may have left, trusted only after a look at what they name."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from exchange_hub.runtime.layout import Layout
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.05
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file; empty if the file is missing or was cut short."""
+    try:
+        value = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Replaces a file as a whole, readable by its owner alone."""
+    draft = path.with_name(path.name + ".new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(handle, "w") as file:
+        json.dump(value, file)
+    draft.replace(path)
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process, empty if there is none: a number alone may long be another's."""
+    if sys.platform.startswith("linux"):
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    answer = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return answer.stdout
+
+
+def clear(layout: Layout, grace_seconds: float) -> None:
+    """Ends servers of this data folder that outlived their warden, and removes what they left.
+
+    The caller holds the lock, so no warden runs: whatever is found is a leftover.
+    """
+    layout.state.unlink(missing_ok=True)
+    pids = read_json(layout.processes).get("pids", {})
+    data = Path(read_json(layout.kept).get("postgres_data", layout.postgres))
+    found = {
+        "kafka": (pids.get("kafka"), f"{layout.kafka}/server.properties", signal.SIGTERM),
+        "postgres": (pids.get("postgres") or _postmaster(data), f" -D {data} ", signal.SIGINT),
+    }
+    for name, (pid, mark, stop_signal) in found.items():
+        if pid and mark in command_of(pid) + " ":
+            log.warning("Ending %s (process %d) that an earlier run left", name, pid)
+            _end(pid, mark, stop_signal, grace_seconds)
+    # PostgreSQL would refuse to start if the number in it were now another process of the same account.
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    layout.processes.unlink(missing_ok=True)
+
+
+def _postmaster(data: Path) -> int | None:
+    try:
+        return int((data / "postmaster.pid").read_text().splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _end(pid: int, mark: str, stop_signal: int, grace_seconds: float) -> None:
+    for number, seconds in ((stop_signal, grace_seconds), (signal.SIGKILL, grace_seconds)):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if mark not in command_of(pid) + " ":
+                return
+            time.sleep(_LOOK_SECONDS)

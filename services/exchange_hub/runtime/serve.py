@@ -1,0 +1,32 @@
+"""`python -m exchange_hub.runtime.serve`: both servers for HUB_DATA_DIR until interrupted."""
+
+import logging
+import signal
+import sys
+import threading
+
+from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.servers import running
+from exchange_hub.runtime.settings import Settings
+
+
+def main() -> int:
+    """Starts (or joins) the servers, prints their addresses as shell assignments, and waits."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        with running(Settings()) as servers:
+            print(f"HUB_KAFKA__BOOTSTRAP_SERVERS={servers.bootstrap_servers}")
+            print(f"HUB_DATABASE__URL='{servers.database_url}'", flush=True)
+            ended.wait()
+    except RuntimeProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

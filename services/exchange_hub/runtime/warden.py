@@ -1,0 +1,181 @@
+"""The warden: runs the two servers and ends them when their owner is gone, however it went.
+
+Started by `servers` with a path to its orders (JSON) and this file alone: it uses only the standard library, so
+that it starts in milliseconds and stays small. Three cords tie servers to their owner:
+
+* its standard input is a pipe whose other end only the owner holds: end of file means the owner is gone;
+* its parent is the owner: another parent means the same, should a forked child still hold the pipe;
+* on Linux, each server is told by the kernel to stop when the warden itself is killed.
+
+A server that ends by itself is started again after the pauses of `RESTART_PAUSES_SECONDS`.
+It holds the lock of the data folder (an inherited descriptor) until the servers have ended.
+"""
+
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# A crash is often over in a second; a broken configuration never is, so the pauses grow and stay at the last.
+RESTART_PAUSES_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+# A server that ran this long counts as healthy again: its next crash starts from the first pause.
+HEALTHY_SECONDS = 60.0
+LOOK_SECONDS = 0.2
+PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def tie() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
+
+    return tie
+
+
+class Server:
+    """One server process, its restarts and its end."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self.name: str = order["name"]
+        self._order = order
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._failures = 0
+        self._next_start = 0.0
+        self.ends = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process is not None else None
+
+    def keep_running(self, now: float) -> bool:
+        """Starts the process if it should run and does not; True if something changed."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                return False
+            print(f"{self.name} ended with {self._process.returncode}", flush=True)
+            self._process = None
+            self.ends += 1
+            if now - self._started > HEALTHY_SECONDS:
+                self._failures = 0
+            pause = RESTART_PAUSES_SECONDS[min(self._failures, len(RESTART_PAUSES_SECONDS) - 1)]
+            self._failures += 1
+            self._next_start = now + pause
+            return True
+        if now < self._next_start:
+            return False
+        self._start()
+        self._started = now
+        return True
+
+    def _start(self) -> None:
+        order = self._order
+        with open(order["output"], "ab") as output:
+            self._process = subprocess.Popen(
+                order["command"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=order["environment"],
+                cwd=order["folder"],
+                user=order["uid"],
+                group=order["gid"],
+                extra_groups=[] if order["uid"] is not None else None,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(order["stop_signal"]),
+            )
+        print(f"{self.name} started as {self._process.pid}", flush=True)
+
+    def ask_to_stop(self) -> None:
+        """Sends the signal on which the server stops in order."""
+        if self._process is not None:
+            self._send(self._order["stop_signal"])
+
+    def ended(self) -> bool:
+        """Whether no process runs any more."""
+        return self._process is None or self._process.poll() is not None
+
+    def kill(self) -> None:
+        """Ends what did not stop in time."""
+        if not self.ended():
+            print(f"{self.name} did not stop in time: killed", flush=True)
+            self._send(self._order["kill_signal"])
+            try:
+                assert self._process is not None
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._send(signal.SIGKILL)
+                self._process.wait()
+
+    def _send(self, number: int) -> None:
+        assert self._process is not None
+        try:
+            self._process.send_signal(number)
+        except ProcessLookupError:
+            pass
+
+
+def _owner_is_gone(owner: int) -> bool:
+    ready, _, _ = select.select([0], [], [], LOOK_SECONDS)
+    if ready and not os.read(0, 4096):
+        return True
+    return os.getppid() != owner
+
+
+def _stop(servers: list[Server], grace_seconds: float) -> None:
+    for server in servers:
+        server.ask_to_stop()
+    deadline = time.monotonic() + grace_seconds
+    while time.monotonic() < deadline and not all(server.ended() for server in servers):
+        time.sleep(0.02)
+    for server in servers:
+        server.kill()
+
+
+def _write(path: Path, value: object) -> None:
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(json.dumps(value))
+    draft.replace(path)
+
+
+def main(orders_path: str) -> None:
+    """Runs what the orders say until the owner is gone, then ends it and removes the traces."""
+    orders = json.loads(Path(orders_path).read_text())
+    processes = Path(orders["processes"])
+    servers = [Server(order) for order in orders["servers"]]
+    stopping = False
+
+    def stop_now(_number: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    # A terminal's Ctrl-C reaches the owner, which decides; a SIGTERM to the warden itself ends the servers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, stop_now)
+    while not stopping:
+        changed = [server.keep_running(time.monotonic()) for server in servers]
+        if any(changed):
+            pids = {server.name: server.pid for server in servers}
+            _write(processes, {"pids": pids, "ends": {server.name: server.ends for server in servers}})
+        stopping = _owner_is_gone(orders["owner"]) or stopping
+    for leftover in orders["remove_first"]:
+        # Nobody may join servers that are about to stop.
+        Path(leftover).unlink(missing_ok=True)
+    _stop(servers, orders["grace_seconds"])
+    for leftover in orders["remove_last"]:
+        Path(leftover).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
