@@ -1,0 +1,257 @@
+"""Framing and Avro: an event to the bytes of a Kafka value and back.
+
+Framing is Confluent's: a zero byte, the schema id in four bytes, the Avro body; serializers of other languages write
+the same. Decoded *facts* are a plain dict for folds: money is a whole number of fen, a quantity a ``Decimal`` with
+four places, a date days since 1970-01-01, a time milliseconds since then (UTC), an id a lower-case text.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from typing import Any, Literal
+
+import fastavro
+import orjson
+from pydantic import ValidationError
+
+from exchange_contracts import registry
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
+from exchange_contracts.plan import EPOCH_ORDINAL, BadValueError, Facts, Plan, bare, plan_of
+from exchange_contracts.registry import Contract
+from exchange_contracts.shape import Field, Shape
+
+DecodeCode = Literal["unreadable", "unknown_schema", "trailing_bytes", "too_large", "bad_value"]
+
+VALUE_BYTES_MAX = 1 << 20
+"""Largest value that is decoded at all; the largest sensible event has some 30 KiB."""
+
+DIGEST_BYTES = 16
+_MAGIC = b"\0"
+_FRAME_BYTES = 5
+
+
+class DecodeError(Exception):
+    """A Kafka value that is no event.
+
+    Attributes:
+        code: short name of the reason, a metric label.
+        reason: the reason in Chinese, for the receipt.
+    """
+
+    def __init__(self, code: DecodeCode, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code: DecodeCode = code
+        self.reason = reason
+
+
+@cache
+def _plan(schema_id: int) -> Plan | None:
+    """Return the decode plan of a schema id, or ``None`` where the id is unknown."""
+    contracts = registry.load()
+    try:
+        version = contracts.by_id(schema_id)
+    except KeyError:
+        return None
+    return plan_of(version, contracts.latest(version.event))
+
+
+def decode_facts(value: bytes) -> tuple[Contract, Facts]:
+    """Decode a Kafka value into its contract (the event's newest version) and facts.
+
+    Fields that later versions added are filled from their defaults.
+
+    Raises:
+        DecodeError: the value is no event, or holds what no database or fold could take.
+    """
+    if len(value) > VALUE_BYTES_MAX:
+        raise DecodeError("too_large", f"消息共{len(value)}字节,超过上限{VALUE_BYTES_MAX}字节")
+    if len(value) < _FRAME_BYTES or value[:1] != _MAGIC:
+        raise DecodeError("unreadable", "消息开头不是约定的5字节帧头,请使用统一的发送程序")
+    schema_id = int.from_bytes(value[1:_FRAME_BYTES], "big")
+    plan = _plan(schema_id) if schema_id < 1 << 20 else None
+    if plan is None:
+        raise DecodeError("unknown_schema", f"契约编号{schema_id}不在登记表内,请更新发送程序")
+    stream = BytesIO(value)
+    stream.seek(_FRAME_BYTES)
+    try:
+        facts: Facts = fastavro.schemaless_reader(stream, plan.writer, plan.reader)  # type: ignore[assignment]
+    except MemoryError:
+        raise
+    except Exception as error:
+        # fastavro raises EOFError, UnicodeDecodeError, IndexError and more on bad input: none of them is ours.
+        raise DecodeError("unreadable", f"消息正文不符合契约{plan.contract.event},无法解码") from error
+    if stream.tell() != len(value):
+        raise DecodeError("trailing_bytes", f"消息正文之后多出{len(value) - stream.tell()}字节")
+    try:
+        plan.settle(facts)
+    except BadValueError as error:
+        raise DecodeError("bad_value", str(error)) from error
+    return plan.contract, facts
+
+
+def decode(value: bytes) -> Event:
+    """Decode a Kafka value into a typed event; raise :class:`DecodeError` as :func:`decode_facts` does."""
+    contract, facts = decode_facts(value)
+    return event_of(contract, facts)
+
+
+def event_of(contract: Contract, facts: Mapping[str, Any]) -> Event:
+    """Return facts as the typed event; raise :class:`DecodeError` where the class refuses them."""
+    typed = {field.name: _typed(field.shape, facts[field.name]) for field in contract.fields}
+    try:
+        return EVENTS[contract.event].model_validate(typed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DecodeError("bad_value", f"字段 {place} 不符合契约{contract.event}") from error
+
+
+def _typed(shape: Shape, value: Any) -> Any:
+    """Return a fact as the value that the typed class holds."""
+    if value is None:
+        return None
+    match shape.meaning:
+        case "money":
+            return Decimal(value).scaleb(-2)
+        case "date":
+            return date.fromordinal(EPOCH_ORDINAL + value)
+        case "instant":
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value)
+        case "array" if shape.inner is not None:
+            return tuple(_typed(shape.inner, item) for item in value)
+        case "map" if shape.inner is not None:
+            return {key: _typed(shape.inner, item) for key, item in value.items()}
+        case "record":
+            return {field.name: _typed(field.shape, value[field.name]) for field in shape.fields}
+    return value
+
+
+Convert = Callable[[Any], Any]
+
+
+def encode(event: Event) -> bytes:
+    """Return the Kafka value of a typed event: frame and Avro body in the event's newest contract."""
+    frame, schema, converts = _encoder(type(event))
+    record = event.__dict__.copy()
+    for name, convert in converts:
+        value = record[name]
+        if value is not None:
+            record[name] = convert(value)
+    stream = BytesIO()
+    stream.write(frame)
+    fastavro.schemaless_writer(stream, schema, record)
+    return stream.getvalue()
+
+
+@cache
+def _encoder(event_class: type[Event]) -> tuple[bytes, Any, tuple[tuple[str, Convert], ...]]:
+    """Return frame, bare schema and the conversions of one event class."""
+    contract = registry.load().latest(event_class.__name__)
+    frame = _MAGIC + contract.schema_id.to_bytes(4, "big")
+    return frame, bare(contract), _converts(contract.fields)
+
+
+def _converts(fields: tuple[Field, ...]) -> tuple[tuple[str, Convert], ...]:
+    """Return field → conversion for the fields whose typed value is not already what Avro writes."""
+    pairs = ((field.name, _convert(field.shape)) for field in fields)
+    return tuple((name, convert) for name, convert in pairs if convert is not None)
+
+
+def _convert(shape: Shape) -> Convert | None:
+    """Return the conversion of a typed value to its bare Avro value, or ``None`` where they are the same."""
+    match shape.meaning:
+        case "money":
+            return lambda yuan: _unscaled(yuan, 2)
+        case "quantity":
+            return lambda number: _unscaled(number, 4)
+        case "date":
+            return lambda day: day.toordinal() - EPOCH_ORDINAL
+        case "instant":
+            return _millis
+        case "uuid":
+            return str
+        case "array" if shape.inner is not None:
+            item = _convert(shape.inner)
+            return list if item is None else lambda values: [item(value) for value in values]
+        case "map" if shape.inner is not None:
+            inner = _convert(shape.inner)
+            return None if inner is None else lambda values: {key: inner(value) for key, value in values.items()}
+        case "record":
+            return _record_convert(_converts(shape.fields))
+    return None
+
+
+def _record_convert(converts: tuple[tuple[str, Convert], ...]) -> Convert:
+    """Return the conversion of a nested model."""
+
+    def convert(model: Any) -> Facts:
+        record: Facts = model.__dict__.copy()
+        for name, inner in converts:
+            if record[name] is not None:
+                record[name] = inner(record[name])
+        return record
+
+    return convert
+
+
+def _unscaled(number: Decimal, scale: int) -> bytes:
+    """Return a decimal's unscaled two's complement in the fewest bytes."""
+    unscaled = int(number.scaleb(scale))
+    length = (unscaled + (unscaled < 0)).bit_length() // 8 + 1
+    return unscaled.to_bytes(length, "big", signed=True)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def _millis(instant: datetime) -> int:
+    """Return a time as whole milliseconds since 1970 UTC, in integer arithmetic."""
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+def facts_digest(contract: Contract, facts: Mapping[str, Any]) -> bytes:
+    """Return the 16-byte digest of what an event says.
+
+    Two values have the same digest exactly where they are the same event type and state the same facts, however they
+    were encoded. The id, the time of recording and the origin do not count; a field that equals its default does
+    not either, so that a field added later (with its default) changes no digest.
+    """
+    defaults, nested = _digest_rules(contract)
+    said = {
+        name: fact
+        for name, fact in facts.items()
+        if name not in _NOT_SAID and (name not in defaults or fact != defaults[name])
+    }
+    for name, inner in nested:
+        if name in said:
+            said[name] = _without_defaults(said[name], inner)
+    text = orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(contract.event.encode() + text, digest_size=DIGEST_BYTES).digest()
+
+
+_NOT_SAID = frozenset(("event_id", "recorded_at", "origin"))
+
+NestedDefaults = tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+@cache
+def _digest_rules(contract: Contract) -> tuple[Mapping[str, Any], NestedDefaults]:
+    """Return the defaults of a contract's fields and of the records inside them."""
+    nested = []
+    for field in contract.fields:
+        shape = field.shape.inner or field.shape
+        if shape.meaning == "record" and field.name not in _NOT_SAID:
+            nested.append((field.name, {inner.name: inner.default for inner in shape.fields if inner.has_default}))
+    return contract.defaults, tuple(nested)
+
+
+def _without_defaults(value: Any, defaults: Mapping[str, Any]) -> Any:
+    """Return a nested record, or a list of them, without the fields that equal their default."""
+    if isinstance(value, list):
+        return [_without_defaults(item, defaults) for item in value]
+    return {name: fact for name, fact in value.items() if name not in defaults or fact != defaults[name]}

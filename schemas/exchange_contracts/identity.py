@@ -1,0 +1,21 @@
+"""Event ids: a pure function of what an event replaces, so that a repeated publication is recognised."""
+
+import uuid
+from collections.abc import Iterable
+
+NAMESPACE = uuid.UUID("6f0a5f0e-6a0e-5d55-9a3b-3d1f2c7c1e64")
+"""Namespace of all event ids; it never changes."""
+
+
+def event_id(source: str, family: str, subkey: Iterable[object], entity_key: str, revision: int) -> uuid.UUID:
+    """Return the id of an event.
+
+    Args:
+        source: system or ledger the event comes from.
+        family: ``kind:register``; a project and its progress report share a key, so the register is part of the id.
+        subkey: values of the register's sub-key fields in the contract's order.
+        entity_key: business key of the entity.
+        revision: the source's revision of this register.
+    """
+    parts = (source, family, "|".join(map(str, subkey)), entity_key, str(revision))
+    return uuid.uuid5(NAMESPACE, "\n".join(parts))

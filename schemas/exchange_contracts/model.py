@@ -1,0 +1,141 @@
+"""What the typed event classes are made of: the common part of every event and the types of their fields."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from exchange_contracts import identity
+from exchange_contracts.formats import FORMATS, NAME_LENGTH_MAX, PROSE_LENGTH_MAX
+
+_NO_ID = UUID(int=0)
+_NO_NUL = r"^[^\x00]*$"
+_DECIMAL_TEXT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,4})?")
+
+
+def _decimal(value: Any) -> Any:
+    """Take a ``Decimal``, a whole number or a text; a binary fraction is not exact and is refused."""
+    if isinstance(value, bool | float):
+        raise ValueError('金额和数量不能用浮点数,请写成十进制文本,如 "12.50"')
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, str):
+        if not _DECIMAL_TEXT.fullmatch(value):
+            raise ValueError(f"不是十进制数:{value[:40]!r}")
+        return Decimal(value)
+    return value
+
+
+def _two_places(value: Decimal) -> Decimal:
+    """Return an amount with exactly two places."""
+    return value.quantize(Decimal("0.01"))
+
+
+def _four_places(value: Decimal) -> Decimal:
+    """Return a quantity with exactly four places."""
+    return value.quantize(Decimal("0.0001"))
+
+
+def _utc_millis(value: datetime) -> datetime:
+    """Return a time in UTC, cut to milliseconds as Avro keeps it."""
+    value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def _text_format(name: str) -> StringConstraints:
+    """Return the constraint of a named text format."""
+    return StringConstraints(pattern=f"^(?:{FORMATS[name].pattern})$")
+
+
+Text = Annotated[str, StringConstraints(max_length=NAME_LENGTH_MAX, pattern=_NO_NUL)]
+Prose = Annotated[str, StringConstraints(max_length=PROSE_LENGTH_MAX, pattern=_NO_NUL)]
+Money = Annotated[
+    Decimal, BeforeValidator(_decimal), Field(max_digits=18, decimal_places=2), AfterValidator(_two_places)
+]
+Quantity = Annotated[
+    Decimal, BeforeValidator(_decimal), Field(max_digits=18, decimal_places=4), AfterValidator(_four_places)
+]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(_utc_millis),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
+Int = Annotated[int, Field(ge=-(2**31), lt=2**31, strict=True)]
+Long = Annotated[int, Field(ge=-(2**63), lt=2**63, strict=True)]
+Month = Annotated[str, _text_format("month")]
+Year = Annotated[str, _text_format("year")]
+Period = Annotated[str, _text_format("period")]
+Uscc = Annotated[str, _text_format("uscc")]
+ProjectCode = Annotated[str, _text_format("project_code")]
+Token = Annotated[str, _text_format("token")]
+Sha256 = Annotated[str, _text_format("sha256")]
+Bureau = Annotated[str, _text_format("bureau")]
+Key = Annotated[str, _text_format("key")]
+
+
+class Value(BaseModel):
+    """An immutable part of an event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Origin(Value):
+    """Where a row comes from: file, sheet, row (from 1) and the unit its money was reported in."""
+
+    file: Text
+    sheet: Text
+    row: Int
+    unit: Text | None = None
+
+
+class Evidence(Value):
+    """A document that supports a row: its kind, number and digest, never its content."""
+
+    kind: Text
+    number: Text
+    sha256: Sha256 | None = None
+
+
+class Event(Value):
+    """The common part of every event; see the contract's ``doc`` texts for each field.
+
+    ``event_id`` is computed where it is left out.
+    """
+
+    family: ClassVar[str] = ""
+    subkey: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, *, family: str = "", subkey: tuple[str, ...] = (), **kwargs: Any) -> None:
+        """Take the register family and the sub-key fields as class arguments."""
+        super().__init_subclass__(**kwargs)
+        cls.family = family
+        cls.subkey = subkey
+
+    event_id: UUID = _NO_ID
+    bureau: Bureau
+    source: Key
+    entity_key: Key
+    revision: Long
+    occurred_on: Day
+    recorded_at: Instant
+    granularity: Annotated[str, StringConstraints(pattern="^(明细|汇总)$")] = "明细"
+    corrects: UUID | None = None
+    reason: Prose | None = None
+    origin: Origin | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    def model_post_init(self, _context: Any) -> None:
+        """Fill the id where the caller gave none."""
+        if self.event_id == _NO_ID:
+            # The class is frozen for its users; the id is part of building it.
+            self.__dict__["event_id"] = identity.event_id(
+                self.source,
+                self.family,
+                (getattr(self, name) for name in self.subkey),
+                self.entity_key,
+                self.revision,
+            )
