@@ -38,9 +38,7 @@ def choose(environment: Mapping[str, str]) -> Choice:
     if all(given):
         return Choice.GIVEN
     if any(given):
-        raise ValueError(
-            "Give both HUB_KAFKA__BOOTSTRAP_SERVERS and HUB_DATABASE__URL to the tests, or neither."
-        )
+        raise ValueError("Give both HUB_KAFKA__BOOTSTRAP_SERVERS and HUB_DATABASE__URL to the tests, or neither.")
     asked = environment.get("HUB_TEST_PLATFORM") or Choice.EMBEDDED.value
     if asked not in (Choice.DOCKER.value, Choice.EMBEDDED.value):
         raise ValueError(f"HUB_TEST_PLATFORM is {asked!r}; it may be 'docker' or 'embedded'.")
@@ -71,7 +69,10 @@ def _docker() -> Iterator[tuple[str, str]]:
 def _embedded() -> Iterator[tuple[str, str]]:
     """Servers of the suite's own, on a data folder that is new each time; downloads stay in the usual cache."""
     with tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True) as folder:
-        with running(Settings(data_dir=Path(folder) / "data")) as servers:
+        # Under root, PostgreSQL runs as another account: it passes through this folder, which is the suite's own.
+        Path(folder).chmod(0o755)
+        settings = Settings(data_dir=Path(folder) / "data")
+        with running(settings) as servers:
             yield servers.bootstrap_servers, servers.database_url
 
 

@@ -46,7 +46,7 @@ class Jar:
     def is_whole(self, repository: Path) -> bool:
         """Whether the jar lies in the repository with the pinned bytes."""
         try:
-            with open(repository / self.path, "rb") as file:
+            with (repository / self.path).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
         except FileNotFoundError:
             return False
@@ -120,9 +120,9 @@ def _fetch(repository: Path, wanting: list[Jar]) -> None:
 
 def _fetch_one(repository: Path, jar: Jar) -> str | None:
     """Fetches one jar; returns what went wrong, in a line."""
-    from jgo.config import GlobalSettings
-    from jgo.constants import MAVEN_CENTRAL_URL
-    from jgo.maven import MavenContext
+    from jgo.config import GlobalSettings  # noqa: PLC0415 - needed on a first run only, and an extra
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415
 
     remotes = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
     context = MavenContext(repo_cache=repository, remote_repos=remotes)
@@ -136,7 +136,7 @@ def _fetch_one(repository: Path, jar: Jar) -> str | None:
 
 def main() -> None:
     """Resolves the coordinates and writes the list of hashes."""
-    import jgo
+    import jgo  # noqa: PLC0415 - needed here only
 
     lines = []
     for artifact in jgo.resolve("+".join(COORDINATES)):

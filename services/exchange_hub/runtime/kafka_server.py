@@ -105,7 +105,7 @@ def _format(kafka: Kafka) -> None:
     command += ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(draft_properties)]
     try:
         # What it prints is kept out of logs: it may hold keys.
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - built here, from found binaries
             command,
             env=kafka.environment,
             capture_output=True,

@@ -31,7 +31,7 @@ ROLE = DATABASE = "hub"
 ROOT_DATA = Path("/var/lib/exchange-hub")
 ROOT_CACHE = Path("/var/cache/exchange-hub")
 # Socket paths are limited to 103 bytes (macOS; 107 on Linux), whatever the length of the data folder's path.
-SOCKET_PARENT = Path("/tmp")
+SOCKET_PARENT = Path("/tmp")  # noqa: S108 - a fresh folder of mode 0700 is made in it
 _INIT_SECONDS_MAX = 60
 
 
@@ -50,7 +50,7 @@ class Account:
 
     def run(self, command: list[str], timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
         """Runs a command as the account, in the root folder (which everybody may enter)."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - commands are built here, from found binaries
             command,
             user=self.uid,
             group=self.gid,
@@ -61,6 +61,7 @@ class Account:
             capture_output=True,
             text=True,
             timeout=timeout,
+            check=False,
         )
 
     def own(self, path: Path) -> None:
@@ -87,7 +88,9 @@ class Postgres:
 
     def url_of(self, database: str) -> str:
         """Address of a database of this server."""
-        return f"postgresql://{ROLE}:{quote(self.password, safe='')}@/{database}?host={quote(str(self.socket), safe='')}"
+        return (
+            f"postgresql://{ROLE}:{quote(self.password, safe='')}@/{database}?host={quote(str(self.socket), safe='')}"
+        )
 
     @property
     def command(self) -> list[str]:
@@ -128,9 +131,7 @@ def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgre
             "or name another HUB_DATA_DIR.",
         )
     socket = _socket_folder(account, kept)
-    return Postgres(
-        account, binaries, data, socket, password, tuple(_tuning(settings.database, data, socket))
-    )
+    return Postgres(account, binaries, data, socket, password, tuple(_tuning(settings.database, data, socket)))
 
 
 def _account(database: DatabaseSettings) -> Account:
@@ -159,45 +160,63 @@ def _is_named() -> bool:
 
 
 def _binaries(account: Account, cache: Path) -> Path:
-    spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
-    installs = sorted(Path(spec.origin).parent.glob("pginstall[0-9]*")) if spec and spec.origin else []
-    if not installs:
-        raise RuntimeProblem(
-            "The binaries of PostgreSQL are not installed.",
-            where=f"the wheel {WHEEL}",
-            remedy="Install the extra `embedded`, or name an existing PostgreSQL in HUB_DATABASE__URL.",
-        )
-    newest = installs[-1]
-    if _runs(account, newest):
-        return newest / "bin"
-    name = f"postgresql-{importlib.metadata.version(WHEEL)}-{newest.name}"
-    for parent in (cache, ROOT_CACHE):
-        parent.mkdir(parents=True, exist_ok=True)
-        if account.can("-x", parent):
-            break
-    copy = parent / name
-    if not copy.exists():
-        log.info("Copying PostgreSQL's binaries to %s, where %s can run them (once)", copy, account.name)
-        draft = Path(tempfile.mkdtemp(prefix=name, dir=parent))
-        shutil.copytree(
-            newest, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"), symlinks=True
-        )
-        draft.chmod(0o755)
-        draft.rename(copy)
-    if not _runs(account, copy):
+    package = _package()
+    newest = max(package.glob("pginstall[0-9]*")) / "bin"
+    if _run(account, newest):
+        return newest
+    copy = _copy_of_package(account, package, newest.parent.name, cache)
+    binaries = copy / package.name / newest.parent.name / "bin"
+    if not _run(account, binaries):
         raise RuntimeProblem(
             f"The account {account.name} cannot run PostgreSQL's binaries.",
             where=str(copy),
             remedy="Name another account in HUB_DATABASE__ACCOUNT, or a HUB_CACHE that it can enter and run programs from.",
         )
-    return copy / "bin"
+    return binaries
 
 
-def _runs(account: Account, install: Path) -> bool:
+def _package() -> Path:
+    """The wheel's folder, found without importing it: its own start-up code is what must not run."""
+    spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
+    package = Path(spec.origin).parent if spec and spec.origin else None
+    if package is None or not any(package.glob("pginstall[0-9]*")):
+        raise RuntimeProblem(
+            "The binaries of PostgreSQL are not installed.",
+            where=f"the wheel {WHEEL}",
+            remedy="Install the extra `embedded`, or name an existing PostgreSQL in HUB_DATABASE__URL.",
+        )
+    return package
+
+
+def _copy_of_package(account: Account, package: Path, install: str, cache: Path) -> Path:
+    """A copy of the installation in a cache that the account can enter; libraries keep their place beside it."""
+    name = f"postgresql-{importlib.metadata.version(WHEEL)}-{install}"
+    for parent in (cache, ROOT_CACHE):
+        parent.mkdir(parents=True, exist_ok=True)
+        if account.can("-x", parent):
+            break
+    copy = parent / name
+    if copy.exists():
+        return copy
+    log.info("Copying PostgreSQL's binaries to %s, where %s can run them (once)", copy, account.name)
+    draft = Path(tempfile.mkdtemp(prefix=f"{name}.draft", dir=parent))
+    unneeded = shutil.ignore_patterns("include", "*.a")
+    shutil.copytree(package / install, draft / package.name / install, ignore=unneeded, symlinks=True)
+    for libraries in (f"{package.name}.libs", f"{package.name}/.dylibs"):
+        if (package.parent / libraries).is_dir():
+            shutil.copytree(package.parent / libraries, draft / libraries, symlinks=True)
+    draft.chmod(0o755)
+    draft.rename(copy)
+    return copy
+
+
+def _run(account: Account, binaries: Path) -> bool:
+    """Whether the account can run the server and, with its client library, initdb."""
     try:
-        return account.run([str(install / "bin" / "postgres"), "--version"]).returncode == 0
+        answers = [account.run([str(binaries / name), "--version"]) for name in ("postgres", "initdb")]
     except OSError:
         return False
+    return all(answer.returncode == 0 for answer in answers)
 
 
 def _data_folder(account: Account, layout: Layout, kept: dict[str, str]) -> Path:
@@ -218,7 +237,7 @@ def _password(layout: Layout) -> str:
     except FileNotFoundError:
         password = secrets.token_urlsafe(24)
         handle = os.open(layout.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "w") as file:
+        with os.fdopen(handle, "w") as file:
             file.write(password)
         return password
     except PermissionError as error:

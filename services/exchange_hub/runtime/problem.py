@@ -1,7 +1,7 @@
 """What goes wrong with the machine under the hub, said to an operator."""
 
 
-class RuntimeProblem(Exception):
+class RuntimeProblem(Exception):  # noqa: N818 - said to people, not a bug
     """A server, folder, port or download that the hub needs and does not have.
 
     Args:

@@ -1,8 +1,13 @@
 """Whether the two servers answer, asked the way their clients will."""
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import psycopg
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from exchange_hub.runtime.postgres_server import DATABASE, Postgres
 from exchange_hub.runtime.problem import RuntimeProblem
@@ -18,8 +23,6 @@ Trouble = Callable[[str], str | None]
 
 def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) -> None:
     """Returns when PostgreSQL takes connections and the hub's database exists."""
-    import psycopg
-
     deadline = time.monotonic() + seconds_max
     while True:
         try:
@@ -36,9 +39,6 @@ def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) 
 
 def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float) -> None:
     """Returns when the broker answers that it is part of a cluster."""
-    from kafka import KafkaAdminClient
-    from kafka.errors import KafkaError
-
     deadline = time.monotonic() + seconds_max
     while True:
         if _takes_connections(bootstrap_servers):
@@ -55,8 +55,6 @@ def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float)
 
 
 def _takes_connections(bootstrap_servers: str) -> bool:
-    import socket
-
     host, _, port = bootstrap_servers.partition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=1):
@@ -109,9 +107,7 @@ def last_words(logs: Path, name: str) -> str:
         if file.exists():
             lines = file.read_text(errors="replace").splitlines()
             telling = [
-                line
-                for line in lines[-200:]
-                if any(s in line for s in ("ERROR", "FATAL", "Exception", "Error"))
+                line for line in lines[-200:] if any(s in line for s in ("ERROR", "FATAL", "Exception", "Error"))
             ]
             shown += [str(file), *(telling or lines)[-_LINES_SHOWN:]]
     return "\n    ".join(shown)

@@ -19,11 +19,12 @@ def main() -> int:
         signal.signal(number, lambda *_: ended.set())
     try:
         with running(Settings()) as servers:
-            print(f"HUB_KAFKA__BOOTSTRAP_SERVERS={servers.bootstrap_servers}")
-            print(f"HUB_DATABASE__URL='{servers.database_url}'", flush=True)
+            sys.stdout.write(f"HUB_KAFKA__BOOTSTRAP_SERVERS={servers.bootstrap_servers}\n")
+            sys.stdout.write(f"HUB_DATABASE__URL='{servers.database_url}'\n")
+            sys.stdout.flush()
             ended.wait()
     except RuntimeProblem as problem:
-        print(problem, file=sys.stderr)
+        sys.stderr.write(f"{problem}\n")
         return 1
     return 0
 

@@ -8,7 +8,6 @@ the same data folder joins the servers that run, and they stop with the one that
 """
 
 import fcntl
-import json
 import logging
 import os
 import random
@@ -157,9 +156,7 @@ def _started(settings: Settings, layout: Layout, lock: int) -> Iterator[dict[str
             addresses["database_url"] = postgres.url
         if kafka is not None:
             addresses["bootstrap_servers"] = f"127.0.0.1:{ports[0]}"
-            readiness.wait_for_kafka(
-                addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds
-            )
+            readiness.wait_for_kafka(addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds)
         leftovers.write_json(layout.state, {"phase": "ready", "owner": os.getpid(), **addresses})
         log.info("Servers are up after %.1f s", time.monotonic() - began)
         yield addresses
@@ -187,9 +184,7 @@ def _prepare(
         wants_kafka = not settings.kafka.bootstrap_servers
         wants_database = settings.database.url is None
         kafka_work = pool.submit(kafka_server.prepare, settings, layout) if wants_kafka else None
-        postgres_work = (
-            pool.submit(postgres_server.prepare, settings, layout, kept) if wants_database else None
-        )
+        postgres_work = pool.submit(postgres_server.prepare, settings, layout, kept) if wants_database else None
         kafka = kafka_work.result() if kafka_work else None
         postgres = postgres_work.result() if postgres_work else None
     ports = (0, 0)
@@ -261,8 +256,8 @@ class _Warden:
         }
         leftovers.write_json(layout.orders, orders)
         program = Path(__file__).with_name("warden.py")
-        with open(layout.logs / "warden.log", "ab") as output:
-            process = subprocess.Popen(
+        with (layout.logs / "warden.log").open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 - this interpreter and a file of this package
                 # Isolated and without site packages: the warden is the standard library alone.
                 [sys.executable, "-I", "-S", str(program), str(layout.orders)],
                 stdin=subprocess.PIPE,
@@ -283,8 +278,8 @@ class _Warden:
 
     def stop(self) -> None:
         """Lets go of the servers and waits until they have ended."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         try:
             self.process.wait(STOP_GRACE_SECONDS + 10)
         except subprocess.TimeoutExpired:

@@ -44,9 +44,7 @@ class KafkaSettings(_Group):
     )
     username: str | None = Field(None, description="SASL user name of the hub.")
     password: SecretStr | None = Field(None, description="SASL password of the hub.")
-    ssl_cafile: Path | None = Field(
-        None, description="File of the authority that signed the brokers' certificates."
-    )
+    ssl_cafile: Path | None = Field(None, description="File of the authority that signed the brokers' certificates.")
     ssl_certfile: Path | None = Field(None, description="Client certificate, where brokers ask for one.")
     ssl_keyfile: Path | None = Field(None, description="Key of the client certificate.")
     replication_factor: int = Field(
@@ -106,23 +104,17 @@ class MetricsSettings(_Group):
     """Prometheus metrics of each process."""
 
     host: str = Field("127.0.0.1", description="Address on which processes expose their metrics.")
-    port: Port = Field(
-        9464, description="Port of the first process's metrics, the next ones follow; 0: free ones."
-    )
+    port: Port = Field(9464, description="Port of the first process's metrics, the next ones follow; 0: free ones.")
 
 
 class LogSettings(_Group):
     """Logs of the hub's processes."""
 
-    format: Literal["text", "json"] = Field(
-        "text", description="Lines for people, or one JSON object a line."
-    )
+    format: Literal["text", "json"] = Field("text", description="Lines for people, or one JSON object a line.")
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least severity that is logged."
     )
-    folder: Path | None = Field(
-        None, description="Folder of the log files; empty: `logs` in the data folder."
-    )
+    folder: Path | None = Field(None, description="Folder of the log files; empty: `logs` in the data folder.")
     file_size_max_mb: int = Field(20, ge=1, description="Size at which a log file is rotated, in MB.")
     files_kept: int = Field(5, ge=1, description="Rotated log files that are kept.")
 
@@ -131,9 +123,7 @@ class WorkerSettings(_Group):
     """The Faust workers that fill the views."""
 
     processes: int = Field(1, ge=1, le=64, description="Worker processes that `hub up` starts.")
-    batch_events_max: int = Field(
-        20_000, ge=1, description="Events of one batch, that is of one transaction, at most."
-    )
+    batch_events_max: int = Field(20_000, ge=1, description="Events of one batch, that is of one transaction, at most.")
     session_timeout_seconds: float = Field(
         30.0, gt=0, description="Silence after which Kafka gives a worker's topics to another."
     )
@@ -176,25 +166,23 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("JAVA_HOME"),
         description="Where Java is installed, as the machine says.",
     )
-    start_timeout_seconds: float = Field(
-        120.0, gt=0, description="Time the hub's own servers have to answer."
-    )
-    kafka: KafkaSettings = Field(default_factory=lambda: KafkaSettings(), description="Kafka")
-    database: DatabaseSettings = Field(default_factory=lambda: DatabaseSettings(), description="PostgreSQL")
-    console: ConsoleSettings = Field(default_factory=lambda: ConsoleSettings(), description="console")
-    metrics: MetricsSettings = Field(default_factory=lambda: MetricsSettings(), description="metrics")
-    log: LogSettings = Field(default_factory=lambda: LogSettings(), description="logs")
-    worker: WorkerSettings = Field(default_factory=lambda: WorkerSettings(), description="workers")
+    start_timeout_seconds: float = Field(120.0, gt=0, description="Time the hub's own servers have to answer.")
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings, description="Kafka")
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings, description="PostgreSQL")
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings, description="console")
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="metrics")
+    log: LogSettings = Field(default_factory=LogSettings, description="logs")
+    worker: WorkerSettings = Field(default_factory=WorkerSettings, description="workers")
 
     @property
     def data_folder(self) -> Path:
         """`data_dir` as an absolute path."""
-        return Path(os.path.abspath(self.data_dir.expanduser()))
+        return self.data_dir.expanduser().absolute()
 
     @property
     def cache_folder(self) -> Path:
         """`cache_dir` as an absolute path."""
-        return Path(os.path.abspath(self.cache_dir.expanduser()))
+        return self.cache_dir.expanduser().absolute()
 
     @property
     def log_folder(self) -> Path:
@@ -225,9 +213,7 @@ def describe(settings: Settings, environment: Mapping[str, str] | None = None) -
         environment variable that holds the value, or `given by the program`.
     """
     known = {
-        name.upper(): value
-        for name, value in (os.environ if environment is None else environment).items()
-        if value
+        name.upper(): value for name, value in (os.environ if environment is None else environment).items() if value
     }
     return [_line(names, field, value, known) for names, field, value in _leaves(settings)]
 

@@ -11,6 +11,7 @@ A server that ends by itself is started again after the pauses of `RESTART_PAUSE
 It holds the lock of the data folder (an inherited descriptor) until the servers have ended.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,15 @@ RESTART_PAUSES_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 # A server that ran this long counts as healthy again: its next crash starts from the first pause.
 HEALTHY_SECONDS = 60.0
 LOOK_SECONDS = 0.2
+LAST_GRACE_SECONDS = 5.0
+OUTPUT_SIZE_MAX = 10 * 2**20
 PR_SET_PDEATHSIG = 1
+
+
+def say(line: str) -> None:
+    """Writes a line to the warden's log."""
+    sys.stdout.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}\n")
+    sys.stdout.flush()
 
 
 def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
@@ -47,12 +57,12 @@ class Server:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.name: str = order["name"]
+        self.ends = 0
         self._order = order
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._failures = 0
         self._next_start = 0.0
-        self.ends = 0
 
     @property
     def pid(self) -> int | None:
@@ -64,25 +74,32 @@ class Server:
         if self._process is not None:
             if self._process.poll() is None:
                 return False
-            print(f"{self.name} ended with {self._process.returncode}", flush=True)
-            self._process = None
-            self.ends += 1
-            if now - self._started > HEALTHY_SECONDS:
-                self._failures = 0
-            pause = RESTART_PAUSES_SECONDS[min(self._failures, len(RESTART_PAUSES_SECONDS) - 1)]
-            self._failures += 1
-            self._next_start = now + pause
+            self._note_end(self._process.returncode, now)
             return True
         if now < self._next_start:
             return False
-        self._start()
+        self._process = self._start()
         self._started = now
+        say(f"{self.name} started as {self._process.pid}")
         return True
 
-    def _start(self) -> None:
+    def _note_end(self, code: int, now: float) -> None:
+        self._process = None
+        self.ends += 1
+        if now - self._started > HEALTHY_SECONDS:
+            self._failures = 0
+        pause = RESTART_PAUSES_SECONDS[min(self._failures, len(RESTART_PAUSES_SECONDS) - 1)]
+        self._failures += 1
+        self._next_start = now + pause
+        say(f"{self.name} ended with {code}; next start in {pause} s")
+
+    def _start(self) -> subprocess.Popen[bytes]:
         order = self._order
-        with open(order["output"], "ab") as output:
-            self._process = subprocess.Popen(
+        output_path = Path(order["output"])
+        if output_path.exists() and output_path.stat().st_size > OUTPUT_SIZE_MAX:
+            output_path.replace(output_path.with_name(output_path.name + ".1"))
+        with output_path.open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - the orders come from the hub itself
                 order["command"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -93,14 +110,12 @@ class Server:
                 group=order["gid"],
                 extra_groups=[] if order["uid"] is not None else None,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(order["stop_signal"]),
+                preexec_fn=_die_with_parent(order["stop_signal"]),  # noqa: PLW1509 - the warden has one thread
             )
-        print(f"{self.name} started as {self._process.pid}", flush=True)
 
     def ask_to_stop(self) -> None:
         """Sends the signal on which the server stops in order."""
-        if self._process is not None:
-            self._send(self._order["stop_signal"])
+        self._send(self._order["stop_signal"])
 
     def ended(self) -> bool:
         """Whether no process runs any more."""
@@ -108,22 +123,20 @@ class Server:
 
     def kill(self) -> None:
         """Ends what did not stop in time."""
-        if not self.ended():
-            print(f"{self.name} did not stop in time: killed", flush=True)
-            self._send(self._order["kill_signal"])
-            try:
-                assert self._process is not None
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._send(signal.SIGKILL)
-                self._process.wait()
+        if self._process is None or self.ended():
+            return
+        say(f"{self.name} did not stop in time: killed")
+        self._send(self._order["kill_signal"])
+        try:
+            self._process.wait(LAST_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._send(signal.SIGKILL)
+            self._process.wait()
 
     def _send(self, number: int) -> None:
-        assert self._process is not None
-        try:
-            self._process.send_signal(number)
-        except ProcessLookupError:
-            pass
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
 
 def _owner_is_gone(owner: int) -> bool:
@@ -152,7 +165,6 @@ def _write(path: Path, value: object) -> None:
 def main(orders_path: str) -> None:
     """Runs what the orders say until the owner is gone, then ends it and removes the traces."""
     orders = json.loads(Path(orders_path).read_text())
-    processes = Path(orders["processes"])
     servers = [Server(order) for order in orders["servers"]]
     stopping = False
 
@@ -167,14 +179,15 @@ def main(orders_path: str) -> None:
         changed = [server.keep_running(time.monotonic()) for server in servers]
         if any(changed):
             pids = {server.name: server.pid for server in servers}
-            _write(processes, {"pids": pids, "ends": {server.name: server.ends for server in servers}})
+            ends = {server.name: server.ends for server in servers}
+            _write(Path(orders["processes"]), {"pids": pids, "ends": ends})
         stopping = _owner_is_gone(orders["owner"]) or stopping
-    for leftover in orders["remove_first"]:
+    for path in orders["remove_first"]:
         # Nobody may join servers that are about to stop.
-        Path(leftover).unlink(missing_ok=True)
+        Path(path).unlink(missing_ok=True)
     _stop(servers, orders["grace_seconds"])
-    for leftover in orders["remove_last"]:
-        Path(leftover).unlink(missing_ok=True)
+    for path in orders["remove_last"]:
+        Path(path).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
