@@ -242,11 +242,12 @@ NestedDefaults = tuple[tuple[str, Mapping[str, Any]], ...]
 @cache
 def _digest_rules(contract: Contract) -> tuple[Mapping[str, Any], NestedDefaults]:
     """Return the defaults of a contract's fields and of the records inside them."""
-    nested = []
+    nested: list[tuple[str, Mapping[str, Any]]] = []
     for field in contract.fields:
         shape = field.shape.inner or field.shape
         if shape.meaning == "record" and field.name not in _NOT_SAID:
-            nested.append((field.name, {inner.name: inner.default for inner in shape.fields if inner.has_default}))
+            inner_defaults = {str(inner.name): inner.default for inner in shape.fields if inner.has_default}
+            nested.append((field.name, inner_defaults))
     return contract.defaults, tuple(nested)
 
 

@@ -1,4 +1,4 @@
-"""``python -m exchange_contracts.lock``: append the lock entries that new or changed schemas need.
+"""``python -m exchange_contracts.lock``: append the lock entries that new or changed schemas and code lists need.
 
 Entries are only ever appended; an id, once given, means the same schema for ever. Before a schema changes, its last
 version is copied to ``avro/history/<Event>.v<N>.avsc``.
@@ -8,7 +8,18 @@ import json
 import sys
 from pathlib import Path
 
-from exchange_contracts.registry import LOCK_FILE, LockEntry, canonical_sha256, folder, read_lock, read_schemas
+from exchange_contracts.registry import (
+    LOCK_FILE,
+    LockEntry,
+    canonical_sha256,
+    folder,
+    read_codelists,
+    read_lock,
+    read_schemas,
+)
+
+CODELISTS_LOCK_FILE = "codelists.lock.json"
+"""Every code-list value ever published, in order of publication."""
 
 
 def pending(root: Path) -> list[LockEntry]:
@@ -16,7 +27,7 @@ def pending(root: Path) -> list[LockEntry]:
     entries = list(read_lock(root)) if (root / LOCK_FILE).exists() else []
     newest = {entry.event: entry for entry in entries}
     next_id = max((entry.id for entry in entries), default=0) + 1
-    added = []
+    added: list[LockEntry] = []
     for event, schema in read_schemas(root).items():
         sha256 = canonical_sha256(schema)
         last = newest.get(event)
@@ -41,7 +52,19 @@ def append(root: Path) -> list[LockEntry]:
         json.dumps({"id": e.id, "event": e.event, "version": e.version, "sha256": e.sha256}) for e in entries
     )
     (root / LOCK_FILE).write_text("[\n  " + ",\n  ".join(lines) + "\n]\n", encoding="utf-8")
+    append_codelists(root)
     return added
+
+
+def append_codelists(root: Path) -> None:
+    """Append the code-list values that are not locked yet."""
+    path = root / CODELISTS_LOCK_FILE
+    locked: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for name, values in read_codelists(root).items():
+        known = locked.setdefault(name, [])
+        known.extend(value for value in values if value not in known)
+    lines = (f"  {json.dumps(name)}: {json.dumps(known, ensure_ascii=False)}" for name, known in locked.items())
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def main() -> int:

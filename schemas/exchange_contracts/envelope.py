@@ -1,0 +1,98 @@
+"""Kafka headers: CloudEvents 1.0 attributes in the binary binding, and the W3C trace context.
+
+The value is authoritative. Headers are for tools that do not read Avro; one that says something else than the value
+rejects the event, one that is missing says nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from exchange_contracts.model import Event
+from exchange_contracts.registry import Contract
+
+TYPE_PREFIX = "cn.exchange."
+CONTENT_TYPE = b"application/avro"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+Headers = Iterable[tuple[str, bytes]]
+
+
+def source_uri(bureau: str, source: str) -> str:
+    """Return the CloudEvents source of a bureau's system: ``/industry/excel``, percent-encoded."""
+    return f"/{bureau}/{quote(source, safe='')}"
+
+
+def headers(event: Event, traceparent: str | None = None) -> list[tuple[str, bytes]]:
+    """Return the headers to publish an event with; *traceparent* is the W3C trace context where there is one."""
+    time = event.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{event.recorded_at.microsecond // 1000:03d}Z"
+    result = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_source", source_uri(event.bureau, event.source).encode()),
+        ("ce_type", (TYPE_PREFIX + type(event).__name__).encode()),
+        ("ce_time", time.encode()),
+        ("content-type", CONTENT_TYPE),
+    ]
+    if traceparent is not None:
+        result.append(("traceparent", traceparent.encode()))
+    return result
+
+
+def disagreement(
+    kafka_headers: Headers,
+    facts: Mapping[str, Any],
+    contract: Contract,
+    *,
+    key: bytes | None = None,
+    bureau: str | None = None,
+) -> str | None:
+    """Say in Chinese where a record's surroundings say something else than its value, or ``None``.
+
+    Args:
+        kafka_headers: the record's headers as Kafka gives them; unknown ones are not looked at.
+        facts: decoded facts of the value.
+        contract: contract of the value.
+        key: the record's key; it must be the entity key in UTF-8 where it is given.
+        bureau: bureau that the record's topic belongs to; it must be the event's own.
+    """
+    if bureau is not None and facts["bureau"] != bureau:
+        return f"消息所在主题属于单位 {bureau},正文写的是 {facts['bureau']};单位只能在自己的主题上报送"
+    if key is not None and key != facts["entity_key"].encode():
+        return "消息键与正文的业务主键 entity_key 不一致"
+    for name, value in kafka_headers:
+        if name in _EXPECTED and not _agrees(name, value, facts, contract):
+            shown = value[:80].decode("utf-8", "replace") if isinstance(value, bytes) else ""
+            return f"消息头 {name} 为 {shown!r},与正文不一致"
+    return None
+
+
+_EXPECTED = frozenset(("ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_specversion"))
+
+
+def _agrees(name: str, value: bytes | None, facts: Mapping[str, Any], contract: Contract) -> bool:
+    """Tell whether one CloudEvents header says what the value says."""
+    if value is None:
+        return False
+    if name == "ce_id":
+        return bool(value == facts["event_id"].encode())
+    if name == "ce_type":
+        return value == (TYPE_PREFIX + contract.event).encode()
+    if name == "ce_source":
+        return value == source_uri(facts["bureau"], facts["source"]).encode()
+    if name == "ce_subject":
+        return bool(value == facts["entity_key"].encode())
+    if name == "ce_specversion":
+        return value == b"1.0"
+    return _is_time(value, facts["recorded_at"])
+
+
+def _is_time(value: bytes, millis: int) -> bool:
+    """Tell whether a text is the RFC 3339 time of *millis* since 1970, cut to milliseconds."""
+    try:
+        time = datetime.fromisoformat(value.decode("ascii"))
+        return (time - _EPOCH) // _MILLISECOND == millis
+    except (ValueError, TypeError, OverflowError):
+        return False
