@@ -4,7 +4,7 @@ The renderers (docx, xlsx, json) see only this. Every figure carries where it co
 open it down to the list rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -52,10 +52,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table cell: plain text, or a figure."""
+    """A table cell: plain text, or a figure.
+
+    Attributes:
+        text: printed where there is no *figure*.
+        figure: the one figure of the cell.
+        parts: the figures that *text* was written from, where a column shows two (``在建/竣工``).
+    """
 
     text: str = ""
     figure: Figure | None = None
+    parts: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +108,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """An annex: the complete rows of one list, as frozen at the close (money in fen)."""
+    """An annex: the complete rows of one list, as frozen at the close (money in fen).
+
+    The rows may come from the database as they are read: iterate once and keep none of them.
+    """
 
     title: str
     list: str
-    rows: tuple[Mapping[str, object], ...]
+    rows: Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)

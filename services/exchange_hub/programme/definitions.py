@@ -1,0 +1,146 @@
+"""What a figure is, as data: how it is measured or derived, and what stands in its place where there is none."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from exchange_hub.programme.cells import COUNT
+from exchange_hub.programme.conditions import Where
+from exchange_hub.programme.period import Period
+
+TOTAL = "合计"
+NOT_SET = "未设定"
+NOT_REPORTED = "未报送"
+NONE = "—"
+Absent = Literal["未设定", "未报送", "—"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure that is counted or summed over list rows.
+
+    Attributes:
+        id: stable name of the figure.
+        unit: unit of the value; 元 values are summed in fen.
+        period: month, span of months or date it speaks of.
+        cube: name of the cube.
+        select: dimension values that select its cells.
+        measure: ``count``, ``sum(column)`` or ``distinct(dimension)``.
+        scope: who owes the rows (a list, or ``list:domain``); no rows from a silent scope is 未报送, not 0.
+        no_values: what stands where rows match but none has a value; ``None``: then it is 0.
+        no_rows: what stands where no row matches and nobody owes any; ``None``: then it is 0.
+        restates: whether the value can be recomputed for a closed month.
+    """
+
+    id: str
+    unit: str
+    period: str
+    cube: str
+    select: Where
+    measure: str = COUNT
+    scope: str = ""
+    no_values: Absent | None = None
+    no_rows: Absent | None = None
+    restates: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A figure worked out from other figures.
+
+    Attributes:
+        formula: ``net`` (first terms added, those after ``minus`` taken away), ``ratio`` (first ÷ second, in %),
+            ``growth`` (first against second, in %) or ``scaled`` (first × factor).
+        terms: ids of the figures.
+        minus: for ``net``, how many of the last terms are taken away.
+        partial: for ``net``, whether absent terms are left out instead of making the result absent.
+    """
+
+    id: str
+    unit: str
+    period: str
+    formula: Literal["net", "ratio", "growth", "scaled"]
+    terms: tuple[str, ...]
+    minus: int = 0
+    factor: Decimal = Decimal(1)
+    partial: bool = False
+    absent: Absent = NONE
+    restates: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure taken from the district's own data, such as how many submissions are owed."""
+
+    id: str
+    unit: str
+    period: str
+    value: int
+    said_by: str
+    restates: bool = True
+
+
+Definition = Measured | Derived | Stated
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """One line of the table of goals: an indicator, perhaps in one domain, in one series.
+
+    Attributes:
+        id: start of its figures' ids, ``goals.<indicator>[.<domain>]``.
+        indicator: code of the indicator.
+        unit: unit of its values, as the rows say; rows in another unit do not count.
+        series: 统计, 调度 or 代理; never mixed.
+        domain: the domain, or ``None`` where the indicator is not split.
+        growth: target ÷ baseline, where the plan gives only a growth and no target is set.
+        parts: for a total, the ids of the lines it adds up; absent where one of them is.
+    """
+
+    id: str
+    indicator: str
+    unit: str
+    series: str
+    domain: str | None = None
+    growth: Decimal | None = None
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The rows of the report's tables: the codes of the district and those that occur in the lists."""
+
+    domains: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    materials: tuple[tuple[str, str], ...] = ()
+    channels: tuple[str, ...] = ()
+    scrapped: tuple[str, ...] = ()
+    goals: tuple[GoalLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the figures of a report depend on besides the lists.
+
+    Attributes:
+        period: the report's month.
+        as_of: date for which ageing and overdue are worked out.
+        payment_days: an approved subsidy unpaid for so many days is overdue (超期).
+        base_year: year of the baselines (2023); *target_year* that of the targets (2027).
+        due_on: day by which the month's lists were due.
+        expected: how many submissions are owed for the month.
+        silent: how many of these there is no trace of.
+        plans_expected: how many plans the work plan asks for.
+    """
+
+    period: Period
+    as_of: date
+    payment_days: int = 30
+    base_year: int = 2023
+    target_year: int = 2027
+    due_on: date | None = None
+    expected: int = 0
+    silent: int = 0
+    plans_expected: int = 0
+    codes: Codes = field(default_factory=Codes)

@@ -1,0 +1,355 @@
+"""The report's figures as data: the cubes to read and, for each figure, what is selected from which cube.
+
+Sources: the work plan's three lists, goals and funding list (part four, stage one and two), the monthly review (part
+five, one). Rows whose 管理状态 is 退出 do not count. 本年累计 is January to the report's month.
+
+A figure *restates* where a closed month's value can be recomputed later from dated rows (flows). States and stocks
+(how many projects are under construction) are true on the day of the close only and are never compared afterwards.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from exchange_hub.programme.cells import COUNT, Cube
+from exchange_hub.programme.conditions import Where
+from exchange_hub.programme.definitions import (
+    NONE, NOT_REPORTED, NOT_SET, TOTAL, Absent, Codes, Definition, Derived, Frame, GoalLine, Measured, Stated,
+)  # fmt: skip
+from exchange_hub.programme.period import Period
+
+EQUIPMENT = "设备更新"
+RECYCLING = "回收循环"
+EXITED = "退出"
+COVERED = "已有措施覆盖"
+CONFIRMED = "已确认"
+NIL = "零报告"
+_DONE = ("竣工", "投产")
+_SERIES = ("统计", "调度", "代理")
+
+_TRADE_DETAIL = ("lead_bureau", "category", "month")
+_FUND_DETAIL = ("lead_bureau", "step", "channel", "category", "on_date:month")
+_RETURNED_IN = "returned_on:month|month"
+_DEADLINE = "extended_until|due_on"
+
+
+def cubes(frame: Frame) -> tuple[Cube, ...]:
+    """Return the cubes of a report, each one scan of one list."""
+    period, as_of = frame.period, frame.as_of.isoformat()
+    counted: Where = {"admin_state!=": EXITED}
+    next_ = period.after.month
+    plan = f"planned_by_year[{period.year}]"
+    money = ("total_investment", "equipment_investment", plan, "funds_arrived", "funds_paid", "units_done")
+    of_counted = {
+        "project_key not in equipment-projects.row_key": {"admin_state": EXITED},
+        "project_key not in recycling-projects.row_key": {"admin_state": EXITED},
+    }
+    funds_overdue = {
+        "step": "审核",
+        "on_date<=": (frame.as_of - timedelta(days=frame.payment_days)).isoformat(),
+        "application_no!=": None,
+        "application_no not in funds.application_no": {"step": "支付", "on_date<=": as_of},
+    }
+    return (
+        Cube("equipment", "equipment-projects", counted, ("domain", "build_state"), money),
+        Cube("recycling", "recycling-projects", counted, ("build_state",), money),
+        Cube("progress", "project-progress", of_counted, ("list", "domain", "month"), ("invested_this_month",)),
+        _latest("progress_year", of_counted, period),
+        _latest("progress_last_year", of_counted, period.last_year),
+        Cube(
+            "trade_in", "trade-in", {}, (*_TRADE_DETAIL, "granularity", _RETURNED_IN),
+            ("count", "sale_amount", "subsidy", "returned_count", "subsidy_returned"),
+        ),
+        Cube(
+            "funds", "funds", {}, (*_FUND_DETAIL, "level", "granularity"), ("amount", "carried_over", "recovered"),
+        ),
+        Cube("funds_overdue", "funds", funds_overdue, ("channel",)),
+        Cube(
+            "materials", "materials", {}, ("material", "unit", "month"),
+            ("recovered", "used", "outlets", "reverse_invoiced"),
+        ),
+        Cube(
+            "operators", "materials", {"month": period.year_to_date}, ("material", "unit", "operator_uscc"),
+        ),
+        *_document_cubes(as_of),
+        Cube("indicators", "indicators", {}, ("indicator", "domain", "kind", "series", "period", "unit"), ("value",)),
+        Cube("submissions", "submissions", {"month": period.month}, ("bureau", "list", "state")),
+        *_late_cube(frame),
+        Cube("plans", "plans", {"issued_on<=": as_of}, ("plan_kind", "lead_bureau")),
+        Cube("problems", "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ()),
+        Cube("starting", "equipment-projects", {**counted, "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
+        Cube("ending", "equipment-projects", {**counted, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
+        Cube("enterprises", "enterprises", {}, ("domain",)),
+        Cube("policies", "funding-policies", {"expired_on not <=": as_of, "valid_to not <": as_of}, ("level",)),
+        Cube("scrappage", "scrappage", {}, ("category", "delivered_on:month")),
+    )  # fmt: skip
+
+
+def _latest(name: str, of_counted: Where, period: Period) -> Cube:
+    among = {"month": period.year_to_date}
+    where = {**of_counted, "latest": {"of": "project_key", "by": "month", "among": among}}
+    return Cube(name, "project-progress", where, ("list", "domain"), ("invested_year_to_date",))
+
+
+def _document_cubes(as_of: str) -> Iterator[Cube]:
+    """Split the rows of documents by state: every row received by the as-of date is in exactly one of them."""
+    received = {"received_on<=": as_of}
+    open_ = {**received, "exempt_reason": None, "measure_on not <=": as_of}
+    done = {**received, "exempt_reason": None, "measure_on<=": as_of}
+    for name, where in (
+        ("total", received),
+        ("exempt", {**received, "exempt_reason!=": None}),
+        ("covered", {**done, "form": COVERED}),
+        ("issued", {**done, "form!=": COVERED}),
+        ("overdue", {**open_, f"{_DEADLINE}<": as_of}),
+        ("due", {**open_, f"{_DEADLINE} not <": as_of}),
+    ):
+        yield Cube(f"documents_{name}", "documents", where, ())
+
+
+def _late_cube(frame: Frame) -> Iterator[Cube]:
+    if frame.due_on is not None:
+        where = {"month": frame.period.month, "confirmed_on>": frame.due_on.isoformat()}
+        yield Cube("submissions_late", "submissions", where, ())
+
+
+def definitions(frame: Frame) -> tuple[Definition, ...]:
+    """Return every figure of the report, those that others are derived from first."""
+    return (
+        *_goals(frame),
+        *_equipment(frame),
+        *_recycling_projects(frame),
+        *_investment_by_month(frame),
+        *_trade_in(frame),
+        *_recovery(frame),
+        *_funds(frame),
+        *_others(frame),
+    )
+
+
+def _of(dimension: str, code: str) -> dict[str, object]:
+    return {} if code == TOTAL else {dimension: code}
+
+
+def _equipment(frame: Frame) -> Iterator[Definition]:
+    period = frame.period
+    plan = f"sum(planned_by_year[{period.year}])"
+    for code in (*frame.codes.domains, TOTAL):
+        own, scope = _of("domain", code), "" if code == TOTAL else f"equipment-projects:{code}"
+
+        def stock(
+            name: str, unit: str, measure: str = COUNT, state: Where | None = None, *, code: str = code,
+            own: Where = own, scope: str = scope,
+        ) -> Measured:  # fmt: skip
+            return Measured(
+                f"equipment.{code}.{name}", unit, frame.as_of.isoformat(), "equipment", {**own, **(state or {})},
+                measure, scope if state is None else "", None if measure == COUNT else NOT_REPORTED, restates=False,
+            )  # fmt: skip
+
+        yield stock("projects", "个")
+        yield stock("under_construction", "个", state={"build_state": "在建"})
+        yield stock("completed", "个", state={"build_state": _DONE})
+        for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
+            yield stock(name, "元", f"sum({name})")
+        yield stock("units_done", "台套", "sum(units_done)")
+        plan_year = Measured(
+            f"equipment.{code}.plan_year", "元", str(period.year), "equipment", own, plan, "", NOT_SET, restates=False
+        )
+        yield plan_year
+        yield from _invested(f"equipment.{code}", EQUIPMENT, own, period, scope)
+        yield Derived(
+            f"equipment.{code}.plan_rate", "%", period.span, "ratio",
+            (f"equipment.{code}.ytd", plan_year.id), absent=NOT_SET, restates=False,
+        )  # fmt: skip
+
+
+def _invested(start: str, list_: str, own: Where, period: Period, scope: str) -> Iterator[Definition]:
+    """Investment this month, this year and in the same months of last year, with the change."""
+    of = {**own, "list": list_}
+    yield Measured(
+        f"{start}.month", "元", period.month, "progress", {**of, "month": period.month}, "sum(invested_this_month)",
+        scope, NOT_REPORTED,
+    )  # fmt: skip
+    year = Measured(
+        f"{start}.ytd", "元", period.span, "progress_year", of, "sum(invested_year_to_date)", scope, NOT_REPORTED
+    )
+    last = Measured(
+        f"{start}.ytd_last_year", "元", period.last_year.span, "progress_last_year", of,
+        "sum(invested_year_to_date)", "", NONE, NONE,
+    )  # fmt: skip
+    yield from (year, last, Derived(f"{start}.yoy", "%", period.span, "growth", (year.id, last.id)))
+
+
+def _recycling_projects(frame: Frame) -> Iterator[Definition]:
+    start, as_of = f"recycling_projects.{TOTAL}", frame.as_of.isoformat()
+    scope = "recycling-projects"
+    yield Measured(f"{start}.projects", "个", as_of, "recycling", {}, COUNT, scope, restates=False)
+    yield Measured(
+        f"{start}.total_investment", "元", as_of, "recycling", {}, "sum(total_investment)", scope, NOT_REPORTED,
+        restates=False,
+    )  # fmt: skip
+    yield from _invested(start, RECYCLING, {}, frame.period, scope)
+
+
+def _investment_by_month(frame: Frame) -> Iterator[Definition]:
+    """Investment of every month of this year and the last, for the chart of two years."""
+    for year in (frame.period.year - 1, frame.period.year):
+        for number in range(1, 13):
+            month = f"{year:04d}-{number:02d}"
+            if month <= frame.period.month:
+                yield Measured(
+                    f"investment.{month}.month", "元", month, "progress", {"list": EQUIPMENT, "month": month},
+                    "sum(invested_this_month)", "", NONE, NONE,
+                )  # fmt: skip
+
+
+def _trade_in(frame: Frame) -> Iterator[Definition]:
+    period = frame.period
+    year: Where = {"details_first": _TRADE_DETAIL, "month": period.year_to_date}
+    month: Where = {"details_first": _TRADE_DETAIL, "month": period.month}
+    last: Where = {"details_first": _TRADE_DETAIL, "month": period.last_year.year_to_date}
+    returned: Where = {"details_first": _TRADE_DETAIL, _RETURNED_IN: period.year_to_date}
+    steps: Where = {"details_first": _FUND_DETAIL, "on_date:month": period.year_to_date}
+    for code in (*frame.codes.categories, TOTAL):
+        own, start = _of("category", code), f"tradein.{code}"
+        categories: Where = own or {"category!=": None}
+        for name, unit, column, when, span in (
+            ("applied", "件", "count", year, period.span),
+            ("subsidy", "元", "subsidy", year, period.span),
+            ("sales", "元", "sale_amount", year, period.span),
+            ("month_applied", "件", "count", month, period.month),
+            ("month_subsidy", "元", "subsidy", month, period.month),
+            ("month_sales", "元", "sale_amount", month, period.month),
+            ("returned", "件", "returned_count", returned, period.span),
+            ("subsidy_returned", "元", "subsidy_returned", returned, period.span),
+            ("sales_last_year", "元", "sale_amount", last, period.last_year.span),
+        ):
+            scope = "" if when in (returned, last) else "trade-in"
+            select = {**own, **when}
+            yield Measured(f"{start}.{name}", unit, span, "trade_in", select, f"sum({column})", scope)
+        for name, step in (("approved", "审核"), ("paid_count", "支付")):
+            select = {**categories, **steps, "step": step}
+            yield Measured(f"{start}.{name}", "件", period.span, "funds", select, COUNT, "funds")
+        yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.sales", f"{start}.sales_last_year"))
+
+
+def _recovery(frame: Frame) -> Iterator[Definition]:
+    period = frame.period
+    units = sorted({unit for _, unit in frame.codes.materials})
+    rows = [(material, unit, row_name(material, unit, frame.codes)) for material, unit in frame.codes.materials]
+    for material, unit, label in (*rows, *((TOTAL, unit, f"{TOTAL}-{unit}") for unit in units)):
+        own, start = {**_of("material", material), "unit": unit}, f"recovery.{label}"
+        now, before = {**own, "month": period.year_to_date}, {**own, "month": period.last_year.year_to_date}
+        month = {**own, "month": period.month}
+        yield Measured(f"{start}.operators", "户", period.span, "operators", own, "distinct(operator_uscc)", "materials")
+        for name, what, column, select, span, scope in (
+            ("recovered", unit, "recovered", now, period.span, "materials"),
+            ("used", unit, "used", now, period.span, "materials"),
+            ("month_recovered", unit, "recovered", month, period.month, "materials"),
+            ("recovered_last_year", unit, "recovered", before, period.last_year.span, ""),
+            ("outlets", "个", "outlets", month, period.month, "materials"),
+            ("reverse_invoiced", "元", "reverse_invoiced", now, period.span, "materials"),
+        ):
+            empty: Absent | None = NOT_REPORTED if name in ("recovered", "used", "outlets") else None
+            yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, empty)
+        yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.recovered", f"{start}.recovered_last_year"))
+
+
+def row_name(material: str, unit: str, codes: Codes) -> str:
+    """Name a row of recovered material: with its unit where the material is reported in several."""
+    several = sum(1 for other, _ in codes.materials if other == material) > 1
+    return f"{material}-{unit}" if several else material
+
+
+def _funds(frame: Frame) -> Iterator[Definition]:
+    """Flows of the year by channel: 下达 from above, 分解 to bureaus, 审核, 支付 less 冲回.
+
+    An allocation of level 区级 hands money on to a bureau and is not allocated a second time, except in the
+    district's own channel, where the district is the source.
+    """
+    period = frame.period
+    year: Where = {"details_first": _FUND_DETAIL, "on_date:month": period.year_to_date}
+    for code in frame.codes.channels:
+        start, own = f"funds.{code}", {"channel": code}
+        source: Where = {} if code == "区级" else {"level!=": "区级"}
+        for name, step, column, more in (
+            ("allocated", "下达", "amount", source),
+            ("subdivided", "下达", "amount", {"level": "区级"}),
+            ("approved", "审核", "amount", {}),
+            ("paid_gross", "支付", "amount", {}),
+            ("reversed", "冲回", "amount", {}),
+            ("carried_over", "下达", "carried_over", source),
+            ("recovered", "下达", "recovered", source),
+        ):
+            select = {**own, **year, "step": step, **more}
+            yield Measured(f"{start}.{name}", "元", period.span, "funds", select, f"sum({column})", "funds")
+        yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", own, COUNT, restates=False)
+    total = f"funds.{TOTAL}"
+    for name in ("allocated", "subdivided", "approved", "paid_gross", "reversed", "carried_over", "recovered"):
+        terms = tuple(f"funds.{code}.{name}" for code in frame.codes.channels)
+        yield Derived(f"{total}.{name}", "元", period.span, "net", terms, partial=True)
+    yield Measured(f"{total}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", {}, COUNT, restates=False)
+    for start in (*(f"funds.{code}" for code in frame.codes.channels), total):
+        yield Derived(f"{start}.paid", "元", period.span, "net", (f"{start}.paid_gross", f"{start}.reversed"), minus=1)
+        yield Derived(f"{start}.pay_rate", "%", period.span, "ratio", (f"{start}.paid", f"{start}.allocated"))
+        balance = tuple(f"{start}.{name}" for name in ("allocated", "carried_over", "recovered", "paid"))
+        yield Derived(f"{start}.balance", "元", period.span, "net", balance, minus=2)
+
+
+def _goals(frame: Frame) -> Iterator[Definition]:
+    for line in frame.codes.goals:
+        yield from _goal_values(line, frame)
+        start, period = line.id, frame.period
+        pair = (f"{start}.ytd", f"{start}.ytd_last_year")
+        if line.unit == "%":
+            yield Derived(f"{start}.yoy", "个百分点", period.span, "net", pair, minus=1)
+        else:
+            yield Derived(f"{start}.yoy", "%", period.span, "growth", pair)
+        terms = (f"{start}.ytd", f"{start}.year_target")
+        yield Derived(f"{start}.rate", "%", period.span, "ratio", terms, absent=NOT_SET)
+
+
+def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
+    period = frame.period
+    of = {"indicator": line.indicator, "series": line.series, "unit": line.unit, "domain": line.domain}
+    for name, kind, when, absent in (
+        ("baseline", "基数", str(frame.base_year), NOT_SET),
+        ("target", "目标", str(frame.target_year), NOT_SET),
+        ("year_target", "目标", str(period.year), NOT_SET),
+        ("ytd", "报送", period.month, NOT_REPORTED),
+        ("ytd_last_year", "报送", period.last_year.month, NONE),
+    ):
+        id_ = f"{line.id}.{name}"
+        if line.parts:
+            terms = tuple(f"{part}.{name}" for part in line.parts)
+            yield Derived(id_, line.unit, when, "net", terms, absent=absent)
+        elif name == "target" and line.growth is not None:
+            yield Derived(id_, line.unit, when, "scaled", (f"{line.id}.baseline",), factor=line.growth, absent=absent)
+        else:
+            select = {**of, "kind": kind, "period": when}
+            yield Measured(id_, line.unit, when, "indicators", select, "sum(value)", "", absent, absent)
+
+
+def _others(frame: Frame) -> Iterator[Definition]:
+    """Documents and plans, submissions, problems, enterprises, policies, scrapped equipment."""
+    period, as_of = frame.period, frame.as_of.isoformat()
+    for name in ("total", "issued", "covered", "exempt", "due", "overdue"):
+        yield Measured(f"documents.{TOTAL}.{name}", "项", as_of, f"documents_{name}", {}, scope="documents")
+    yield Stated(f"plans.{TOTAL}.expected", "个", as_of, frame.plans_expected, "区级数据:应出台方案")
+    yield Measured(f"plans.{TOTAL}.issued", "个", as_of, "plans", {})
+    start = f"submissions.{TOTAL}"
+    yield Stated(f"{start}.expected", "项", period.month, frame.expected, "区级数据:应报清单")
+    for name, state in (("confirmed", CONFIRMED), ("nil", NIL)):
+        yield Measured(f"{start}.{name}", "项", period.month, "submissions", {"state": state})
+    if frame.due_on is not None:
+        yield Measured(f"{start}.late", "项", period.month, "submissions_late", {})
+    yield Stated(f"{start}.silent", "项", period.month, frame.silent, "应报清单中没有报送记录的项")
+    for name in ("starting", "ending"):
+        yield Measured(f"equipment.{TOTAL}.{name}", "个", period.after.month, name, {}, restates=False)
+    yield Measured(f"problems.{TOTAL}.open", "项", as_of, "problems", {})
+    yield Measured(f"policies.{TOTAL}.in_force", "项", as_of, "policies", {}, restates=False)
+    for code in (*frame.codes.domains, TOTAL):
+        yield Measured(f"enterprises.{code}.listed", "户", as_of, "enterprises", _of("domain", code), restates=False)
+    when = {"delivered_on:month": period.year_to_date}
+    for code in (*frame.codes.scrapped, TOTAL):
+        select = {**when, **_of("category", code)}
+        yield Measured(f"scrappage.{code}.delivered", "台", period.span, "scrappage", select)

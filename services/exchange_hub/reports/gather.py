@@ -1,0 +1,77 @@
+"""Read from the lists of a schema what a report is built from: the cells of its cubes and a few bounded rows."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import sqlalchemy as sa
+
+from exchange_hub.programme.cells import Cells
+from exchange_hub.programme.conditions import Where
+from exchange_hub.programme.definitions import Frame
+from exchange_hub.programme.district import District
+from exchange_hub.programme.figures import cubes
+from exchange_hub.programme.period import Period
+from exchange_hub.reports.aggregate import read_cubes
+from exchange_hub.reports.inputs import Details, frame_of, with_codes
+from exchange_hub.reports.sql import Lists
+
+ROWS_MAX = 200
+ALLOCATIONS_MAX = 1000
+
+
+def gather(
+    conn: sa.Connection, schema: str, district: District, month: str, as_of: date
+) -> tuple[Frame, Mapping[str, Cells], Details]:
+    """Read a report's inputs in the transaction of *conn*.
+
+    Args:
+        conn: a connection whose transaction sees the lists as they shall be reported.
+        schema: ``live``, a shadow schema or the schema of a closed month.
+        district: the district's data.
+        month: the report's month, ``YYYY-MM``.
+        as_of: date for which ageing and overdue are worked out.
+    """
+    frame = frame_of(district, month, as_of)
+    cells = read_cubes(conn, cubes(frame), schema)
+    return with_codes(frame, district, cells), cells, _details(conn, schema, frame)
+
+
+def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
+    lists, as_of = Lists(schema), frame.as_of.isoformat()
+    received: Where = {"received_on<=": as_of}
+    open_ = {**received, "exempt_reason": None, "measure_on not <=": as_of}
+    settled = {**received, "measure_on:month": frame.period.month, "measure_on<=": as_of}
+    documents = [
+        row
+        for where in (open_, settled)
+        for row in _rows(conn, lists, "documents", where, ("due_on", "document_no", "department"))
+    ]
+    problems = _rows(
+        conn, lists, "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ("raised_on", "problem_no")
+    )
+    return Details(documents, problems, _allocations(conn, lists, frame.period), _findings(conn, schema))
+
+
+def _rows(
+    conn: sa.Connection, lists: Lists, name: str, where: Where, order: tuple[str, ...]
+) -> list[Mapping[str, object]]:
+    rows, meets = lists.rows(name, where)
+    by = [*(rows.c[column].asc().nulls_last() for column in order), rows.c.row_key]
+    chosen = sa.select(*rows.c).select_from(rows).where(meets).order_by(*by).limit(ROWS_MAX)
+    return [dict(row) for row in conn.execute(chosen).mappings()]
+
+
+def _allocations(conn: sa.Connection, lists: Lists, period: Period) -> list[tuple[str, str]]:
+    where = {"step": "下达", "on_date:month": period.year_to_date, "channel!=": None, "allocation_no!=": None}
+    rows, meets = lists.rows("funds", where)
+    pair = (rows.c.channel, rows.c.allocation_no)
+    chosen = sa.select(*pair).select_from(rows).where(meets).group_by(*pair)
+    ordered = chosen.order_by(*(column.collate("C") for column in pair)).limit(ALLOCATIONS_MAX)
+    return [(row[0], row[1]) for row in conn.execute(ordered)]
+
+
+def _findings(conn: sa.Connection, schema: str) -> int | None:
+    """Count the findings of comparison that stand open; only a views schema keeps them."""
+    if not sa.inspect(conn).has_table("finding", schema=schema):
+        return None
+    return conn.execute(sa.select(sa.func.count()).select_from(sa.table("finding", schema=schema))).scalar_one()

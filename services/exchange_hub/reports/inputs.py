@@ -1,0 +1,192 @@
+"""What a report is built from, as plain values: the district, the month, the cells of the cubes and a few rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal, get_args
+
+from exchange_contracts import vocabulary
+from exchange_hub.programme.cells import Cells
+from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
+from exchange_hub.programme.district import District, Expected, Indicator
+from exchange_hub.programme.period import Period
+from exchange_hub.reports.model import Figure
+
+Row = Mapping[str, object]
+Cause = Literal["迟报", "更正", "撤回", "退货", "合并", "规则变更", "基础数据变更", "口径修正"]
+
+CATEGORIES: tuple[str, ...] = get_args(vocabulary.TradeInCategory)
+CHANNELS: tuple[str, ...] = get_args(vocabulary.FundingSource)
+MATERIALS: tuple[str, ...] = get_args(vocabulary.Material)
+_SERIES: tuple[str, ...] = get_args(vocabulary.Series)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The few rows that the body of the report shows.
+
+    Attributes:
+        documents: rows of documents that are open on the as-of date or were settled in the month, soonest due first.
+        problems: open matters for coordination, oldest first.
+        allocations: (channel, 下达文号) of the year, by channel and number.
+        findings: how many findings of comparison stand open; ``None`` where they are not kept.
+    """
+
+    documents: Sequence[Row] = ()
+    problems: Sequence[Row] = ()
+    allocations: Sequence[tuple[str, str]] = ()
+    findings: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A figure of an earlier, closed report that would be another now.
+
+    Attributes:
+        month: the closed month.
+        before: the figure as closed.
+        after: the figure as it would be now.
+        causes: why, in the words of the code list.
+        bureaus: codes of the bureaus whose rows changed.
+        rows: keys of the changed rows (bounded; see *rows_changed* for how many there are).
+        rows_changed: how many rows changed.
+    """
+
+    month: str
+    before: Figure
+    after: Figure
+    causes: tuple[Cause, ...]
+    bureaus: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+    rows_changed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a report depends on.
+
+    Attributes:
+        district: the district's data.
+        frame: month, as-of date and the codes of the tables.
+        cells: cells of every cube by its name.
+        details: rows shown in the body.
+        closed_at: UTC time of the close, ISO.
+        cut: topic → next offset.
+        stamp: code version, contracts digest, configuration digest.
+        adjustments: changed figures of the report before.
+        compared: whether there is a closed report before to compare with.
+    """
+
+    district: District
+    frame: Frame
+    cells: Mapping[str, Cells]
+    details: Details
+    closed_at: str
+    cut: Mapping[str, int]
+    stamp: Mapping[str, str]
+    adjustments: Sequence[Adjustment] = ()
+    compared: bool = False
+
+    @property
+    def period(self) -> Period:
+        """The report's month."""
+        return self.frame.period
+
+
+def frame_of(district: District, month: str, as_of: date) -> Frame:
+    """Return the frame of a report before its lists are read: no codes yet."""
+    profile = district.profile
+    return Frame(
+        period=Period(month),
+        as_of=as_of,
+        payment_days=profile.review.overdue_payment_days,
+        base_year=profile.base_year,
+        target_year=profile.target_year,
+        due_on=district.submission_due_on(month),
+        expected=len(district.expected(month)),
+        plans_expected=len(district.plans),
+    )
+
+
+def with_codes(frame: Frame, district: District, cells: Mapping[str, Cells]) -> Frame:
+    """Complete a frame with the rows of its tables and with what is owed and not there."""
+    materials = cells["materials"]
+    pairs = [(m, u) for m in materials.values("material") for u in materials.values("unit", {"material": m})]
+    codes = Codes(
+        domains=_ordered(
+            (d.name for d in district.domains),
+            (*cells["equipment"].values("domain"), *cells["progress"].values("domain"), *cells["enterprises"].values("domain")),
+        ),
+        categories=_ordered(CATEGORIES, cells["trade_in"].values("category")),
+        materials=tuple(sorted(pairs, key=lambda pair: (_rank(pair[0], MATERIALS), pair))),
+        channels=_ordered(CHANNELS, cells["funds"].values("channel")),
+        scrapped=cells["scrappage"].values("category"),
+        goals=tuple(_goal_lines(district, cells["indicators"], frame)),
+    )
+    return replace(frame, codes=codes, silent=len(silent_submissions(district, frame, cells)))
+
+
+def silent_submissions(district: District, frame: Frame, cells: Mapping[str, Cells]) -> tuple[Expected, ...]:
+    """Return the submissions owed for the month of which there is no trace."""
+    place = cells["submissions"].cube.by
+    came = {(cell.at[place.index("bureau")], cell.at[place.index("list")]) for cell in cells["submissions"].cells if cell.rows}
+    return tuple(owed for owed in district.expected(frame.period.month) if (owed.bureau, owed.list) not in came)
+
+
+def silent_scopes(district: District, frame: Frame, cells: Mapping[str, Cells]) -> frozenset[str]:
+    """Return the scopes all of whose reporters are silent: a list, or ``equipment-projects:<domain>``."""
+    owed = district.expected(frame.period.month)
+    missing = {(item.bureau, item.list) for item in silent_submissions(district, frame, cells)}
+    scopes = {f"{item.list}": {o.bureau for o in owed if o.list == item.list} for item in owed}
+    reporters = scopes.get("equipment-projects", set())
+    for domain in district.domains:
+        scopes[f"equipment-projects:{domain.name}"] = reporters & {domain.lead, *domain.bureaus}
+    return frozenset(
+        scope
+        for scope, bureaus in scopes.items()
+        if bureaus and all((bureau, scope.partition(":")[0]) in missing for bureau in bureaus)
+    )
+
+
+def _ordered(known: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
+    """Return the known codes in their order, then those seen beside them."""
+    first = list(known)
+    return tuple(dict.fromkeys([*first, *sorted(set(seen) - set(first))]))
+
+
+def _rank(code: str, order: Sequence[str]) -> int:
+    return order.index(code) if code in order else len(order)
+
+
+def _goal_lines(district: District, cells: Cells, frame: Frame) -> Iterable[GoalLine]:
+    """Return the lines of the table of goals: for each indicator its series, and its domains with their total."""
+    for indicator in district.indicators:
+        seen = cells.values("series", {"indicator": indicator.code})
+        for series in _ordered((indicator.series,), seen):
+            start = f"goals.{indicator.code}" if series == indicator.series else f"goals.{indicator.code}（{series}）"
+            yield from _goal_lines_of(district, cells, frame, indicator, series, start)
+
+
+def _goal_lines_of(
+    district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, start: str
+) -> Iterable[GoalLine]:
+    of = {"indicator": indicator.code, "series": series}
+    units = cells.values("unit", of)
+    unit = indicator.unit if indicator.unit in units or len(units) != 1 else units[0]
+    growth = Decimal(indicator.growth_target) if indicator.growth_target else None
+
+    def line(id_: str, domain: str | None, parts: tuple[str, ...] = ()) -> GoalLine:
+        target = {**of, "domain": domain, "kind": "目标", "period": str(frame.target_year)}
+        is_set = not parts and cells.measure(target, "count")[1] > 0
+        return GoalLine(id_, indicator.code, unit, series, domain, None if is_set else growth, parts)
+
+    whole = cells.measure({**of, "domain": None}, "count")[1] > 0
+    if not indicator.by_domain:
+        yield line(start, None)
+        return
+    domains = _ordered((d.name for d in district.domains if d.goal_1), cells.values("domain", of))
+    lines = [line(f"{start}.{domain}", domain) for domain in domains]
+    yield from lines
+    counted = tuple(f"{start}.{d.name}" for d in district.domains if d.goal_1)
+    yield line(f"{start}.{TOTAL}", None, () if whole else counted)

@@ -1,0 +1,59 @@
+"""From a figure back to the list rows it was made of."""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from exchange_hub.programme.cells import COUNT, Number
+from exchange_hub.programme.conditions import expression
+from exchange_hub.reports.evaluate import in_unit
+from exchange_hub.reports.model import Source
+from exchange_hub.reports.sql import Lists, value
+
+_MEASURED = "measured"
+_TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
+
+
+def rows_of(conn: sa.Connection, source: Source, schema: str, limit: int | None = None) -> list[dict[str, object]]:
+    """Return the rows behind a figure, by row key; for a sum each row tells its share under ``measured`` (money in fen).
+
+    Args:
+        conn: an open connection.
+        source: source of a figure; one derived from other figures has no rows of its own (see :func:`terms_of`).
+        schema: ``live``, or the schema of the closed month the figure belongs to.
+        limit: how many rows at most; ``None`` for all.
+    """
+    if not source.list:
+        return []
+    lists = Lists(schema)
+    rows, meets = lists.rows(source.list, source.where)
+    name, column = _parts(source.measure)
+    more = [] if name == COUNT else [value(rows, expression(column)).label(_MEASURED)]
+    chosen = sa.select(*rows.c, *more).select_from(rows).where(meets).order_by(rows.c.row_key.collate("C")).limit(limit)
+    return [dict(row) for row in conn.execute(chosen).mappings()]
+
+
+def recomputed(source: Source, rows: Sequence[Mapping[str, object]]) -> Decimal | None:
+    """Work the figure out again from its rows; ``None`` where none of them has a value."""
+    name, _ = _parts(source.measure)
+    if name == COUNT:
+        return Decimal(len(rows))
+    filled = [row[_MEASURED] for row in rows if row[_MEASURED] is not None]
+    if name == "distinct":
+        return Decimal(len(set(filled)))
+    numbers: list[Number] = [item for item in filled if isinstance(item, (int, Decimal))]
+    return in_unit(sum(numbers), source.list, source.measure) if numbers else None
+
+
+def terms_of(source: Source) -> list[str]:
+    """Return the ids of the figures that a derived figure is worked out from."""
+    return [] if source.list else list(dict.fromkeys(_TERMS.findall(source.measure)))
+
+
+def _parts(measure: str) -> tuple[str, str]:
+    name, _, column = measure.removesuffix(")").partition("(")
+    return name, column
+
+
