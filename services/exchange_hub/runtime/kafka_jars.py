@@ -58,74 +58,83 @@ def pinned(sums_file: Path = SUMS_FILE) -> list[Jar]:
     return [Jar(PurePosixPath(path), digest) for digest, path in (line.split() for line in lines if line)]
 
 
-def provide(cache: Path, sums_file: Path = SUMS_FILE) -> list[Path]:
+def provide(cache: Path, repository: str | None = None, sums_file: Path = SUMS_FILE) -> list[Path]:
     """The class path: every pinned jar, whole; what is missing or damaged is fetched first.
 
     Touches no network when all jars are whole.
 
+    Args:
+        cache: The folder that keeps them.
+        repository: Address of the only Maven repository to fetch from; Maven Central and what jgo's own
+            configuration names if omitted.
+        sums_file: The pinned list.
+
     Raises:
         RuntimeProblem: without network on a first run, or if a fetched jar has another hash.
     """
-    repository = cache / "maven"
+    kept = cache / "maven"
     jars = pinned(sums_file)
-    wanting = [jar for jar in jars if not jar.is_whole(repository)]
+    wanting = [jar for jar in jars if not jar.is_whole(kept)]
     if wanting:
-        _fetch_under_lock(repository, wanting)
-    return [repository / jar.path for jar in jars]
+        _fetch_under_lock(kept, wanting, repository)
+    return [kept / jar.path for jar in jars]
 
 
-def _fetch_under_lock(repository: Path, wanting: list[Jar]) -> None:
+def _fetch_under_lock(kept: Path, wanting: list[Jar], repository: str | None) -> None:
     try:
-        repository.mkdir(parents=True, exist_ok=True)
-        lock = os.open(repository / ".fetching", os.O_RDWR | os.O_CREAT, 0o644)
+        kept.mkdir(parents=True, exist_ok=True)
+        lock = os.open(kept / ".fetching", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise RuntimeProblem(
             f"The cache folder cannot be written: {error.strerror}.",
-            where=str(repository),
+            where=str(kept),
             remedy="Give this user rights on it, free some disk, or name another folder in HUB_CACHE.",
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Another process may have fetched them while this one waited.
-        _fetch(repository, [jar for jar in wanting if not jar.is_whole(repository)])
+        _fetch(kept, [jar for jar in wanting if not jar.is_whole(kept)], repository)
     finally:
         os.close(lock)
 
 
-def _fetch(repository: Path, wanting: list[Jar]) -> None:
+def _fetch(kept: Path, wanting: list[Jar], repository: str | None) -> None:
     if not wanting:
         return
-    log.info("Fetching %d jars of Apache Kafka into %s (once)", len(wanting), repository)
+    log.info("Fetching %d jars of Apache Kafka into %s (once)", len(wanting), kept)
     for jar in wanting:
-        (repository / jar.path).unlink(missing_ok=True)
+        (kept / jar.path).unlink(missing_ok=True)
     with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
-        failures = list(pool.map(lambda jar: _fetch_one(repository, jar), wanting))
+        failures = list(pool.map(lambda jar: _fetch_one(kept, jar, repository), wanting))
     if failed := [failure for failure in failures if failure]:
         raise RuntimeProblem(
             f"{len(failed)} of {len(wanting)} jars of Apache Kafka could not be fetched: {failed[0]}",
-            where=str(repository),
-            remedy="The first start needs the network (or a mirror named in jgo's configuration), and about 60 MB of disk; "
+            where=str(kept),
+            remedy="The first start needs the network (or a mirror named in HUB_KAFKA__JAR_REPOSITORY), and about 60 MB of disk; "
             "or copy the folder from a machine that has it, or name an existing Kafka in HUB_KAFKA__BOOTSTRAP_SERVERS.",
         )
-    if broken := [jar for jar in wanting if not jar.is_whole(repository)]:
+    if broken := [jar for jar in wanting if not jar.is_whole(kept)]:
         for jar in broken:
-            (repository / jar.path).unlink(missing_ok=True)
+            (kept / jar.path).unlink(missing_ok=True)
         raise RuntimeProblem(
             f"{len(broken)} fetched jars are not the pinned ones, the first is {broken[0].path.name}; they were removed.",
-            where=str(repository),
+            where=str(kept),
             remedy="The mirror or a proxy on the way changes files: use another repository. "
             "The pinned hashes stand in kafka-jars.sha256.",
         )
 
 
-def _fetch_one(repository: Path, jar: Jar) -> str | None:
+def _fetch_one(kept: Path, jar: Jar, repository: str | None) -> str | None:
     """Fetches one jar; returns what went wrong, in a line."""
     from jgo.config import GlobalSettings  # noqa: PLC0415 - needed on a first run only, and an extra
     from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
     from jgo.maven import MavenContext  # noqa: PLC0415
 
-    remotes = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
-    context = MavenContext(repo_cache=repository, remote_repos=remotes)
+    if repository is not None:
+        remotes = {"named": repository.rstrip("/")}
+    else:
+        remotes = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
+    context = MavenContext(repo_cache=kept, remote_repos=remotes)
     group, artifact, version = jar.coordinate
     try:
         context.project(group, artifact).at_version(version).artifact("", "jar").resolve()

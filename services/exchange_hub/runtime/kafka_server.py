@@ -72,7 +72,7 @@ def prepare(settings: Settings, layout: Layout) -> Kafka:
     """
     kafka = Kafka(
         java=find_java(settings),
-        jars=tuple(provide(settings.cache_folder)),
+        jars=tuple(provide(settings.cache_folder, settings.kafka.jar_repository)),
         folder=layout.kafka,
         logs=layout.logs,
         heap_mb=settings.kafka.heap_mb,

@@ -22,7 +22,7 @@ class Layout:
 
     @property
     def state(self) -> Path:
-        """Who runs the servers, in which phase, and their addresses (JSON)."""
+        """The warden of the servers that answer, and their addresses (JSON); absent until they do."""
         return self.run / "servers.json"
 
     @property

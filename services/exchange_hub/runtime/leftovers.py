@@ -48,6 +48,11 @@ def command_of(pid: int) -> str:
     return answer.stdout
 
 
+def is_running(layout: Layout, state: dict[str, Any]) -> bool:
+    """Whether the servers that a state speaks of are up: its warden is there and is this data folder's."""
+    return bool(state) and str(layout.orders) in command_of(state["warden"])
+
+
 def clear(layout: Layout, grace_seconds: float) -> None:
     """Ends servers of this data folder that outlived their warden, and removes what they left.
 

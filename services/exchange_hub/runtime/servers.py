@@ -79,6 +79,14 @@ def running(settings: Settings) -> Iterator[Servers]:
         )
 
 
+def owned_paths(settings: Settings) -> list[Path]:
+    """What the servers of this data folder keep on disk, also outside it; for `hub clean`."""
+    layout = Layout(settings.data_folder)
+    kept = leftovers.read_json(layout.kept)
+    outside = [Path(kept[name]) for name in ("postgres_data", "postgres_socket") if name in kept]
+    return [path for path in (layout.root, *outside) if path.exists()]
+
+
 def _lacking(layout: Layout) -> RuntimeProblem:
     return RuntimeProblem(
         "The servers that run for this data folder were started without one that is needed here.",
@@ -111,7 +119,7 @@ def _start_or_join(layout: Layout, seconds_max: float) -> tuple[int | None, dict
         if lock is not None:
             return lock, {}
         state = leftovers.read_json(layout.state)
-        if state.get("phase") == "ready":
+        if leftovers.is_running(layout, state):
             return None, state
         if time.monotonic() > deadline:
             raise RuntimeProblem(
@@ -157,7 +165,7 @@ def _started(settings: Settings, layout: Layout, lock: int) -> Iterator[dict[str
         if kafka is not None:
             addresses["bootstrap_servers"] = f"127.0.0.1:{ports[0]}"
             readiness.wait_for_kafka(addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds)
-        leftovers.write_json(layout.state, {"phase": "ready", "owner": os.getpid(), **addresses})
+        leftovers.write_json(layout.state, {"warden": warden.process.pid, **addresses})
         log.info("Servers are up after %.1f s", time.monotonic() - began)
         yield addresses
     finally:

@@ -53,6 +53,11 @@ class KafkaSettings(_Group):
         le=9,
         description="Replicas of each topic that the hub creates; 3 on a cluster of three or more.",
     )
+    jar_repository: str | None = Field(
+        None,
+        description="Address of the Maven repository (a mirror) that Kafka's jars are fetched from, once; "
+        "empty: Maven Central and what jgo's own configuration names.",
+    )
     heap_mb: int = Field(512, ge=128, description="Java heap of the hub's own broker, in MB.")
     port: Port = Field(
         0, description="Port of the hub's own broker on 127.0.0.1; 0: a free one, kept from start to start."
@@ -188,6 +193,11 @@ class Settings(BaseSettings):
     def log_folder(self) -> Path:
         """Where log files go."""
         return self.log.folder or self.data_folder / "logs"
+
+
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child process that reads settings itself: this process's own, and `extra`."""
+    return {**os.environ, **extra}
 
 
 @dataclass(frozen=True, slots=True)

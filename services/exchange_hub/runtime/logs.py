@@ -1,0 +1,114 @@
+"""Logs of the hub's processes: text for people or JSON for machines, on the standard error stream and in a file.
+
+Each process writes a file of its own, so that rotation never meets another writer.
+"""
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from logging.handlers import RotatingFileHandler
+from typing import Any
+
+from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.settings import Settings
+
+# China has had one zone and no summer time since 1991; a fixed one needs no zone data on the machine.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+# Libraries that tell every connection at INFO.
+QUIET = ("kafka", "aiokafka", "faust", "mode", "asyncio", "urllib3", "alembic")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s@/]+@")
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-11-24 13:40:05.123 +08:00 INFO worker-1 exchange_hub.views: message key=value`."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as lines; what follows the first belongs to an exception."""
+        at = datetime.fromtimestamp(record.created, SHANGHAI)
+        offset = at.strftime("%z")
+        time = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} {offset[:3]}:{offset[3:]}"
+        extra = "".join(f" {name}={value}" for name, value in _extra(record).items())
+        line = f"{time} {record.levelname} {self._process} {record.name}: {record.getMessage()}{extra}"
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return without_passwords(line)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; time in UTC, extra fields beside the standard ones."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
+        fields: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "process": self._process,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_extra(record),
+        }
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return without_passwords(json.dumps(fields, ensure_ascii=False, default=str))
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def without_passwords(line: str) -> str:
+    """The line with the password of every address in it masked."""
+    return _PASSWORD.sub(r"\1:••••••@", line) if "://" in line else line
+
+
+def configure(settings: Settings, process: str, *, to_file: bool = True) -> None:
+    """Sets up logging for this process, replacing what was set up before.
+
+    Args:
+        settings: Format, level, folder and rotation.
+        process: Name of the process in each line, and of its file: `<folder>/<process>.log`.
+        to_file: Whether a file is written besides the standard error stream.
+
+    Raises:
+        RuntimeProblem: if the log folder cannot be written.
+    """
+    formatter = JsonFormatter(process) if settings.log.format == "json" else TextFormatter(process)
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if to_file:
+        handlers.append(_file(settings, process))
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=settings.log.level, handlers=handlers, force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.captureWarnings(capture=True)
+
+
+def _file(settings: Settings, process: str) -> logging.Handler:
+    folder = settings.log_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return RotatingFileHandler(
+            folder / f"{process}.log",
+            maxBytes=settings.log.file_size_max_mb * 2**20,
+            backupCount=settings.log.files_kept,
+            encoding="utf-8",
+            delay=True,
+        )
+    except OSError as error:
+        raise RuntimeProblem(
+            f"The log folder cannot be written: {error.strerror}.",
+            where=str(folder),
+            remedy="Give this user rights on it, or name another folder in HUB_LOG__FOLDER.",
+        ) from error
