@@ -1,1 +1,1 @@
-"""API and pages over the list views."""
+"""The console: pages and JSON that read the list views, and nothing that writes."""

@@ -1,0 +1,135 @@
+"""The console as an application: parts in, FastAPI out; nothing connects until the first request."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from pathlib import Path
+from time import perf_counter
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from exchange_hub.console import figures, security, wording
+from exchange_hub.console.api import Api
+from exchange_hub.console.archive import Archive
+from exchange_hub.console.health import Health
+from exchange_hub.console.pages import Pages
+from exchange_hub.console.query import QueryError
+from exchange_hub.console.rims import Clock, Console
+from exchange_hub.console.source import Place, Source, SourceUnavailableError
+from exchange_hub.runtime import metrics
+from exchange_hub.views.catalogue import LISTS
+
+_HERE = Path(__file__).parent
+_BUSY = "数据库暂时无法读取，请稍后刷新；如持续出现，请联系运维人员。"
+_logger = logging.getLogger(__name__)
+
+
+def create_app(
+    source: Source, reports_dir: Path, clock: Clock, *, place: Place | None = None, meters: metrics.Meters | None = None
+) -> FastAPI:
+    """Return the console.
+
+    Args:
+        source: where snapshots of the store come from.
+        reports_dir: folder of the closed months, ``<month>/report.docx`` and its siblings.
+        clock: returns the present time with its zone.
+        place: the district's words; codes are shown where it is absent.
+        meters: metrics of this process; by default a set of its own.
+    """
+    place = place if place is not None else Place()
+    console = Console(
+        source=source,
+        archive=Archive(reports_dir),
+        clock=clock,
+        place=place,
+        meters=meters if meters is not None else metrics.Meters(),
+        templates=_templates(place),
+    )
+    app = FastAPI(
+        title="“两新”工作调度台", version="1", docs_url=None, redoc_url=None,
+        description="只读接口。金额以元为单位的十进制字符串；时间为 UTC；null 表示未填报，不是零。",
+    )  # fmt: skip
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    for routes in (Health(console), Api(console), Pages(console)):
+        app.include_router(routes.router())
+    _handle_errors(app, console)
+    app.middleware("http")(_measured(console))
+    app.middleware("http")(security.add_headers)
+    return app
+
+
+def _templates(place: Place) -> Jinja2Templates:
+    templates = Jinja2Templates(directory=_HERE / "templates")
+    environment = templates.env
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True
+    environment.globals.update(
+        words=wording,
+        figures=figures,
+        show=lambda column, raw: wording.value(column, raw, place),
+        named=lambda column, raw: wording.named(column, raw, place),
+        size=wording.size,
+        closed_time=lambda closed: wording.closed_time(closed.closed_at) if closed else wording.EMPTY,
+        pretty=lambda example: json.dumps(example, ensure_ascii=False, indent=2),
+    )
+    return templates
+
+
+def _measured(console: Console) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    """Return the middleware that counts and times requests, and answers for an error that nobody expected."""
+
+    async def measured(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        start = perf_counter()
+        try:
+            response = await call_next(request)
+        except Exception:
+            _logger.exception("the console failed on %s", request.url.path)
+            response = _problem(console, request, 500, "页面出错，已记录；请返回后重试，或联系运维人员。")
+        # The pattern, never the path: keys in the address would make endless series.
+        route = getattr(request.scope.get("route"), "path", "other")
+        console.meters.add(metrics.CONSOLE_REQUESTS, route=route, status=str(response.status_code))
+        console.meters.observe(metrics.CONSOLE_SECONDS, perf_counter() - start, route=route)
+        return response
+
+    return measured
+
+
+def _handle_errors(app: FastAPI, console: Console) -> None:
+    def refused(request: Request, error: Exception) -> Response:
+        return _problem(console, request, 400, str(error))
+
+    def invalid(request: Request, error: Exception) -> Response:
+        del error
+        return _problem(console, request, 400, "参数缺失或超出范围，请对照接口说明检查。")
+
+    def unavailable(request: Request, error: Exception) -> Response:
+        _logger.warning("the store does not answer: %s", error)
+        return _problem(console, request, 503, _BUSY)
+
+    def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, StarletteHTTPException) else 500
+        words = error.detail if isinstance(error, HTTPException) else "没有这个页面，请从左侧目录进入。"
+        return _problem(console, request, status, str(words))
+
+    app.add_exception_handler(QueryError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(SourceUnavailableError, unavailable)
+    app.add_exception_handler(StarletteHTTPException, http)
+
+
+def _problem(console: Console, request: Request, status: int, words: str) -> Response:
+    """Answer in Chinese: as JSON to the API, as a page to people."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": words}, status)
+    titles = {400: "请求有误", 404: "没有找到", 503: "暂时无法读取"}
+    context = {
+        "title": titles.get(status, HTTPStatus(status).phrase), "words_shown": words, "place": console.place,
+        "lists": LISTS, "now": console.clock(),
+    }  # fmt: skip
+    return console.templates.TemplateResponse(request, "problem.html", context, status_code=status)

@@ -1,0 +1,124 @@
+"""What the summary pages show, worked out from rows: pure functions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange_hub.console import wording
+from exchange_hub.console.source import Claim, Finding, Place, Position, Submission
+from exchange_hub.views.catalogue import BY_NAME, LISTS, Column
+
+FACT_COLUMNS: Mapping[str, Column] = {column.name: column for view in reversed(LISTS) for column in view.columns}
+"""A fact's heading, where some list shows the fact under the same name."""
+
+_COMMON_FACTS = frozenset({
+    "event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "corrects", "origin",
+    "evidence", "reason",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Submissions of a month: one line a bureau, one column a list.
+
+    Attributes:
+        lists: names of the lists, in the catalogue's order.
+        lines: bureau code, and its submission per list (``None`` where nothing is owed).
+        tally: state → how many.
+    """
+
+    lists: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[Submission | None, ...]], ...]
+    tally: Mapping[str, int]
+
+
+def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matrix:
+    """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero."""
+    cells = {(submission.bureau, submission.list): submission for submission in submissions}
+    for bureau, lists in place.lists_expected.items():
+        for name in lists:
+            cells.setdefault((bureau, name), Submission(bureau, name, month, "silent", None, None, ""))
+    order = {name: index for index, name in enumerate(BY_NAME)}
+    lists_shown = sorted({name for _, name in cells}, key=lambda name: (order.get(name, len(order)), name))
+    known = [code for code in place.bureaus if any(bureau == code for bureau, _ in cells)]
+    bureaus = known + sorted({bureau for bureau, _ in cells} - set(known))
+    tally: dict[str, int] = dict.fromkeys(wording.STATES, 0)
+    for submission in cells.values():
+        tally[submission.state] = tally.get(submission.state, 0) + 1
+    lines = tuple((bureau, tuple(cells.get((bureau, name)) for name in lists_shown)) for bureau in bureaus)
+    return Matrix(tuple(lists_shown), lines, tally)
+
+
+def month_under_review(closed: Sequence[str], reported: Iterable[str], now: datetime) -> str:
+    """Return the month that coordinators work on.
+
+    It is the one after the last closed month, at most the present one in Shanghai; before the first close, the
+    latest month that anybody reported.
+    """
+    present = wording.shanghai_month(now)
+    if closed:
+        return min(next_month(closed[0]), present)
+    return max((month for month in reported if month <= present), default=present)
+
+
+def next_month(month: str) -> str:
+    """Return the month after *month*.
+
+    >>> next_month("2026-12")
+    '2027-01'
+    """
+    year, number = int(month[:4]), int(month[5:7])
+    return f"{year + number // 12}-{number % 12 + 1:02d}"
+
+
+def is_open(state: str) -> bool:
+    """Tell whether somebody still has to look at a finding; a cause that has gone does not close it, people do."""
+    return state in ("", "待核实") or state.startswith("原因已消除")
+
+
+def open_findings(findings: Iterable[Finding]) -> int:
+    """Count the findings that nobody has closed."""
+    return sum(is_open(finding.state) for finding in findings)
+
+
+def outcome_totals(positions: Iterable[Position]) -> dict[str, int]:
+    """Sum the outcomes of all topics."""
+    totals = dict.fromkeys(("accepted", "duplicate", "rejected", "held"), 0)
+    for position in positions:
+        for outcome, records in position.outcomes.items():
+            totals[outcome] = totals.get(outcome, 0) + records
+    return totals
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A fact as the bureaus state it, side by side; *differs* where two of them say different things."""
+
+    title: str
+    cells: tuple[wording.Shown, ...]
+    differs: bool
+
+
+def compare(claims: Sequence[Claim], place: Place) -> list[Comparison]:
+    """Lay the main statements of the claims side by side; facts that nobody filled are left out."""
+    names = dict.fromkeys(name for claim in claims for name in claim.facts if name not in _COMMON_FACTS)
+    result = []
+    for name in names:
+        raw = [claim.facts.get(name) for claim in claims]
+        if all(item in (None, "", [], {}) for item in raw):
+            continue
+        column = FACT_COLUMNS.get(name)
+        stated = [item for item in raw if item not in (None, "", [], {})]
+        result.append(
+            Comparison(
+                title=wording.heading(column) if column else name,
+                cells=tuple(wording.fact(name, item, column, place) for item in raw),
+                differs=any(item != stated[0] for item in stated),
+            )
+        )
+    return result
+
+
+def is_main(claim: Claim) -> bool:
+    """Tell whether a claim is the statement of the whole entity, not one of its months or steps."""
+    return ":" not in claim.register

@@ -1,0 +1,108 @@
+"""Whether the console lives, whether it can be trusted now, and its metrics."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from exchange_hub.console import boards, wording
+from exchange_hub.console.rims import Console
+from exchange_hub.console.source import Position, Reading, SourceUnavailableError
+from exchange_hub.runtime import metrics
+
+WORKER_SILENT_SECONDS_MAX = 120
+"""Workers poll every few seconds; one that was not heard of for this long is stopped or stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The handlers, on one console."""
+
+    console: Console
+
+    def router(self) -> APIRouter:
+        """Return the routes, as a table."""
+        routes: tuple[tuple[str, Callable[..., Response], str, str], ...] = (
+            ("/livez", self.alive, "进程在运行", "进程能够应答；不查询数据库。"),
+            (
+                "/readyz",
+                self.ready,
+                "数据库可读且处理进程在工作；否则 503",
+                "`database`：能否读取；`workers`：最近一次心跳是否在 120 秒内（没有心跳记录时为 unknown，不判为故障）。",
+            ),
+            ("/metrics", self.metrics, "Prometheus 指标", "文本格式，供 Prometheus 抓取。"),
+        )
+        router = APIRouter()
+        for path, handler, summary, description in routes:
+            router.add_api_route(
+                path, handler, methods=["GET"], summary=summary, description=description, response_class=Response
+            )
+        return router
+
+    def alive(self) -> Response:
+        """Answer as long as the process runs; asks no database."""
+        return JSONResponse({"status": "ok"})
+
+    def ready(self) -> Response:
+        """Tell whether the store answers and a worker was heard of lately."""
+        try:
+            with self.console.source.reading() as reading:
+                positions = reading.positions()
+        except SourceUnavailableError:
+            return JSONResponse({"status": "unavailable", "database": "down", "workers": "unknown"}, 503)
+        workers = workers_state(positions, self.console.clock())
+        answer = {"status": "ok" if workers != "silent" else "unavailable", "database": "up", "workers": workers}
+        return JSONResponse(answer, 503 if workers == "silent" else 200)
+
+    def metrics(self) -> Response:
+        """Refresh what is read from the store, and expose everything."""
+        meters = self.console.meters
+        try:
+            with self.console.source.reading() as reading:
+                self._refresh(reading)
+            meters.set(metrics.DATABASE_UP, 1)
+        except SourceUnavailableError:
+            meters.set(metrics.DATABASE_UP, 0)
+        return Response(meters.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    def _refresh(self, reading: Reading) -> None:
+        """Set what is read from the store at the moment of the scrape."""
+        meters = self.console.meters
+        closed = self.console.archive.months()
+        reported = reading.choices("submissions", ["month"]).get("month", [])
+        month = boards.month_under_review(closed, reported, self.console.clock())
+        matrix = boards.matrix(month, reading.submissions(month), self.console.place)
+        tally: dict[metrics.Series, float] = {}
+        for bureau, cells in matrix.lines:
+            for state in metrics.SUBMISSION_STATES:
+                tally[bureau, state] = sum(cell is not None and cell.state == state for cell in cells)
+        meters.replace(metrics.SUBMISSIONS, tally)
+        positions = reading.positions()
+        meters.replace(metrics.POSITION, {(item.topic,): item.next_offset for item in positions})
+        meters.replace(metrics.HELD_EVENTS, {(item.topic,): item.outcomes.get("held", 0) for item in positions})
+        outcomes: dict[metrics.Series, float] = {
+            (item.topic, outcome): item.outcomes.get(outcome, 0) for item in positions for outcome in metrics.OUTCOMES
+        }
+        meters.replace(metrics.BALANCE_OUTCOMES, outcomes)
+        meters.set(metrics.FINDINGS_OPEN, boards.open_findings(reading.findings()))
+        if closed:
+            self._refresh_close(closed[0])
+
+    def _refresh_close(self, month: str) -> None:
+        meters = self.console.meters
+        following = boards.next_month(month)
+        end = datetime(int(following[:4]), int(following[5:7]), 1, tzinfo=wording.SHANGHAI)
+        meters.set(metrics.CLOSE_MONTH_END, end.timestamp())
+        report = self.console.archive.closed(month)
+        if report is not None and report.closed_at:
+            meters.set(metrics.CLOSE_LAST, datetime.fromisoformat(report.closed_at).timestamp())
+
+
+def workers_state(positions: Sequence[Position], now: datetime) -> str:
+    """Return ``fresh``, ``silent``, or ``unknown`` where no heartbeat is kept."""
+    seen = [position.seen_at for position in positions if position.seen_at is not None]
+    if not seen:
+        return "unknown"
+    return "fresh" if now - max(seen) <= timedelta(seconds=WORKER_SILENT_SECONDS_MAX) else "silent"

@@ -1,0 +1,214 @@
+"""The pages: thin handlers that read a snapshot and fill a template."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+
+from exchange_hub.console import boards, export, figures, query, wording
+from exchange_hub.console.archive import FILES
+from exchange_hub.console.rims import Console
+from exchange_hub.console.source import Claim, Event, Reading, Selection
+from exchange_hub.views.catalogue import BY_NAME, LISTS, ListView
+
+_EXPORT_CHUNK = 5_000
+_FINDINGS_SHOWN_MAX = 500
+_REJECTIONS_SHOWN_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The handlers, on one console."""
+
+    console: Console
+
+    def router(self) -> APIRouter:
+        """Return the routes, as a table of path and handler."""
+        routes: tuple[tuple[str, Callable[..., Response]], ...] = (
+            ("/", self.overview),
+            ("/lists/{name}", self.listing),
+            ("/lists/{name}/row", self.row),
+            ("/lists/{name}/download", self.download),
+            ("/submissions", self.submissions),
+            ("/findings", self.findings),
+            ("/receipts", self.receipts),
+            ("/reports", self.reports),
+            ("/reports/{month}", self.report),
+            ("/reports/{month}/{name}", self.report_file),
+            ("/docs", self.docs),
+        )
+        router = APIRouter(include_in_schema=False)
+        for path, handler in routes:
+            router.add_api_route(path, handler, methods=["GET", "HEAD"], response_class=HTMLResponse)
+        return router
+
+    def overview(self, request: Request) -> Response:
+        """总览: where the month stands, how many rows each list has, how fresh each bureau's data are."""
+        now = self.console.clock()
+        closed = self.console.archive.months()
+        with self.console.source.reading() as reading:
+            month = self._month(reading)
+            positions = reading.positions()
+            context: dict[str, object] = {
+                "counts": [(view, reading.count(view.name, Selection())) for view in LISTS],
+                "matrix": boards.matrix(month, reading.submissions(month), self.console.place),
+                "open_findings": boards.open_findings(reading.findings()),
+            }
+        latest = self.console.archive.closed(closed[0]) if closed else None
+        return self._page(
+            request, "overview.html", "总览", **context, month=month, positions=positions, now=now,
+            outcomes=boards.outcome_totals(positions), closed=closed[0] if closed else None,
+            charts=figures.charts(latest)[:2] if latest else [],
+        )  # fmt: skip
+
+    def listing(self, request: Request, name: str) -> Response:
+        """A list: filter, sort, page."""
+        view = _view(name)
+        asked = query.parse(view, request.query_params.multi_items())
+        filters = [column for column in view.columns if column.name in query.FILTERS]
+        with self.console.source.reading() as reading:
+            total = reading.count(view.name, asked.selection)
+            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset)
+            choices = reading.choices(view.name, [column.name for column in filters])
+        return self._page(
+            request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,
+            choices=choices, pages=max(1, -(-total // asked.size)), sizes=query.PAGE_SIZES,
+            export_max=query.EXPORT_ROWS_MAX, other=[column for column in asked.raw if column not in query.FILTERS],
+        )  # fmt: skip
+
+    def row(self, request: Request, name: str, key: str) -> Response:
+        """A row with what each bureau says of it, the events behind that and the cells they came from."""
+        view = _view(name)
+        with self.console.source.reading() as reading:
+            trace = reading.trace_row(view.name, key)
+        if trace is None:
+            raise HTTPException(404, "没有这一行，可能已被合并或撤回；请返回清单重新查找。")
+        main = [claim for claim in trace.claims if boards.is_main(claim)]
+        rest = [claim for claim in trace.claims if not boards.is_main(claim)]
+        return self._page(
+            request, "row.html", f"{view.title} · 明细", view=view, key=key, trace=trace, main=main, rest=rest,
+            comparisons=boards.compare(main, self.console.place),
+            parts_of={claim.event_id: boards.compare([claim], self.console.place) for claim in rest},
+            stated={event.event_id: boards.compare([_as_claim(event)], self.console.place) for event in trace.events},
+        )  # fmt: skip
+
+    def download(self, request: Request, name: str) -> Response:
+        """The filtered list as a file, every column, money in yuan."""
+        view = _view(name)
+        wanted = request.query_params.get("format", "xlsx")
+        if wanted not in export.MEDIA_TYPES:
+            raise query.QueryError("下载格式应为 xlsx、csv 或 json。")
+        asked = query.parse(view, request.query_params.multi_items())
+        with self.console.source.reading() as reading:
+            total = reading.count(view.name, asked.selection)
+        if total > query.EXPORT_ROWS_MAX:
+            raise query.QueryError(f"共 {total:,} 行，超过一次下载的上限 {query.EXPORT_ROWS_MAX:,} 行，请先筛选。")
+        now = self.console.clock().astimezone(wording.SHANGHAI)
+        note = (
+            f"{self.console.place.district}{view.title} 截至 {now:%Y-%m-%d %H:%M} 北京时间 共 {total} 行 金额单位：元"
+        )
+        place = self.console.place
+        chunks = {
+            "xlsx": lambda rows: export.workbook(view, rows, place, note),
+            "csv": lambda rows: export.csv_lines(view, rows, place),
+            "json": lambda rows: export.json_lines(view, rows),
+        }[wanted](self._all_rows(view, asked.selection))
+        filename = quote(f"{view.title}-{now:%Y%m%d-%H%M}.{wanted}")
+        disposition = f"attachment; filename=\"{view.name}.{wanted}\"; filename*=UTF-8''{filename}"
+        return StreamingResponse(
+            chunks, media_type=export.MEDIA_TYPES[wanted], headers={"Content-Disposition": disposition}
+        )
+
+    def submissions(self, request: Request, month: str = "") -> Response:
+        """报送情况: bureaus × lists of a month."""
+        with self.console.source.reading() as reading:
+            present = self._month(reading)
+            month = month or present
+            if not figures.is_month(month):
+                raise query.QueryError("月份应写作 2026-10 的形式。")
+            months = set(reading.choices("submissions", ["month"]).get("month", []))
+            board = boards.matrix(month, reading.submissions(month), self.console.place)
+        months |= {month, present}
+        return self._page(
+            request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
+            closed=month in self.console.archive.months(),
+        )  # fmt: skip
+
+    def findings(self, request: Request, state: str = "") -> Response:
+        """待核实线索."""
+        with self.console.source.reading() as reading:
+            found = reading.findings()
+        states = sorted({finding.state for finding in found})
+        chosen = [finding for finding in found if not state or finding.state == state]
+        return self._page(
+            request, "findings.html", "待核实线索", findings=chosen[:_FINDINGS_SHOWN_MAX], total=len(chosen),
+            states=states, state=state, open_findings=boards.open_findings(found),
+        )  # fmt: skip
+
+    def receipts(self, request: Request, bureau: str = "") -> Response:
+        """回执: what was returned to the bureaus, with the reason."""
+        with self.console.source.reading() as reading:
+            rejections = reading.rejections(bureau or None, limit=_REJECTIONS_SHOWN_MAX)
+            positions = reading.positions()
+        return self._page(
+            request, "receipts.html", "回执", rejections=rejections, bureau=bureau, positions=positions,
+            outcomes=boards.outcome_totals(positions), shown_max=_REJECTIONS_SHOWN_MAX, now=self.console.clock(),
+        )  # fmt: skip
+
+    def reports(self, request: Request) -> Response:
+        """月报: the closed months and their files."""
+        archive = self.console.archive
+        months = [(month, archive.files(month), archive.closed(month)) for month in archive.months()]
+        return self._page(request, "reports.html", "月报", months=months)
+
+    def report(self, request: Request, month: str) -> Response:
+        """One closed month: its tables, whose figures open the rows behind them."""
+        files = self.console.archive.files(month)
+        if not files:
+            raise HTTPException(404, f"{wording.month(month[:7])}尚未结账，没有专报。")
+        closed = self.console.archive.closed(month)
+        return self._page(
+            request, "report.html", f"{wording.month(month)}专报", month=month, files=files, closed=closed,
+            charts=figures.charts(closed) if closed else [], groups=figures.by_table(closed) if closed else {},
+        )  # fmt: skip
+
+    def report_file(self, month: str, name: str) -> Response:
+        """A file of a closed month."""
+        file = self.console.archive.file(month, name)
+        if file is None:
+            raise HTTPException(404, f"没有这个文件；可下载的是 {'、'.join(FILES)}。")
+        return FileResponse(file.path, media_type=file.media_type, filename=f"{month}-{file.name}")
+
+    def docs(self, request: Request) -> Response:
+        """接口说明: the OpenAPI description as a page that needs no script."""
+        return self._page(request, "docs.html", "接口说明", api=request.app.openapi())
+
+    def _month(self, reading: Reading) -> str:
+        reported = reading.choices("submissions", ["month"]).get("month", [])
+        return boards.month_under_review(self.console.archive.months(), reported, self.console.clock())
+
+    def _all_rows(self, view: ListView, selection: Selection) -> Iterator[dict[str, object]]:
+        """Yield all rows of a selection from one snapshot, a chunk at a time."""
+        with self.console.source.reading() as reading:
+            for offset in range(0, query.EXPORT_ROWS_MAX, _EXPORT_CHUNK):
+                rows = reading.rows(view.name, selection, limit=_EXPORT_CHUNK, offset=offset)
+                yield from rows
+                if len(rows) < _EXPORT_CHUNK:
+                    return
+
+    def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
+        shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}
+        return self.console.templates.TemplateResponse(request, template, shared | context)
+
+
+def _view(name: str) -> ListView:
+    view = BY_NAME.get(name)
+    if view is None:
+        raise HTTPException(404, "没有这张清单；请从左侧目录中选择。")
+    return view
+
+
+def _as_claim(event: Event) -> Claim:
+    return Claim(event.bureau, event.type, event.revision, event.event_id, event.facts)

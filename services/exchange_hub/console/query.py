@@ -1,0 +1,209 @@
+"""From the query string of a list page to a typed selection, with a limit on everything."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from exchange_hub.console.source import Selection
+from exchange_hub.views.catalogue import Column, ListView
+
+PAGE_SIZES = (20, 50, 100, 200)
+PAGE_SIZE = 50
+PAGES_MAX = 20_000
+TEXT_LENGTH_MAX = 100
+VALUE_LENGTH_MAX = 200
+CONDITIONS_MAX = 20
+EXPORT_ROWS_MAX = 200_000
+"""An export is one statement and one file: beyond this, people filter first."""
+
+_RESERVED = frozenset({"q", "sort", "page", "size", "cols", "format"})
+
+FILTERS = frozenset({
+    "domain", "lead_bureau", "town", "build_state", "fund_state", "admin_state", "category", "kind", "month", "step",
+    "channel", "level", "granularity", "role", "budget_year", "series", "material", "state", "list", "waste_category",
+    "form", "plan_kind", "bureau", "department", "route", "task_no", "indicator",
+})  # fmt: skip
+"""Columns with few values, offered as drop-downs; any other column can be named in the address all the same."""
+
+BRIEF: dict[str, tuple[str, ...]] = {
+    "equipment-projects": (
+        "name", "domain", "lead_bureau", "owner_name", "town", "total_investment", "equipment_investment",
+        "invested_year_to_date", "units_planned", "units_done", "build_state", "fund_state", "latest_month",
+    ),
+    "recycling-projects": (
+        "name", "waste_category", "capacity", "lead_bureau", "owner_name", "town", "total_investment",
+        "invested_year_to_date", "build_state", "fund_state", "latest_month",
+    ),
+    "enterprises": (
+        "name", "uscc", "role", "domain", "main_products", "capacity", "output", "serves_domains", "lead_bureau",
+    ),
+    "funding-policies": (
+        "name", "document_no", "issuer", "level", "domains", "support_kind", "standard", "cap", "valid_from",
+        "valid_to", "department", "obtained",
+    ),
+    "funds": (
+        "step", "channel", "allocation_no", "batch_no", "application_no", "voucher_no", "budget_year", "to_bureau",
+        "amount", "category", "on_date", "lead_bureau",
+    ),
+    "scrappage": (
+        "identifier", "category", "step", "certificate_no", "recycler_uscc", "emission_standard", "applied_on",
+        "delivered_on", "dismantled_on", "deregistered_on", "town", "lead_bureau",
+    ),
+    "trade-in": (
+        "order_no", "category", "kind", "month", "completed_on", "count", "returned_count", "sale_amount", "subsidy",
+        "subsidy_returned", "granularity", "lead_bureau",
+    ),
+    "indicators": (
+        "indicator", "domain", "kind", "series", "period", "value", "numerator", "denominator", "unit", "lead_bureau",
+    ),
+    "documents": (
+        "title", "document_no", "issuer", "level", "received_on", "department", "due_on", "extended_until", "form",
+        "measure_no", "measure_on",
+    ),
+    "problems": ("text", "problem_no", "asks_of", "proposal", "raised_on", "resolved_on", "lead_bureau"),
+}  # fmt: skip
+"""The columns that a coordinator reads first, for the lists that are too wide for a screen."""
+
+
+class QueryError(ValueError):
+    """A request that cannot be answered; the message is Chinese and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A parsed request for a page of a list.
+
+    Attributes:
+        view: the list.
+        selection: conditions and order.
+        raw: the conditions as they stood in the address, column → values, for links and for the form.
+        page: number of the page, from 1.
+        size: rows on a page.
+        all_columns: whether every column is shown, instead of the brief set.
+    """
+
+    view: ListView
+    selection: Selection
+    raw: dict[str, tuple[str, ...]]
+    page: int
+    size: int
+    all_columns: bool
+
+    @property
+    def offset(self) -> int:
+        """Rows before this page."""
+        return (self.page - 1) * self.size
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns shown, the one that names the row first."""
+        brief = BRIEF.get(self.view.name)
+        if brief is None:
+            return self.view.columns
+        first = tuple(self.view.column(name) for name in brief)
+        if not self.all_columns:
+            return first
+        return first + tuple(column for column in self.view.columns if column.name not in brief)
+
+    def parameters(self, **changes: str | None) -> list[tuple[str, str]]:
+        """Return the query string's pairs with *changes* made; ``None`` removes one, defaults are left out."""
+        current: dict[str, str | None] = {
+            "q": self.selection.text or None,
+            "sort": ",".join(self.selection.order) or None,
+            "page": str(self.page) if self.page > 1 else None,
+            "size": str(self.size) if self.size != PAGE_SIZE else None,
+            "cols": "all" if self.all_columns else None,
+        }
+        current.update(changes)
+        pairs = [(column, item) for column, items in self.raw.items() for item in items if column not in changes]
+        return pairs + [(name, item) for name, item in current.items() if item is not None]
+
+    def sort_for(self, column: str) -> str:
+        """Return the order that a click on *column*'s heading asks for: ascending, then descending."""
+        return f"-{column}" if self.selection.order[:1] == (column,) else column
+
+
+def parse(view: ListView, pairs: Iterable[tuple[str, str]]) -> ListQuery:
+    """Read a query string; raise ``QueryError`` where it names an unknown column or goes beyond a limit."""
+    given: dict[str, list[str]] = {}
+    for name, item in pairs:
+        if item.strip():
+            given.setdefault(name, []).append(item.strip())
+    if sum(len(items) for items in given.values()) > CONDITIONS_MAX + len(_RESERVED):
+        raise QueryError(f"筛选条件不得超过 {CONDITIONS_MAX} 个，请减少后重试。")
+    text = given.get("q", [""])[-1]
+    if len(text) > TEXT_LENGTH_MAX:
+        raise QueryError(f"关键字不得超过 {TEXT_LENGTH_MAX} 字，请缩短后重试。")
+    raw = {name: tuple(items) for name, items in given.items() if name not in _RESERVED}
+    where = {name: tuple(_typed(_column(view, name), item) for item in items) for name, items in raw.items()}
+    return ListQuery(
+        view=view,
+        selection=Selection(where=where, text=text, order=_order(view, given.get("sort", []))),
+        raw=raw,
+        page=_bounded(given.get("page", ["1"])[-1], "页码", PAGES_MAX),
+        size=_bounded(given.get("size", [str(PAGE_SIZE)])[-1], "每页行数", PAGE_SIZES[-1]),
+        all_columns=given.get("cols", [""])[-1] == "all",
+    )
+
+
+def _column(view: ListView, name: str) -> Column:
+    try:
+        return view.column(name)
+    except KeyError as error:
+        raise QueryError(f"“{view.title}”没有“{name[:40]}”这一列，请从筛选框中选择。") from error
+
+
+def _order(view: ListView, given: Sequence[str]) -> tuple[str, ...]:
+    names = [name for name in ",".join(given).split(",") if name][:3]
+    for name in names:
+        column = _column(view, name.removeprefix("-"))
+        if column.type in ("texts", "money_map"):
+            raise QueryError(f"“{column.title}”是多值列，不能排序。")
+    return tuple(names)
+
+
+def _bounded(text: str, title: str, maximum: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= maximum):
+        raise QueryError(f"{title}应为 1 至 {maximum} 的整数。")
+    return int(text)
+
+
+def _typed(column: Column, text: str) -> object:
+    """Return *text* as a value of *column*: money is given in yuan and becomes fen."""
+    if len(text) > VALUE_LENGTH_MAX or "\x00" in text:
+        raise QueryError(f"“{column.title}”的筛选值过长或含有无效字符。")
+    try:
+        match column.type:
+            case "money":
+                return _fen(text)
+            case "count":
+                return int(text)
+            case "quantity":
+                return _finite(text)
+            case "date":
+                return date.fromisoformat(text)
+            case "flag":
+                return {"true": True, "false": False, "是": True, "否": False}[text]
+            case "money_map":
+                raise QueryError(f"“{column.title}”不能作为筛选条件。")
+            case _:
+                return text
+    except (ArithmeticError, ValueError, KeyError) as error:
+        if isinstance(error, QueryError):
+            raise
+        raise QueryError(f"“{column.title}”的筛选值“{text[:40]}”格式不对。") from error
+
+
+def _fen(text: str) -> int:
+    fen = _finite(text) * 100
+    if fen != fen.to_integral_value() or abs(fen) > 10**18:
+        raise InvalidOperation
+    return int(fen)
+
+
+def _finite(text: str) -> Decimal:
+    number = Decimal(text.replace(",", ""))
+    if not number.is_finite():
+        raise InvalidOperation
+    return number

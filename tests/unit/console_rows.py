@@ -1,0 +1,263 @@
+"""A source of generated rows for tests of the console: deterministic, in memory, no server."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from exchange_hub.console.source import (
+    Claim,
+    Event,
+    Finding,
+    Origin,
+    Place,
+    Position,
+    Rejection,
+    Selection,
+    SourceUnavailableError,
+    Submission,
+    Trace,
+)
+from exchange_hub.views.catalogue import BY_NAME, Column
+
+NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
+
+PLACE = Place(
+    district="武清区",
+    bureaus={
+        "development-reform": "区发展改革委", "industry": "区工业和信息化局", "housing": "区住房建设委",
+        "urban-management": "区城市管理委", "transport": "区交通局", "agriculture": "区农业农村委",
+        "water": "区水务局", "health": "区卫生健康委", "education": "区教育局",
+        "culture-tourism": "区文化和旅游局", "commerce": "区商务局", "finance": "区财政局",
+    },
+    lists_expected={
+        **{code: ("equipment-projects", "enterprises") for code in (
+            "industry", "housing", "urban-management", "transport", "agriculture", "water", "health", "education",
+            "culture-tourism",
+        )},
+        "development-reform": ("recycling-projects",),
+        "commerce": ("trade-in", "materials"),
+        "finance": ("funding-policies",),
+    },
+)  # fmt: skip
+
+ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")
+
+_DOMAINS = (
+    ("industry", "工业"), ("agriculture", "农业"), ("housing", "建筑"), ("transport", "交通"),
+    ("education", "教育"), ("culture-tourism", "文旅"), ("health", "医疗"),
+)  # fmt: skip
+_TOWNS = ("杨村街道", "下朱庄街道", "武清开发区", "大碱厂镇", "崔黄口镇", "京津科技谷")
+_STATES = ("谋划", "储备", "未开工", "在建", "在建", "竣工", "投产")
+_WORK = ("数控加工线更新", "空气压缩机节能改造", "锅炉更新", "老旧电梯更新", "CT 设备更新", "实训设备更新", "公交车更新")
+
+
+def project(number: int) -> dict[str, object]:
+    """Return project *number* of the generated list; some cells are empty, some are zero."""
+    bureau, domain = _DOMAINS[number % 7]
+    total = (number * 7_919_333 % 98_000_000 + 1_200_000) * 100 + number % 100
+    row: dict[str, object] = {column.name: None for column in BY_NAME["equipment-projects"].columns}
+    row |= {
+        "row_key": f"2509-120114-89-01-{540000 + number:06d}", "component": f"c{number}", "bureaus": [bureau],
+        "project_code": f"2509-120114-89-01-{540000 + number:06d}", "name": f"{_TOWNS[number % 6]}{_WORK[number % 7]}项目",
+        "domain": domain, "construction_nature": "改建和技术改造", "lead_bureau": bureau,
+        "owner_uscc": "91120222MA05WXYZ1K", "owner_name": f"天津市武清示例{number}号有限公司", "town": _TOWNS[number % 6],
+        "total_investment": total, "equipment_investment": total * 6 // 10, "equipment_purchase": total // 2,
+        "planned_by_year": {"2025": total // 4, "2026": total // 2}, "funding": {"企业自筹": total},
+        "units_planned": number % 40 + 1, "units_done": None if number % 5 == 0 else number % 3,
+        "energy_saving": Decimal("123.4500"), "build_state": _STATES[number % 7], "fund_state": "未申报",
+        "admin_state": "正常", "latest_month": "2026-10",
+        "invested_year_to_date": None if number % 4 == 0 else (0 if number % 9 == 0 else total // 3),
+        "starts_on_planned": date(2026, 3, 1), "problems": None,
+    }  # fmt: skip
+    return row
+
+
+def default_rows() -> dict[str, list[dict[str, object]]]:
+    """Return the generated lists: 137 projects, 60 trade-ins, 3 policies, the rest empty."""
+    trade = [
+        {
+            "row_key": f"D20261000{n:03d}", "component": f"t{n}", "bureaus": ["commerce"], "order_no": f"D20261000{n:03d}",
+            "category": "家电" if n % 2 else "汽车报废更新", "kind": "空调" if n % 2 else None, "month": "2026-10",
+            "completed_on": date(2026, 10, 1 + n % 28), "count": 1, "sale_amount": 350_000 + n, "subsidy": 52_500,
+            "returned_count": 0, "subsidy_returned": 0, "granularity": "明细", "lead_bureau": "commerce",
+        }
+        for n in range(60)
+    ]  # fmt: skip
+    policies: list[dict[str, object]] = [
+        {
+            "row_key": f"津发改〔2025〕{n}号/市", "component": f"p{n}", "bureaus": ["finance"], "name": f"设备更新贴息政策{n}",
+            "document_no": f"津发改〔2025〕{n}号", "issuer": "市发展改革委", "level": "市", "domains": ["工业", "农业"],
+            "support_kind": "贴息", "cap": 500_000_000, "department": "finance", "valid_from": date(2025, 6, 1),
+        }
+        for n in range(1, 4)
+    ]  # fmt: skip
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in BY_NAME}
+    rows["equipment-projects"] = [project(number) for number in range(137)]
+    rows["trade-in"] = trade
+    rows["funding-policies"] = policies
+    rows["submissions"] = [{"row_key": "x", "bureaus": ["industry"], "month": "2026-10", "bureau": "industry"}]
+    return rows
+
+
+class MemoryReading:
+    """Answers from lists in memory, by the same doors as the store."""
+
+    def __init__(self, source: "MemorySource") -> None:
+        self._source = source
+
+    def rows(self, list_name: str, selection: Selection, *, limit: int, offset: int = 0) -> list[dict[str, object]]:
+        self._source.limits.append(limit)
+        found = self._matching(list_name, selection)
+        for name in reversed(selection.order):
+            column = name.removeprefix("-")
+            filled = [row for row in found if row.get(column) is not None]
+            filled.sort(key=lambda row: row[column], reverse=name.startswith("-"))  # type: ignore[arg-type,return-value]
+            found = filled + [row for row in found if row.get(column) is None]
+        return found[offset : offset + limit]
+
+    def count(self, list_name: str, selection: Selection) -> int:
+        return len(self._matching(list_name, selection))
+
+    def choices(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
+        rows = self._source.lists[list_name]
+        return {name: sorted({str(row[name]) for row in rows if row.get(name) is not None}) for name in columns}
+
+    def trace_row(self, list_name: str, row_key: str) -> Trace | None:
+        row = next((row for row in self._source.lists[list_name] if row["row_key"] == row_key), None)
+        if row is None:
+            return None
+        facts = {name: value for name, value in row.items() if name not in ("row_key", "component", "bureaus")}
+        other = facts | {"total_investment": int(str(facts.get("total_investment") or 0)) + 100, "town": "杨村街道"}
+        claims = (
+            Claim("industry", "project", 3, "e-3", facts),
+            Claim("development-reform", "project", 1, "e-2", other),
+            Claim("industry", "progress:2026-10", 2, "e-4", {"month": "2026-10", "invested_this_month": 12_345_600}),
+        )
+        first = Event(
+            "hub.wuqing.industry.events", 41, "e-1", "ProjectAdded", "industry", 1, date(2026, 9, 30),
+            datetime(2026, 9, 30, 16, 30, tzinfo=UTC), "", ORIGIN, facts,
+        )  # fmt: skip
+        events = (
+            first,
+            replace(first, bureau="development-reform", event_id="e-2", offset=12, origin=None, facts=other),
+            replace(first, event_id="e-3", offset=57, type="ProjectChanged", revision=3, reason="投资额核定"),
+        )
+        return Trace(row, claims, events)
+
+    def findings(self) -> list[Finding]:
+        return self._source.found
+
+    def rejections(self, bureau: str | None = None, *, limit: int = 1000) -> list[Rejection]:
+        return [item for item in self._source.refused if bureau in (None, item.bureau)][:limit]
+
+    def positions(self) -> list[Position]:
+        return self._source.places
+
+    def submissions(self, month: str) -> list[Submission]:
+        return [item for item in self._source.submitted if item.month == month]
+
+    def _matching(self, list_name: str, selection: Selection) -> list[dict[str, object]]:
+        columns: tuple[Column, ...] = BY_NAME[list_name].columns
+        return [
+            row
+            for row in self._source.lists[list_name]
+            if all(row.get(name) in wanted for name, wanted in selection.where.items())
+            and (
+                not selection.text
+                or any(selection.text in str(row.get(c.name) or "") for c in columns if c.type == "text")
+            )
+        ]
+
+
+class MemorySource:
+    """A source whose rows a test can change; ``broken`` makes it unavailable."""
+
+    def __init__(self) -> None:
+        self.broken = False
+        self.limits: list[int] = []
+        self.lists = default_rows()
+        self.places = [
+            Position(f"hub.wuqing.{code}.events", code, 410 + n, "worker-1", NOW - timedelta(minutes=7 * n * n + 1),
+                     {"accepted": 400 + n, "duplicate": 6, "rejected": 3 if n == 10 else 0, "held": 0},
+                     NOW - timedelta(seconds=4))
+            for n, code in enumerate(PLACE.bureaus)
+        ]  # fmt: skip
+        self.submitted = [
+            Submission("industry", "equipment-projects", "2026-11", "confirmed", 37, date(2026, 11, 20), "签发"),
+            Submission("industry", "enterprises", "2026-11", "late", 12, date(2026, 11, 23), "签发"),
+            Submission("water", "equipment-projects", "2026-11", "nil", 0, date(2026, 11, 21), "签发"),
+            Submission("commerce", "trade-in", "2026-11", "confirmed", 1204, date(2026, 11, 19), "签发"),
+        ]
+        self.found = [
+            Finding("f-1", "same-project", "同一项目由两个单位填报，总投资不一致，请核实。", "equipment-projects",
+                    "2509-120114-89-01-540003", ("industry", "development-reform"), "待核实", NOW - timedelta(days=3)),
+            Finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "D20261000003", ("commerce",),
+                    "原因已消除，待复核", date(2026, 10, 31)),
+            Finding("f-3", "same-certificate", "同一注销证明出现在两笔补贴中，请核实。", "", "", ("transport", "commerce"),
+                    "政策允许", None),
+        ]  # fmt: skip
+        self.refused = [
+            Rejection("hub.wuqing.commerce.events", 105, "commerce", "TradeInCompleted", "D2026100045", "rejected",
+                      "bad_value", "补贴金额大于销售额，请核对后更正重报。", NOW - timedelta(hours=9),
+                      Origin("以旧换新2026年10月.xlsx", "家电", 23)),
+            Rejection("hub.wuqing.commerce.events", 98, "commerce", "", "", "rejected", "unreadable",
+                      "消息不是有效的 Avro 记录，请用连接器重新发送。", NOW - timedelta(hours=10), None),
+            Rejection("hub.wuqing.industry.events", 40, "industry", "ProjectAdded", "2509-120114-89-01-540001", "held",
+                      "fold_failed", "系统处理失败，待修复后自动继续，无须重报。", NOW - timedelta(hours=11), ORIGIN),
+        ]  # fmt: skip
+
+    @contextmanager
+    def reading(self) -> Iterator[MemoryReading]:
+        if self.broken:
+            raise SourceUnavailableError("the test cut the store off")
+        yield MemoryReading(self)
+
+
+def write_report(folder: Path, month: str = "2026-10") -> None:
+    """Write the three files of a closed month, as the renderers lay them out."""
+    target = folder / month
+    target.mkdir(parents=True)
+    (target / "report.docx").write_bytes(b"PK docx")
+    (target / "annex.xlsx").write_bytes(b"PK xlsx")
+
+    def figure(name: str, value: str | None, unit: str, where: dict[str, object], list_name: str) -> dict[str, object]:
+        source = {"list": list_name, "where": where, "measure": "sum(total_investment)", "rows": 38}
+        return {"id": name, "value": value, "unit": unit, "period": month, "source": source, "absent": "未设定"}
+
+    figures = {
+        "equipment.工业.total_investment": figure(
+            "equipment.工业.total_investment", "1234567890.12", "元", {"domain": "工业", "build_state": ["在建", "竣工"]},
+            "equipment-projects"),
+        "equipment.工业.projects": figure("equipment.工业.projects", "38", "个", {"domain": "工业"}, "equipment-projects"),
+        "goals.设备投资.rate": figure("goals.设备投资.rate", None, "%", {}, ""),
+    }  # fmt: skip
+    chart = {
+        "id": "completion", "title": "各领域完成年度计划", "unit": "%",
+        "categories": ["工业", "农业", "建筑", "交通", "教育", "文旅", "医疗"],
+        "series": [
+            {"name": "完成率", "values": ["81.2", "64.0", None, "92.5", "70.1", "55.0", "88.3"], "kind": "bar"},
+            {"name": "序时进度", "values": ["83.3"] * 7, "kind": "line"},
+        ],
+    }  # fmt: skip
+    monthly = {
+        "id": "monthly", "title": "月度完成投资", "unit": "万元", "categories": [f"{n}月" for n in range(1, 11)],
+        "series": [{"name": str(year), "values": [str(900 + 37 * n + year % 7 * 50) for n in range(10)], "kind": "bar"}
+                   for year in (2025, 2026)],
+    }  # fmt: skip
+    rows = [
+        [{"text": "工业"}, {"figure": "equipment.工业.projects"}, {"figure": "equipment.工业.total_investment"},
+         {"figure": "goals.设备投资.rate"}],
+    ]  # fmt: skip
+    table = {"id": "equipment", "title": "各领域设备更新", "columns": ["领域", "项目数", "总投资", "完成年度%"], "rows": rows,
+             "money_unit": "万元"}  # fmt: skip
+    document = {
+        "district": "武清区", "month": month, "issue": 10, "title": "武清区“两新”工作专报（2026年第10期）",
+        "as_of": "2026-10-31", "closed_at": "2026-11-05T01:00:00+00:00", "summary": ["截至10月底，设备更新项目137个。"],
+        "sections": [{"title": "二、设备更新", "paragraphs": ["进展平稳。"], "tables": [table], "charts": [chart, monthly]}],
+        "notes": ["区水务局截至11月5日尚未报送，本期未计入，不以零计。"], "figures": figures,
+    }  # fmt: skip
+    (target / "report.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
