@@ -1,1 +1,60 @@
-"""The `hub` command."""
+"""The ``hub`` command: a table of subcommands, each loaded when it is used."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+#: Subcommand → (module, attribute, what it does). The README's table is tested against it.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "up": ("exchange_hub.cli.up", "up", "Run the whole hub on this machine until Ctrl-C."),
+    "worker": ("exchange_hub.cli.worker", "worker", "Run one Faust worker that fills the views."),
+    "relay": ("exchange_hub.cli.relay", "relay", "Publish receipts to the bureaus' receipt topics."),
+    "migrate": ("exchange_hub.cli.housekeeping", "migrate", "Bring the store's schema to this version."),
+    "list": ("exchange_hub.cli.lists", "list_", "Show a list view."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a subcommand's module only when the subcommand runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        try:
+            command: Any = getattr(import_module(entry[0]), entry[1])
+        except ModuleNotFoundError as error:
+            if error.name and error.name.startswith("exchange_"):
+                raise
+            raise click.ClickException(
+                f"`hub {cmd_name}` needs the package {error.name}: install exchange-hub with its extras [hub,embedded]"
+            ) from error
+        return command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+
+
+def _version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    from exchange_contracts import registry
+
+    click.echo(f"exchange-hub {version('exchange-hub')} (contracts {registry.load().digest[:12]})")
+    ctx.exit()
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def main() -> None:
+    """The event-driven data exchange hub between the bureaus of a district."""

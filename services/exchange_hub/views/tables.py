@@ -59,17 +59,12 @@ def list_table(view: ListView, schema: str, metadata: sa.MetaData) -> sa.Table:
 def digest_query(table: sa.Table) -> sa.Select[tuple[str | None, int]]:
     """Return a query for the digest of all rows of a list table, whatever their order, and how many there are.
 
-    Every row becomes the text of its columns in the order of the catalogue, then an MD5 of 128 bits; the halves are
-    combined by XOR. Row keys are unique, so equal rows never cancel out. It finds differences between two stores
+    Every row becomes the text of its columns in the order of the catalogue, then an MD5 of 128 bits; these are
+    combined by XOR into 128 binary digits, ``None`` for no rows. Row keys are unique, so equal rows never cancel out. It finds differences between two stores
     that should be equal; it does not withstand somebody who constructs collisions.
     The text of dates depends on the session: run it under ``SET LOCAL datestyle = 'ISO'``.
     """
     row_text = sa.cast(sa.func.row(*table.columns), sa.Text())
-    hashed = sa.select(sa.func.md5(row_text).label("h")).subquery()
-
-    def lane(start: int) -> sa.ColumnElement[Any]:
-        bits = sa.cast(sa.literal_column("'x'", sa.Text()).concat(sa.func.substr(hashed.c.h, start, 16)), pg.BIT(64))
-        return sa.func.bit_xor(bits)
-
-    text = sa.cast(lane(1), sa.Text()).concat(sa.cast(lane(17), sa.Text()))
-    return sa.select(text, sa.func.count()).select_from(hashed)
+    hashed = sa.select(sa.func.md5(row_text).label("md5")).select_from(table).subquery()
+    bits = sa.cast(sa.literal_column("'x'", sa.Text()).concat(hashed.c.md5), pg.BIT(128))
+    return sa.select(sa.cast(sa.func.bit_xor(bits), sa.Text()), sa.func.count()).select_from(hashed)

@@ -1,0 +1,96 @@
+"""The wiring: settings and district become topics, rules, stamp and connections. Nothing else wires anything."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from zlib import crc32
+
+import psycopg
+from exchange_contracts.topics import events_topic, receipts_topic
+
+from exchange_hub.programme.calendar import CalendarError
+from exchange_hub.programme.district import District
+from exchange_hub.runtime.settings import Settings
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.setup import connect, topics_of
+from exchange_hub.views.store.stamp import Stamp, ensure_views, stamp_of
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A district with its settings, ready to be served."""
+
+    settings: Settings
+    district: District
+
+    @classmethod
+    def load(cls, settings: Settings | None = None) -> "Hub":
+        """Read settings and district."""
+        found = settings or Settings()
+        return cls(found, District.load(found.district))
+
+    @property
+    def event_topics(self) -> Mapping[str, str]:
+        """Event topic → bureau, for everyone who publishes."""
+        return {events_topic(self.district.id, bureau): bureau for bureau in self.district.publishers()}
+
+    @property
+    def receipt_topics(self) -> Mapping[str, str]:
+        """Bureau → receipts topic."""
+        return {bureau: receipts_topic(self.district.id, bureau) for bureau in self.district.publishers()}
+
+    @property
+    def stamp(self) -> Stamp:
+        """The stamp of views that this process fills."""
+        return stamp_of(self.district.digest())
+
+    @property
+    def district_no(self) -> int:
+        """The district's advisory lock number."""
+        return crc32(self.district.id.encode()) & 0x7FFFFFFF
+
+    def rules(self) -> FoldRules:
+        """The configuration that the fold takes."""
+        cache: dict[tuple[str, str, str], tuple[str, ...]] = {}
+
+        def ranking(list_name: str, field: str, domain: str) -> tuple[str, ...]:
+            key = (list_name, field, domain)
+            if key not in cache:
+                cache[key] = self.district.ranking(list_name, field, domain)
+            return cache[key]
+
+        return FoldRules(ranking, self._due_on)
+
+    def _due_on(self, received_on: date) -> date | None:
+        try:
+            return self.district.due_on(received_on)
+        except CalendarError:
+            return None
+
+    def context(self, conn: psycopg.Connection, schema: str = "live") -> Context:
+        """Everything a commit needs beside its batch."""
+        return Context(topics_of(conn, self.event_topics), self.rules(), self.stamp, self.district_no, schema)
+
+    def prepare_store(self, url: str) -> None:
+        """Bring the store to this version and make the live views where there are none.
+
+        Raises:
+            StampError: the live views were filled under another stamp.
+        """
+        from exchange_hub.runtime.migrating import migrate
+
+        migrate(url)
+        with connect(url) as conn:
+            ensure_views(conn, self.stamp)
+
+    @contextmanager
+    def reader(self, url: str) -> Iterator[psycopg.Connection]:
+        """A read-only connection with a consistent snapshot."""
+        with connect(url, "hub reader") as conn:
+            conn.execute("SET timezone = 'UTC'")
+            conn.execute("SET datestyle = 'ISO'")
+            with conn.transaction():
+                conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                yield conn

@@ -1,0 +1,65 @@
+"""Bring the store's schema to this version; a newer store is refused, nothing is ever taken back."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from exchange_hub.runtime.problem import RuntimeProblem
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config
+
+
+def engine_of(database_url: str) -> sa.Engine:
+    """Return an engine for a ``postgresql://`` address, over psycopg."""
+    return sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
+
+
+def current(connection: sa.Connection) -> str | None:
+    """Return the store's schema version, ``None`` for an empty store."""
+    if not sa.inspect(connection).has_table("schema_version", schema="public"):
+        return None
+    value = connection.execute(sa.text("SELECT version_num FROM public.schema_version")).scalar()
+    return None if value is None else str(value)
+
+
+def migrate(database_url: str) -> tuple[str | None, str]:
+    """Bring the store to this version and return (version before, version now).
+
+    Raises:
+        RuntimeProblem: the store was written by a newer version.
+    """
+    config = _config()
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head() or ""
+    known = {revision.revision for revision in script.walk_revisions()}
+    engine = engine_of(database_url)
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_lock(7404, 0)"))
+        connection.commit()
+        try:
+            before = current(connection)
+            if before is not None and before not in known:
+                raise RuntimeProblem(
+                    f"The store is at schema version {before}, which this version of the hub does not know (it knows up to {head}).",
+                    where=str(engine.url.render_as_string(hide_password=True)),
+                    remedy="Run the newer version of the hub, or restore a backup made by this one.",
+                )
+            connection.commit()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(sa.text("SELECT pg_advisory_unlock(7404, 0)"))
+            connection.commit()
+    engine.dispose()
+    return before, head

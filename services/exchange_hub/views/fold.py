@@ -1,0 +1,89 @@
+"""From claims to list rows: components of entities, and each component folded once.
+
+Everything here is a function of the *set* of claims: an entity's component is recomputed from its edges, a row is
+recomputed from the component's registers, and no total is kept by adding to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row, Statement
+
+
+class Folded(NamedTuple):
+    """The rows of one component.
+
+    Attributes:
+        component: name of the component, ``<bureau>:<entity>`` of its first claim.
+        members: the claims in it, sorted.
+        rows: rows of the list views.
+        failure: why the component could not be folded, or ``None``; then it has no rows.
+    """
+
+    component: str
+    members: tuple[ClaimKey, ...]
+    rows: tuple[Row, ...]
+    failure: str | None = None
+
+
+def component_name(members: Iterable[ClaimKey]) -> str:
+    """Name a component by the smallest of its claims: the same name whatever order they came in."""
+    return min(f"{key.bureau}:{key.entity}" for key in members)
+
+
+def components(edges: Mapping[ClaimKey, Iterable[str]]) -> list[list[ClaimKey]]:
+    """Group claims that share an identity value, directly or through others.
+
+    Args:
+        edges: claim → identity values (project code, credit code, merge decision, …).
+
+    Returns:
+        The groups; claims within a group and the groups are sorted.
+    """
+    parent: dict[ClaimKey, ClaimKey] = {key: key for key in edges}
+
+    def find(key: ClaimKey) -> ClaimKey:
+        while parent[key] is not key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    holder: dict[str, ClaimKey] = {}
+    for key, values in edges.items():
+        for value in values:
+            other = holder.setdefault(value, key)
+            if other is not key:
+                parent[find(key)] = find(other)
+    groups: dict[ClaimKey, list[ClaimKey]] = {}
+    for key in edges:
+        groups.setdefault(find(key), []).append(key)
+    return sorted(sorted(group) for group in groups.values())
+
+
+def identities(claim: Claim) -> list[str]:
+    """Return the identity values a claim states; claims of a kind that share one are the same entity."""
+    return FOLDS[claim.key.kind].identities(claim)
+
+
+def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
+    """Fold the claims of one component into its list rows.
+
+    A claim is a set of registers; a fold that fails leaves the component without rows and says why, so that
+    one broken entity never stops another.
+    """
+    members = tuple(sorted(claim.key for claim in claims))
+    name = component_name(members)
+    try:
+        rows = tuple(FOLDS[members[0].kind].rows(name, claims, rules))
+    except Exception as error:  # noqa: BLE001 — any defect of a fold must end as a visible, contained failure
+        return Folded(name, members, (), f"{type(error).__name__}: {error}")
+    return Folded(name, members, rows)
+
+
+def trial(statement: Statement, bureau: str, rules: FoldRules) -> Folded:
+    """Fold one statement alone; its failure is a property of the event and decides whether it is held."""
+    fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
+    key = ClaimKey(statement.kind, bureau, statement.entity)
+    return fold_component([Claim(key, {statement.register: fact})], rules)

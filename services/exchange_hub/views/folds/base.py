@@ -1,0 +1,91 @@
+"""What the folds of all kinds share: reading registers, precedence, and conversions at the edge of a row."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class Fold(NamedTuple):
+    """How claims of one kind become rows.
+
+    Attributes:
+        identities: claim → identity values that join it with other claims of the kind.
+        rows: (component name, claims, rules) → rows.
+        lists: lists that it can have rows in; only these are cleared when a component changes.
+        own: true where identities are always empty: each claim is its own component.
+    """
+
+    identities: Callable[[Claim], list[str]]
+    rows: Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
+    lists: tuple[str, ...]
+    own: bool = False
+
+
+def alone(_claim: Claim) -> list[str]:
+    """State no identity: the claim stands for itself."""
+    return []
+
+
+@lru_cache(maxsize=65536)
+def day(days: int | None) -> date | None:
+    """Turn days since 1970-01-01 into a date."""
+    return None if days is None else date.fromordinal(_EPOCH + days)
+
+
+def month_of(days: int) -> str:
+    """Return the month (``YYYY-MM``) of a business date; dates are dates in Asia/Shanghai already."""
+    return date.fromordinal(_EPOCH + days).isoformat()[:7]
+
+
+def current(claim: Claim, register: str) -> Mapping[str, Any] | None:
+    """Return the facts of a register, or ``None`` where it is absent or withdrawn."""
+    fact = claim.registers.get(register)
+    return None if fact is None or fact.withdrawn else fact.facts
+
+
+def of_family(claim: Claim, family: str) -> Iterator[tuple[str, Fact]]:
+    """Yield (sub-key, fact) of a family's registers that are not withdrawn, in the order of their sub-keys."""
+    prefix = f"{family}:"
+    for name in sorted(claim.registers):
+        if name.startswith(prefix) and not claim.registers[name].withdrawn:
+            yield name[len(prefix) :], claim.registers[name]
+
+
+#: What a claim says in one register: the bureau, its key, and the facts.
+Said = tuple[ClaimKey, Mapping[str, Any]]
+
+
+def ranked(said: Sequence[Said], rules: FoldRules, list_name: str, domain: str | None = None, field: str = "*") -> list[Said]:
+    """Sort statements of one entity by precedence for *field* of *list_name*, then by claim."""
+    if len(said) == 1:
+        return list(said)
+    order = rules.order(list_name, field, domain)
+    return sorted(said, key=lambda pair: (order(pair[0].bureau), pair[0]))
+
+
+def merged(
+    said: Sequence[Said], names: Iterable[str], rules: FoldRules, list_name: str, domain: str | None = None
+) -> dict[str, Any]:
+    """Take each field from the first bureau, in the field's own precedence, that fills it.
+
+    An empty map or list counts as not filled.
+    """
+    if len(said) == 1:
+        only = said[0][1]
+        return {name: only.get(name) for name in names}
+    result: dict[str, Any] = {}
+    for name in names:
+        values = [facts.get(name) for _, facts in ranked(said, rules, list_name, domain, name)]
+        result[name] = next((value for value in values if value not in (None, {}, [])), None)
+    return result
+
+
+def saying(claims: Sequence[Claim], register: str) -> list[Said]:
+    """Return what the claims say in *register*, leaving out those that are silent or withdrew it."""
+    return [(claim.key, facts) for claim in claims if (facts := current(claim, register)) is not None]

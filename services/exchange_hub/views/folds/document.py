@@ -1,0 +1,69 @@
+"""Documents received and the measures they call for: a row per document × responsible department.
+
+The clock is ten working days from the day after receipt (work plan, part four, stage two). Whether a row is
+overdue depends on a day, so readers work it out for a stated date; the fold gives only the due date.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from exchange_hub.views.folds.base import day, merged, of_family, ranked, saying
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, Fact, Row
+
+
+def identities(claim: Claim) -> list[str]:
+    """A document is its number: the receiver's entry and each department's measure meet there."""
+    numbers = {fact.facts["document_no"] for fact in claim.registers.values() if not fact.withdrawn}
+    return [f"文号 {number}" for number in sorted(numbers) if number]
+
+
+def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+    """Give a row per department, also for one that acted without being named."""
+    received = ranked(saying(claims, "received"), rules, "documents")
+    names = ("document_no", "title", "issuer", "level", "issued_on", "received_on")
+    head = merged(received, names, rules, "documents") if received else {}
+    parts: dict[str, str | None] = {}
+    for _, facts in received:
+        for entry in facts["departments"]:
+            parts.setdefault(entry["department"], entry["part"])
+    measures = _chosen(claims, "measure", rules)
+    extensions = _chosen(claims, "extension", rules)
+    number = head.get("document_no") or _number(measures, extensions) or component
+    for department in sorted({*parts, *measures, *extensions}):
+        row: dict[str, Any] = {
+            "document_no": number, "title": head.get("title"), "issuer": head.get("issuer"), "level": head.get("level"),
+            "issued_on": day(head.get("issued_on")), "received_on": day(head.get("received_on")),
+            "department": department, "part": parts.get(department),
+        }  # fmt: skip
+        if row["received_on"] is not None:
+            row["due_on"] = rules.due_on(row["received_on"])
+        if department in extensions:
+            row["extended_until"] = day(extensions[department].facts["until"])
+        if department in measures:
+            row.update(_measure(measures[department]))
+        yield Row("documents", f"{number} {department}", row)
+
+
+def _chosen(claims: Sequence[Claim], family: str, rules: FoldRules) -> dict[str, Fact]:
+    """Choose each department's own word first, then the district's order."""
+    order = rules.order("documents", "*", None)
+    chosen: dict[str, Fact] = {}
+    for claim in sorted(claims, key=lambda claim: (order(claim.key.bureau), claim.key)):
+        for department, fact in of_family(claim, family):
+            if department == claim.key.bureau:
+                chosen[department] = fact
+            else:
+                chosen.setdefault(department, fact)
+    return chosen
+
+
+def _number(*families: dict[str, Fact]) -> str | None:
+    return min((fact.facts["document_no"] for family in families for fact in family.values()), default=None)
+
+
+def _measure(fact: Fact) -> dict[str, Any]:
+    if fact.event == "MeasureExempted":
+        return {"form": "免于出台", "exempt_reason": fact.facts.get("reason"), "measure_on": day(fact.facts["occurred_on"])}
+    facts = fact.facts
+    return {"form": facts["form"], "measure_no": facts.get("measure_no"), "measure_on": day(facts.get("issued_on"))}

@@ -1,0 +1,51 @@
+"""Scrapped equipment: one row a machine, from application to deregistration, also where two bureaus report steps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from exchange_hub.views.folds.base import day, merged, of_family, ranked
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, Row
+
+#: Steps in the order in which the ledger shows them, with the column that keeps the date.
+_STEPS = {"申请": "applied_on", "交售回收": "delivered_on", "拆解销毁": "dismantled_on", "注销登记": "deregistered_on"}
+_NAMES = (
+    "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "recycler_uscc",
+    "emission_standard", "fuel", "commissioned_on", "town",
+)  # fmt: skip
+
+
+def identities(claim: Claim) -> list[str]:
+    """A machine is its category and identifier (VIN, serial or certificate number)."""
+    values = {f"{facts['category']} {facts['identifier']}" for facts in _statements(claim) if facts.get("identifier")}
+    return sorted(values)
+
+
+def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+    """Give one row with the date of each step that somebody reported."""
+    order = rules.order("scrappage", "*", None)
+    said = [(claim.key, facts) for claim in claims for facts in _statements(claim)]
+    if not said:
+        return
+    said.sort(key=lambda pair: (order(pair[0].bureau), pair[0]))
+    row = merged(said, _NAMES, rules, "scrappage")
+    row["commissioned_on"] = day(row["commissioned_on"])
+    for step, column in _STEPS.items():
+        of_step = ranked([pair for pair in said if pair[1]["step"] == step], rules, "scrappage", field=column)
+        if of_step:
+            row["step"] = step
+            row[column] = day(_on(of_step[0][1]))
+    row["lead_bureau"] = said[0][0].bureau
+    yield Row("scrappage", f"{row['category']} {row['identifier']}" if row["identifier"] else component, row)
+
+
+def _statements(claim: Claim) -> list[Mapping[str, Any]]:
+    """Return the claim's steps, the furthest first, so that the fullest statement names the machine."""
+    order = list(_STEPS)
+    found = [fact.facts for _, fact in of_family(claim, "scrapped")]
+    return sorted(found, key=lambda facts: -order.index(facts["step"]))
+
+
+def _on(facts: Mapping[str, Any]) -> int:
+    on = facts.get("on")
+    return int(facts["occurred_on"] if on is None else on)

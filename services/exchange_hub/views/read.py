@@ -1,0 +1,244 @@
+"""Read the views: list rows, provenance, rejections, positions — in the reader's own snapshot, never writing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+import psycopg
+from exchange_contracts import registry
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from exchange_hub.views.catalogue import BY_NAME, ListView
+from exchange_hub.views.folds import FOLDS
+
+Conn = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventSource:
+    """An event behind a row.
+
+    Attributes:
+        event: event type.
+        bureau: who published it.
+        topic: topic name.
+        off: offset on the topic.
+        event_id: id of the event.
+        register: the register it states.
+        revision: its revision.
+        occurred_on: business date.
+        arrived_ms: LogAppendTime in milliseconds.
+        current: whether the row stands on it; earlier revisions are shown for the record.
+        origin: file, sheet and row of the bureau's source, where the event carries them.
+        facts: its facts (money in fen).
+    """
+
+    event: str
+    bureau: str
+    topic: str
+    off: int
+    event_id: str
+    register: str
+    revision: int
+    occurred_on: date
+    arrived_ms: int
+    current: bool
+    origin: Mapping[str, Any] | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A row with the claims it was merged from and every event of them."""
+
+    list: str
+    row: Mapping[str, Any]
+    claims: Sequence[tuple[str, str]]
+    events: Sequence[EventSource]
+
+
+def view_of(list_name: str) -> ListView:
+    """Return the list view; raise ``KeyError`` with the known names where there is none."""
+    if list_name not in BY_NAME:
+        raise KeyError(f"没有清单“{list_name}”,可用:{'、'.join(BY_NAME)}")
+    return BY_NAME[list_name]
+
+
+def _where(view: ListView, where: Mapping[str, object]) -> tuple[sql.Composable, list[object]]:
+    """Build the condition: a value, a tuple of values (any of them), or ``None`` (empty)."""
+    parts: list[sql.Composable] = []
+    values: list[object] = []
+    names = {"row_key", "component", *(column.name for column in view.columns)}
+    for name, value in where.items():
+        if name not in names:
+            raise KeyError(f"清单“{view.title}”没有栏目“{name}”")
+        if value is None:
+            parts.append(sql.SQL("{} IS NULL").format(sql.Identifier(name)))
+        elif isinstance(value, (tuple, list)):
+            parts.append(sql.SQL("{} = ANY(%s)").format(sql.Identifier(name)))
+            values.append(list(value))
+        else:
+            parts.append(sql.SQL("{} = %s").format(sql.Identifier(name)))
+            values.append(value)
+    return (sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")), values
+
+
+def rows(
+    conn: Conn,
+    list_name: str,
+    where: Mapping[str, object] | None = None,
+    *,
+    schema: str = "live",
+    order: Sequence[str] = ("row_key",),
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[dict[str, Any]]:
+    """Return rows of a list view as dicts (money in fen).
+
+    Args:
+        conn: connection in a reading transaction.
+        list_name: name in the catalogue.
+        where: column → value, tuple of values, or ``None`` for empty.
+        schema: ``live``, or another views schema.
+        order: columns to sort by; a leading ``-`` sorts downwards; ``row_key`` is always the last.
+        limit: rows at most.
+        offset: rows to skip.
+
+    Raises:
+        KeyError: no such list or column.
+    """
+    view = view_of(list_name)
+    condition, values = _where(view, where or {})
+    known = {"row_key", *(column.name for column in view.columns)}
+    terms = []
+    for name in (*order, "row_key"):
+        bare = name.removeprefix("-")
+        if bare not in known:
+            raise KeyError(f"清单“{view.title}”没有栏目“{bare}”")
+        terms.append(sql.SQL("{} {} NULLS LAST").format(sql.Identifier(bare), sql.SQL("DESC" if name != bare else "ASC")))
+    query = sql.SQL("SELECT * FROM {} WHERE {} ORDER BY {} LIMIT %s OFFSET %s").format(
+        sql.Identifier(schema, view.table), condition, sql.SQL(", ").join(terms)
+    )
+    with conn.cursor(row_factory=dict_row) as cur:
+        return cur.execute(query, [*values, limit, offset]).fetchall()
+
+
+def count(conn: Conn, list_name: str, where: Mapping[str, object] | None = None, *, schema: str = "live") -> int:
+    """Count rows of a list view."""
+    view = view_of(list_name)
+    condition, values = _where(view, where or {})
+    query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(sql.Identifier(schema, view.table), condition)
+    row = conn.execute(query, values).fetchone()
+    return int(row[0]) if row else 0
+
+
+def trace_row(conn: Conn, list_name: str, row_key: str, *, schema: str = "live") -> Trace:
+    """Open a row down to the events and source cells behind it.
+
+    Raises:
+        KeyError: no such list or row.
+    """
+    found = rows(conn, list_name, {"row_key": row_key}, schema=schema, limit=1)
+    if not found:
+        raise KeyError(f"清单“{view_of(list_name).title}”没有“{row_key}”这一行")
+    row = found[0]
+    claims = _claims_of(conn, list_name, row["component"], schema)
+    return Trace(list_name, row, claims, [event for claim in claims for event in _events_of(conn, list_name, claim, schema)])
+
+
+def _kinds_of(list_name: str) -> list[str]:
+
+    return [kind for kind, fold in FOLDS.items() if list_name in fold.lists]
+
+
+def _claims_of(conn: Conn, list_name: str, component: str, schema: str) -> list[tuple[str, str]]:
+    query = sql.SQL(
+        "SELECT t.bureau, c.entity FROM {} c JOIN log.topic t USING (topic_no) "
+        "WHERE c.component = %s AND c.kind = ANY(%s) ORDER BY 1, 2"
+    ).format(sql.Identifier(schema, "claim"))
+    found = conn.execute(query, (component, _kinds_of(list_name))).fetchall()
+    if found:
+        return [(bureau, entity) for bureau, entity in found]
+    bureau, _, entity = component.partition(":")
+    return [(bureau, entity)]
+
+
+def _events_of(conn: Conn, list_name: str, claim: tuple[str, str], schema: str) -> list[EventSource]:
+    query = sql.SQL(
+        """SELECT e.schema_id, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
+                  r.off IS NOT NULL, e.facts
+           FROM log.event_log e JOIN log.topic t USING (topic_no)
+           LEFT JOIN {} r ON r.topic_no = e.topic_no AND r.entity = e.entity AND r.kind = e.kind
+             AND r.register = e.register AND r.off = e.off
+           WHERE t.bureau = %s AND e.entity = %s AND e.kind = ANY(%s) ORDER BY e.topic_no, e.off"""
+    ).format(sql.Identifier(schema, "register"))
+    found = conn.execute(query, (*claim, _kinds_of(list_name))).fetchall()
+    return [_event(*row) for row in found]
+
+
+def _event(schema_id: int, *rest: Any) -> EventSource:
+    *place, facts_text = rest
+    facts = orjson.loads(facts_text)
+    bureau, topic, off, event_id, register, revision, occurred_on, arrived_ms, is_current = place
+    name = registry.load().by_id(schema_id).event
+    origin = facts.get("origin")
+    return EventSource(
+        name, bureau, topic, off, str(event_id), register, revision, occurred_on, arrived_ms, is_current, origin, facts
+    )
+
+
+def event(conn: Conn, event_id: str) -> EventSource | None:
+    """Find an event by its id."""
+    row = conn.execute(
+        """SELECT e.schema_id, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
+                  true, e.facts FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE e.event_id = %s LIMIT 1""",
+        (event_id,),
+    ).fetchone()
+    return None if row is None else _event(*row)
+
+
+def rejections(conn: Conn, bureau: str | None = None, limit: int = 500) -> list[dict[str, Any]]:
+    """Return rejected records, the newest first."""
+    return _waiting(conn, "rejection", "r.code, r.reason", bureau, limit)
+
+
+def held(conn: Conn, bureau: str | None = None, limit: int = 500) -> list[dict[str, Any]]:
+    """Return held events, the newest first."""
+    return _waiting(conn, "held", "r.reason, r.behind", bureau, limit)
+
+
+def _waiting(conn: Conn, table: str, columns: str, bureau: str | None, limit: int) -> list[dict[str, Any]]:
+    query = (
+        f"SELECT t.bureau, t.name AS topic, r.off, r.event_id, r.entity, {columns}, r.arrived_ms "
+        f"FROM log.{table} r JOIN log.topic t USING (topic_no) WHERE %s::text IS NULL OR t.bureau = %s "
+        "ORDER BY r.arrived_ms DESC, r.off DESC LIMIT %s"
+    )
+    with conn.cursor(row_factory=dict_row) as cur:
+        return cur.execute(query.encode(), (bureau, bureau, limit)).fetchall()
+
+
+def positions(conn: Conn) -> list[dict[str, Any]]:
+    """Return each topic's position, owner and published balance."""
+    with conn.cursor(row_factory=dict_row) as cur:
+        return cur.execute(
+            """SELECT t.name AS topic, t.bureau, p.kafka_topic_id, p.next_off, p.last_off, p.last_arrived_ms, p.epoch,
+                      p.owner, p.moved_at, p.accepted, p.duplicate, p.rejected, p.held
+               FROM log.position p JOIN log.topic t USING (topic_no) ORDER BY t.name"""
+        ).fetchall()
+
+
+def findings(conn: Conn, *, schema: str = "live") -> list[dict[str, Any]]:
+    """Return the findings that hold now, in the order of rule and subject."""
+    query = sql.SQL(
+        "SELECT finding_id, rule, kind, subject, component, bureaus, words, detail FROM {} ORDER BY rule, subject"
+    ).format(sql.Identifier(schema, "finding"))
+    with conn.cursor(row_factory=dict_row) as cur:
+        return cur.execute(query).fetchall()
+
+
+def submissions(conn: Conn, month: str, *, schema: str = "live") -> list[dict[str, Any]]:
+    """Return what bureaus confirmed or returned as nil for *month*."""
+    return rows(conn, "submissions", {"month": month}, schema=schema)

@@ -1,0 +1,43 @@
+"""Read a record: decode ▸ check ▸ trial fold — one pure function with three named outcomes."""
+
+from uuid import UUID
+
+from exchange_contracts import codec
+
+from exchange_hub.views import check
+from exchange_hub.views.fold import Folded, trial
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Record, Rejection, Statement
+
+
+def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Folded] | Rejection:
+    """Read one record of *bureau*'s topic.
+
+    Returns:
+        A statement with its trial fold (whose failure means that the event must be held), or a rejection that
+        keeps the bytes and all problems.
+    """
+    if record.value is None:
+        return Rejection(record, "unreadable", "消息没有内容;撤销请使用撤回类事件")
+    try:
+        contract, facts = codec.decode_facts(record.value)
+    except codec.DecodeError as error:
+        return Rejection(record, error.code, error.reason)
+    found = check.problems(contract, facts, bureau=bureau, key=record.key, headers=record.headers)
+    if found:
+        reason = ";".join(reason for _, reason in found)
+        return Rejection(record, found[0][0], reason, _uuid(facts["event_id"]), facts["entity_key"])
+    sub_key = "|".join([str(facts[name]) for name in contract.subkey])
+    statement = Statement(
+        record, UUID(facts["event_id"]), contract.schema_id, contract.event, contract.kind, facts["entity_key"],
+        f"{contract.register}:{sub_key}" if sub_key else contract.register, facts["revision"],
+        codec.facts_digest(contract, facts), contract.withdraws, facts["occurred_on"], facts,
+    )  # fmt: skip
+    return statement, trial(statement, bureau, rules)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,33 @@
+"""What the fold takes from the district's configuration, as one frozen value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+
+def _no_ranking(_list: str, _field: str, _domain: str) -> tuple[str, ...]:
+    return ()
+
+
+def _no_clock(_received_on: date) -> date | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FoldRules:
+    """Configuration that decides how claims become rows.
+
+    Attributes:
+        ranking: (list, field, domain) → bureaus, the one whose statement wins first; bureaus it leaves out come
+            after it in the order of their codes.
+        due_on: receipt date → last day for measures, ``None`` where the calendar does not reach so far: ten working
+            days from the day after receipt (work plan, part four, stage two).
+    """
+
+    ranking: Callable[[str, str, str], tuple[str, ...]] = _no_ranking
+    due_on: Callable[[date], date | None] = _no_clock
+
+    def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
+        """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""
+        places = {bureau: place for place, bureau in enumerate(self.ranking(list_name, field, domain or ""))}
+        return lambda bureau: (places.get(bureau, len(places)), bureau)

@@ -1,0 +1,303 @@
+"""From accepted statements to registers, components and list rows, inside the caller's transaction.
+
+The same function serves the live views, a rebuild in a shadow schema and a view as of a cut: it sees only the
+schema on the search path and the statements it is given.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+import psycopg
+from exchange_contracts import registry
+
+from exchange_hub.views import fold
+from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row, Statement
+from exchange_hub.views.store.copying import copy_rows, line
+
+Cursor = psycopg.Cursor[Any]
+
+class Value(NamedTuple):
+    """A register's value with the place it came from."""
+
+    revision: int
+    digest: bytes
+    off: int
+    fact: Fact
+
+
+class Topics(NamedTuple):
+    """Topic numbers and the bureaus that speak on them."""
+
+    bureau_of: Mapping[int, str]
+    number_of: Mapping[str, int]
+
+
+Registers = dict[ClaimKey, dict[str, Value]]
+
+
+def apply(
+    cur: Cursor,
+    accepted: Sequence[tuple[Statement, fold.Folded | None]],
+    topics: Topics,
+    rules: FoldRules,
+) -> set[tuple[int, int]]:
+    """Fold *accepted* statements into the views on the search path.
+
+    Args:
+        cur: cursor inside the transaction that holds the commit lock.
+        accepted: statements in topic order, each with its trial fold where the caller has it.
+        topics: topic numbers of the district.
+        rules: the district's configuration.
+
+    Returns:
+        (topic number, offset) of the statements that were superseded when they arrived.
+    """
+    keys = dict.fromkeys(_key(s, topics) for s, _ in accepted)
+    known = _load_registers(cur, keys, topics)
+    superseded, changed, trials = _win(accepted, known, topics)
+    _store_registers(cur, changed, known, topics)
+    own = [key for key in changed if FOLDS[key.kind].own and key.kind != "coordination"]
+    _write_own(cur, own, known, trials, rules)
+    joined = [key for key in changed if not FOLDS[key.kind].own]
+    decided = _store_decisions(cur, [key for key in changed if key.kind == "coordination"], known, topics)
+    if joined or decided:
+        _write_joined(cur, joined, decided, known, topics, rules)
+    return superseded
+
+
+def _key(statement: Statement, topics: Topics) -> ClaimKey:
+    return ClaimKey(statement.kind, topics.bureau_of[statement.record.topic_no], statement.entity)
+
+
+def _load_registers(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics) -> Registers:
+    """Read all registers of the claims, with their facts from the event log."""
+    wanted = list(keys)
+    known: Registers = {key: {} for key in wanted}
+    rows = cur.execute(
+        """SELECT r.kind, r.topic_no, r.entity, r.register, r.revision, r.digest, r.off, e.schema_id, e.withdrawn, e.facts
+           FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
+           JOIN register r ON r.topic_no = k.topic_no AND r.entity = k.entity AND r.kind = k.kind
+           JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off""",
+        ([k.kind for k in wanted], [topics.number_of[k.bureau] for k in wanted], [k.entity for k in wanted]),
+    ).fetchall()
+    contracts = registry.load()
+    for kind, topic_no, entity, register, revision, digest, off, schema_id, withdrawn, facts in rows:
+        fact = Fact(contracts.by_id(schema_id).event, revision, withdrawn, orjson.loads(facts))
+        known[ClaimKey(kind, topics.bureau_of[topic_no], entity)][register] = Value(revision, digest, off, fact)
+    return known
+
+
+def _win(
+    accepted: Sequence[tuple[Statement, fold.Folded | None]], known: Registers, topics: Topics
+) -> tuple[set[tuple[int, int]], dict[ClaimKey, set[str]], dict[ClaimKey, fold.Folded]]:
+    """Let the highest (revision, facts digest) win each register; *known* is updated in place.
+
+    Returns the superseded places, the registers changed per claim, and trial folds that are already the whole
+    claim (one register, first seen here).
+    """
+    superseded: set[tuple[int, int]] = set()
+    changed: dict[ClaimKey, set[str]] = {}
+    trials: dict[ClaimKey, fold.Folded] = {}
+    for statement, trial in accepted:
+        key = _key(statement, topics)
+        registers = known[key]
+        present = registers.get(statement.register)
+        if present is not None and (present.revision, present.digest) >= (statement.revision, statement.digest):
+            superseded.add((statement.record.topic_no, statement.record.off))
+            continue
+        fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
+        registers[statement.register] = Value(statement.revision, statement.digest, statement.record.off, fact)
+        changed.setdefault(key, set()).add(statement.register)
+        if trial is not None and len(registers) == 1:
+            trials[key] = trial
+        else:
+            trials.pop(key, None)
+    return superseded, changed, trials
+
+
+def _store_registers(cur: Cursor, changed: Mapping[ClaimKey, set[str]], known: Registers, topics: Topics) -> None:
+    lines = []
+    for key, names in changed.items():
+        topic_no = topics.number_of[key.bureau]
+        for name in names:
+            value = known[key][name]
+            lines.append(line((key.kind, topic_no, key.entity, name, value.revision, value.digest, value.off)))
+    columns = "kind, topic_no, entity, register, revision, digest, off"
+    copy_rows(cur, "b_register", columns, lines)
+    cur.execute(
+        f"""INSERT INTO register ({columns}) SELECT {columns} FROM b_register
+            ON CONFLICT (topic_no, entity, kind, register)
+            DO UPDATE SET revision = excluded.revision, digest = excluded.digest, off = excluded.off""".encode()
+    )
+    cur.execute("TRUNCATE b_register")
+
+
+def _claim(key: ClaimKey, known: Registers) -> Claim:
+    return Claim(key, {name: value.fact for name, value in known[key].items()})
+
+
+def _write_own(
+    cur: Cursor, keys: Sequence[ClaimKey], known: Registers, trials: Mapping[ClaimKey, fold.Folded], rules: FoldRules
+) -> None:
+    """Write the rows of claims that stand for themselves."""
+    results = [trials.get(key) or fold.fold_component([_claim(key, known)], rules) for key in keys]
+    stale = [result for key, result in zip(keys, results, strict=True) if key not in trials]
+    _clear(cur, ((result.members[0].kind, result.component) for result in stale))
+    _insert(cur, results)
+
+
+def _clear(cur: Cursor, names: Iterable[tuple[str, str]]) -> None:
+    """Remove the rows of components, before they are written anew."""
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for kind, name in names:
+        by_kind[kind].append(name)
+    for kind, components in by_kind.items():
+        for list_name in FOLDS[kind].lists:
+            cur.execute(f"DELETE FROM {BY_NAME[list_name].table} WHERE component = ANY(%s)".encode(), (components,))
+        cur.execute("DELETE FROM unfolded WHERE kind = %s AND component = ANY(%s)", (kind, components))
+        cur.execute("DELETE FROM finding WHERE kind = %s AND component = ANY(%s)", (kind, components))
+
+
+def _insert(cur: Cursor, results: Iterable[fold.Folded]) -> None:
+    """Write the rows of folded components, and the components that could not be folded."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    failures = []
+    for result in results:
+        bureaus = sorted({key.bureau for key in result.members})
+        for row in result.rows:
+            lines[row.list].append(line((row.key, result.component, bureaus, *_values(row))))
+        if result.failure is not None:
+            failures.append(line((result.members[0].kind, result.component, result.failure)))
+    for list_name, prepared in lines.items():
+        view = BY_NAME[list_name]
+        names = ", ".join(f'"{column.name}"' for column in view.columns)
+        copy_rows(cur, view.table, f"row_key, component, bureaus, {names}", prepared)
+    copy_rows(cur, "unfolded", "kind, component, reason", failures)
+
+
+def _values(row: Row) -> Iterable[Any]:
+    get = row.values.get
+    return (get(column.name) for column in BY_NAME[row.list].columns)
+
+
+def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics) -> set[ClaimKey]:
+    """Turn merge decisions into identity values of their members; return the claims whose grouping may change."""
+    touched: set[ClaimKey] = set()
+    for key in keys:
+        value = f"合并 {key.entity}"
+        rows = cur.execute(
+            "DELETE FROM identity WHERE value = %s AND decided RETURNING kind, topic_no, entity", (value,)
+        ).fetchall()
+        touched.update(ClaimKey(kind, topics.bureau_of[topic_no], entity) for kind, topic_no, entity in rows)
+        merge = known[key].get("merge")
+        if merge is None or merge.fact.withdrawn:
+            continue
+        for member in merge.fact.facts["members"]:
+            bureau = member["bureau"]
+            if bureau in topics.number_of:
+                cur.execute(
+                    "INSERT INTO identity VALUES (%s, %s, %s, %s, true) ON CONFLICT DO NOTHING",
+                    (merge.fact.facts["list"], topics.number_of[bureau], member["entity_key"], value),
+                )
+                touched.add(ClaimKey(merge.fact.facts["list"], bureau, member["entity_key"]))
+    return touched
+
+
+def _write_joined(
+    cur: Cursor, keys: Sequence[ClaimKey], decided: set[ClaimKey], known: Registers, topics: Topics, rules: FoldRules
+) -> None:
+    """Recompute the components of claims that can be joined with others, from their edges, and write their rows."""
+    _store_identities(cur, keys, known, topics)
+    edges, old = _closure(cur, {*keys, *decided}, topics)
+    missing = [key for key in edges if key not in known]
+    if missing:
+        known.update(_load_registers(cur, missing, topics))
+    _clear(cur, sorted(old))
+    results = []
+    members: list[str] = []
+    for group in fold.components(edges):
+        claims = [_claim(key, known) for key in group if known[key]]
+        if claims:
+            result = fold.fold_component(claims, rules)
+            results.append(result)
+            members.extend(line((k.kind, topics.number_of[k.bureau], k.entity, result.component)) for k in result.members)
+    columns = "kind, topic_no, entity, component"
+    copy_rows(cur, "b_claim", columns, members)
+    cur.execute(
+        f"""INSERT INTO claim ({columns}) SELECT {columns} FROM b_claim
+            ON CONFLICT (topic_no, entity, kind) DO UPDATE SET component = excluded.component""".encode()
+    )
+    cur.execute("TRUNCATE b_claim")
+    _insert(cur, results)
+
+
+def _store_identities(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics) -> None:
+    """Replace what the claims state of their identity."""
+    numbers = [topics.number_of[key.bureau] for key in keys]
+    cur.execute(
+        """DELETE FROM identity i USING unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
+           WHERE i.topic_no = k.topic_no AND i.entity = k.entity AND i.kind = k.kind AND NOT i.decided""",
+        ([key.kind for key in keys], numbers, [key.entity for key in keys]),
+    )
+    lines = [
+        line((key.kind, number, key.entity, value, False))
+        for key, number in zip(keys, numbers, strict=True)
+        for value in fold.identities(_claim(key, known))
+    ]
+    copy_rows(cur, "identity", "kind, topic_no, entity, value, decided", lines)
+
+
+def _closure(
+    cur: Cursor, start: set[ClaimKey], topics: Topics
+) -> tuple[dict[ClaimKey, list[str]], set[tuple[str, str]]]:
+    """Find every claim that is, or was, in one component with *start*.
+
+    Returns:
+        claim → identity values for all of them (also claims only named by a decision), and the (kind, name) of the
+        components they were in.
+    """
+    edges: dict[ClaimKey, list[str]] = {}
+    old: set[tuple[str, str]] = set()
+    frontier = start
+    while frontier:
+        arrays = (
+            [key.kind for key in frontier],
+            [topics.number_of[key.bureau] for key in frontier],
+            [key.entity for key in frontier],
+        )
+        for key in frontier:
+            edges[key] = []
+        values = cur.execute(
+            """SELECT i.kind, i.topic_no, i.entity, i.value
+               FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
+               JOIN identity i ON i.topic_no = k.topic_no AND i.entity = k.entity AND i.kind = k.kind""",
+            arrays,
+        ).fetchall()
+        for kind, topic_no, entity, value in values:
+            edges[ClaimKey(kind, topics.bureau_of[topic_no], entity)].append(value)
+        found = cur.execute(
+            """SELECT i.kind, i.topic_no, i.entity FROM unnest(%s::text[], %s::text[]) AS v (kind, value)
+               JOIN identity i ON i.value = v.value AND i.kind = v.kind""",
+            ([row[0] for row in values], [row[3] for row in values]),
+        ).fetchall()
+        was = cur.execute(
+            """SELECT DISTINCT c.kind, c.component
+               FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
+               JOIN claim c ON c.topic_no = k.topic_no AND c.entity = k.entity AND c.kind = k.kind""",
+            arrays,
+        ).fetchall()
+        fresh = {(kind, name) for kind, name in was} - old
+        old |= fresh
+        if fresh:
+            found += cur.execute(
+                """SELECT c.kind, c.topic_no, c.entity FROM unnest(%s::text[], %s::text[]) AS o (kind, component)
+                   JOIN claim c ON c.kind = o.kind AND c.component = o.component""",
+                ([kind for kind, _ in fresh], [name for _, name in fresh]),
+            ).fetchall()
+        frontier = {ClaimKey(kind, topics.bureau_of[no], entity) for kind, no, entity in found} - edges.keys()
+    return edges, old

@@ -1,0 +1,331 @@
+"""One poll, one transaction: event log, claims, lists, findings, receipt ranges and positions move together.
+
+From the event log to COMMIT a batch holds the district's advisory lock (invariant 6). Positions move only where
+epoch and offset match (invariant 5); a mismatch changes nothing and is raised.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+
+from exchange_hub.views.fold import Folded
+from exchange_hub.views.folds.base import day
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Held, Record, Rejection, Statement
+from exchange_hub.views.store.applying import Topics, apply
+from exchange_hub.views.store.copying import copy_rows, line
+from exchange_hub.views.store.positions import LOCK_SPACE
+from exchange_hub.views.store.stamp import Stamp, read_stamp, refuse_other
+
+Cursor = psycopg.Cursor[Any]
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of one topic that a batch covers: from *start* up to, not including, *next_off*."""
+
+    topic_no: int
+    epoch: int
+    start: int
+    next_off: int
+    last_off: int
+    last_digest: bytes
+    last_arrived_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was read of a poll: every data record of it is in exactly one of *statements* and *rejections*."""
+
+    spans: Sequence[Span]
+    statements: Sequence[tuple[Statement, Folded]]
+    rejections: Sequence[Rejection]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch.
+
+    Attributes:
+        batch_no: number in commit order.
+        counts: (topic number, outcome) → records; outcomes are accepted, duplicate, rejected and held.
+        exceptions: topic number → receipt entries.
+    """
+
+    batch_no: int
+    counts: Counter[tuple[int, str]] = field(default_factory=Counter)
+    exceptions: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+    def note(
+        self, place: Record, outcome: str, *, event_id: UUID | None, entity: str | None, code: str, reason: str
+    ) -> None:
+        """Enter an exception into the topic's receipt."""
+        self.exceptions[place.topic_no].append({
+            "offset": place.off, "event_id": str(event_id) if event_id else None, "entity_key": entity,
+            "outcome": outcome, "code": code, "reason": reason,
+        })  # fmt: skip
+
+
+class PositionMovedError(Exception):
+    """The stored position is not where the batch begins, or belongs to a later epoch; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a commit needs beside the batch: topics, configuration with its stamp, and the district's lock number."""
+
+    topics: Topics
+    rules: FoldRules
+    stamp: Stamp
+    district_no: int = 1
+    schema: str = "live"
+
+
+def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
+    """Make a connection ready to commit batches: temporary tables, pinned plans, asynchronous commit.
+
+    Temporary tables have no statistics, so the planner is told to use indexes: a batch's cost must not grow with
+    the store. An asynchronous commit that a crash takes back takes its positions along and is read again.
+    """
+    conn.autocommit = True
+    conn.execute(f"SET search_path = {schema}".encode())
+    for setting in (
+        "synchronous_commit = off", "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off",
+        "enable_material = off", "jit = off", "datestyle = 'ISO'", "timezone = 'UTC'",
+        "lock_timeout = '60s'", "idle_in_transaction_session_timeout = '20s'",
+    ):  # fmt: skip
+        conn.execute(f"SET {setting}".encode())
+    conn.execute("CREATE TEMP TABLE IF NOT EXISTS b_event (LIKE log.event_log)")
+    conn.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS b_register (kind text, topic_no smallint, entity text, register text, "
+        "revision bigint, digest bytea, off bigint)"
+    )
+    conn.execute("CREATE TEMP TABLE IF NOT EXISTS b_claim (kind text, topic_no smallint, entity text, component text)")
+
+
+def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
+    """Write a batch in one transaction.
+
+    Raises:
+        PositionMovedError: another claim owns a topic, or the batch does not begin at the stored position.
+        StampError: the views were filled under another stamp than this process has.
+        psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
+    """
+    event_lines = {_place(s.record): _event_line(s) for s, _ in batch.statements}
+    with conn.transaction(), conn.cursor() as cur:
+        lock(cur, context.district_no)
+        refuse_other(read_stamp(cur, context.schema), context.stamp)
+        check_positions(cur, batch.spans)
+        row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
+        outcome = Outcome(row[0] if row else 0)
+        write_statements(cur, batch.statements, event_lines, context, outcome)
+        for rejection in batch.rejections:
+            _note_rejection(outcome, rejection)
+        _store_rejections(cur, batch.rejections, outcome.batch_no)
+        _move_positions(cur, batch.spans, outcome)
+        _store_receipts(cur, batch.spans, outcome)
+    return outcome
+
+
+def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
+    """Write the batch's statements in a transaction that the caller rolls back, to see whether the data passes."""
+    lock(cur, context.district_no)
+    lines = {_place(s.record): _event_line(s) for s, _ in batch.statements}
+    write_statements(cur, batch.statements, lines, context, Outcome(0))
+
+
+def lock(cur: Cursor, district_no: int) -> None:
+    """Take the district's commit lock until the end of the transaction."""
+    cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, district_no))
+
+
+def check_positions(cur: Cursor, spans: Sequence[Span]) -> None:
+    """Compare every span with the stored epoch and offset, and keep the positions locked."""
+    rows = cur.execute(
+        "SELECT topic_no, epoch, next_off FROM log.position WHERE topic_no = ANY(%s) ORDER BY topic_no FOR UPDATE",
+        ([span.topic_no for span in spans],),
+    ).fetchall()
+    stored = {row[0]: (row[1], row[2]) for row in rows}
+    for span in spans:
+        if stored.get(span.topic_no) != (span.epoch, span.start):
+            raise PositionMovedError(
+                f"topic {span.topic_no}: the batch begins at epoch {span.epoch}, offset {span.start}; "
+                f"stored are {stored.get(span.topic_no)}"
+            )
+
+
+def write_statements(
+    cur: Cursor,
+    statements: Sequence[tuple[Statement, Folded]],
+    event_lines: dict[Place, str],
+    context: Context,
+    outcome: Outcome,
+) -> None:
+    """Hold what must wait, log what is new, fold it, and note everything else."""
+    flowing, held = _part_held(cur, statements)
+    accepted, lost = _log(cur, flowing, event_lines, outcome)
+    superseded = apply(cur, accepted, context.topics, context.rules)
+    for statement, _ in accepted:
+        outcome.counts[statement.record.topic_no, "accepted"] += 1
+        if _place(statement.record) in superseded:
+            outcome.note(
+                statement.record, "superseded", event_id=statement.event_id, entity=statement.entity,
+                code="superseded", reason="已收到同一事项更新的版本,本条存档不计",
+            )  # fmt: skip
+    for statement, same in lost:
+        if same:
+            outcome.counts[statement.record.topic_no, "duplicate"] += 1
+            outcome.note(
+                statement.record, "duplicate", event_id=statement.event_id, entity=statement.entity,
+                code="duplicate", reason="与已收到的事件完全相同,未重复计入",
+            )  # fmt: skip
+        else:
+            rejection = Rejection(
+                statement.record, "id_conflict", "事件编号已用于另一内容,请用新的版本号重新报送", statement.event_id,
+                statement.entity,
+            )  # fmt: skip
+            _note_rejection(outcome, rejection)
+            _store_rejections(cur, [rejection], outcome.batch_no)
+    _store_held(cur, held, outcome)
+
+
+def _place(record: Record) -> Place:
+    return record.topic_no, record.off
+
+
+def _event_line(s: Statement) -> str:
+    """Prepare the event log's row; entity and register hold no control characters (checked when decoded)."""
+    record = s.record
+    facts = orjson.dumps(s.facts, default=str).decode().replace("\\", "\\\\")
+    entity = s.entity.replace("\\", "\\\\")
+    return (
+        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{entity}\t{s.register}\t{s.revision}\t"
+        f"\\\\x{s.digest.hex()}\t{'t' if s.withdrawn else 'f'}\t{day(s.occurred_on)}\t{record.arrived_ms}\t0\t{facts}"
+    )
+
+
+def _part_held(
+    cur: Cursor, statements: Sequence[tuple[Statement, Folded]]
+) -> tuple[list[tuple[Statement, Folded]], list[Held]]:
+    """Part the events that must wait: their own fold fails, or an earlier event of their key waits."""
+    rows = cur.execute("SELECT topic_no, entity, min(off) FROM log.held GROUP BY topic_no, entity").fetchall()
+    waiting: dict[tuple[int, str], int] = {(topic_no, entity): off for topic_no, entity, off in rows}
+    flowing: list[tuple[Statement, Folded]] = []
+    held: list[Held] = []
+    for statement, trial in statements:
+        key = (statement.record.topic_no, statement.entity)
+        if key in waiting:
+            held.append(Held(statement, "waits behind a held event of the same key", waiting[key]))
+        elif trial.failure is not None:
+            waiting[key] = statement.record.off
+            held.append(Held(statement, trial.failure))
+        else:
+            flowing.append((statement, trial))
+    return flowing, held
+
+
+def _log(
+    cur: Cursor, flowing: Sequence[tuple[Statement, Folded]], event_lines: dict[Place, str], outcome: Outcome
+) -> tuple[list[tuple[Statement, Folded]], list[tuple[Statement, bool]]]:
+    """Append to the event log; an id already there loses. Return the accepted, and the losers with "same facts"."""
+    if not flowing:
+        return [], []
+    columns = (
+        "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, "
+        "arrived_ms, batch_no, facts"
+    )
+    copy_rows(cur, "b_event", columns, [event_lines[_place(s.record)] for s, _ in flowing])
+    cur.execute(
+        f"""INSERT INTO log.event_log ({columns})
+            SELECT {columns.replace("batch_no", "%s")} FROM b_event ORDER BY topic_no, off
+            ON CONFLICT (topic_no, event_id) DO NOTHING""".encode(),
+        (outcome.batch_no,),
+    )
+    if cur.rowcount == len(flowing):
+        cur.execute("TRUNCATE b_event")
+        return list(flowing), []
+    rows = cur.execute(
+        """SELECT b.topic_no, b.off, e.digest = b.digest
+           FROM b_event b JOIN log.event_log e ON e.topic_no = b.topic_no AND e.event_id = b.event_id
+           WHERE e.off <> b.off"""
+    ).fetchall()
+    cur.execute("TRUNCATE b_event")
+    lost = {(topic_no, off): same for topic_no, off, same in rows}
+    accepted = [pair for pair in flowing if _place(pair[0].record) not in lost]
+    return accepted, [(s, lost[_place(s.record)]) for s, _ in flowing if _place(s.record) in lost]
+
+
+def _headers(record: Record) -> str:
+    pairs = [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in record.headers]
+    return orjson.dumps(pairs).decode().replace("\\u0000", "")
+
+
+def _note_rejection(outcome: Outcome, rejection: Rejection) -> None:
+    outcome.counts[rejection.record.topic_no, "rejected"] += 1
+    outcome.note(
+        rejection.record, "rejected", event_id=rejection.event_id, entity=rejection.entity, code=rejection.code,
+        reason=rejection.reason,
+    )  # fmt: skip
+
+
+def _store_rejections(cur: Cursor, rejections: Sequence[Rejection], batch_no: int) -> None:
+    """Keep each rejected record whole: its bytes, key, headers, place, code and reason."""
+    lines = [
+        line((
+            r.record.topic_no, r.record.off, r.event_id, r.entity, r.code, r.reason, r.record.key, r.record.value,
+            _headers(r.record), r.record.arrived_ms, batch_no,
+        ))
+        for r in rejections
+    ]  # fmt: skip
+    names = "topic_no, off, event_id, entity, code, reason, key, value, headers, arrived_ms, batch_no"
+    copy_rows(cur, "log.rejection", names, lines)
+
+
+def _store_held(cur: Cursor, held: Sequence[Held], outcome: Outcome) -> None:
+    lines = []
+    for item in held:
+        s, record = item.statement, item.statement.record
+        outcome.counts[record.topic_no, "held"] += 1
+        outcome.note(
+            record, "held", event_id=s.event_id, entity=s.entity, code="held", reason="事件已保存,待系统处理后计入,无需重报"
+        )
+        lines.append(line((
+            record.topic_no, record.off, s.event_id, s.entity, item.reason, item.behind, record.key, record.value,
+            _headers(record), record.arrived_ms, outcome.batch_no,
+        )))  # fmt: skip
+    names = "topic_no, off, event_id, entity, reason, behind, key, value, headers, arrived_ms, batch_no"
+    copy_rows(cur, "log.held", names, lines)
+
+
+def _move_positions(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> None:
+    count = outcome.counts
+    for span in spans:
+        no = span.topic_no
+        cur.execute(
+            """UPDATE log.position SET next_off = %s, last_off = %s, last_digest = %s, last_arrived_ms = %s,
+                 moved_at = now(), accepted = accepted + %s, duplicate = duplicate + %s, rejected = rejected + %s,
+                 held = held + %s
+               WHERE topic_no = %s AND epoch = %s AND next_off = %s""",
+            (span.next_off, span.last_off, span.last_digest, span.last_arrived_ms, count[no, "accepted"],
+             count[no, "duplicate"], count[no, "rejected"], count[no, "held"], no, span.epoch, span.start),
+        )  # fmt: skip
+        if cur.rowcount != 1:
+            raise PositionMovedError(f"topic {no}: epoch {span.epoch} at {span.start} is no longer the stored position")
+
+
+def _store_receipts(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> None:
+    """Keep what the relay will tell each bureau: the range, and every record that was not simply accepted."""
+    for span in spans:
+        exceptions = sorted(outcome.exceptions.get(span.topic_no, []), key=lambda entry: entry["offset"])
+        cur.execute(
+            """INSERT INTO log.receipt_range (topic_no, first_off, next_off, accepted, exceptions, batch_no, at)
+               VALUES (%s, %s, %s, %s, %s, %s, now())""",
+            (span.topic_no, span.start, span.next_off, outcome.counts[span.topic_no, "accepted"],
+             orjson.dumps(exceptions).decode(), outcome.batch_no),
+        )  # fmt: skip

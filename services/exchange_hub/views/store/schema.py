@@ -1,0 +1,57 @@
+"""A views schema: derived tables, replaced as a whole by a rebuild.
+
+The log (append-only truth) is made and migrated by ``runtime.migrations``. A views schema is never migrated: a change of its shape changes the stamp, and a
+changed stamp asks for a rebuild (invariant 9).
+"""
+
+from collections.abc import Iterable
+
+import psycopg
+from sqlalchemy import MetaData
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.tables import list_table
+
+_VIEWS_DDL: tuple[str, ...] = (
+    """CREATE TABLE {schema}.register (
+        kind text NOT NULL, topic_no smallint NOT NULL, entity text NOT NULL, register text NOT NULL,
+        revision bigint NOT NULL, digest bytea NOT NULL, off bigint NOT NULL,
+        PRIMARY KEY (topic_no, entity, kind, register))""",
+    """CREATE TABLE {schema}.claim (
+        kind text NOT NULL, topic_no smallint NOT NULL, entity text NOT NULL, component text NOT NULL,
+        PRIMARY KEY (topic_no, entity, kind))""",
+    "CREATE INDEX claim_component ON {schema}.claim (kind, component)",
+    """CREATE TABLE {schema}.identity (
+        kind text NOT NULL, topic_no smallint NOT NULL, entity text NOT NULL, value text NOT NULL,
+        decided boolean NOT NULL,
+        PRIMARY KEY (topic_no, entity, kind, value))""",
+    "CREATE INDEX identity_value ON {schema}.identity (value, kind)",
+    """CREATE TABLE {schema}.unfolded (
+        kind text NOT NULL, component text NOT NULL, reason text NOT NULL, PRIMARY KEY (kind, component))""",
+    """CREATE TABLE {schema}.finding (
+        finding_id text PRIMARY KEY, rule text NOT NULL, kind text NOT NULL, subject text NOT NULL,
+        component text NOT NULL, bureaus text[] NOT NULL, words text NOT NULL, detail jsonb NOT NULL)""",
+    "CREATE INDEX finding_component ON {schema}.finding (kind, component)",
+    """CREATE TABLE {schema}.view_stamp (
+        code text NOT NULL, contracts text NOT NULL, configuration text NOT NULL, made_at timestamptz NOT NULL)""",
+)
+
+
+def views_ddl(schema: str) -> Iterable[str]:
+    """Yield the statements that make an empty views schema called *schema*."""
+    yield f"CREATE SCHEMA {schema}"
+    for statement in _VIEWS_DDL:
+        yield statement.format(schema=schema)
+    metadata = MetaData()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    for view in LISTS:
+        yield str(CreateTable(list_table(view, schema, metadata)).compile(dialect=dialect))
+        yield f"CREATE INDEX ON {schema}.{view.table} (component)"
+
+
+def create_views(conn: psycopg.Connection, schema: str) -> None:
+    """Make an empty views schema in the connection's transaction."""
+    for statement in views_ddl(schema):
+        conn.execute(statement.encode())

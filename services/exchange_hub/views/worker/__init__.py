@@ -1,0 +1,1 @@
+"""The Faust worker: whole polls in, one transaction each, positions claimed from the store."""

@@ -1,0 +1,142 @@
+"""The Faust app of a worker: polls come in, batches are read and committed in order, failures end the process."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import faust
+
+from exchange_hub.views.store.commit import Context
+from exchange_hub.views.worker.driver import Claim, Poll, PollApp, PollConsumer
+from exchange_hub.views.worker.pipeline import Committer, Done, Rewind, read_poll
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What a worker needs to know.
+
+    Attributes:
+        name: group id of the district's workers; all workers of a district share it.
+        bootstrap_servers: Kafka addresses, comma separated.
+        topics: event topics of the district's registry.
+        session_seconds: silence after which Kafka gives the topics to another worker.
+        poll_records_max: records of one poll over all topics, at most.
+        credentials: Faust broker credentials, or ``None``.
+    """
+
+    name: str
+    bootstrap_servers: str
+    topics: Sequence[str]
+    session_seconds: float = 30.0
+    poll_records_max: int = 20_000
+    credentials: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the program around the worker does: claim topics, note a commit, end the process.
+
+    Attributes:
+        claim: claims assigned topics in the store (blocking).
+        done: a batch was committed, with seconds for reading and for committing.
+        lost: the worker cannot go on; the hook ends the process.
+    """
+
+    claim: Claim
+    done: Callable[[Done, float, float], None]
+    lost: Callable[[BaseException], None]
+
+
+class Processor:
+    """Reads one poll while the poll before it commits."""
+
+    def __init__(self, committer: Committer, context: Context, hooks: Hooks) -> None:
+        self._committer = committer
+        self._context = context
+        self._hooks = hooks
+        self._reading = ThreadPoolExecutor(1, "read")
+        self._committing = ThreadPoolExecutor(1, "commit")
+        self._pending: asyncio.Task[None] | None = None
+
+    async def take(self, poll: Poll, consumer: PollConsumer) -> None:
+        """Process a poll; returns when its batch is being committed and the one before is done."""
+        loop = asyncio.get_running_loop()
+        began = perf_counter()
+        batch = await loop.run_in_executor(self._reading, read_poll, poll, self._context)
+        reading_seconds = perf_counter() - began
+        await self.drain()
+        if not consumer.holds(poll):
+            return
+        self._pending = asyncio.create_task(self._finish(batch, consumer, reading_seconds))
+
+    async def drain(self) -> None:
+        """Wait until the batch that is being committed is done."""
+        if self._pending is not None:
+            await self._pending
+            self._pending = None
+
+    async def _finish(self, batch: Any, consumer: PollConsumer, reading_seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        began = perf_counter()
+        try:
+            result = await loop.run_in_executor(self._committing, self._committer.commit, batch)
+            if isinstance(result, Rewind):
+                log.warning("dropped a batch that does not begin at the stored positions; reading on from them")
+                await consumer.rewind(result.positions)
+            else:
+                self._hooks.done(result, reading_seconds, perf_counter() - began)
+        except BaseException as error:
+            self._hooks.lost(error)
+            raise
+
+
+def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> PollApp:
+    """Make the Faust app; nothing connects until it is started."""
+    app = PollApp(
+        options.name,
+        claim=hooks.claim,
+        lost=hooks.lost,
+        broker=[f"kafka://{server}" for server in options.bootstrap_servers.split(",")],
+        broker_credentials=options.credentials,
+        broker_session_timeout=options.session_seconds,
+        broker_heartbeat_interval=options.session_seconds / 10,
+        broker_request_timeout=max(options.session_seconds + 10, 40),
+        broker_max_poll_records=options.poll_records_max,
+        broker_commit_every=2**31,
+        broker_commit_interval=3600.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=4 * 2**20,
+        stream_buffer_maxsize=2,
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_replication_factor=1,
+        web_enabled=False,
+        store="memory://",
+    )
+    topic = app.topic(*options.topics, value_serializer="raw", key_serializer="raw", acks=False)
+
+    @app.agent(topic)
+    async def views(polls: faust.StreamT[Any]) -> None:
+        async for poll in polls:
+            try:
+                await processor.take(poll, app.consumer)
+            except BaseException as error:
+                hooks.lost(error)
+                raise
+
+    return app
+
+
+def run_app(app: PollApp, on_stop: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+    """Run the app until SIGTERM or SIGINT."""
+    worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
+    del on_stop
+    worker.execute_from_commandline()

@@ -1,0 +1,149 @@
+"""A Faust transport that hands over whole polls and starts from positions kept with the data.
+
+Per message Faust makes tasks, queues and acknowledgements; per poll that costs nothing. So the consumer wraps each
+poll, over all its topics, into one message. Faust's own commits are never made: positions live in the store.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import aiokafka
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from exchange_hub.views.store.positions import Claimed
+
+
+class Poll(NamedTuple):
+    """What one poll returned.
+
+    Attributes:
+        chain: number of the chain of polls it belongs to; every claim and every rewind begins a new one.
+        claims: topic → the claim under which it was read.
+        starts: topic → offset at which the poll's part begins, chained from poll to poll, so that a poll that was
+            dropped on the way leaves a gap that the store refuses.
+        records: topic → records in offset order.
+    """
+
+    chain: int
+    claims: Mapping[str, Claimed]
+    starts: Mapping[str, int]
+    records: Mapping[str, list[Any]]
+
+
+class _PollRecord(NamedTuple):
+    """The one pseudo-record of a poll; its place is the last record of one of its topics."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    headers: tuple[()]
+    key: None
+    value: Poll
+    checksum: None
+    serialized_key_size: int
+    serialized_value_size: int
+
+
+#: Claims topics and returns where to read each from; blocking, called off the event loop's thread pool.
+Claim = Callable[[frozenset[str]], Mapping[str, Claimed]]
+
+
+class PollConsumerThread(driver.AIOKafkaConsumerThread):
+    """Reads only what transactions committed."""
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 — Faust offers it only with its own transactions
+        return consumer
+
+
+class PollConsumer(driver.Consumer):
+    """Delivers one message per poll and seeks to the positions that the store says."""
+
+    claim: Claim
+    lost: Callable[[BaseException], None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._claims: dict[str, Claimed] = {}
+        self._next: dict[str, int] = {}
+        self._chain = 0
+
+    def _new_consumer_thread(self) -> PollConsumerThread:
+        return PollConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Claim the assigned topics and seek to their stored positions, whatever Kafka's committed offsets say.
+
+        Faust only logs a failed seek; here a failure ends the process, and the supervisor starts it again.
+        """
+        try:
+            assigned = frozenset(tp.topic for tp in self.assignment())
+            claims = await self.loop.run_in_executor(None, self.claim, assigned) if assigned else {}
+            for topic, claimed in claims.items():
+                await self._seek(TP(topic, 0), claimed.next_off)
+        except BaseException as error:
+            self.lost(error)
+            raise
+        self._chain += 1
+        self._claims = dict(claims)
+        self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
+        return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
+
+    async def rewind(self, positions: Mapping[str, int]) -> None:
+        """Seek to *positions* after a batch was dropped; later polls are chained from there."""
+        self._chain += 1
+        for topic, offset in positions.items():
+            if topic in self._next:
+                self._next[topic] = offset
+                await self.seek(TP(topic, 0), offset)
+
+    def holds(self, poll: Poll) -> bool:
+        """Tell whether the poll belongs to the chain that is read now; what came before a rewind or claim does not."""
+        return poll.chain == self._chain
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 — Faust's signature
+        fetched = await super()._getmany(active_partitions, timeout)
+        records = {tp.topic: batch for tp, batch in fetched.items() if batch and tp.topic in self._claims}
+        if not records:
+            return {}
+        poll = Poll(
+            self._chain,
+            {topic: self._claims[topic] for topic in records},
+            {topic: self._next[topic] for topic in records},
+            records,
+        )
+        for topic, batch in records.items():
+            self._next[topic] = batch[-1].offset + 1
+        topic, batch = next(iter(records.items()))
+        last = batch[-1]
+        pseudo = _PollRecord(topic, 0, last.offset, last.timestamp, last.timestamp_type, (), None, poll, None, 0, 0)
+        return {TP(topic, 0): [pseudo]}
+
+
+class PollTransport(driver.Transport):
+    """The transport with the consumer above."""
+
+    Consumer = PollConsumer
+
+
+class PollApp(faust.App):
+    """A Faust app on the poll transport; *claim* and *lost* are given by the program that makes it."""
+
+    def __init__(self, *args: Any, claim: Claim, lost: Callable[[BaseException], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._claim = claim
+        self._lost = lost
+
+    def _new_transport(self) -> PollTransport:
+        return PollTransport(self.conf.broker_consumer, self)
+
+    def _new_consumer(self) -> Any:
+        consumer = super()._new_consumer()
+        consumer.claim = self._claim
+        consumer.lost = self._lost
+        return consumer

@@ -1,0 +1,208 @@
+"""From a poll to a committed batch: read it, commit it, and decide what a failure means.
+
+Reading (decode, check, trial fold) of the next poll overlaps the commit of the last; commits are strictly in order.
+"""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import errors
+
+from exchange_hub.views.fold import Folded
+from exchange_hub.views.reading import read
+from exchange_hub.views.statement import Record, Rejection, Statement
+from exchange_hub.views.store import commit as store
+from exchange_hub.views.store.positions import stored
+from exchange_hub.views.worker.driver import Poll
+
+log = logging.getLogger(__name__)
+
+#: Waits between attempts while the database is away, in seconds: quick at first (a restart takes a second or two),
+#: then slow enough not to add to its trouble. A batch is never given up: it is retried in place.
+RETRY_SECONDS: tuple[float, ...] = (0.1, 0.2, 0.5, 1, 1, 2, 2, 5)
+
+#: SQLSTATE classes that the *data* of a batch causes; retrying cannot help, so the event is found and held.
+_DATA_ERRORS = ("22", "23")
+
+
+class FencedError(Exception):
+    """Another worker claimed a topic of this one; this process must stop."""
+
+
+class Rewind(NamedTuple):
+    """A batch was dropped: read on from these positions (topic name → offset)."""
+
+    positions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A batch was committed."""
+
+    outcome: store.Outcome
+    events: Sequence[tuple[Statement, Folded]]
+    rejections: Sequence[Rejection]
+    batch: store.Batch
+
+
+def read_poll(poll: Poll, context: store.Context) -> store.Batch:
+    """Turn a poll into a batch; pure but for the names of topics in *context*."""
+    statements: list[tuple[Statement, Folded]] = []
+    rejections: list[Rejection] = []
+    spans = []
+    for topic, records in sorted(poll.records.items()):
+        claimed = poll.claims[topic]
+        bureau = context.topics.bureau_of[claimed.topic_no]
+        for raw in records:
+            record = Record(claimed.topic_no, raw.offset, raw.timestamp, raw.key, raw.value, raw.headers)
+            result = read(record, bureau, context.rules)
+            if isinstance(result, Rejection):
+                rejections.append(result)
+            else:
+                statements.append(result)
+        last = records[-1]
+        spans.append(store.Span(
+            claimed.topic_no, claimed.epoch, poll.starts[topic], last.offset + 1, last.offset,
+            record_digest(last.key, last.value), last.timestamp,
+        ))  # fmt: skip
+    return store.Batch(spans, statements, rejections)
+
+
+def record_digest(key: bytes | None, value: bytes | None) -> bytes:
+    """Digest a record's bytes, to recognise it again at the position before the next one."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (key, value):
+        digest.update(b"-" if part is None else b"+%d " % len(part) + part)
+    return digest.digest()
+
+
+class Committer:
+    """Commits batches in order over one connection, which it opens again when it breaks.
+
+    Args:
+        connect: opens a connection.
+        context: topics and configuration.
+        pause: waits so many seconds between attempts; tests and shutdown replace it.
+    """
+
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection], context: store.Context, pause: Callable[[float], Any] = time.sleep
+    ) -> None:
+        self._connect = connect
+        self._context = context
+        self._pause = pause
+        self._conn: psycopg.Connection | None = None
+
+    def connection(self) -> psycopg.Connection:
+        """Return the prepared connection, opening one where there is none."""
+        if self._conn is None or self._conn.closed:
+            self._conn = self._connect()
+            store.prepare(self._conn, self._context.schema)
+        return self._conn
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._conn is not None:
+            self._conn.close()
+
+    def commit(self, batch: store.Batch) -> Done | Rewind:
+        """Commit a batch, whatever it takes.
+
+        Returns:
+            ``Done`` where its transaction committed — also where that was learnt only afterwards — or ``Rewind``
+            where the stored positions say that it does not belong here.
+
+        Raises:
+            FencedError: another worker has a later claim.
+        """
+        attempt = 0
+        doubtful = False
+        while True:
+            try:
+                if doubtful and (settled := self._settle(batch)) is not None:
+                    return settled
+                outcome = store.commit(self.connection(), batch, self._context)
+                return Done(outcome, batch.statements, batch.rejections, batch)
+            except store.PositionMovedError:
+                settled = self._settle(batch)
+                if settled is not None:
+                    return settled
+            except psycopg.Error as error:
+                state = error.sqlstate or ""
+                if state.startswith(_DATA_ERRORS):
+                    batch = self._hold_culprit(batch, error)
+                    continue
+                doubtful = True
+                wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
+                attempt += 1
+                log.warning("commit failed, trying the same batch again in %.1f s: %s", wait, _first_line(error))
+                if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)):
+                    self._drop_connection()
+                self._pause(wait)
+
+    def _drop_connection(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
+
+    def _settle(self, batch: store.Batch) -> Done | Rewind | None:
+        """Compare a batch of unknown outcome with the stored positions; ``None`` asks for another attempt."""
+        places = stored(self.connection(), [span.topic_no for span in batch.spans])
+        names = {no: name for name, no in self._names().items()}
+        if all(places.get(span.topic_no) == (span.epoch, span.next_off) for span in batch.spans):
+            outcome = store.Outcome(0)
+            return Done(outcome, (), (), batch)
+        if all(places.get(span.topic_no) == (span.epoch, span.start) for span in batch.spans):
+            return None
+        lost = [names[span.topic_no] for span in batch.spans if places.get(span.topic_no, (-1, 0))[0] != span.epoch]
+        if lost:
+            raise FencedError(f"another worker claimed {', '.join(lost)}; nothing of this batch was written")
+        return Rewind({names[no]: next_off for no, (_, next_off) in places.items()})
+
+    def _names(self) -> Mapping[str, int]:
+        rows = self.connection().execute("SELECT name, topic_no FROM log.topic").fetchall()
+        return dict(rows)
+
+    def _hold_culprit(self, batch: store.Batch, error: psycopg.Error) -> store.Batch:
+        """Find the first event whose data the database refuses, by halving, and mark its fold as failed."""
+        low, high = 0, len(batch.statements)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._passes(batch, middle):
+                low = middle
+            else:
+                high = middle
+        if high == 0:
+            raise error
+        statements = list(batch.statements)
+        statement, trial = statements[high - 1]
+        if trial.failure is not None:
+            raise error
+        log.error(
+            "holding event %s of topic %s at offset %d: the database refuses its data: %s",
+            statement.event_id, statement.record.topic_no, statement.record.off, _first_line(error),
+        )  # fmt: skip
+        statements[high - 1] = (statement, trial._replace(failure=f"the database refuses its data: {_first_line(error)}"))
+        return store.Batch(batch.spans, statements, batch.rejections)
+
+    def _passes(self, batch: store.Batch, count: int) -> bool:
+        """Try the first *count* events in a transaction that is always rolled back."""
+        part = store.Batch(batch.spans, batch.statements[:count], ())
+        conn = self.connection()
+        try:
+            with conn.transaction(force_rollback=True), conn.cursor() as cur:
+                store.rehearse(cur, part, self._context)
+        except psycopg.Error as error:
+            if (error.sqlstate or "").startswith(_DATA_ERRORS):
+                return False
+            raise
+        return True
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
