@@ -18,11 +18,12 @@ import orjson
 from pydantic import ValidationError
 
 from exchange_contracts import registry
+from exchange_contracts.decoder import Decoder, Facts, decoder_of
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
-from exchange_contracts.plan import EPOCH_ORDINAL, BadValueError, Facts, Plan, bare, plan_of
+from exchange_contracts.primitives import EPOCH_ORDINAL, BadValueError, MalformedError
 from exchange_contracts.registry import Contract
-from exchange_contracts.shape import Field, Shape
+from exchange_contracts.shape import Field, Shape, without_logical_types
 
 DecodeCode = Literal["unreadable", "unknown_schema", "trailing_bytes", "too_large", "bad_value"]
 
@@ -32,6 +33,8 @@ VALUE_BYTES_MAX = 1 << 20
 DIGEST_BYTES = 16
 _MAGIC = b"\0"
 _FRAME_BYTES = 5
+_SCHEMA_ID_LIMIT = 1 << 16
+"""Ids beyond this are never looked up, so that random ids cannot fill the cache."""
 
 
 class DecodeError(Exception):
@@ -49,14 +52,15 @@ class DecodeError(Exception):
 
 
 @cache
-def _plan(schema_id: int) -> Plan | None:
-    """Return the decode plan of a schema id, or ``None`` where the id is unknown."""
+def _reader(schema_id: int) -> tuple[Contract, Decoder] | None:
+    """Return the newest contract and the decoder of a schema id, or ``None`` where the id is unknown."""
     contracts = registry.load()
     try:
-        version = contracts.by_id(schema_id)
+        written = contracts.by_id(schema_id)
     except KeyError:
         return None
-    return plan_of(version, contracts.latest(version.event))
+    newest = contracts.latest(written.event)
+    return newest, decoder_of(written, newest, contracts.codelists)
 
 
 def decode_facts(value: bytes) -> tuple[Contract, Facts]:
@@ -67,30 +71,31 @@ def decode_facts(value: bytes) -> tuple[Contract, Facts]:
     Raises:
         DecodeError: the value is no event, or holds what no database or fold could take.
     """
-    if len(value) > VALUE_BYTES_MAX:
-        raise DecodeError("too_large", f"消息共{len(value)}字节,超过上限{VALUE_BYTES_MAX}字节")
-    if len(value) < _FRAME_BYTES or value[:1] != _MAGIC:
+    length = len(value)
+    if length > VALUE_BYTES_MAX:
+        raise DecodeError("too_large", f"消息共{length}字节,超过上限{VALUE_BYTES_MAX}字节")
+    if length < _FRAME_BYTES or value[0] != 0:
         raise DecodeError("unreadable", "消息开头不是约定的5字节帧头,请使用统一的发送程序")
     schema_id = int.from_bytes(value[1:_FRAME_BYTES], "big")
-    plan = _plan(schema_id) if schema_id < 1 << 20 else None
-    if plan is None:
+    reader = _reader(schema_id) if schema_id < _SCHEMA_ID_LIMIT else None
+    if reader is None:
         raise DecodeError("unknown_schema", f"契约编号{schema_id}不在登记表内,请更新发送程序")
-    stream = BytesIO(value)
-    stream.seek(_FRAME_BYTES)
+    contract, read = reader
     try:
-        facts: Facts = fastavro.schemaless_reader(stream, plan.writer, plan.reader)  # type: ignore[assignment]
-    except MemoryError:
-        raise
-    except Exception as error:
-        # fastavro raises EOFError, UnicodeDecodeError, IndexError and more on bad input: none of them is ours.
-        raise DecodeError("unreadable", f"消息正文不符合契约{plan.contract.event},无法解码") from error
-    if stream.tell() != len(value):
-        raise DecodeError("trailing_bytes", f"消息正文之后多出{len(value) - stream.tell()}字节")
-    try:
-        plan.settle(facts)
+        facts, end = read(value, _FRAME_BYTES)
     except BadValueError as error:
         raise DecodeError("bad_value", str(error)) from error
-    return plan.contract, facts
+    except MalformedError as error:
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:{error}") from error
+    except UnicodeDecodeError as error:
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:文本不是UTF-8编码") from error
+    except IndexError as error:
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:内容不完整") from error
+    if end != length:
+        if end > length:
+            raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:内容不完整")
+        raise DecodeError("trailing_bytes", f"消息正文之后多出{length - end}字节")
+    return contract, facts
 
 
 def decode(value: bytes) -> Event:
@@ -152,7 +157,8 @@ def _encoder(event_class: type[Event]) -> tuple[bytes, Any, tuple[tuple[str, Con
     """Return frame, bare schema and the conversions of one event class."""
     contract = registry.load().latest(event_class.__name__)
     frame = _MAGIC + contract.schema_id.to_bytes(4, "big")
-    return frame, bare(contract), _converts(contract.fields)
+    schema = fastavro.parse_schema(without_logical_types(contract.schema), named_schemas={})
+    return frame, schema, _converts(contract.fields)
 
 
 def _converts(fields: tuple[Field, ...]) -> tuple[tuple[str, Convert], ...]:
