@@ -1,0 +1,95 @@
+"""The rows of an annex as people read them: which columns, under which headings, in which units.
+
+Headings and types come from the catalogue of lists; a list that is not in it is shown with its own column names.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from exchange_hub.reports.model import Annex
+from exchange_hub.reports.style import FEN_PER_YUAN, MONEY_SCALES, number_text, printable, rounded
+from exchange_hub.views.catalogue import BY_NAME, Column
+
+# What a printed page has room for; the workbook has every column.
+PRINTED_COLUMNS = {
+    "equipment-projects": "name domain lead_bureau owner_name town total_investment equipment_investment invested_year_to_date units_done build_state fund_state",
+    "recycling-projects": "name waste_category lead_bureau owner_name town total_investment invested_year_to_date capacity build_state fund_state",
+    "enterprises": "name uscc role domain main_products capacity output lead_bureau",
+    "funding-policies": "document_no name issuer level domains support_kind standard cap valid_to department",
+    "funds": "step channel allocation_no application_no to_bureau category amount on_date lead_bureau",
+    "problems": "problem_no text done_so_far proposal asks_of raised_on lead_bureau",
+    "documents": "document_no title department part received_on due_on form measure_no measure_on",
+    "submissions": "bureau list month state rows confirmed_on signed_by",
+}
+PRINTED_COLUMNS_MAX = 10
+INTERNAL = frozenset({"row_key", "component", "bureaus"})
+NUMERIC_TYPES = frozenset({"money", "count", "quantity"})
+
+
+def columns(annex: Annex) -> tuple[Column, ...]:
+    """Return all columns of an annex in the order of the catalogue, else in the order of its rows."""
+    view = BY_NAME.get(annex.list)
+    if view is not None:
+        return view.columns
+    names = dict.fromkeys(name for row in annex.rows for name in row if name not in INTERNAL)
+    return tuple(Column(name, name) for name in names)
+
+
+def printed_columns(annex: Annex) -> tuple[Column, ...]:
+    """Return the columns for the printed summary: the named ones, else the first that hold something."""
+    every = columns(annex)
+    if annex.list in PRINTED_COLUMNS:
+        by_name = {column.name: column for column in every}
+        return tuple(by_name[name] for name in PRINTED_COLUMNS[annex.list].split())
+    held = [column for column in every if any(row.get(column.name) not in (None, "", []) for row in annex.rows)]
+    return tuple(held[:PRINTED_COLUMNS_MAX])
+
+
+def column_heading(column: Column) -> str:
+    """Return a column's heading with its unit; money is shown in 万元."""
+    unit = "万元" if column.type in ("money", "money_map") else column.unit
+    return f"{column.title}（{unit}）" if unit and unit not in column.title else column.title
+
+
+def list_title(name: str) -> str:
+    """Return the Chinese title of a list; a name that the catalogue does not know stays."""
+    view = BY_NAME.get(name)
+    return view.title if view else name
+
+
+def yuan(fen: int) -> Decimal:
+    """Return yuan for whole fen, exactly."""
+    return Decimal(fen) / FEN_PER_YUAN
+
+
+def value_text(column: Column, row: Mapping[str, object]) -> str:
+    """Write a value for people; what is not there is empty, never zero."""
+    value = row.get(column.name)
+    if value is None or value == "":
+        return ""
+    if column.type == "money":
+        return number_text(yuan(int(str(value))), "元", "万元", 2)
+    if column.type in ("count", "quantity"):
+        return number_text(Decimal(str(value)), "")
+    if column.type == "money_map" or isinstance(value, Mapping):
+        return money_map_text(value)
+    if column.name == "list":
+        return list_title(str(value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list | tuple):
+        return printable("、".join(str(part) for part in value))
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    return printable(str(value))
+
+
+def money_map_text(value: object) -> str:
+    """Write a map of amounts: ``企业自筹 9000.00；银行贷款 3345.68`` in 万元, in the order of its keys."""
+    if not isinstance(value, Mapping):
+        return printable(str(value))
+    scale = MONEY_SCALES["万元"]
+    return "；".join(
+        f"{printable(str(key))} {rounded(yuan(int(str(amount))) / scale, 2)}" for key, amount in sorted(value.items())
+    )
