@@ -4,15 +4,18 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Mapping
 
 import click
+import psycopg
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.runtime.servers import running
-from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
+from exchange_hub.cli.program import Program, program, supervised_option
+from exchange_hub.runtime import metrics
+from exchange_hub.runtime.topics import administration, topic_ids
 from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.setup import connect
+from exchange_hub.views.store.stamp import StampError
 from exchange_hub.views.worker.app import Hooks, Processor, WorkerOptions, make_app, run_app
 from exchange_hub.views.worker.pipeline import Committer, Done, FencedError
 
@@ -20,58 +23,77 @@ log = logging.getLogger(__name__)
 
 #: Exit code of a worker that cannot go on; its supervisor starts it again.
 EXIT_LOST = 75
-
-
-def _end(error: BaseException) -> None:
-    """End the process at once: what is in flight is not committed, and is read again by whoever comes next."""
-    if isinstance(error, FencedError):
-        log.error("fenced: %s", error)
-    else:
-        log.critical("worker cannot go on: %s", error, exc_info=error)
-    logging.shutdown()
-    os._exit(EXIT_LOST)
+#: Exit code of a worker whose restart cannot help: other code, contracts or configuration filled the views.
+EXIT_FINAL = 78
 
 
 @click.command()
-def worker() -> None:
+@supervised_option
+@click.option("--number", default=1, hidden=True, help="Number among the workers of one machine, in log names.")
+def worker(*, supervised: bool, number: int) -> None:
     """Run one Faust worker that fills the views."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("faust").setLevel(logging.WARNING)
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    hub = Hub.load()
-    with running(hub.settings) as servers:
-        run_worker(hub, servers.bootstrap_servers, servers.database_url)
+    with program(f"worker-{number}", supervised=supervised, signals=False) as running:
+        _Worker(running).run()
 
 
-def run_worker(hub: Hub, bootstrap_servers: str, database_url: str) -> None:
-    """Run a worker on servers that exist, until SIGTERM."""
-    settings = hub.settings
-    hub.prepare_store(database_url)
-    names = [*hub.event_topics, *hub.receipt_topics.values()]
-    with administration(bootstrap_servers, settings.kafka) as admin:
-        ensure_topics(admin, names, settings.kafka.replication_factor)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    with connect(database_url) as conn:
-        context = hub.context(conn)
-    lock = threading.Lock()
+class _Worker:
+    """A worker with its surroundings: what the Faust app calls back."""
 
-    def claim_topics(topics: frozenset[str]) -> Mapping[str, Claimed]:
-        with administration(bootstrap_servers, settings.kafka) as admin:
+    def __init__(self, running: Program) -> None:
+        self._running = running
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Run until SIGTERM."""
+        running, hub = self._running, self._running.hub
+        with connect(running.database_url) as conn:
+            context = hub.context(conn)
+        hooks = Hooks(self._claim, self._done, self._lost)
+        committer = Committer(self._connect, context)
+        options = WorkerOptions(
+            f"hub.{hub.district.id}.views",
+            running.bootstrap_servers,
+            sorted(hub.event_topics),
+            hub.settings.worker.session_timeout_seconds,
+            hub.settings.worker.batch_events_max,
+        )
+        run_app(make_app(options, Processor(committer, context, hooks), hooks))
+
+    def _connect(self) -> psycopg.Connection:
+        return connect(self._running.database_url, f"hub worker {self._owner}")
+
+    def _claim(self, topics: frozenset[str]) -> Mapping[str, Claimed]:
+        kafka = self._running.hub.settings.kafka
+        with administration(self._running.bootstrap_servers, kafka) as admin:
             ids = {topic: str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
-        with lock, connect(database_url, f"hub worker {owner}") as conn:
-            return claim(conn, ids, owner)
+        with self._lock, connect(self._running.database_url, f"hub worker {self._owner}") as conn:
+            return claim(conn, ids, self._owner)
 
-    def done(result: Done, reading_seconds: float, committing_seconds: float) -> None:
+    def _done(self, result: Done, reading_seconds: float, committing_seconds: float) -> None:
+        meters, bureau_of = self._running.meters, self._running.hub.event_topics
         count = sum(span.next_off - span.start for span in result.batch.spans)
+        del bureau_of
+        meters.set(metrics.WORKER_HEARTBEAT, time.time())
+        meters.observe(metrics.BATCH_SECONDS, reading_seconds, step="decode")
+        meters.observe(metrics.BATCH_SECONDS, committing_seconds, step="commit")
+        meters.observe(metrics.BATCH_SECONDS, reading_seconds + committing_seconds, step="total")
+        meters.add(metrics.BATCH_RECORDS, count)
         log.info(
             "batch %d: %d records, read in %.3f s, committed in %.3f s",
             result.outcome.batch_no, count, reading_seconds, committing_seconds,
         )  # fmt: skip
 
-    hooks = Hooks(claim_topics, done, _end)
-    committer = Committer(lambda: connect(database_url, f"hub worker {owner}"), context)
-    options = WorkerOptions(
-        f"hub.{hub.district.id}.views", bootstrap_servers, sorted(hub.event_topics),
-        settings.worker.session_timeout_seconds, settings.worker.batch_events_max,
-    )  # fmt: skip
-    run_app(make_app(options, Processor(committer, context, hooks), hooks))
+    def _lost(self, error: BaseException) -> None:
+        """End the process at once: what is in flight is not committed, and is read again by whoever comes next."""
+        code = EXIT_LOST
+        if isinstance(error, FencedError):
+            self._running.meters.add(metrics.WORKER_FENCED)
+            log.error("fenced: %s", error)
+        elif isinstance(error, StampError):
+            code = EXIT_FINAL
+            log.error("%s", error)
+        else:
+            log.critical("worker cannot go on: %s", error, exc_info=error)
+        logging.shutdown()
+        os._exit(code)

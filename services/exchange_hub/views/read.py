@@ -225,7 +225,7 @@ def positions(conn: Conn) -> list[dict[str, Any]]:
     with conn.cursor(row_factory=dict_row) as cur:
         return cur.execute(
             """SELECT t.name AS topic, t.bureau, p.kafka_topic_id, p.next_off, p.last_off, p.last_arrived_ms, p.epoch,
-                      p.owner, p.moved_at, p.accepted, p.duplicate, p.rejected, p.held
+                      p.owner, p.moved_at, p.accepted, p.duplicate, p.rejected, p.held, p.skipped
                FROM log.position p JOIN log.topic t USING (topic_no) ORDER BY t.name"""
         ).fetchall()
 
@@ -242,3 +242,30 @@ def findings(conn: Conn, *, schema: str = "live") -> list[dict[str, Any]]:
 def submissions(conn: Conn, month: str, *, schema: str = "live") -> list[dict[str, Any]]:
     """Return what bureaus confirmed or returned as nil for *month*."""
     return rows(conn, "submissions", {"month": month}, schema=schema)
+
+
+def balance(conn: Conn) -> list[dict[str, Any]]:
+    """Return the published balance per topic (invariant 7).
+
+    Data records below the position (offsets without the skipped ones) must equal accepted + duplicate + rejected +
+    held. Accepted, rejected and held are counted from the tables that hold them, not from running totals, so that a
+    lost row shows; *difference* is 0 where it holds.
+    """
+    found = []
+    for place in positions(conn):
+        counts = conn.execute(
+            """SELECT (SELECT count(*) FROM log.event_log e WHERE e.topic_no = t.topic_no),
+                      (SELECT count(*) FROM log.rejection r WHERE r.topic_no = t.topic_no),
+                      (SELECT count(*) FROM log.held h WHERE h.topic_no = t.topic_no)
+               FROM log.topic t WHERE t.name = %s""",
+            (place["topic"],),
+        ).fetchone()
+        accepted, rejected, waiting = counts or (0, 0, 0)
+        data = place["next_off"] - place["skipped"]
+        total = accepted + place["duplicate"] + rejected + waiting
+        found.append({
+            "topic": place["topic"], "bureau": place["bureau"], "data_records": data, "skipped": place["skipped"],
+            "accepted": accepted, "duplicate": place["duplicate"], "rejected": rejected, "held": waiting,
+            "difference": data - total,
+        })  # fmt: skip
+    return found

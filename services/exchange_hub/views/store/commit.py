@@ -28,7 +28,10 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The part of one topic that a batch covers: from *start* up to, not including, *next_off*."""
+    """The part of one topic that a batch covers: from *start* up to, not including, *next_off*.
+
+    *skipped* counts the offsets in it that hold no data: control records and records of aborted transactions.
+    """
 
     topic_no: int
     epoch: int
@@ -37,6 +40,7 @@ class Span:
     last_off: int
     last_digest: bytes
     last_arrived_ms: int
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +314,10 @@ def _move_positions(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> Non
         cur.execute(
             """UPDATE log.position SET next_off = %s, last_off = %s, last_digest = %s, last_arrived_ms = %s,
                  moved_at = now(), accepted = accepted + %s, duplicate = duplicate + %s, rejected = rejected + %s,
-                 held = held + %s
+                 held = held + %s, skipped = skipped + %s
                WHERE topic_no = %s AND epoch = %s AND next_off = %s""",
             (span.next_off, span.last_off, span.last_digest, span.last_arrived_ms, count[no, "accepted"],
-             count[no, "duplicate"], count[no, "rejected"], count[no, "held"], no, span.epoch, span.start),
+             count[no, "duplicate"], count[no, "rejected"], count[no, "held"], span.skipped, no, span.epoch, span.start),
         )  # fmt: skip
         if cur.rowcount != 1:
             raise PositionMovedError(f"topic {no}: epoch {span.epoch} at {span.start} is no longer the stored position")

@@ -68,7 +68,7 @@ def read_poll(poll: Poll, context: store.Context) -> store.Batch:
         last = records[-1]
         spans.append(store.Span(
             claimed.topic_no, claimed.epoch, poll.starts[topic], last.offset + 1, last.offset,
-            record_digest(last.key, last.value), last.timestamp,
+            record_digest(last.key, last.value), last.timestamp, last.offset + 1 - poll.starts[topic] - len(records),
         ))  # fmt: skip
     return store.Batch(spans, statements, rejections)
 

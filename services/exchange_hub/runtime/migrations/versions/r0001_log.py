@@ -25,7 +25,8 @@ _DDL: tuple[str, ...] = (
         accepted bigint NOT NULL DEFAULT 0,
         duplicate bigint NOT NULL DEFAULT 0,
         rejected bigint NOT NULL DEFAULT 0,
-        held bigint NOT NULL DEFAULT 0)""",
+        held bigint NOT NULL DEFAULT 0,
+        skipped bigint NOT NULL DEFAULT 0)""",
     """CREATE TABLE log.event_log (
         topic_no smallint NOT NULL,
         off bigint NOT NULL,

@@ -1,0 +1,84 @@
+"""What every long-running program of the hub does first and last: logs, servers, store, topics, metrics, signals."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from threading import Event
+
+import click
+
+from exchange_contracts import registry
+from exchange_hub.cli.compose import Hub
+from exchange_hub.programme.district import DistrictError
+from exchange_hub.runtime import logs
+from exchange_hub.runtime.metrics import Meters
+from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.servers import running
+from exchange_hub.runtime.supervise import end_with_parent, stop_on_signals
+from exchange_hub.runtime.topics import administration, ensure_topics
+from exchange_hub.views.store.stamp import StampError
+
+log = logging.getLogger(__name__)
+
+#: Given by `hub up` to the processes it starts: they end when it is gone.
+supervised_option = click.option("--supervised", is_flag=True, hidden=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running program's surroundings."""
+
+    hub: Hub
+    bootstrap_servers: str
+    database_url: str
+    stop: Event
+    meters: Meters
+
+
+@contextmanager
+def program(name: str, *, supervised: bool, signals: bool = True, metrics: bool = True) -> Iterator[Program]:
+    """Set up a program called *name*; what is missing on the machine ends it in words, not in a traceback."""
+    with plain_errors():
+        hub = Hub.load()
+        logs.configure(hub.settings, name)
+        if supervised:
+            end_with_parent(hub.settings.worker.stop_grace_seconds)
+        stop = stop_on_signals() if signals else Event()
+        with running(hub.settings) as servers:
+            hub.prepare_store(servers.database_url)
+            make_topics(hub, servers.bootstrap_servers)
+            meters = Meters()
+            meters.build(version("exchange-hub"), registry.load().digest, hub.district.digest())
+            if metrics:
+                port = meters.serve(hub.settings.metrics.port, hub.settings.metrics.host)
+                log.info("metrics on http://%s:%d/metrics", hub.settings.metrics.host, port)
+            yield Program(hub, servers.bootstrap_servers, servers.database_url, stop, meters)
+
+
+def make_topics(hub: Hub, bootstrap_servers: str) -> None:
+    """Make sure that the topics of the district's registry exist with the settings that the hub relies on."""
+    kafka = hub.settings.kafka
+    with administration(bootstrap_servers, kafka) as admin:
+        ensure_topics(admin, [*hub.event_topics, *hub.receipt_topics.values()], kafka.replication_factor)
+
+
+@contextmanager
+def serving(hub: Hub) -> Iterator[str]:
+    """The database's address, of the servers that run or of servers started for this command."""
+    logs.configure(hub.settings, "command", to_file=False)
+    logging.getLogger().setLevel(logging.WARNING)
+    with running(hub.settings) as servers:
+        yield servers.database_url
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn errors meant for people into one message and exit code 1."""
+    try:
+        yield
+    except (RuntimeProblem, DistrictError, StampError) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyError as error:
+        raise click.UsageError(str(error.args[0]) if error.args else str(error)) from error

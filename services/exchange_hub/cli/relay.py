@@ -1,0 +1,121 @@
+"""``hub relay``: publishes receipts, and measures what one process can measure for all of them."""
+
+import logging
+import time
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
+
+import click
+import psycopg
+from kafka import KafkaProducer
+
+from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import program, supervised_option
+from exchange_hub.runtime import metrics
+from exchange_hub.runtime.settings import Settings
+from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.views import read, relay as receipts
+from exchange_hub.views.store.setup import connect
+
+log = logging.getLogger(__name__)
+
+#: Pause between looks for new receipts, in seconds: a bureau sees its receipt within a blink.
+IDLE_SECONDS = 0.1
+#: Pause between measurements of lag, and of the balance, which counts rows.
+LAG_SECONDS = 5.0
+BALANCE_SECONDS = 60.0
+#: Time a receipt has to be acknowledged by the broker.
+FLUSH_SECONDS = 30
+
+
+class KafkaSender:
+    """Sends with kafka-python, idempotently, and raises where one value was not acknowledged."""
+
+    def __init__(self, bootstrap_servers: str, settings: Settings) -> None:
+        self._producer = KafkaProducer(
+            bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=5, **settings.kafka.client_options()
+        )
+        self._sent: list[Any] = []
+
+    def send(self, topic: str, value: bytes) -> None:
+        """Hand a value over."""
+        self._sent.append(self._producer.send(topic, value))
+
+    def flush(self) -> None:
+        """Wait until everything sent is acknowledged."""
+        sent, self._sent = self._sent, []
+        for future in sent:
+            future.get(timeout=FLUSH_SECONDS)
+
+    def close(self) -> None:
+        """Close the producer."""
+        self._producer.close(timeout=FLUSH_SECONDS)
+
+
+@click.command()
+@supervised_option
+def relay(*, supervised: bool) -> None:
+    """Publish receipts to the bureaus' receipt topics."""
+    with program("relay", supervised=supervised) as running:
+        run_relay(running.hub, running.bootstrap_servers, running.database_url, running.stop, running.meters)
+
+
+def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, meters: metrics.Meters) -> None:
+    """Relay and measure until *stop* is set; a lost database or broker is waited for."""
+    sender = KafkaSender(bootstrap_servers, hub.settings)
+    topics = hub.receipt_topics
+    due = {"lag": 0.0, "balance": 0.0}
+    try:
+        while not stop.is_set():
+            try:
+                with connect(database_url, "hub relay") as conn:
+                    _serve(hub, conn, sender, topics, bootstrap_servers, stop, meters, due)
+            except psycopg.OperationalError as error:
+                meters.set(metrics.DATABASE_UP, 0)
+                log.warning("the database does not answer, trying again: %s", str(error).splitlines()[0])
+                stop.wait(1.0)
+    finally:
+        sender.close()
+
+
+def _serve(  # noqa: PLR0917 — one loop, wired once above
+    hub: Hub, conn: psycopg.Connection, sender: KafkaSender, topics: Mapping[str, str], bootstrap_servers: str,
+    stop: Event, meters: metrics.Meters, due: dict[str, float],
+) -> None:  # fmt: skip
+    while not stop.is_set():
+        published = receipts.publish(conn, sender, topics)
+        for receipt in published:
+            meters.add(metrics.RECEIPTS_PUBLISHED, bureau=receipt.bureau)
+        now = time.monotonic()
+        if now >= due["lag"]:
+            due["lag"] = now + LAG_SECONDS
+            measure_lag(hub, conn, bootstrap_servers, meters)
+        if now >= due["balance"]:
+            due["balance"] = now + BALANCE_SECONDS
+            for line in read.balance(conn):
+                meters.balance(line["topic"], line["data_records"], line)
+        if not published:
+            stop.wait(IDLE_SECONDS)
+
+
+def measure_lag(hub: Hub, conn: psycopg.Connection, bootstrap_servers: str, meters: metrics.Meters) -> None:
+    """Publish how far each topic, and the relay itself, is behind."""
+    meters.set(metrics.DATABASE_UP, 1)
+    places = read.positions(conn)
+    with administration(bootstrap_servers, hub.settings.kafka) as admin:
+        ends = end_offsets(admin, [place["topic"] for place in places])
+    now_ms = time.time() * 1000
+    for place in places:
+        topic = place["topic"]
+        behind = max(0, ends.get(topic, 0) - place["next_off"])
+        age = max(0.0, (now_ms - (place["last_arrived_ms"] or now_ms)) / 1000) if behind else 0.0
+        meters.set(metrics.POSITION, place["next_off"], topic=topic)
+        meters.set(metrics.RECORDS_BEHIND, behind, topic=topic)
+        meters.set(metrics.SECONDS_BEHIND, age, topic=topic)
+        meters.set(metrics.HELD_EVENTS, place["held"], topic=topic)
+    row = conn.execute(
+        "SELECT extract(epoch FROM now() - min(at)) FROM log.receipt_range WHERE published_at IS NULL"
+    ).fetchone()
+    meters.set(metrics.RECEIPTS_LAG, float(row[0]) if row and row[0] is not None else 0.0)
+    meters.disk({"data": hub.settings.data_folder})

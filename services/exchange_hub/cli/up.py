@@ -1,0 +1,43 @@
+"""``hub up``: the whole hub on this machine — servers, workers, relay, console — until Ctrl-C."""
+
+import sys
+
+import click
+
+from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import make_topics, plain_errors
+from exchange_hub.runtime import logs
+from exchange_hub.runtime.servers import Servers, running
+from exchange_hub.runtime.supervise import Child, Supervisor, stop_on_signals
+
+
+def children(hub: Hub, servers: Servers) -> list[Child]:
+    """Return the processes of the hub, in the order of their start."""
+    settings = hub.settings
+    grace = settings.worker.stop_grace_seconds
+    port = settings.metrics.port
+    addresses = {"HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers, "HUB_DATABASE__URL": servers.database_url}
+
+    def child(name: str, place: int, *arguments: str) -> Child:
+        environment = {**addresses, "HUB_METRICS__PORT": str(port + place if port else 0)}
+        return Child(name, [sys.executable, "-m", "exchange_hub", *arguments, "--supervised"], environment, grace)
+
+    count = settings.worker.processes
+    workers = [child(f"worker-{n}", n - 1, "worker", "--number", str(n)) for n in range(1, count + 1)]
+    return [*workers, child("relay", count, "relay"), child("console", count + 1, "console")]
+
+
+@click.command()
+def up() -> None:
+    """Run the whole hub on this machine until Ctrl-C."""
+    with plain_errors():
+        hub = Hub.load()
+        logs.configure(hub.settings, "up")
+        stop = stop_on_signals()
+        with running(hub.settings) as servers:
+            hub.prepare_store(servers.database_url)
+            make_topics(hub, servers.bootstrap_servers)
+            console = hub.settings.console
+            click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{console.port}  (Ctrl-C 停止)")
+            Supervisor(children(hub, servers)).run(stop)
+    click.echo("已停止。")
