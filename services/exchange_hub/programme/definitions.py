@@ -28,6 +28,7 @@ class Measured:
         select: dimension values that select its cells.
         measure: ``count``, ``sum(column)`` or ``distinct(dimension)``.
         scope: who owes the rows (a list, or ``list:domain``); no rows from a silent scope is 未报送, not 0.
+        scope_rows: cells of the whole scope; while it has rows, a part of it without any is 0 (``None``: the part alone).
         no_values: what stands where rows match but none has a value; ``None``: then it is 0.
         no_rows: what stands where no row matches and nobody owes any; ``None``: then it is 0.
         restates: whether the value can be recomputed for a closed month.
@@ -40,6 +41,7 @@ class Measured:
     select: Where
     measure: str = COUNT
     scope: str = ""
+    scope_rows: Where | None = None
     no_values: Absent | None = None
     no_rows: Absent | None = None
     restates: bool = True

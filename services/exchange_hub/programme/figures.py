@@ -134,7 +134,8 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
     period = frame.period
     plan = f"sum(planned_by_year[{period.year}])"
     for code in (*frame.codes.domains, TOTAL):
-        own, scope = _of("domain", code), "" if code == TOTAL else f"equipment-projects:{code}"
+        own = _of("domain", code)
+        scope = "equipment-projects" if code == TOTAL else f"equipment-projects:{code}"
 
         def stock(
             name: str, unit: str, measure: str = COUNT, state: Where | None = None, *, code: str = code,
@@ -142,7 +143,7 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
         ) -> Measured:  # fmt: skip
             return Measured(
                 f"equipment.{code}.{name}", unit, frame.as_of.isoformat(), "equipment", {**own, **(state or {})},
-                measure, scope if state is None else "", None if measure == COUNT else NOT_REPORTED, restates=False,
+                measure, scope, None, None if measure == COUNT else NOT_REPORTED, restates=False,
             )  # fmt: skip
 
         yield stock("projects", "个")
@@ -152,7 +153,7 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
             yield stock(name, "元", f"sum({name})")
         yield stock("units_done", "台套", "sum(units_done)")
         plan_year = Measured(
-            f"equipment.{code}.plan_year", "元", str(period.year), "equipment", own, plan, "", NOT_SET, restates=False
+            f"equipment.{code}.plan_year", "元", str(period.year), "equipment", own, plan, no_values=NOT_SET, restates=False
         )
         yield plan_year
         yield from _invested(f"equipment.{code}", EQUIPMENT, own, period, scope)
@@ -167,14 +168,14 @@ def _invested(start: str, list_: str, own: Where, period: Period, scope: str) ->
     of = {**own, "list": list_}
     yield Measured(
         f"{start}.month", "元", period.month, "progress", {**of, "month": period.month}, "sum(invested_this_month)",
-        scope, NOT_REPORTED,
+        scope, None, NOT_REPORTED,
     )  # fmt: skip
     year = Measured(
-        f"{start}.ytd", "元", period.span, "progress_year", of, "sum(invested_year_to_date)", scope, NOT_REPORTED
+        f"{start}.ytd", "元", period.span, "progress_year", of, "sum(invested_year_to_date)", scope, None, NOT_REPORTED
     )
     last = Measured(
         f"{start}.ytd_last_year", "元", period.last_year.span, "progress_last_year", of,
-        "sum(invested_year_to_date)", "", NONE, NONE,
+        "sum(invested_year_to_date)", no_values=NONE, no_rows=NONE,
     )  # fmt: skip
     yield from (year, last, Derived(f"{start}.yoy", "%", period.span, "growth", (year.id, last.id)))
 
@@ -184,7 +185,7 @@ def _recycling_projects(frame: Frame) -> Iterator[Definition]:
     scope = "recycling-projects"
     yield Measured(f"{start}.projects", "个", as_of, "recycling", {}, COUNT, scope, restates=False)
     yield Measured(
-        f"{start}.total_investment", "元", as_of, "recycling", {}, "sum(total_investment)", scope, NOT_REPORTED,
+        f"{start}.total_investment", "元", as_of, "recycling", {}, "sum(total_investment)", scope, None, NOT_REPORTED,
         restates=False,
     )  # fmt: skip
     yield from _invested(start, RECYCLING, {}, frame.period, scope)
@@ -198,7 +199,7 @@ def _investment_by_month(frame: Frame) -> Iterator[Definition]:
             if month <= frame.period.month:
                 yield Measured(
                     f"investment.{month}.month", "元", month, "progress", {"list": EQUIPMENT, "month": month},
-                    "sum(invested_this_month)", "", NONE, NONE,
+                    "sum(invested_this_month)", no_values=NONE, no_rows=NONE,
                 )  # fmt: skip
 
 
@@ -225,10 +226,10 @@ def _trade_in(frame: Frame) -> Iterator[Definition]:
         ):
             scope = "" if when in (returned, last) else "trade-in"
             select = {**own, **when}
-            yield Measured(f"{start}.{name}", unit, span, "trade_in", select, f"sum({column})", scope)
+            yield Measured(f"{start}.{name}", unit, span, "trade_in", select, f"sum({column})", scope, when)
         for name, step in (("approved", "审核"), ("paid_count", "支付")):
             select = {**categories, **steps, "step": step}
-            yield Measured(f"{start}.{name}", "件", period.span, "funds", select, COUNT, "funds")
+            yield Measured(f"{start}.{name}", "件", period.span, "funds", select, COUNT, "funds", steps)
         yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.sales", f"{start}.sales_last_year"))
 
 
@@ -240,7 +241,7 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
         own, start = {**_of("material", material), "unit": unit}, f"recovery.{label}"
         now, before = {**own, "month": period.year_to_date}, {**own, "month": period.last_year.year_to_date}
         month = {**own, "month": period.month}
-        yield Measured(f"{start}.operators", "户", period.span, "operators", own, "distinct(operator_uscc)", "materials")
+        yield Measured(f"{start}.operators", "户", period.span, "operators", own, "distinct(operator_uscc)", "materials", {})
         for name, what, column, select, span, scope in (
             ("recovered", unit, "recovered", now, period.span, "materials"),
             ("used", unit, "used", now, period.span, "materials"),
@@ -249,8 +250,9 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
             ("outlets", "个", "outlets", month, period.month, "materials"),
             ("reverse_invoiced", "元", "reverse_invoiced", now, period.span, "materials"),
         ):
+            whole = {"month": select["month"]}
             empty: Absent | None = NOT_REPORTED if name in ("recovered", "used", "outlets") else None
-            yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, empty)
+            yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, whole, empty)
         yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.recovered", f"{start}.recovered_last_year"))
 
 
@@ -281,7 +283,8 @@ def _funds(frame: Frame) -> Iterator[Definition]:
             ("recovered", "下达", "recovered", source),
         ):
             select = {**own, **year, "step": step, **more}
-            yield Measured(f"{start}.{name}", "元", period.span, "funds", select, f"sum({column})", "funds")
+            scope = "funds" if name in ("allocated", "approved", "paid_gross") else ""
+            yield Measured(f"{start}.{name}", "元", period.span, "funds", select, f"sum({column})", scope, year)
         yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", own, COUNT, restates=False)
     total = f"funds.{TOTAL}"
     for name in ("allocated", "subdivided", "approved", "paid_gross", "reversed", "carried_over", "recovered"):
@@ -326,7 +329,7 @@ def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
             yield Derived(id_, line.unit, when, "scaled", (f"{line.id}.baseline",), factor=line.growth, absent=absent)
         else:
             select = {**of, "kind": kind, "period": when}
-            yield Measured(id_, line.unit, when, "indicators", select, "sum(value)", "", absent, absent)
+            yield Measured(id_, line.unit, when, "indicators", select, "sum(value)", "", None, absent, absent)
 
 
 def _others(frame: Frame) -> Iterator[Definition]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from exchange_hub.programme.cells import Cells, Number
+from exchange_hub.programme.cells import COUNT, Cells, Number
 from exchange_hub.programme.conditions import expression
 from exchange_hub.programme.definitions import NONE, NOT_REPORTED, Definition, Derived, Measured, Stated
 from exchange_hub.reports.model import Figure, Source
@@ -44,7 +44,7 @@ class Evaluation:
         cells = self.cells[definition.cube]
         value, rows = cells.measure(definition.select, definition.measure)
         absent = NONE
-        if rows == 0 and definition.scope in self.silent:
+        if rows == 0 and self._unreported(definition, cells):
             value, absent = None, NOT_REPORTED
         elif rows == 0:
             value, absent = (0, NONE) if definition.no_rows is None else (None, definition.no_rows)
@@ -53,6 +53,11 @@ class Evaluation:
         source = Source(cells.cube.list, cells.where(definition.select), definition.measure, rows)
         exact = None if value is None else in_unit(value, cells.cube.list, definition.measure)
         return Figure(definition.id, exact, definition.unit, definition.period, source, absent)
+
+    def _unreported(self, definition: Measured, cells: Cells) -> bool:
+        if definition.scope not in self.silent:
+            return False
+        return definition.scope_rows is None or cells.measure(definition.scope_rows, COUNT)[1] == 0
 
     def _derived(self, definition: Derived) -> Figure:
         terms = [self.figures[term] for term in definition.terms]

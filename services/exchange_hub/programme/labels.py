@@ -1,0 +1,48 @@
+"""What figures are called in Chinese, by their ids."""
+
+from collections.abc import Mapping
+
+TABLES: Mapping[str, str] = {
+    "goals": "总体目标",
+    "equipment": "设备更新",
+    "recycling_projects": "回收循环利用项目",
+    "investment": "设备更新月度投资",
+    "tradein": "以旧换新",
+    "recovery": "回收利用",
+    "funds": "资金",
+    "documents": "政策文件",
+    "plans": "应出台方案",
+    "submissions": "报送情况",
+    "problems": "协调事项",
+    "policies": "资金政策",
+    "enterprises": "先进设备企业",
+    "scrappage": "报废淘汰",
+}
+
+MEASURES: Mapping[str, str] = {
+    "baseline": "基数", "target": "目标", "year_target": "今年目标", "rate": "完成年度计划",
+    "projects": "项目数", "under_construction": "在建", "completed": "竣工", "total_investment": "总投资",
+    "equipment_investment": "设备投资", "month": "本月完成投资", "ytd": "本年累计", "ytd_last_year": "上年同期",
+    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "更新台套", "funds_arrived": "资金到位",
+    "funds_paid": "资金支付", "yoy": "同比", "starting": "下月计划开工", "ending": "下月计划竣工",
+    "applied": "申请件数", "approved": "审核通过", "paid_count": "拨付件数", "subsidy": "补贴金额", "sales": "带动销售额",
+    "month_applied": "本月申请件数", "month_subsidy": "本月补贴金额", "month_sales": "本月销售额", "returned": "退回件数",
+    "subsidy_returned": "退回补贴", "sales_last_year": "上年同期销售额",
+    "operators": "经营主体", "recovered": "回收量", "used": "处置量", "month_recovered": "本月回收量",
+    "recovered_last_year": "上年同期回收量", "outlets": "网点数", "reverse_invoiced": "反向开票额",
+    "allocated": "下达", "subdivided": "分解", "paid_gross": "支付（未减冲回）", "reversed": "冲回", "paid": "支付",
+    "carried_over": "上年结转", "pay_rate": "支付率", "balance": "结余",
+    "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
+    "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "silent": "未报送",
+    "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
+}  # fmt: skip
+
+_FUNDS_RECOVERED = "收回"
+
+
+def label(id_: str) -> str:
+    """Return a figure's name for people: ``设备更新·工业·本年累计``."""
+    table, _, rest = id_.partition(".")
+    row, _, measure = rest.rpartition(".")
+    word = _FUNDS_RECOVERED if (table, measure) == ("funds", "recovered") else MEASURES.get(measure, measure)
+    return "·".join([TABLES.get(table, table), *row.split("."), word])

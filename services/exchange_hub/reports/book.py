@@ -1,0 +1,118 @@
+"""The figures of a report at hand while its sections are written: cells of tables, values, names of bureaus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from exchange_hub.programme import sentences as say
+from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.period import Period
+from exchange_hub.reports.inputs import Inputs, silent_scopes
+from exchange_hub.reports.model import Cell, Figure
+
+_WAN = Decimal(10_000)
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Inputs and figures of the report that is being written."""
+
+    inputs: Inputs
+    figures: Mapping[str, Figure]
+
+    @property
+    def period(self) -> Period:
+        """The report's month."""
+        return self.inputs.period
+
+    @property
+    def as_of(self) -> date:
+        """The date for which ageing and overdue are worked out."""
+        return self.inputs.frame.as_of
+
+    def value(self, id_: str) -> Decimal | None:
+        """Return the value of a figure, ``None`` where it is absent."""
+        return self.figures[id_].value
+
+    def count(self, id_: str) -> int:
+        """Return a count that is never absent."""
+        return int(self.figures[id_].value or 0)
+
+    def money(self, id_: str) -> str | None:
+        """Write the money of a figure for a sentence, ``None`` where it is absent."""
+        value = self.value(id_)
+        return None if value is None else say.money(value)
+
+    def number(self, id_: str) -> str | None:
+        """Write the number of a figure for a sentence, ``None`` where it is absent."""
+        value = self.value(id_)
+        return None if value is None else say.number(value)
+
+    def percent(self, id_: str) -> str | None:
+        """Write the percentage of a figure for a sentence, ``None`` where it is absent."""
+        value = self.value(id_)
+        return None if value is None else say.percent(value)
+
+    def cell(self, id_: str) -> Cell:
+        """Return the table cell of a figure."""
+        return Cell(figure=self.figures[id_])
+
+    def pair(self, first: str, second: str) -> Cell:
+        """Return the cell of a column that shows two figures: counts as they are, money in 万元."""
+        parts = (self.figures[first], self.figures[second])
+        return Cell("/".join(_printed(figure) for figure in parts), parts=parts)
+
+    def name(self, code: object) -> str:
+        """Return the name of a bureau by its code; what is no code stays as it is, nothing becomes empty."""
+        for bureau in self.inputs.district.bureaus:
+            if bureau.code == code:
+                return bureau.name
+        return "" if code is None else str(code)
+
+    def has_rows(self, start: str, *names: str) -> bool:
+        """Tell whether any of the figures *start*.*name* has list rows behind it."""
+        return any(self.figures[f"{start}.{name}"].source.rows for name in names)
+
+    def is_silent(self, scope: str) -> bool:
+        """Tell whether everybody who owes a list (or its part of a domain) is silent."""
+        return scope in silent_scopes(self.inputs.district, self.inputs.frame, self.inputs.cells)
+
+    def domains(self) -> tuple[str, ...]:
+        """Return the domains that the report shows: those with projects, and those that owe a report."""
+        shown = []
+        for domain in self.inputs.frame.codes.domains:
+            if self.has_rows(f"equipment.{domain}", "projects", "ytd", "month") or self._owes(domain):
+                shown.append(domain)
+        return tuple(shown)
+
+    def _owes(self, domain: str) -> bool:
+        known = self.inputs.district.domain(domain)
+        owed = {o.bureau for o in self.inputs.district.expected(self.period.month) if o.list == "equipment-projects"}
+        return known is not None and known.lead in owed
+
+    def categories(self) -> tuple[str, ...]:
+        """Return the categories of trade-in that occur this year or in the same months of last year."""
+        names = ("applied", "approved", "paid_count", "returned", "sales_last_year")
+        return tuple(c for c in self.inputs.frame.codes.categories if self.has_rows(f"tradein.{c}", *names))
+
+    def channels(self) -> tuple[str, ...]:
+        """Return the channels of funds that occur this year."""
+        names = ("allocated", "subdivided", "approved", "paid_gross", "reversed", "overdue")
+        return tuple(c for c in self.inputs.frame.codes.channels if self.has_rows(f"funds.{c}", *names))
+
+    def total(self, table: str, name: str) -> str:
+        """Return the id of a total."""
+        return f"{table}.{TOTAL}.{name}"
+
+
+def in_wan(value: Decimal | None) -> Decimal | None:
+    """Turn yuan into 万元 with two places, for charts."""
+    return None if value is None else (value / _WAN).quantize(_CENT, ROUND_HALF_UP)
+
+
+def _printed(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.absent
+    return f"{in_wan(figure.value):f}" if figure.unit == "元" else say.number(figure.value)

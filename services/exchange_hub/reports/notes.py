@@ -1,0 +1,174 @@
+"""要情, the half page before the sections, and 数据说明, the notes behind them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from exchange_hub.programme import sentences as say
+from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.figures import NIL
+from exchange_hub.programme.labels import label
+from exchange_hub.reports.book import Book
+from exchange_hub.reports.inputs import Adjustment, silent_submissions
+from exchange_hub.reports.model import Figure
+from exchange_hub.views.catalogue import BY_NAME
+
+ADJUSTMENTS_MAX = 6
+# The district's clock; China keeps no summer time, so no zone database is needed.
+_SHANGHAI = timezone(timedelta(hours=8))
+
+
+def summary(book: Book) -> tuple[str, ...]:
+    """Return the sentences of 要情, those that say something."""
+    return tuple(text for text in (_equipment(book), _trade_in(book), _recycling(book), _funds(book), _matters(book)) if text)
+
+
+def _equipment(book: Book) -> str:
+    start = f"equipment.{TOTAL}"
+    return say.sentence(
+        f"截至{say.day(book.as_of)}，全区设备更新项目{book.count(f'{start}.projects')}个",
+        say.clause("总投资{m}", m=book.money(f"{start}.total_investment")),
+        say.clause("其中设备投资{m}", m=book.money(f"{start}.equipment_investment")),
+        say.clause("{words}完成投资{m}", words=book.period.words, m=book.money(f"{start}.ytd")),
+        say.change(book.value(f"{start}.yoy")) if book.value(f"{start}.ytd") is not None else "",
+        say.clause("完成年度计划的{p}", p=book.percent(f"{start}.plan_rate")),
+    )
+
+
+def _trade_in(book: Book) -> str:
+    if not book.categories():
+        return ""
+    start = f"tradein.{TOTAL}"
+    return say.sentence(
+        say.clause("{words}以旧换新申请{n}件", words=book.period.words, n=book.number(f"{start}.applied")),
+        say.clause("补贴金额{m}", m=book.money(f"{start}.subsidy")),
+        say.clause("带动销售额{m}", m=book.money(f"{start}.sales")),
+        say.change(book.value(f"{start}.yoy")),
+    )
+
+
+def _recycling(book: Book) -> str:
+    shown = [(m, u) for m, u in book.inputs.frame.codes.materials if u == "吨"]
+    if not shown:
+        return ""
+    start = f"recovery.{TOTAL}-吨"
+    return say.sentence(
+        say.clause("{words}按吨计量的废旧物资回收{n}吨", words=book.period.words, n=book.number(f"{start}.recovered")),
+        say.clause("利用处置{n}吨", n=book.number(f"{start}.used")),
+        say.change(book.value(f"{start}.yoy")) if book.value(f"{start}.recovered") is not None else "",
+    )
+
+
+def _funds(book: Book) -> str:
+    if not book.channels():
+        return ""
+    start = f"funds.{TOTAL}"
+    return say.sentence(
+        say.clause("{words}下达资金{m}", words=book.period.words, m=book.money(f"{start}.allocated")),
+        say.clause("支付{m}", m=book.money(f"{start}.paid")),
+        say.clause("支付率{p}", p=book.percent(f"{start}.pay_rate")),
+    )
+
+
+def _matters(book: Book) -> str:
+    documents, submissions = f"documents.{TOTAL}", f"submissions.{TOTAL}"
+    done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
+    return say.sentence(
+        f"市级以上文件应落实{book.count(f'{documents}.total')}项，已办理{done}项，超期{book.count(f'{documents}.overdue')}项",
+        f"建议协调事项{book.count(f'problems.{TOTAL}.open')}项",
+        f"本月应报{book.count(f'{submissions}.expected')}项，已确认{book.count(f'{submissions}.confirmed')}项，"
+        f"{NIL}{book.count(f'{submissions}.nil')}项，未报送{book.count(f'{submissions}.silent')}项",
+    )
+
+
+def notes(book: Book) -> tuple[str, ...]:
+    """Return the sentences of 数据说明: as-of time, definitions, who is missing, what was adjusted."""
+    parts = (_moment(book), *_definitions(book), *_missing(book), *_adjusted(book), *_findings(book))
+    return tuple(part for part in parts if part)
+
+
+def _moment(book: Book) -> str:
+    closed = datetime.fromisoformat(book.inputs.closed_at)
+    closed = closed.replace(tzinfo=UTC) if closed.tzinfo is None else closed
+    local = closed.astimezone(_SHANGHAI)
+    return (
+        f"截止时点：{say.day(book.as_of)}；数据于{say.day(local.date())}{local:%H:%M}（北京时间）汇总，"
+        "此后到达的数据列入下期调整。"
+    )
+
+
+def _definitions(book: Book) -> Iterator[str]:
+    yield (
+        f"口径：本年累计为{book.period.words}；管理状态为退出的项目不计；一个项目由多个单位报送的计一次；"
+        "同一单位同品类同月既有明细又有汇总的，以明细计；同比为与上年同期相比，上年同期为零或无数据的不计算。"
+    )
+    yield f"领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
+    cells = book.inputs.cells["indicators"]
+    for line in book.inputs.frame.codes.goals:
+        units = cells.values("unit", {"indicator": line.indicator, "series": line.series})
+        if line.domain is None and len(units) > 1:
+            yield f"{line.indicator}有不同计量单位（{'、'.join(units)}），仅计{line.unit}。"
+
+
+def _missing(book: Book) -> Iterator[str]:
+    inputs = book.inputs
+    missing = silent_submissions(inputs.district, inputs.frame, inputs.cells)
+    if not missing:
+        yield "应报单位均已报送。" if inputs.frame.expected else ""
+        return
+    names = list(dict.fromkeys(book.name(item.bureau) for item in missing))
+    yield say.silent(names, _moment_day(book))
+    by_list: dict[str, int] = {}
+    for item in missing:
+        by_list[item.list] = by_list.get(item.list, 0) + 1
+    lists = "、".join(f"{BY_NAME[name].title if name in BY_NAME else name}{n}项" for name, n in by_list.items())
+    yield f"未报送的清单：{lists}，逐项见附件8。"
+
+
+def _moment_day(book: Book) -> date:
+    closed = datetime.fromisoformat(book.inputs.closed_at)
+    closed = closed.replace(tzinfo=UTC) if closed.tzinfo is None else closed
+    return closed.astimezone(_SHANGHAI).date()
+
+
+def _adjusted(book: Book) -> Iterator[str]:
+    if not book.inputs.compared:
+        yield "上期调整：无上期汇总数。"
+        return
+    changes = book.inputs.adjustments
+    if not changes:
+        yield "上期调整：无。"
+        return
+    texts = [adjustment(book, change) for change in chosen(changes)]
+    more = f"；其余{len(changes) - len(texts)}项见附件8" if len(changes) > len(texts) else ""
+    yield f"上期调整：{'；'.join(texts)}{more}。"
+
+
+def chosen(changes: Sequence[Adjustment]) -> Iterable[Adjustment]:
+    """Choose the adjustments that the body names: those of totals first, then by id."""
+    ordered = sorted(changes, key=lambda change: (f".{TOTAL}." not in change.before.id, change.before.id))
+    return ordered[:ADJUSTMENTS_MAX]
+
+
+def adjustment(book: Book, change: Adjustment) -> str:
+    """Write an adjustment: what it was, what it is now, why and whose."""
+    who = say.joined((book.name(code) for code in change.bureaus), 2)
+    month = int(change.month[5:])
+    causes = "、".join(change.causes)
+    return (
+        f"{month}月{label(change.before.id)}原值{_value(change.before)}，现值{_value(change.after)}，"
+        f"原因为{who}{causes}"
+    )
+
+
+def _value(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.absent
+    if figure.unit == "元":
+        return say.money(figure.value)
+    return say.percent(figure.value) if figure.unit == "%" else f"{say.number(figure.value)}{figure.unit}"
+
+
+def _findings(book: Book) -> Iterator[str]:
+    found = book.inputs.details.findings
+    if found:
+        yield f"待核实线索{found}条（系统比对提示，不作为认定依据），另行送有关单位核实。"
