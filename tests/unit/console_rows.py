@@ -11,10 +11,12 @@ from pathlib import Path
 from exchange_hub.console.source import (
     Claim,
     Event,
+    FigureRows,
     Finding,
     Origin,
     Place,
     Position,
+    Question,
     Rejection,
     Selection,
     SourceUnavailableError,
@@ -25,6 +27,16 @@ from exchange_hub.views.catalogue import BY_NAME, Column
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
 
+_OWED = {
+    **{code: ("equipment-projects", "enterprises") for code in (
+        "industry", "housing", "urban-management", "transport", "agriculture", "water", "health", "education",
+        "culture-tourism",
+    )},
+    "development-reform": ("recycling-projects",),
+    "commerce": ("trade-in", "materials"),
+    "finance": ("funding-policies",),
+}  # fmt: skip
+
 PLACE = Place(
     district="武清区",
     bureaus={
@@ -33,15 +45,8 @@ PLACE = Place(
         "water": "区水务局", "health": "区卫生健康委", "education": "区教育局",
         "culture-tourism": "区文化和旅游局", "commerce": "区商务局", "finance": "区财政局",
     },
-    lists_expected={
-        **{code: ("equipment-projects", "enterprises") for code in (
-            "industry", "housing", "urban-management", "transport", "agriculture", "water", "health", "education",
-            "culture-tourism",
-        )},
-        "development-reform": ("recycling-projects",),
-        "commerce": ("trade-in", "materials"),
-        "finance": ("funding-policies",),
-    },
+    owed=lambda month: {(bureau, name): date(2026, 11, 22) for bureau, lists in _OWED.items() for name in lists}
+    if month == "2026-11" else {},
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")
@@ -148,6 +153,11 @@ class MemoryReading:
         )
         return Trace(row, claims, events)
 
+    def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
+        plain = {name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in question.where.items()}
+        rows = self._matching(question.list, Selection(plain))
+        return FigureRows(tuple(rows[:limit]), frozen=month == "2026-10")
+
     def findings(self) -> list[Finding]:
         return self._source.found
 
@@ -188,14 +198,14 @@ class MemorySource:
         ]  # fmt: skip
         self.submitted = [
             Submission("industry", "equipment-projects", "2026-11", "confirmed", 37, date(2026, 11, 20), "签发"),
-            Submission("industry", "enterprises", "2026-11", "late", 12, date(2026, 11, 23), "签发"),
+            Submission("industry", "enterprises", "2026-11", "confirmed", 12, date(2026, 11, 23), "签发"),
             Submission("water", "equipment-projects", "2026-11", "nil", 0, date(2026, 11, 21), "签发"),
             Submission("commerce", "trade-in", "2026-11", "confirmed", 1204, date(2026, 11, 19), "签发"),
         ]
         self.found = [
             Finding("f-1", "same-project", "同一项目由两个单位填报，总投资不一致，请核实。", "equipment-projects",
-                    "2509-120114-89-01-540003", ("industry", "development-reform"), "待核实", NOW - timedelta(days=3)),
-            Finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "D20261000003", ("commerce",),
+                    "c3", ("industry", "development-reform"), "待核实", NOW - timedelta(days=3)),
+            Finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "t3", ("commerce",),
                     "原因已消除，待复核", date(2026, 10, 31)),
             Finding("f-3", "same-certificate", "同一注销证明出现在两笔补贴中，请核实。", "", "", ("transport", "commerce"),
                     "政策允许", None),

@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse
 
-from exchange_hub.console import boards, export, figures, query
+from exchange_hub.console import boards, export, figures, query, vocabulary, wording
 from exchange_hub.console.examples import EXAMPLES
 from exchange_hub.console.rims import Console
 from exchange_hub.console.source import Claim, Event
@@ -79,7 +79,7 @@ class Api:
                 "/api/reports/{month}/figures",
                 self.figures,
                 "某月专报的全部数字及其来源行",
-                "`rows_path` 打开数字背后的清单行；由其他数字算出的没有此项。",
+                "`rows_path` 打开数字背后的清单行或算出它的其他数字。",
             ),
         )
         router = APIRouter()
@@ -174,7 +174,7 @@ class Api:
         if closed is None:
             raise HTTPException(404, "该月尚未结账。")
         return _answer(
-            [_Fields(figure, {"rows_path": figures.rows_link(figure)}) for figure in closed.figures.values()]
+            [_Fields(figure, {"rows_path": figures.rows_link(month, figure)}) for figure in closed.figures.values()]
         )
 
 
@@ -208,11 +208,11 @@ def _stated(statement: Claim | Event) -> _Fields:
 
 
 def _fact(name: str, raw: object) -> object:
-    column = boards.FACT_COLUMNS.get(name)
-    if column is not None and column.type in ("money", "money_map"):
-        view = ListView(BY_NAME["funds"].name, "", "", (column,))
-        return export.jsonable(view, {"row_key": "", column.name: raw})[column.name]
-    return raw
+    if not vocabulary.is_money(name):
+        return raw
+    if isinstance(raw, Mapping):
+        return {key: wording.yuan(int(str(fen))) for key, fen in raw.items()}
+    return None if raw is None else wording.yuan(int(str(raw)))
 
 
 def _answer(content: object) -> JSONResponse:

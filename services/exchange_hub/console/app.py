@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -12,9 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
+from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from exchange_hub.console import figures, security, wording
+from exchange_hub.console import figures, security, vocabulary, wording
 from exchange_hub.console.api import Api
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.health import Health
@@ -72,6 +74,8 @@ def _templates(place: Place) -> Jinja2Templates:
     environment.globals.update(
         words=wording,
         figures=figures,
+        vocabulary=vocabulary,
+        marked=_marked,
         show=lambda column, raw: wording.value(column, raw, place),
         named=lambda column, raw: wording.named(column, raw, place),
         size=wording.size,
@@ -79,6 +83,11 @@ def _templates(place: Place) -> Jinja2Templates:
         pretty=lambda example: json.dumps(example, ensure_ascii=False, indent=2),
     )
     return templates
+
+
+def _marked(words: str) -> Markup:
+    """Set what stands between back quotes as code; everything is escaped first."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped above
 
 
 def _measured(console: Console) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:

@@ -49,10 +49,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a report table: words, or a figure."""
+    """A cell of a report table: a figure, or words with the figures that they were written from."""
 
     text: str
     figure: Figure | None
+    parts: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +182,11 @@ def _table(raw: Mapping[str, object], figures: Mapping[str, Figure]) -> Table:
 
 
 def _cell(raw: object, figures: Mapping[str, Figure]) -> Cell:
-    """Read a cell: a string, or an object with ``text`` and ``figure`` (an id of ``figures``, or the figure)."""
+    """Read a cell: a string, ``{"figure": id}``, or ``{"text": words, "parts": [ids]}``."""
     if not isinstance(raw, Mapping):
         return Cell("" if raw is None else str(raw), None)
-    figure = raw.get("figure")
-    if isinstance(figure, Mapping):
-        return Cell(str(raw.get("text") or ""), _figure(str(figure.get("id", "")), figure))
-    return Cell(str(raw.get("text") or ""), figures.get(str(figure)) if figure is not None else None)
+    parts = tuple(figures[str(item)] for item in _list(raw.get("parts")) if str(item) in figures)
+    return Cell(str(raw.get("text") or ""), figures.get(str(raw.get("figure"))), parts)
 
 
 def _mapping(raw: object) -> Mapping[str, object]:

@@ -1,15 +1,12 @@
 """What the summary pages show, worked out from rows: pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-from exchange_hub.console import wording
+from exchange_hub.console import vocabulary, wording
 from exchange_hub.console.source import Claim, Finding, Place, Position, Submission
-from exchange_hub.views.catalogue import BY_NAME, LISTS, Column
-
-FACT_COLUMNS: Mapping[str, Column] = {column.name: column for view in reversed(LISTS) for column in view.columns}
-"""A fact's heading, where some list shows the fact under the same name."""
+from exchange_hub.views.catalogue import BY_NAME
 
 _COMMON_FACTS = frozenset({
     "event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "corrects", "origin",
@@ -34,10 +31,10 @@ class Matrix:
 
 def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matrix:
     """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero."""
-    cells = {(submission.bureau, submission.list): submission for submission in submissions}
-    for bureau, lists in place.lists_expected.items():
-        for name in lists:
-            cells.setdefault((bureau, name), Submission(bureau, name, month, "silent", None, None, ""))
+    owed = place.owed(month)
+    cells = {(item.bureau, item.list): _timed(item, owed.get((item.bureau, item.list))) for item in submissions}
+    for (bureau, name), due_on in owed.items():
+        cells.setdefault((bureau, name), Submission(bureau, name, month, "silent", None, None, "", due_on))
     order = {name: index for index, name in enumerate(BY_NAME)}
     lists_shown = sorted({name for _, name in cells}, key=lambda name: (order.get(name, len(order)), name))
     known = [code for code in place.bureaus if any(bureau == code for bureau, _ in cells)]
@@ -47,6 +44,12 @@ def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matri
         tally[submission.state] = tally.get(submission.state, 0) + 1
     lines = tuple((bureau, tuple(cells.get((bureau, name)) for name in lists_shown)) for bureau in bureaus)
     return Matrix(tuple(lists_shown), lines, tally)
+
+
+def _timed(submission: Submission, due_on: date | None) -> Submission:
+    """Mark what came after the day by which it was owed; a nil return that came late stays a nil return."""
+    late = submission.state == "confirmed" and due_on is not None and (submission.confirmed_on or due_on) > due_on
+    return replace(submission, due_on=due_on, state="late" if late else submission.state)
 
 
 def month_under_review(closed: Sequence[str], reported: Iterable[str], now: datetime) -> str:
@@ -100,22 +103,18 @@ class Comparison:
 
 
 def compare(claims: Sequence[Claim], place: Place) -> list[Comparison]:
-    """Lay the main statements of the claims side by side; facts that nobody filled are left out."""
+    """Lay the main statements of the claims side by side; facts that nobody filled are left out.
+
+    Money is in exact yuan here: in 万元 two statements that differ by one yuan would look the same.
+    """
     names = dict.fromkeys(name for claim in claims for name in claim.facts if name not in _COMMON_FACTS)
     result = []
     for name in names:
         raw = [claim.facts.get(name) for claim in claims]
-        if all(item in (None, "", [], {}) for item in raw):
-            continue
-        column = FACT_COLUMNS.get(name)
         stated = [item for item in raw if item not in (None, "", [], {})]
-        result.append(
-            Comparison(
-                title=wording.heading(column) if column else name,
-                cells=tuple(wording.fact(name, item, column, place) for item in raw),
-                differs=any(item != stated[0] for item in stated),
-            )
-        )
+        if stated:
+            cells = tuple(vocabulary.fact(name, item, place) for item in raw)
+            result.append(Comparison(vocabulary.fact_title(name), cells, any(item != stated[0] for item in stated)))
     return result
 
 

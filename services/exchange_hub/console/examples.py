@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 _ORIGIN: Mapping[str, object] = {"file": "设备更新项目2026年10月.xlsx", "sheet": "项目清单", "row": 7, "unit": "万元"}
 _FACTS: Mapping[str, object] = {"name": "压缩机更新项目", "total_investment": "12300000.00", "build_state": "在建"}
+_KEY = "2509-120114-89-01-544060"
+_ROW: Mapping[str, object] = {"row_key": _KEY, "bureaus": ["industry"], **_FACTS, "funds_paid": None}
 
 EXAMPLES: Mapping[str, object] = {
     "/api/lists": [
@@ -20,10 +22,10 @@ EXAMPLES: Mapping[str, object] = {
         "total": 1,
         "page": 1,
         "size": 50,
-        "rows": [{"row_key": "2509-120114-89-01-544060", **_FACTS, "bureaus": ["industry"], "funds_paid": None}],
+        "rows": [_ROW],
     },
     "/api/lists/{name}/row": {
-        "row": {"row_key": "2509-120114-89-01-544060", "bureaus": ["industry"], **_FACTS},
+        "row": _ROW,
         "claims": [
             {
                 "bureau": "industry",
@@ -58,6 +60,7 @@ EXAMPLES: Mapping[str, object] = {
             "rows": 0,
             "confirmed_on": "2026-11-03",
             "signed_by": "签发",
+            "due_on": "2026-11-05",
         }
     ],
     "/api/findings": [
@@ -66,7 +69,7 @@ EXAMPLES: Mapping[str, object] = {
             "rule": "same-certificate",
             "text": "同一注销证明出现在两笔补贴中，请核实。",
             "list": "scrappage",
-            "row_key": "营运货车/LFWSRXSJ0M1E00001",
+            "component": "commerce:营运货车/LFWSRXSJ0M1E00001",
             "bureaus": ["commerce", "transport"],
             "state": "待核实",
             "since": "2026-11-02T01:20:00Z",
@@ -111,7 +114,7 @@ EXAMPLES: Mapping[str, object] = {
             "where": {"domain": "工业"},
             "measure": "sum(total_investment)",
             "rows": 38,
-            "rows_path": "/lists/equipment-projects?domain=%E5%B7%A5%E4%B8%9A",
+            "rows_path": "/reports/2026-10/figure?id=equipment.%E5%B7%A5%E4%B8%9A.total_investment",
         }
     ],
 }

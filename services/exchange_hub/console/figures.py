@@ -14,6 +14,11 @@ _TABLES = {
     "goals": "总体目标", "equipment": "设备更新", "tradein": "以旧换新", "recovery": "回收循环利用",
     "recycling_projects": "回收循环利用项目", "funds": "资金", "documents": "政策文件", "submissions": "报送情况",
 }  # fmt: skip
+_TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
+_RELATIONS = (
+    (" not <=", "不早于且不等于"), (" not <", "不早于"), ("!=", "不为"), ("<=", "至"), (">=", "自"), ("<", "在此之前："),
+    (">", "在此之后："),
+)  # fmt: skip
 _SCALES = {"万元": 4, "亿元": 8}
 
 
@@ -41,37 +46,57 @@ def is_month(text: str) -> bool:
     return _MONTH.fullmatch(text) is not None
 
 
-def rows_link(figure: Figure) -> str | None:
-    """Return the address of the list rows behind *figure*; ``None`` for a figure derived from other figures.
+def rows_link(month: str, figure: Figure) -> str:
+    """Return the address of the page that opens *figure* of the report of *month*."""
+    return wording.link(f"/reports/{month}/figure", [("id", figure.id)])
 
-    A condition that the list cannot be filtered by (a range, a formula) is left out, so the page shows the rows at
-    least as wide as the figure's; the figure's own words for its conditions stand beside the link.
-    """
+
+def terms(closed: ClosedMonth, figure: Figure) -> list[Figure]:
+    """Return the figures that a derived figure was worked out from; none for one counted from rows."""
+    if figure.list:
+        return []
+    names = dict.fromkeys(_TERMS.findall(figure.measure))
+    return [closed.figures[name] for name in names if name in closed.figures and name != figure.id]
+
+
+def conditions(figure: Figure) -> list[str]:
+    """Say in words which rows the figure counts, a condition each; the words of the report's own conditions stay."""
     view = BY_NAME.get(figure.list)
-    if view is None:
-        return None
-    columns = {column.name for column in view.columns}
-    pairs = [
-        (name, str(item))
-        for name, wanted in figure.where.items()
-        if name in columns
-        for item in (wanted if isinstance(wanted, list | tuple) else [wanted])
-        if isinstance(item, str | int | float | Decimal) and not isinstance(item, bool)
-    ]
-    return wording.link(f"/lists/{figure.list}", pairs)
+    titles = {column.name: column.title for column in view.columns} if view else {}
+    return [_condition(titles, name, wanted) for name, wanted in figure.where.items()]
 
 
-def conditions(figure: Figure) -> str:
-    """Say in words which rows the figure counts."""
+def measure(figure: Figure) -> str:
+    """Say in words what was done with the rows; a formula over other figures stays as it is."""
     view = BY_NAME.get(figure.list)
-    if view is None:
+    name, _, column = figure.measure.removesuffix(")").partition("(")
+    words = {"count": "行数", "sum": "合计", "distinct": "去重计数"}.get(name)
+    if view is None or words is None:
         return figure.measure
-    titles = {column.name: column.title for column in view.columns}
-    parts = [
-        f"{titles.get(name, name)}为{'或'.join(map(str, wanted)) if isinstance(wanted, list | tuple) else wanted}"
-        for name, wanted in figure.where.items()
-    ]
-    return f"{view.title}：{'；'.join(parts) or '全部'}"
+    titles = {known.name: known.title for known in view.columns}
+    return f"{words}：{titles.get(column, column)}" if column else words
+
+
+def _condition(titles: Mapping[str, str], name: str, wanted: object) -> str:
+    if name == "latest":
+        return "每个对象取最新一期"
+    if name == "details_first":
+        return "有明细时不计汇总"
+    column = re.match(r"\w+", name)
+    words = titles.get(column[0], column[0]) if column else name
+    relation = next((text for sign, text in _RELATIONS if name.endswith(sign)), "为")
+    if isinstance(wanted, Mapping):
+        inner = "，".join(_condition({}, key, item) for key, item in wanted.items())
+        return f"{name}（{inner}）"
+    return f"{words}{relation}{_words(wanted)}"
+
+
+def _words(wanted: object) -> str:
+    if wanted is None:
+        return "空"
+    if isinstance(wanted, list | tuple):
+        return "或".join(_words(item) for item in wanted)
+    return str(wanted)
 
 
 def shown(figure: Figure, money_unit: str = "万元") -> wording.Shown:

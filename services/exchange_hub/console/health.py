@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -68,7 +68,7 @@ class Health:
         return Response(meters.exposition(), media_type=metrics.CONTENT_TYPE)
 
     def _refresh(self, reading: Reading) -> None:
-        """Set what is read from the store at the moment of the scrape."""
+        """Set what only the console knows, at the moment of the scrape; positions and balance are the relay's to measure."""
         meters = self.console.meters
         closed = self.console.archive.months()
         reported = reading.choices("submissions", ["month"]).get("month", [])
@@ -79,13 +79,11 @@ class Health:
             for state in metrics.SUBMISSION_STATES:
                 tally[bureau, state] = sum(cell is not None and cell.state == state for cell in cells)
         meters.replace(metrics.SUBMISSIONS, tally)
-        positions = reading.positions()
-        meters.replace(metrics.POSITION, {(item.topic,): item.next_offset for item in positions})
-        meters.replace(metrics.HELD_EVENTS, {(item.topic,): item.outcomes.get("held", 0) for item in positions})
-        outcomes: dict[metrics.Series, float] = {
-            (item.topic, outcome): item.outcomes.get(outcome, 0) for item in positions for outcome in metrics.OUTCOMES
-        }
-        meters.replace(metrics.BALANCE_OUTCOMES, outcomes)
+        due = self.console.place.owed(month).values()
+        if due:
+            # Due by the end of that day in Shanghai.
+            end_of_day = datetime.combine(max(due) + timedelta(days=1), time(), wording.SHANGHAI)
+            meters.set(metrics.SUBMISSIONS_DUE, end_of_day.timestamp())
         meters.set(metrics.FINDINGS_OPEN, boards.open_findings(reading.findings()))
         if closed:
             self._refresh_close(closed[0])

@@ -10,12 +10,13 @@ from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingRes
 from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.rims import Console
-from exchange_hub.console.source import Claim, Event, Reading, Selection
+from exchange_hub.console.source import Claim, Event, Question, Reading, Selection
 from exchange_hub.views.catalogue import BY_NAME, LISTS, ListView
 
 _EXPORT_CHUNK = 5_000
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
+_FIGURE_ROWS_SHOWN_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Pages:
             ("/receipts", self.receipts),
             ("/reports", self.reports),
             ("/reports/{month}", self.report),
+            ("/reports/{month}/figure", self.figure),
             ("/reports/{month}/{name}", self.report_file),
             ("/docs", self.docs),
         )
@@ -172,6 +174,23 @@ class Pages:
         return self._page(
             request, "report.html", f"{wording.month(month)}专报", month=month, files=files, closed=closed,
             charts=figures.charts(closed) if closed else [], groups=figures.by_table(closed) if closed else {},
+        )  # fmt: skip
+
+    def figure(self, request: Request, month: str, id: str) -> Response:  # noqa: A002 - the word in the address
+        """One figure of a closed month with the rows or the figures that it was made of."""
+        closed = self.console.archive.closed(month)
+        figure = closed.figures.get(id) if closed else None
+        if closed is None or figure is None:
+            raise HTTPException(404, "专报中没有这个数字。")
+        view, found = BY_NAME.get(figure.list), None
+        if view is not None:
+            question = Question(figure.list, figure.where, figure.measure)
+            with self.console.source.reading() as reading:
+                found = reading.figure_rows(month, question, limit=_FIGURE_ROWS_SHOWN_MAX)
+        return self._page(
+            request, "figure.html", "数字来源", month=month, closed=closed, figure=figure, view=view, found=found,
+            terms=figures.terms(closed, figure), shown_max=_FIGURE_ROWS_SHOWN_MAX,
+            columns=query.parse(view, []).columns if view else (),
         )  # fmt: skip
 
     def report_file(self, month: str, name: str) -> Response:

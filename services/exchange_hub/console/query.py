@@ -26,6 +26,9 @@ FILTERS = frozenset({
 })  # fmt: skip
 """Columns with few values, offered as drop-downs; any other column can be named in the address all the same."""
 
+COMPONENT = Column("component", "同一事项")
+"""Every row's component, as a condition: the rows that speak of one thing, after merging."""
+
 BRIEF: dict[str, tuple[str, ...]] = {
     "equipment-projects": (
         "name", "domain", "lead_bureau", "owner_name", "town", "total_investment", "equipment_investment",
@@ -119,6 +122,10 @@ class ListQuery:
         pairs = [(column, item) for column, items in self.raw.items() for item in items if column not in changes]
         return pairs + [(name, item) for name, item in current.items() if item is not None]
 
+    def condition_title(self, name: str) -> str:
+        """Return the heading of a condition."""
+        return _column(self.view, name).title
+
     def sort_for(self, column: str) -> str:
         """Return the order that a click on *column*'s heading asks for: ascending, then descending."""
         return f"-{column}" if self.selection.order[:1] == (column,) else column
@@ -148,6 +155,8 @@ def parse(view: ListView, pairs: Iterable[tuple[str, str]]) -> ListQuery:
 
 
 def _column(view: ListView, name: str) -> Column:
+    if name == COMPONENT.name:
+        return COMPONENT
     try:
         return view.column(name)
     except KeyError as error:
@@ -158,7 +167,7 @@ def _order(view: ListView, given: Sequence[str]) -> tuple[str, ...]:
     names = [name for name in ",".join(given).split(",") if name][:3]
     for name in names:
         column = _column(view, name.removeprefix("-"))
-        if column.type in ("texts", "money_map"):
+        if column is COMPONENT or column.type in ("texts", "money_map"):
             raise QueryError(f"“{column.title}”是多值列，不能排序。")
     return tuple(names)
 

@@ -4,11 +4,13 @@ A page never sees a connection. The database behind it is one implementation (``
 pages bring rows of their own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, Self
+
+from exchange_hub.programme.district import District
 
 Row = Mapping[str, object]
 
@@ -92,7 +94,7 @@ class Finding:
         rule: code of the rule.
         text: what the comparison showed, in Chinese.
         list: list of the row it speaks of, empty where there is none.
-        row_key: key of that row.
+        component: component of the rows it speaks of.
         bureaus: bureaus concerned.
         state: 待核实, 属实, 不属实, 政策允许, 数据差错, 无法核实, or 原因已消除… where nobody has closed it yet.
         since: when the comparison first showed it, or the date it speaks of.
@@ -102,7 +104,7 @@ class Finding:
     rule: str
     text: str
     list: str
-    row_key: str
+    component: str
     bureaus: tuple[str, ...]
     state: str
     since: datetime | date | None
@@ -152,8 +154,9 @@ class Submission:
     """What a bureau returned of a list for a month.
 
     Attributes:
-        state: ``confirmed``, ``nil``, ``late`` or ``silent`` (expected and not here); silent is never zero.
+        state: ``confirmed``, ``nil``, ``late`` or ``silent`` (owed and not here); silent is never zero.
         rows: rows confirmed, ``None`` where nothing was.
+        due_on: the day by which it is owed, ``None`` where it is not.
     """
 
     bureau: str
@@ -163,6 +166,29 @@ class Submission:
     rows: int | None
     confirmed_on: date | None
     signed_by: str
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which rows a figure was made of, in the words of its report: list, conditions and measure."""
+
+    list: str
+    where: Mapping[str, object]
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRows:
+    """Rows behind a figure.
+
+    Attributes:
+        rows: the rows, at most as many as were asked for.
+        frozen: whether they are as frozen at the close; else they are the live ones, which may have moved on.
+    """
+
+    rows: tuple[Row, ...]
+    frozen: bool
 
 
 class Reading(Protocol):
@@ -182,6 +208,10 @@ class Reading(Protocol):
 
     def trace_row(self, list_name: str, row_key: str) -> Trace | None:
         """Return the row with its claims and events, ``None`` where there is no such row."""
+        ...
+
+    def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
+        """Return the rows behind a figure of a closed month: as frozen at the close where they are kept."""
         ...
 
     def findings(self) -> list[Finding]:
@@ -213,6 +243,11 @@ class SourceUnavailableError(Exception):
     """The store does not answer (not started, cut off, or slower than its statement time-out)."""
 
 
+def _nothing_owed(month: str) -> Mapping[tuple[str, str], date]:
+    del month
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Whose console this is: words for the screen, from the district's folder.
@@ -220,12 +255,21 @@ class Place:
     Attributes:
         district: name of the district, for example 武清区.
         bureaus: code → short name, in the order in which tables show them.
-        lists_expected: bureau → lists that it owes every month; shown as 未报送 until something comes.
+        owed: month → what is owed for it, (bureau, list) → the day by which; shown as 未报送 until something comes.
     """
 
     district: str = ""
     bureaus: Mapping[str, str] = field(default_factory=dict)
-    lists_expected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owed: Callable[[str], Mapping[tuple[str, str], date]] = _nothing_owed
+
+    @classmethod
+    def of(cls, district: District) -> Self:
+        """Return the words of *district*."""
+
+        def owed(month: str) -> Mapping[tuple[str, str], date]:
+            return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
+
+        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

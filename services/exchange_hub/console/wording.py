@@ -6,7 +6,7 @@ the unit. Money is shown in 万元 with the full yuan beside it; times are Shang
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -152,23 +152,14 @@ def named(column: str, raw: object, place: Place) -> str:
 
 def heading(column: Column) -> str:
     """Return a heading with its unit; money is shown in 万元 on the screen."""
-    unit = "万元" if column.type in ("money", "money_map") else column.unit
+    unit = unit_shown(column)
     return f"{column.title}（{unit}）" if unit else column.title
 
 
-def fact(name: str, raw: object, column: Column | None, place: Place) -> Shown:
-    """Show a fact of an event or a claim; facts that no list column describes are shown plainly."""
-    if column is not None:
-        return value(column, raw, place)
-    if raw is None or raw in ("", [], {}):
-        return Shown(EMPTY, "未填报", "empty")
-    if isinstance(raw, date):
-        return Shown(str(raw), style="nowrap")
-    if isinstance(raw, Mapping):
-        return Shown("；".join(f"{key} {item}" for key, item in sorted(raw.items())))
-    if isinstance(raw, list | tuple):
-        return Shown("、".join(named(name, item, place) for item in raw))
-    return Shown(named(name, raw, place))
+def unit_shown(column: Column) -> str:
+    """Return the unit of a heading: 万元 for money, nothing where the title already ends in it."""
+    unit = "万元" if column.type in ("money", "money_map") else column.unit
+    return "" if column.title.endswith(unit) else unit
 
 
 def closed_time(stated: str) -> str:

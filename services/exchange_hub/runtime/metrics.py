@@ -79,8 +79,12 @@ RECORDS_BEHIND = Metric(
     "Offsets between the stored position of the topic and its end (control records included).",
     ("topic",),
 )
-POSITION = Metric(
-    "hub_topic_position", "gauge", "Next offset that the store expects of the topic.", ("topic",)
+POSITION = Metric("hub_topic_position", "gauge", "Next offset that the store expects of the topic.", ("topic",))
+EPOCH = Metric(
+    "hub_topic_epoch",
+    "gauge",
+    "Claims of the topic by workers so far; it grows by one with each start and each hand-over.",
+    ("topic",),
 )
 BATCH_SECONDS = Metric(
     "hub_batch_seconds",
@@ -133,12 +137,18 @@ WORKER_FENCED = Metric(
 WORKER_HEARTBEAT = Metric(
     "hub_worker_heartbeat_timestamp_seconds",
     "gauge",
-    "Unix time at which the worker last finished a poll, with or without records.",
+    "Unix time at which the worker last finished a poll or a batch.",
 )
 HELD_EVENTS = Metric(
     "hub_held_events",
     "gauge",
     "Events that wait because their fold failed or an earlier event of their key waits.",
+    ("topic",),
+)
+TOPIC_STOPPED = Metric(
+    "hub_topic_stopped",
+    "gauge",
+    "1 where the topic stands still because its log is not the one that the positions speak of.",
     ("topic",),
 )
 RECEIPTS_LAG = Metric(
@@ -159,15 +169,9 @@ CLOSE_MONTH_END = Metric(
     "gauge",
     "Unix time at which the last closed month ended, in Shanghai time.",
 )
-DATABASE_UP = Metric(
-    "hub_database_up", "gauge", "1 where the last query of this process was answered, else 0."
-)
-DISK_FREE = Metric(
-    "hub_disk_free_bytes", "gauge", "Bytes free on the disk that holds the volume.", ("volume",)
-)
-DISK_SIZE = Metric(
-    "hub_disk_size_bytes", "gauge", "Size in bytes of the disk that holds the volume.", ("volume",)
-)
+DATABASE_UP = Metric("hub_database_up", "gauge", "1 where the last query of this process was answered, else 0.")
+DISK_FREE = Metric("hub_disk_free_bytes", "gauge", "Bytes free on the disk that holds the volume.", ("volume",))
+DISK_SIZE = Metric("hub_disk_size_bytes", "gauge", "Size in bytes of the disk that holds the volume.", ("volume",))
 CONSOLE_REQUESTS = Metric(
     "hub_console_requests_total",
     "counter",
@@ -189,9 +193,9 @@ BUILD = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    EVENTS, SECONDS_BEHIND, RECORDS_BEHIND, POSITION, BATCH_SECONDS, BATCH_RECORDS, PUBLISH_ERRORS,
+    EVENTS, SECONDS_BEHIND, RECORDS_BEHIND, POSITION, EPOCH, BATCH_SECONDS, BATCH_RECORDS, PUBLISH_ERRORS,
     SUBMISSIONS, SUBMISSIONS_DUE, BALANCE_RECORDS, BALANCE_OUTCOMES, BALANCE_DIFFERENCE,
-    WORKER_FENCED, WORKER_HEARTBEAT, HELD_EVENTS, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
+    WORKER_FENCED, WORKER_HEARTBEAT, HELD_EVENTS, TOPIC_STOPPED, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
     CLOSE_LAST, CLOSE_MONTH_END, DATABASE_UP, DISK_FREE, DISK_SIZE, CONSOLE_REQUESTS, CONSOLE_SECONDS, BUILD,
 )  # fmt: skip
 
