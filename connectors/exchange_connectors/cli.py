@@ -1,0 +1,303 @@
+"""The connectors' commands: ``connect`` for a bureau's drop folder, ``publish`` for JSON Lines.
+
+They belong to the base install; the ``hub`` command shows them beside its own. Exit codes: 0 done, 1 failed, 2 usage,
+3 done with returned or refused rows.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import IO, Any, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from exchange_connectors.excel import mapping as mappings
+from exchange_connectors.excel.dropfolder import SETTLE_SECONDS, DropFolder, FileResult, look_at
+from exchange_connectors.excel.fields import field_type, map_key_problem
+from exchange_connectors.excel.model import Finding
+from exchange_connectors.jsonlines import Refused, read_lines
+from exchange_connectors.kit.errors import ConfigError, ConnectorError
+from exchange_connectors.kit.publisher import Publisher
+from exchange_connectors.settings import ConnectorSettings, KafkaSettings
+
+FAILED, USAGE, WITH_RETURNED = 1, 2, 3
+WATCH_SECONDS = 5.0
+
+CONFIG = click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Show what an operator can mend as one line instead of a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except ConfigError as error:
+            _fail(error, USAGE)
+        except (ConnectorError, OSError) as error:
+            _fail(error, FAILED)
+
+    return wrapped
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(code)
+
+
+def _kafka(bootstrap_servers: str | None) -> KafkaSettings:
+    settings = ConnectorSettings().kafka
+    return settings.model_copy(update={"bootstrap_servers": bootstrap_servers}) if bootstrap_servers else settings
+
+
+def _mapping(
+    config: Path, inbox: Path | None = None, state: Path | None = None, district: str | None = None
+) -> mappings.Mapping:
+    given = {"inbox": inbox, "state": state, "district": district}
+    mapping = mappings.load(config).model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    return mapping.model_copy(update={"state": mapping.state or mapping.inbox / ".hub" / f"{mapping.bureau}.sqlite"})
+
+
+def _publisher(mapping: mappings.Mapping, bootstrap_servers: str | None) -> Publisher:
+    assert mapping.state is not None  # noqa: S101 - filled by _mapping
+    return Publisher(_kafka(bootstrap_servers), mapping.district, mapping.bureau, mapping.state)
+
+
+_INBOX = click.option(
+    "--inbox", type=click.Path(file_okay=False, path_type=Path), help="Drop folder instead of the configured one."
+)
+_STATE = click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Spool and ledger file instead of the configured one.",
+)
+_DISTRICT = click.option("--district", help="District code instead of the configured one.")
+_SERVERS = click.option("--bootstrap-servers", help="Kafka instead of HUB_KAFKA__BOOTSTRAP_SERVERS.")
+
+
+@click.group()
+def connect() -> None:
+    """Run a bureau's Excel drop folder."""
+
+
+@connect.command()
+@CONFIG
+@plainly
+def spec(config: Path) -> None:
+    """Print what a connector's mapping means, or what is wrong with it."""
+    mapping = _mapping(config)
+    click.echo(f"bureau {mapping.bureau}, source {mapping.source}, district {mapping.district}")
+    click.echo(f"inbox {mapping.inbox} ({mapping.files}), state {mapping.state}")
+    problems: list[str] = []
+    for sheet in mapping.sheet:
+        click.echo(f"\nsheet {sheet.name or sheet.match!r} [{sheet.kind}] list {sheet.list or '—'}")
+        for header, column in sheet.columns.items():
+            try:
+                kind = str(field_type(sheet, column, header).kind) if column.carried else "not carried"
+                key_problem = map_key_problem(sheet, column.field)
+            except ConfigError as error:
+                kind, key_problem = "?", str(error)
+            if key_problem:
+                problems.append(f"{sheet.label}/{header}: {key_problem}")
+            unit = f", {column.unit or sheet.unit or mapping.unit or 'unit from the header'}" if kind == "money" else ""
+            click.echo(f"  {header} → {column.evidence or column.field} ({kind}{unit})")
+        for event in sheet.event:
+            click.echo(f"  ⇒ {event.type} key {event.key} on {event.occurred_on}")
+    if problems:
+        raise ConfigError("; ".join(problems))
+
+
+@connect.command()
+@CONFIG
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_INBOX
+@plainly
+def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
+    """Look at workbooks (all in the inbox by default) without Kafka and without the ledger."""
+    mapping = _mapping(config, inbox)
+    chosen = files or tuple(
+        sorted(path for path in mapping.inbox.glob(mapping.files) if not path.name.startswith("~$"))
+    )
+    returned = False
+    for path in chosen:
+        seen = look_at(path, mapping)
+        click.echo(f"{path.name}：明细{seen.rows}行，退回{seen.returned}行，可发布{len(seen.statements)}条")
+        _show(seen.findings)
+        returned = returned or any(finding.level == "退" for finding in seen.findings)
+    sys.exit(WITH_RETURNED if returned else 0)
+
+
+@connect.command()
+@CONFIG
+@click.option("--once", is_flag=True, help="Process what waits, then stop.")
+@click.option("--dry-run", is_flag=True, help="Say what would be published; publish and write nothing.")
+@click.option(
+    "--receipts-seconds", type=float, default=10.0, show_default=True, help="How long to wait for the hub's receipts."
+)
+@_INBOX
+@_STATE
+@_DISTRICT
+@_SERVERS
+@plainly
+def run(
+    config: Path,
+    *,
+    once: bool,
+    dry_run: bool,
+    receipts_seconds: float,
+    inbox: Path | None,
+    state: Path | None,
+    district: str | None,
+    bootstrap_servers: str | None,
+) -> None:
+    """Publish the drop folder's workbooks and write their slips; watches until stopped unless --once."""
+    mapping = _mapping(config, inbox, state, district)
+    publisher = _publisher(mapping, bootstrap_servers)
+    folder = DropFolder(mapping, publisher)
+    if dry_run:
+        try:
+            results = [folder.rehearse(path) for path in folder.waiting()]
+        finally:
+            publisher.close()
+        _report(results, "would publish")
+        sys.exit(_code(results))
+    with publisher:
+        while True:
+            results = list(folder.run_once(0.0 if once else SETTLE_SECONDS))
+            if results or once:
+                outcomes = folder.answer(results, receipts_seconds if results else 0.0)
+                _report(results, "published")
+                if results:
+                    click.echo(
+                        f"receipts: {outcomes.accepted} accepted, {outcomes.rejected} rejected, {outcomes.held} held, {outcomes.awaited} awaited"
+                    )
+            if once:
+                sys.exit(_code(results))
+            time.sleep(WATCH_SECONDS)
+
+
+@connect.command()
+@CONFIG
+@_INBOX
+@_STATE
+@plainly
+def status(config: Path, inbox: Path | None, state: Path | None) -> None:
+    """Show spool, receipts and processed files."""
+    mapping = _mapping(config, inbox, state)
+    publisher = _publisher(mapping, None)
+    try:
+        folder = DropFolder(mapping, publisher)
+        db = publisher.store.connection
+        entries, awaiting = (
+            db.execute(f"select count(*) from {table}").fetchone()[0] for table in ("entry", "awaiting")
+        )
+        click.echo(f"spooled {publisher.spooled()}, awaiting receipt {awaiting}, ledger entries {entries}")
+        click.echo(f"waiting files {len(folder.waiting())}")
+        for each in publisher.exceptions():
+            place = f"{each.file} {each.sheet} 第{each.row}行" if each.file else f"offset {each.offset}"
+            click.echo(f"  {each.outcome} {place}: {each.reason}")
+        for name, at, published, unchanged, returned in db.execute(
+            "select name, processed_at, published, unchanged, returned from file order by processed_at desc limit 20"
+        ):
+            click.echo(f"  {at} {name}: published {published}, unchanged {unchanged}, rows returned {returned}")
+    finally:
+        publisher.close()
+
+
+@connect.command()
+@CONFIG
+@_INBOX
+@_STATE
+@_DISTRICT
+@_SERVERS
+@plainly
+def replay(
+    config: Path, *, inbox: Path | None, state: Path | None, district: str | None, bootstrap_servers: str | None
+) -> None:
+    """Rebuild the ledger from the bureau's topic, and send again what the spool holds."""
+    mapping = _mapping(config, inbox, state, district)
+    with _publisher(mapping, bootstrap_servers) as publisher:
+        spooled = publisher.spooled()
+        publisher.flush(ConnectorSettings().kafka.acknowledge_seconds_max)
+        events = publisher.rebuild_ledger(timeout=600)
+        click.echo(f"sent {spooled} spooled events; ledger rebuilt from {events} events")
+
+
+def _show(findings: list[Finding] | tuple[Finding, ...]) -> None:
+    for finding in findings:
+        place = " ".join(part for part in (finding.sheet, finding.cell) if part) or "整个文件"
+        click.echo(f"  {finding.level} {place}：{finding.message}")
+
+
+def _report(results: list[FileResult], verb: str) -> None:
+    for result in results:
+        levels = Counter(finding.level for finding in result.findings)
+        said = "、".join(f"{level}{count}" for level, count in sorted(levels.items())) or "无问题"
+        click.echo(
+            f"{result.path.name}: {verb} {result.published}, unchanged {result.unchanged}, "
+            f"rows returned {result.returned} of {result.rows} ({said})"
+        )
+    if not results:
+        click.echo("nothing new in the drop folder")
+
+
+def _code(results: list[FileResult]) -> int:
+    return WITH_RETURNED if any(result.returned_anything for result in results) else 0
+
+
+@click.command()
+@click.option("--bureau", required=True, help="Bureau code to publish as.")
+@click.option(
+    "--wait-receipts", type=float, default=0.0, show_default=True, help="Seconds to wait for the hub's receipts."
+)
+@_DISTRICT
+@_STATE
+@_SERVERS
+@click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@plainly
+def publish(
+    *,
+    file: IO[str],
+    bureau: str,
+    wait_receipts: float,
+    district: str | None,
+    state: Path | None,
+    bootstrap_servers: str | None,
+) -> None:
+    """Publish events from JSON Lines (FILE or standard input), each with its name in "type"."""
+    settings = ConnectorSettings()
+    spool = state or settings.spool_dir / f"{bureau}.sqlite"
+    counts: Counter[str] = Counter()
+    with Publisher(_kafka(bootstrap_servers), district or settings.district_code, bureau, spool) as publisher:
+        for taken in read_lines(file, bureau, datetime.now(UTC)):
+            if isinstance(taken, Refused):
+                counts["refused"] += 1
+                click.echo(
+                    json.dumps({"line": taken.line, "outcome": "refused", "reason": taken.reason}, ensure_ascii=False),
+                    err=True,
+                )
+            elif taken.event is not None:
+                publisher.publish(taken.event)
+                counts["published"] += 1
+            elif taken.statement is not None:
+                news = publisher.offer(taken.statement, taken.source).event is not None
+                counts["published" if news else "unchanged"] += 1
+        publisher.flush(settings.kafka.acknowledge_seconds_max)
+        summary: dict[str, Any] = {name: counts[name] for name in ("published", "unchanged", "refused")}
+        if wait_receipts:
+            outcomes = publisher.wait_for_receipts(wait_receipts)
+            summary |= {"accepted": outcomes.accepted, "rejected": outcomes.rejected, "awaited": outcomes.awaited}
+    click.echo(json.dumps(summary))
+    sys.exit(WITH_RETURNED if counts["refused"] or summary.get("rejected") else 0)

@@ -1,0 +1,314 @@
+"""Checks of a row and of a sheet's rows against each other and against what was stated before. Pure.
+
+The list of workbook errors gives number, level and words; a check here yields them for one row, with the field that
+the clerk should look at. ``ROW_CHECKS`` and ``SHEET_CHECKS`` are the tables that the inspection walks.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Protocol
+
+from exchange_contracts import identifiers
+from typing_extensions import override
+
+from exchange_connectors.excel.model import Level, Row
+from exchange_connectors.excel.values import VIN_SHAPE, as_text
+from exchange_connectors.kit.ledger import Entry, Slot
+from exchange_connectors.kit.money import Unit, in_words, plain
+
+
+class Memory(Protocol):
+    """What the ledger remembers; an empty one is as good as any."""
+
+    def entry(self, slot: Slot) -> Entry | None:
+        """Return what was last stated for a slot."""
+
+    def memo(self, kind: str, key: str) -> str | None:
+        """Return a remembered value."""
+
+    def entity_key(self, kind: str, candidates: list[str]) -> str | None:
+        """Return the key under which one of *candidates* is known, else the first."""
+
+
+class NoMemory(Memory):
+    """The memory of a first day, and of a check without a ledger."""
+
+    @override
+    def entry(self, slot: Slot) -> Entry | None:
+        return None
+
+    @override
+    def memo(self, kind: str, key: str) -> str | None:
+        return None
+
+    @override
+    def entity_key(self, kind: str, candidates: list[str]) -> str | None:
+        return next((candidate for candidate in candidates if candidate), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a row is checked against.
+
+    Attributes:
+        month: report month of the sheet.
+        known: field → values it should be one of.
+        memory: what was stated before.
+        project_key: the row's project key, where the sheet reports projects.
+    """
+
+    month: str | None
+    known: Mapping[str, frozenset[str]]
+    memory: Memory
+    project_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finding on a row; *field* names the cell."""
+
+    no: int
+    level: Level
+    message: str
+    field: str | None = None
+
+
+Sayings = Iterator[Said]
+RowCheck = Callable[[Row, Context], Sayings]
+
+
+def investment_within_total(row: Row, _context: Context) -> Sayings:
+    """Equipment is a part of the project (no. 17)."""
+    total = row.money("total_investment")
+    for name in ("equipment_investment", "equipment_purchase"):
+        part = row.money(name)
+        if total is not None and part is not None and part > total:
+            yield Said(17, Level.RETURNED, "设备投资不应超过总投资", name)
+
+
+def funding_adds_up(row: Row, _context: Context) -> Sayings:
+    """The sources of funds make the total (no. 18)."""
+    total, parts = row.money("total_investment"), row.entries("funding")
+    if total is not None and parts and sum(parts.values()) != total:
+        gap = in_words(abs(total - sum(parts.values())))
+        yield Said(18, Level.RETURNED, f"资金来源合计与总投资相差{gap}，请核对", "total_investment")
+
+
+def years_add_up(row: Row, _context: Context) -> Sayings:
+    """The years' plans make the total (no. 19)."""
+    total, parts = row.money("total_investment"), row.entries("planned_by_year")
+    if total is not None and parts and sum(parts.values()) != total:
+        gap = in_words(abs(total - sum(parts.values())))
+        yield Said(
+            19,
+            Level.VERIFY,
+            f"分年合计与总投资相差{gap}，差额请说明",
+            next(n for n in row.values if n.startswith("planned_by_year.")),
+        )
+
+
+def previous_month(month: str) -> str:
+    """Return the month before.
+
+    >>> previous_month("2026-01")
+    '2025-12'
+    """
+    year, number = map(int, month.split("-"))
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02d}"
+
+
+def _before(context: Context, field: str) -> Decimal | None:
+    """Return an amount (yuan) that the last month's progress of the row's project stated."""
+    if context.month is None or context.project_key is None:
+        return None
+    slot = Slot("project:progress", previous_month(context.month), context.project_key)
+    entry = context.memory.entry(slot)
+    value = entry.fact(field) if entry is not None else None
+    return None if value is None else Decimal(value)
+
+
+def progress_continues(row: Row, context: Context) -> Sayings:
+    """What was reached last month plus this month is what is reached now (no. 20, 21)."""
+    this_month = row.money("invested_this_month")
+    fields = ["invested_since_start"]
+    if context.month is not None and not context.month.endswith("-01"):
+        fields.append("invested_year_to_date")
+    for field in fields:
+        before, now = _before(context, field), row.money(field)
+        if before is None or now is None:
+            continue
+        if now < before:
+            if not row.text("$reason"):
+                yield Said(
+                    21, Level.VERIFY, f"累计小于上月（上月{_reported(before, row, field)}），请填写核减原因", field
+                )
+        elif this_month is not None and before + this_month != now:
+            expected = _reported(before + this_month, row, field)
+            yield Said(20, Level.RETURNED, f"上月累计加本月应为{expected}，现填{_reported(now, row, field)}", field)
+
+
+def _reported(yuan: Decimal, row: Row, field: str) -> str:
+    """Return an amount in the unit of the row's column."""
+    return plain(yuan / Unit(row.units.get(field, Unit.YUAN)).factor)
+
+
+def within_total(row: Row, context: Context) -> Sayings:
+    """What is invested stays within the total (no. 22)."""
+    total, now = row.money("total_investment"), row.money("invested_since_start")
+    if total is None and context.project_key is not None:
+        entry = context.memory.entry(Slot("project:project", "", context.project_key))
+        stated = entry.fact("total_investment") if entry is not None else None
+        total = None if stated is None else Decimal(stated)
+    if total is not None and now is not None and now > total:
+        yield Said(22, Level.VERIFY, "累计大于总投资，是否已调整概算？请填批复文号", "invested_since_start")
+
+
+def january_is_the_year(row: Row, context: Context) -> Sayings:
+    """In January the month is the year so far (no. 23); in any month the year holds the month."""
+    month, year = row.money("invested_this_month"), row.money("invested_year_to_date")
+    if context.month is not None and context.month.endswith("-01") and None not in (month, year) and month != year:
+        yield Said(23, Level.RETURNED, "1月的本月数与自年初数应相等", "invested_year_to_date")
+
+
+def dates_in_order(row: Row, _context: Context) -> Sayings:
+    """Work ends after it starts; a document is received after it was issued (no. 29, 48)."""
+    for kind in ("planned", "actual"):
+        start, end = row.day(f"starts_on_{kind}"), row.day(f"ends_on_{kind}")
+        if start is not None and end is not None and end < start:
+            yield Said(29, Level.RETURNED, "竣工早于开工，请核对两个日期", f"ends_on_{kind}")
+    for first, later, no, words in (
+        ("issued_on", "received_on", 48, "收文早于成文，请核对收文登记"),
+        ("valid_from", "valid_to", 29, "失效日期早于生效日期，请核对两个日期"),
+    ):
+        start, end = row.day(first), row.day(later)
+        if start is not None and end is not None and end < start:
+            yield Said(no, Level.RETURNED, words, later)
+
+
+def state_fits(row: Row, _context: Context) -> Sayings:
+    """What has not begun costs nothing yet; what is finished has a date (no. 30, 31)."""
+    state = row.values.get("build_state")
+    invested = [row.money("invested_since_start"), row.money("invested_year_to_date"), row.money("invested_this_month")]
+    if state in ("谋划", "储备", "未开工") and any(amount for amount in invested):
+        yield Said(30, Level.RETURNED, f"建设状态“{state}”与已完成投资矛盾", "build_state")
+    if (
+        state in ("竣工", "投产")
+        and "ends_on_actual" in row.cells
+        and row.day("ends_on_actual") is None
+        and "ends_on_actual" in row.values
+    ):
+        yield Said(31, Level.RETURNED, "请补填实际竣工日期", "ends_on_actual")
+
+
+def known_values(row: Row, context: Context) -> Sayings:
+    """A town is one of the district's, a recycler one of the register's (no. 34, 59)."""
+    for field, allowed in context.known.items():
+        text = row.text(field)
+        if text is None or text in allowed:
+            continue
+        if field.endswith("_uscc"):
+            yield Said(59, Level.VERIFY, "不在名录，请核对企业名称和代码", field)
+            continue
+        near = [name for name in sorted(allowed) if text in name] or get_close_matches(text, sorted(allowed), n=1)
+        yield Said(34, Level.VERIFY, f"是否为“{near[0]}”？" if near else f"“{text}”不在名录，请核对", field)
+
+
+def cuts_are_explained(row: Row, _context: Context) -> Sayings:
+    """A negative amount needs its reason (no. 55)."""
+    if row.text("$reason"):
+        return
+    for name, value in row.values.items():
+        if isinstance(value, Decimal) and value < 0 and name in row.units:
+            yield Said(55, Level.RETURNED, "负数请填写核减原因", name)
+
+
+def unit_is_the_header_s(row: Row, _context: Context) -> Sayings:
+    """A unit column says what the header says (no. 57)."""
+    written = as_text(row.cells.get("$unit")).strip()
+    if written and row.units and written not in row.units.values():
+        yield Said(
+            57, Level.RETURNED, f"单位列写{written}，表头为{next(iter(row.units.values()))}，请统一计量单位", "$unit"
+        )
+
+
+def vehicle_numbers(row: Row, _context: Context) -> Sayings:
+    """A vehicle number has its shape (no. 45)."""
+    text = row.text("identifier")
+    if row.values.get("identifier_kind") != "车架号" or text is None:
+        return
+    if identifiers.vin_problem("".join(text.split()).upper()) is not None:
+        yield Said(45, Level.RETURNED, VIN_SHAPE, "identifier")
+
+
+def names_as_before(row: Row, context: Context) -> Sayings:
+    """A credit code keeps its name, a project its name (no. 7, 11)."""
+    for code, name in (("owner_uscc", "owner_name"), ("uscc", "name")):
+        known = context.memory.memo("uscc", row.text(code) or "")
+        if known is not None and row.text(name) not in (None, known):
+            yield Said(7, Level.VERIFY, f"此前该代码对应“{known}”，请确认", code)
+    if context.project_key is not None and row.text("name"):
+        entry = context.memory.entry(Slot("project:project", "", context.project_key))
+        if entry is not None and entry.fact("name") not in (None, row.text("name")):
+            yield Said(11, Level.VERIFY, f"代码相同、名称不同（原“{entry.fact('name')}”），请确认是否更名", "name")
+
+
+def deregistered_after_delivery(row: Row, context: Context) -> Sayings:
+    """Deregistration follows delivery, also where they came in different months (no. 46)."""
+    if row.values.get("step") != "注销登记" or context.project_key is None:
+        return
+    entry = context.memory.entry(Slot("scrappage:scrapped", "交售回收", context.project_key))
+    delivered = entry.fact("on") if entry is not None else None
+    on = row.day("on")
+    if delivered is not None and on is not None and on < date.fromisoformat(delivered):
+        yield Said(46, Level.VERIFY, "注销早于回收，请核对凭证日期", "on")
+
+
+ROW_CHECKS: tuple[RowCheck, ...] = (
+    investment_within_total,
+    funding_adds_up,
+    years_add_up,
+    progress_continues,
+    within_total,
+    january_is_the_year,
+    dates_in_order,
+    state_fits,
+    known_values,
+    cuts_are_explained,
+    unit_is_the_header_s,
+    vehicle_numbers,
+    names_as_before,
+    deregistered_after_delivery,
+)
+
+SheetCheck = Callable[[list[Row]], Iterator[tuple[Row, Said]]]
+
+
+def certificates_are_used_once(rows: list[Row]) -> Iterator[tuple[Row, Said]]:
+    """A certificate speaks of one thing (no. 60)."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        number = row.text("certificate_no")
+        if number is None:
+            continue
+        earlier = first.setdefault(number, row)
+        if earlier is not row and earlier.values.get("identifier") != row.values.get("identifier"):
+            yield row, Said(60, Level.RETURNED, f"与第{earlier.number}行凭证编号重复", "certificate_no")
+
+
+def steps_in_order(rows: list[Row]) -> Iterator[tuple[Row, Said]]:
+    """Deregistration follows delivery within a sheet (no. 46)."""
+    delivered = {
+        row.text("identifier"): row.day("on")
+        for row in rows
+        if row.values.get("step") == "交售回收" and row.text("identifier")
+    }
+    for row in rows:
+        on, before = row.day("on"), delivered.get(row.text("identifier"))
+        if row.values.get("step") == "注销登记" and on is not None and before is not None and on < before:
+            yield row, Said(46, Level.VERIFY, "注销早于回收，请核对凭证日期", "on")
+
+
+SHEET_CHECKS: tuple[SheetCheck, ...] = (certificates_are_used_once, steps_in_order)

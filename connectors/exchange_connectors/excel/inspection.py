@@ -1,0 +1,239 @@
+"""A whole workbook looked at: findings, and the statements of the rows that can be taken. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from exchange_contracts import registry
+
+from exchange_connectors.excel.checks import ROW_CHECKS, SHEET_CHECKS, Context, Memory, Said
+from exchange_connectors.excel.declarations import Declared, declare
+from exchange_connectors.excel.mapping import Mapping, SheetMap
+from exchange_connectors.excel.model import Finding, Level, Row, RowKind
+from exchange_connectors.excel.rows import read_rows
+from exchange_connectors.excel.statements import Placed, Problem, Source, applies, conflicts, keys_of, state
+from exchange_connectors.excel.table import BoundColumn, Table, locate
+from exchange_connectors.excel.workbook import Sheet, Workbook
+
+
+@dataclass(slots=True)
+class SheetResult:
+    """What became of one sheet of rows.
+
+    Attributes:
+        rows: detail rows.
+        statements: what the rows that can be taken state.
+    """
+
+    table: Table
+    rows: list[Row] = field(default_factory=list)
+    statements: list[Placed] = field(default_factory=list)
+
+    @property
+    def list(self) -> str | None:
+        """The list view the sheet reports."""
+        return self.table.mapped.list
+
+    @property
+    def returned(self) -> int:
+        """How many rows go back."""
+        return len(self.rows) if self.table.returned else sum(1 for row in self.rows if row.returned)
+
+    def total(self) -> Decimal | None:
+        """Return the sum that a confirmation states, over all detail rows, returned ones too."""
+        name = self.table.mapped.submit_total
+        if name is None:
+            return None
+        return sum((value for row in self.rows if (value := row.money(name)) is not None), Decimal(0))
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What is said of a workbook and what it states."""
+
+    file: str
+    findings: list[Finding] = field(default_factory=list)
+    statements: list[Placed] = field(default_factory=list)
+    rows: int = 0
+    returned: int = 0
+    memos: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def count(self, level: Level) -> int:
+        """Return how many findings are of *level*."""
+        return sum(1 for finding in self.findings if finding.level is level)
+
+
+def inspect(workbook: Workbook, mapping: Mapping, memory: Memory) -> Inspection:
+    """Look at a workbook as *mapping* says.
+
+    Args:
+        workbook: as read.
+        mapping: the connector.
+        memory: what was stated before.
+
+    Raises:
+        ConfigError: the mapping does not fit the contracts.
+    """
+    result = Inspection(workbook.file)
+    source = Source(mapping.bureau, mapping.source, workbook.file)
+    sheets: list[SheetResult] = []
+    declarations: list[Table] = []
+    for sheet, mapped in _pairs(workbook, mapping, result):
+        table = locate(sheet, mapped, mapping, workbook.file)
+        if mapped.kind == "rows":
+            sheets.append(_inspect_sheet(table, mapping, source, memory))
+        else:
+            declarations.append(table)
+    _across_sheets(sheets)
+    declared = declare(declarations, sheets, mapping, source)
+    _settle(result, sheets, declared)
+    _empty_sheets(result, sheets, declared)
+    return result
+
+
+def _pairs(workbook: Workbook, mapping: Mapping, result: Inspection) -> Iterator[tuple[Sheet, SheetMap]]:
+    """Yield every sheet with its mapping, and say which are missing or unknown."""
+    found: set[int] = set()
+    for sheet in workbook.sheets:
+        for index, mapped in enumerate(mapping.sheet):
+            if mapped.covers(sheet.name):
+                found.add(index)
+                yield sheet, mapped
+                break
+        else:
+            if not mapping.ignore_other_sheets and any(cell is not None for row in sheet.rows for cell in row):
+                result.findings.append(Finding(36, Level.VERIFY, "工作表不在模板内，未读取", sheet.name))
+    for index, mapped in enumerate(mapping.sheet):
+        if mapped.required and index not in found:
+            result.findings.append(Finding(36, Level.RETURNED, f"缺“{mapped.label}”工作表，请下载新表"))
+    if not found:
+        result.findings.append(Finding(36, Level.RETURNED, "没有找到模板内的工作表，请使用下发的模板"))
+
+
+def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memory) -> SheetResult:
+    result = SheetResult(table)
+    source = replace(source, sheet=table.sheet.name, month=table.month)
+    if table.returned:
+        return result
+    rows = read_rows(table)
+    result.rows = [row for row in rows if row.kind is RowKind.DETAIL]
+    project = next(
+        (e for e in table.mapped.event if registry.load().latest(e.type).kind in ("project", "scrappage")), None
+    )
+    for row in result.rows:
+        for name, constant in table.mapped.constants.items():
+            if row.values.get(name) is None and name not in row.cells:
+                row.values[name] = constant
+        if table.month is not None and row.values.get("month") is None:
+            row.values["month"] = table.month
+        keys = keys_of(project.key, row) if project is not None else []
+        kind = registry.load().latest(project.type).kind if project is not None else ""
+        context = Context(table.month, mapping.known, memory, memory.entity_key(kind, keys) if keys else None)
+        for check in ROW_CHECKS:
+            for said in check(row, context):
+                _say(table, row, said)
+    for sheet_check in SHEET_CHECKS:
+        for row, said in sheet_check(result.rows):
+            _say(table, row, said)
+    for row in result.rows:
+        if not row.returned:
+            result.statements += _state_row(table, row, source, memory)
+    _no_conflicts(result)
+    return result
+
+
+def _say(table: Table, row: Row, said: Said) -> None:
+    column = row.places.get(said.field or "")
+    if said.field == "$unit":
+        column = next((bound.column for bound in table.columns if bound.mapped.field == "$unit"), None)
+    table.say(said.no, said.level, said.message, row.number, column)
+    if said.level is Level.RETURNED:
+        row.returned = True
+
+
+def _state_row(table: Table, row: Row, source: Source, memory: Memory) -> list[Placed]:
+    """Return all statements of a row, or none where one of them cannot be made."""
+    made: list[Placed] = []
+    for event in table.mapped.event:
+        if not applies(event, row):
+            continue
+        outcome = state(row, event, source, memory)
+        if isinstance(outcome, Problem):
+            message = re.sub(r"\{([^{}]+)\}", lambda match: f"“{_header(table, match[1])}”", outcome.message)
+            _say(table, row, Said(outcome.no, Level.RETURNED, message, outcome.field))
+            return []
+        made.append(outcome)
+    return made
+
+
+def _header(table: Table, name: str) -> str:
+    bound: BoundColumn | None = next((each for each in table.columns if each.reads.field == name), None)
+    return bound.header if bound is not None else name
+
+
+def _no_conflicts(result: SheetResult) -> None:
+    """Send back the later of two rows that say different things of one and the same (no. 9)."""
+    by_number = {row.number: row for row in result.rows}
+    for later, earlier in list(conflicts(result.statements)):
+        row = by_number[later.row]
+        if not row.returned:
+            what = "项目代码" if later.slot.register.startswith("project:") else "编号"
+            field_name = "project_code" if "project_code" in row.places else None
+            _say(result.table, row, Said(9, Level.RETURNED, f"与第{earlier.row}行{what}重复，请合并或更正", field_name))
+    result.statements = [each for each in result.statements if not by_number[each.row].returned]
+
+
+def _across_sheets(sheets: list[SheetResult]) -> None:
+    """Ask about things that two sheets report (no. 53); where they differ, the later sheet's row goes back."""
+    first: dict[object, tuple[SheetResult, Placed]] = {}
+    for result in sheets:
+        by_number = {row.number: row for row in result.rows}
+        asked: set[int] = set()
+        for each in result.statements:
+            known = first.setdefault(each.slot, (result, each))
+            if known[0] is result or each.row in asked:
+                continue
+            asked.add(each.row)
+            same = known[1].digest == each.digest
+            words = f"与“{known[1].sheet}”第{known[1].row}行为同一项目，请确认"
+            level = Level.VERIFY if same else Level.RETURNED
+            _say(
+                result.table,
+                by_number[each.row],
+                Said(53, level, words if same else f"{words}；两处内容不同，以前一处为准"),
+            )
+        result.statements = [each for each in result.statements if not by_number[each.row].returned]
+
+
+def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -> None:
+    """Gather findings, statements and counts."""
+    for sheet in sheets:
+        result.findings += sheet.table.findings
+        result.rows += len(sheet.rows)
+        result.returned += sheet.returned
+        seen: set[object] = set()
+        for each in sheet.statements:
+            if each.slot not in seen:
+                seen.add(each.slot)
+                result.statements.append(each)
+        for row in sheet.rows:
+            for code, name in (("owner_uscc", "owner_name"), ("uscc", "name")):
+                if not row.returned and row.text(code) and row.text(name):
+                    result.memos.append(("uscc", row.text(code) or "", row.text(name) or ""))
+    kept: dict[object, Placed] = {}
+    for each in result.statements:
+        kept.setdefault(each.slot, each)
+    result.statements = [*kept.values(), *declared.statements]
+    result.findings += declared.findings
+
+
+def _empty_sheets(result: Inspection, sheets: list[SheetResult], declared: Declared) -> None:
+    """An empty sheet needs a nil return; a nil return needs an empty sheet (no. 49, 50)."""
+    for sheet in sheets:
+        if sheet.list is None or sheet.table.returned:
+            continue
+        if not sheet.rows and sheet.list not in declared.nil_lists:
+            others = any(other.rows for other in sheets if other.list == sheet.list)
+            if not others:
+                result.findings.append(Finding(50, Level.RETURNED, "空表：如无发生请报零报告", sheet.table.sheet.name))

@@ -1,0 +1,264 @@
+"""The mapping of a drop folder: which sheet, which header, which field, which event. Read from ``connector.toml``.
+
+An unknown key, an unknown field or a code outside its list is an error at reading, with its place: a mapping that
+loads is one that can be used.
+"""
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from exchange_contracts import registry
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from exchange_connectors.kit.errors import ConfigError
+from exchange_connectors.kit.ledger import LATER_FORM
+from exchange_connectors.kit.money import Unit
+
+Kind = Literal[
+    "text", "prose", "money", "count", "quantity", "date", "month", "period", "percent", "texts", "uscc", "vin",
+    "project_code", "document_no", "department", "departments", "code", "flag",
+]  # fmt: skip
+
+SPECIAL_FIELDS = frozenset({"$unit", "$reason", "$row", "$remark"})
+ENVELOPE_FIELDS = frozenset(
+    {"event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "corrects", "origin"}
+)
+"""Common fields that the connector itself fills."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnMap(_Strict):
+    """A header's meaning.
+
+    Attributes:
+        field: row field; ``map.key`` for an entry of a map; ``$…`` for columns that no event carries.
+        unit: unit of a money column where the header names none.
+        kind: kind of value where no contract says it.
+        values: rewrites of values, as agreed with the bureau.
+        optional: the header may be missing.
+        required: the cell may not be empty.
+        ignore: the column is read for personal data only.
+        evidence: kind of evidence whose number the column holds.
+    """
+
+    field: str = "$row"
+    unit: Unit | None = None
+    kind: Kind | None = None
+    values: dict[str, str] = {}
+    optional: bool = False
+    required: bool = False
+    ignore: bool = False
+    evidence: str | None = None
+
+    @property
+    def carried(self) -> bool:
+        """Whether some event may carry the value."""
+        return not self.ignore and self.field not in SPECIAL_FIELDS
+
+
+def _column(value: Any) -> Any:
+    return {"field": value} if isinstance(value, str) else value
+
+
+Condition = dict[str, list[str]] | list[str]
+Scalar = str | int | bool
+
+
+class EventMap(_Strict):
+    """An event that each row gives.
+
+    Attributes:
+        type: event type, in its first form.
+        key: template of the entity key.
+        occurred_on: ``month-end``, ``month-start``, a date field's name or a fixed date.
+        when: fields of which one must be filled, or field → allowed values.
+        unless: the opposite.
+        fields: only these event fields.
+        except_: all but these (``except`` in TOML).
+        rename: event field → row field.
+        constants: event field → value, where no column says otherwise.
+    """
+
+    type: str
+    key: str
+    occurred_on: str = "month-end"
+    when: Condition = []
+    unless: Condition = []
+    fields: list[str] = []
+    except_: list[str] = Field(default=[], alias="except")
+    rename: dict[str, str] = {}
+    constants: dict[str, Scalar] = {}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            contract = registry.load().latest(self.type)
+        except KeyError as error:
+            raise ValueError(f"there is no event type {self.type}") from error
+        if self.type in LATER_FORM.values():
+            raise ValueError(f"write the first form of {self.type}; the connector tells later statements by its ledger")
+        names = {field.name for field in contract.fields} - ENVELOPE_FIELDS
+        for field in (*self.fields, *self.except_, *self.rename, *self.constants):
+            if field not in names:
+                raise ValueError(f"{self.type} has no field {field}")
+        if not placeholders(self.key):
+            raise ValueError(f"key {self.key!r} names no field")
+        return self
+
+
+class SheetMap(_Strict):
+    """A sheet and what its rows mean; see the connector guide for each key."""
+
+    name: str | None = None
+    match: str | None = None
+    kind: Literal["rows", "nil", "submission"] = "rows"
+    list: str | None = None
+    title: str | None = None
+    required: bool = False
+    header: tuple[int, ...] = ()
+    month: tuple[str, ...] = ("title", "file")
+    unit: Unit | None = None
+    match_extra: bool = False
+    columns: dict[str, Annotated[ColumnMap, BeforeValidator(_column)]]
+    constants: dict[str, Scalar] = {}
+    event: tuple[EventMap, ...] = ()
+    total_labels: tuple[str, ...] = ()
+    merge_down: tuple[str, ...] = ()
+    submit_total: str | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if (self.name is None) == (self.match is None):
+            raise ValueError("give either name or match")
+        if self.kind == "rows" and not self.event:
+            raise ValueError("a sheet of rows needs at least one [[sheet.event]]")
+        if self.kind != "rows" and self.event:
+            raise ValueError(f"a {self.kind} sheet has no [[sheet.event]]; its event is fixed")
+        for source in self.month:
+            if source not in ("title", "file", "column") and not re.fullmatch(r"cell:[A-Z]{1,2}[1-9][0-9]*", source):
+                raise ValueError(f"month source {source!r} is none of title, file, column, cell:B2")
+        lists = registry.load().codelists["list_view"]
+        if self.list is not None and self.list not in lists:
+            raise ValueError(f"list {self.list!r} is none of {', '.join(lists)}")
+        return self
+
+    def covers(self, sheet_name: str) -> bool:
+        """Say whether this mapping is for the sheet called *sheet_name*."""
+        if self.name is not None:
+            return sheet_name.strip() == self.name
+        return re.fullmatch(self.match or "", sheet_name.strip()) is not None
+
+    @property
+    def label(self) -> str:
+        """The list's Chinese title, as submission sheets call it."""
+        return self.title or self.name or self.match or ""
+
+
+class Mapping(_Strict):
+    """A whole connector: one bureau, one drop folder."""
+
+    bureau: str
+    source: str
+    district: str = "wuqing"
+    inbox: Path
+    state: Path | None = None
+    files: str = "*.xlsx"
+    unit: Unit | None = None
+    ignore_other_sheets: bool = False
+    sheet: tuple[SheetMap, ...]
+    lists: dict[str, str] = {}
+    departments: dict[str, str] = {}
+    known: dict[str, frozenset[str]] = {}
+    digest: str = ""
+
+    def list_titled(self, text: str) -> str | None:
+        """Return the list that a submission or nil sheet calls *text* (title, sheet name or code)."""
+        wanted = "".join(text.split())
+        for sheet in self.sheet:
+            if sheet.list is not None and wanted in (sheet.label, sheet.name, sheet.list):
+                return sheet.list
+        if wanted in registry.load().codelists["list_view"]:
+            return wanted
+        return self.lists.get(wanted)
+
+
+def placeholders(template: str) -> list[tuple[str, ...]]:
+    """Return the fields named by each ``{a|b}`` of a key template."""
+    return [tuple(part.split("|")) for part in re.findall(r"\{([^{}]+)\}", template)]
+
+
+def load(path: Path) -> Mapping:
+    """Read a connector's mapping; paths in it are relative to its folder.
+
+    Raises:
+        ConfigError: unreadable, or something in it is wrong; every problem is named with its place.
+    """
+    try:
+        body = path.read_bytes()
+        raw = tomllib.loads(body.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    folder = path.parent
+    digest_parts = [body]
+    raw["departments"] = _departments(folder, raw.get("departments", {}), digest_parts)
+    raw["known"] = {
+        field: frozenset(_names(_toml(folder / file, digest_parts), ("name", "uscc", "code")))
+        for field, file in raw.get("known", {}).items()
+    }
+    try:
+        mapping = Mapping.model_validate({**raw, "digest": _digest(digest_parts)})
+    except ValidationError as error:
+        raise ConfigError(f"{path}: " + "; ".join(map(_words, error.errors()))) from error
+    return mapping.model_copy(
+        update={
+            "inbox": folder / mapping.inbox,
+            "state": folder / mapping.state if mapping.state is not None else None,
+        }
+    )
+
+
+def _digest(parts: list[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _words(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    return f"{place or 'file'}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _toml(path: Path, digest_parts: list[bytes]) -> dict[str, Any]:
+    try:
+        body = path.read_bytes()
+        digest_parts.append(body)
+        return tomllib.loads(body.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _names(raw: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
+    """Return every string of every array, and the *keys* of every table of every array."""
+    found: list[str] = []
+    for value in raw.values():
+        for item in value if isinstance(value, list) else ():
+            if isinstance(item, str):
+                found.append(item)
+            elif isinstance(item, dict):
+                found += [str(item[key]) for key in keys if key in item]
+    return found
+
+
+def _departments(folder: Path, raw: dict[str, str], digest_parts: list[bytes]) -> dict[str, str]:
+    """Return name → code from the district's bureau file and the entries beside it; a code means itself."""
+    entries = {name: code for name, code in raw.items() if name != "file"}
+    if "file" in raw:
+        for item in _toml(folder / raw["file"], digest_parts).get("bureau", []):
+            for name in (item.get("name"), item.get("full_name"), *item.get("aliases", []), item["code"]):
+                if name:
+                    entries.setdefault(name, item["code"])
+    return entries

@@ -1,0 +1,127 @@
+"""What is said of a workbook: findings with their level and place, rows, and cells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+
+Cell = str | float | int | bool | date | datetime | time | None
+"""A cell as read: an empty one is ``None``."""
+
+Value = str | int | Decimal | date | tuple[str, ...] | None
+"""A cell as understood."""
+
+
+class Level(StrEnum):
+    """What a finding means for the row."""
+
+    RETURNED = "退"
+    """Not taken: the row goes back to the bureau."""
+    VERIFY = "核"
+    """Taken; the bureau is asked to verify."""
+    NOTED = "知"
+    """Taken; something was handled, for information."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding on a workbook.
+
+    Attributes:
+        no: number in the list of workbook errors; 0 for what the contract itself refuses.
+        level: what it means for the row.
+        message: what the clerk should read, in Chinese; never repeats personal data.
+        sheet: sheet name, empty for the whole file.
+        row: row as the spreadsheet shows it, ``None`` for the whole sheet.
+        column: column, counted from 1.
+    """
+
+    no: int
+    level: Level
+    message: str
+    sheet: str = ""
+    row: int | None = None
+    column: int | None = None
+
+    @property
+    def cell(self) -> str:
+        """The place as a spreadsheet writes it, such as ``C12``."""
+        if self.row is None:
+            return ""
+        return f"{letters(self.column)}{self.row}" if self.column else f"第{self.row}行"
+
+
+def letters(column: int | None) -> str:
+    """Return a column's letters: 1 → A, 27 → AA."""
+    text, rest = "", column or 0
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        text = chr(65 + digit) + text
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A finding on one value, before it has a place."""
+
+    no: int
+    level: Level
+    message: str
+
+
+class RowKind(StrEnum):
+    """What a row is."""
+
+    DETAIL = "detail"
+    SUBTOTAL = "subtotal"
+    TOTAL = "total"
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a table, understood.
+
+    Attributes:
+        number: row as the spreadsheet shows it.
+        kind: detail or total.
+        cells: row field → cell as read, mapped columns only.
+        values: row field → value; absent where the cell could not be understood.
+        places: row field → column.
+        units: row field → reported unit of money.
+        evidence: (kind, number) pairs.
+        returned: whether a finding sent the row back.
+    """
+
+    number: int
+    kind: RowKind
+    cells: dict[str, Cell] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    evidence: list[tuple[str, str]] = field(default_factory=list)
+    returned: bool = False
+
+    def money(self, name: str) -> Decimal | None:
+        """Return an amount in yuan (or a quantity), ``None`` where the row states none."""
+        value = self.values.get(name)
+        return value if isinstance(value, Decimal) else None
+
+    def day(self, name: str) -> date | None:
+        """Return a date."""
+        value = self.values.get(name)
+        return value if isinstance(value, date) else None
+
+    def text(self, name: str) -> str | None:
+        """Return a text."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) and value else None
+
+    def entries(self, name: str) -> dict[str, Decimal]:
+        """Return the amounts of a map field (``funding.市级`` → 市级)."""
+        prefix = f"{name}."
+        return {
+            key.removeprefix(prefix): value
+            for key, value in self.values.items()
+            if key.startswith(prefix) and isinstance(value, Decimal)
+        }

@@ -1,0 +1,182 @@
+"""The return slip: a copy of the bureau's own workbook with marked cells, comments and a sheet 回执.
+
+The original is never touched. The slip stays with the bureau, as the workbook did; what it says repeats no personal data.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from exchange_connectors.excel.model import Finding, Level
+from exchange_connectors.kit.receipts import Exceptional
+
+SLIP_SUFFIX = ".回执.xlsx"
+SLIP_SHEET = "回执"
+COMMENTS_MAX = 2_000
+"""Marked cells; beyond that the sheet 回执 alone names them (a workbook with more opens slowly)."""
+
+_AUTHOR = "数据交换"
+_FILLS = {Level.RETURNED: "FFC7CE", Level.VERIFY: "FFEB9C", Level.NOTED: "DDEBF7"}
+_LEVEL_WORDS = {
+    Level.RETURNED: "退：未入库，请更正后重报",
+    Level.VERIFY: "核：已入库，请核对",
+    Level.NOTED: "知：已处理，供知晓",
+}
+_OUTCOME_WORDS = {"duplicate": "重复", "rejected": "退回", "held": "暂挂", "superseded": "已有更新的报送"}
+_RECEIPTS_TITLE = "交换平台回执"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The slip's figures: rows, and the events they gave."""
+
+    rows: int
+    returned: int
+    published: int
+    unchanged: int
+
+
+def slip_path(workbook: Path) -> Path:
+    """Return where the slip of *workbook* lies: ``<name>.回执.xlsx`` beside it."""
+    return workbook.with_name(workbook.stem + SLIP_SUFFIX)
+
+
+def write_slip(workbook: Path, findings: Sequence[Finding], totals: Totals, at: datetime) -> Path:
+    """Write the slip of *workbook* and return its path.
+
+    Args:
+        workbook: the bureau's file.
+        findings: what is said of it.
+        totals: figures for the slip.
+        at: when it was looked at, with its zone.
+    """
+    book = _copy(workbook)
+    _mark(book, findings)
+    if SLIP_SHEET in book.sheetnames:
+        del book[SLIP_SHEET]
+    sheet = book.create_sheet(SLIP_SHEET, 0)
+    _write_summary(sheet, workbook.name, findings, totals, at)
+    book.active = 0
+    path = slip_path(workbook)
+    _save(book, path)
+    return path
+
+
+def add_receipts(path: Path, accepted: int, awaited: int, exceptions: Iterable[Exceptional], at: datetime) -> None:
+    """Write the hub's answer into an existing slip, in place of an earlier one.
+
+    Args:
+        path: the slip.
+        accepted: events that the hub accepted.
+        awaited: events it has not answered for.
+        exceptions: events it did not simply accept.
+        at: when, with its zone.
+    """
+    book = openpyxl.load_workbook(path)
+    sheet = book[SLIP_SHEET]
+    for row in range(1, sheet.max_row + 1):
+        if sheet.cell(row, 1).value == _RECEIPTS_TITLE:
+            sheet.delete_rows(row - 1, sheet.max_row)
+            break
+    exceptions = list(exceptions)
+    _rows(sheet, [[], [_RECEIPTS_TITLE], ["更新时间", f"{at:%Y-%m-%d %H:%M} 北京时间"]])
+    _rows(sheet, [["已入库（条）", accepted], ["未答复（条）", awaited], ["需要处理（条）", len(exceptions)]])
+    _head(sheet, sheet.max_row - 4)
+    if exceptions:
+        _rows(sheet, [["结果", "工作表", "行", "原因"]])
+        _head(sheet, sheet.max_row)
+        for each in exceptions:
+            _rows(
+                sheet, [[_OUTCOME_WORDS.get(each.outcome, each.outcome), each.sheet or "", each.row or "", each.reason]]
+            )
+    marks = [
+        Finding(0, Level.RETURNED, f"交换平台{_OUTCOME_WORDS[each.outcome]}：{each.reason}", each.sheet, each.row, 1)
+        for each in exceptions
+        if each.outcome in ("rejected", "held") and each.sheet and each.row
+    ]
+    _mark(book, marks)
+    _save(book, path)
+
+
+def _copy(workbook: Path) -> Workbook:
+    """Open the bureau's workbook, or an empty one where it cannot be opened."""
+    try:
+        return openpyxl.load_workbook(workbook)
+    except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged part makes it raise; the slip is written all the same
+        book = openpyxl.Workbook()
+        for name in book.sheetnames:
+            del book[name]
+        return book
+
+
+def _save(book: Workbook, path: Path) -> None:
+    """Write beside and move into place: a reader never sees half a slip."""
+    draft = path.with_name(f"~${path.name}")
+    book.save(draft)
+    draft.replace(path)
+
+
+def _mark(book: Workbook, findings: Sequence[Finding]) -> None:
+    """Colour and comment the cells that findings speak of, the gravest level last."""
+    by_cell: dict[tuple[str, int, int], list[Finding]] = {}
+    for finding in findings:
+        if finding.row is not None and finding.sheet in book.sheetnames:
+            by_cell.setdefault((finding.sheet, finding.row, finding.column or 1), []).append(finding)
+    for (name, row, column), here in list(by_cell.items())[:COMMENTS_MAX]:
+        cell = _anchor(book[name], row, column)
+        gravest = min(here, key=lambda each: list(Level).index(each.level))
+        cell.fill = PatternFill("solid", fgColor=_FILLS[gravest.level])
+        text = "\n".join(dict.fromkeys(f"【{each.level}】{each.message}" for each in here))
+        if cell.comment is not None and cell.comment.text != text:
+            text = f"{cell.comment.text}\n{text}"
+        cell.comment = Comment(text, _AUTHOR, width=320, height=90)
+
+
+def _anchor(sheet: Worksheet, row: int, column: int) -> Cell:
+    """Return the cell that shows at a place: a merged range has one."""
+    cell = sheet.cell(row, column)
+    if isinstance(cell, MergedCell):
+        for merged in sheet.merged_cells.ranges:
+            if merged.min_row <= row <= merged.max_row and merged.min_col <= column <= merged.max_col:
+                return sheet.cell(merged.min_row, merged.min_col)
+    return cell
+
+
+def _write_summary(sheet: Worksheet, name: str, findings: Sequence[Finding], totals: Totals, at: datetime) -> None:
+    for letter, width in zip("ABCDE", (24, 24, 12, 60, 10), strict=True):
+        sheet.column_dimensions[letter].width = width
+    _rows(sheet, [["报送回执"], ["文件", name], ["处理时间", f"{at:%Y-%m-%d %H:%M} 北京时间"]])
+    _rows(sheet, [["明细行数", totals.rows], ["退回行数", totals.returned], ["本次发布（条）", totals.published]])
+    _rows(sheet, [["内容未变（条）", totals.unchanged]])
+    for level in Level:
+        _rows(sheet, [[_LEVEL_WORDS[level], sum(1 for each in findings if each.level is level)]])
+    _head(sheet, 1)
+    _rows(sheet, [[], ["级别", "工作表", "单元格", "说明", "编号"]])
+    _head(sheet, sheet.max_row)
+    order = {level: number for number, level in enumerate(Level)}
+    for each in sorted(findings, key=lambda f: (order[f.level], f.sheet, f.row or 0, f.column or 0)):
+        _rows(sheet, [[str(each.level), each.sheet or "（整个文件）", each.cell, each.message, each.no or ""]])
+        sheet.cell(sheet.max_row, 1).fill = PatternFill("solid", fgColor=_FILLS[each.level])
+
+
+def _rows(sheet: Worksheet, rows: list[list[str | int]]) -> None:
+    """Append rows as text and numbers; nothing that a bureau wrote becomes a formula."""
+    for values in rows:
+        sheet.append(values)
+        for cell in sheet[sheet.max_row]:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _head(sheet: Worksheet, row: int) -> None:
+    for cell in sheet[row]:
+        cell.font = Font(bold=True)

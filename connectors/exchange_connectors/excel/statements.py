@@ -1,0 +1,243 @@
+"""From a row to what it states: one statement for each event that the mapping makes of it. Pure."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from exchange_contracts import codec, codes, registry
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
+from exchange_contracts.shape import Field
+from pydantic import ValidationError
+
+from exchange_connectors.excel.checks import Memory
+from exchange_connectors.excel.mapping import ENVELOPE_FIELDS, Condition, EventMap, placeholders
+from exchange_connectors.excel.model import Row, Value
+from exchange_connectors.excel.values import as_text
+from exchange_connectors.kit.ledger import Slot, Statement, content, digest_of, slot_of
+from exchange_connectors.kit.money import plain
+
+KEY_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row cannot be stated: number in the list of errors, Chinese message, field."""
+
+    no: int
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A statement with where it came from.
+
+    Attributes:
+        slot: what it covers.
+        digest: digest of its content.
+        aliases: other keys of the same thing, as (kind, alias, entity_key).
+    """
+
+    statement: Statement
+    sheet: str
+    row: int
+    slot: Slot
+    digest: bytes
+    aliases: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who speaks, where and for which month: what every event of a sheet shares."""
+
+    bureau: str
+    source: str
+    file: str
+    sheet: str = ""
+    month: str | None = None
+
+
+def holds(condition: Condition, row: Row) -> bool:
+    """Say whether a ``when`` / ``unless`` condition is met: one of the fields filled, or all values allowed."""
+    if isinstance(condition, list):
+        return any(_filled(row, name) for name in condition)
+    return all(as_text(row.values.get(name)) in allowed for name, allowed in condition.items())  # type: ignore[arg-type]
+
+
+def _filled(row: Row, name: str) -> bool:
+    return row.values.get(name) not in (None, "", ()) or bool(row.entries(name))
+
+
+def applies(event: EventMap, row: Row) -> bool:
+    """Say whether a row gives this event."""
+    return (not event.when or holds(event.when, row)) and not (event.unless and holds(event.unless, row))
+
+
+def keys_of(template: str, row: Row) -> list[str]:
+    """Return the entity keys a row's template gives: the first is the key, others are aliases; empty where unfilled."""
+    parts = placeholders(template)
+    if template == f"{{{'|'.join(parts[0])}}}":
+        return [key for name in parts[0] if (key := _key_text(row.values.get(name)))]
+    filled = template
+    for names in parts:
+        fallback = names[-1] if len(names) > 1 else ""
+        texts = [text for name in names if (text := _key_text(row.values.get(name)))]
+        # The last alternative may be a word instead of a field: {domain|all}.
+        text = texts[0] if texts else (fallback if fallback not in row.values else "")
+        if not text:
+            return []
+        filled = filled.replace(f"{{{'|'.join(names)}}}", text)
+    return [filled]
+
+
+def _key_text(value: Value) -> str:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return "".join(as_text(value if not isinstance(value, tuple) else "、".join(value)).split())
+
+
+def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed | Problem:
+    """Return what *row* states by *event*, or why it cannot."""
+    contract = registry.load().latest(event.type)
+    keys = keys_of(event.key, row)
+    if not keys:
+        return Problem(10, _no_key(event), next(iter(placeholders(event.key)[0])))
+    entity_key = memory.entity_key(contract.kind, keys) or keys[0]
+    if len(entity_key) > KEY_LENGTH_MAX:
+        return Problem(10, f"主键超过{KEY_LENGTH_MAX}字，请核对编号", placeholders(event.key)[0][0])
+    facts: dict[str, Any] = {}
+    for field in contract.fields:
+        if field.name in ENVELOPE_FIELDS or not _wanted(field.name, event):
+            continue
+        value = _fact(field, event.rename.get(field.name, field.name), row)
+        if value is None or value == "":
+            value = event.constants.get(field.name)
+        if value is not None and value != "":
+            facts[field.name] = value
+        elif not field.has_default and not field.shape.optional:
+            return Problem(
+                0,
+                f"{{{event.rename.get(field.name, field.name)}}}为必填项，请补填",
+                event.rename.get(field.name, field.name),
+            )
+    occurred_on, dated = _occurred_on(event, row, source.month)
+    if occurred_on is None:
+        return Problem(28, "缺少日期或报送月份，请补填", event.occurred_on)
+    facts["occurred_on"] = occurred_on
+    facts["origin"] = {
+        "file": source.file[-KEY_LENGTH_MAX:],
+        "sheet": source.sheet,
+        "row": row.number,
+        "unit": _unit(row, facts),
+    }
+    statement = Statement(event.type, entity_key, facts, dated)
+    draft = draft_of(statement, source)
+    if isinstance(draft, Problem):
+        return draft
+    aliases = tuple((contract.kind, key, entity_key) for key in keys)
+    return placed(statement, draft, source.sheet, row.number, aliases)
+
+
+def placed(
+    statement: Statement, draft: Event, sheet: str, row: int, aliases: tuple[tuple[str, str, str], ...] = ()
+) -> Placed:
+    """Return a checked statement with its slot and digest."""
+    body = draft.model_dump()
+    slot = slot_of(statement.type, statement.entity_key, body)
+    return Placed(statement, sheet, row, slot, digest_of(content(statement.type, body)), aliases)
+
+
+def _no_key(event: EventMap) -> str:
+    if event.type.startswith("Project"):
+        return "请至少填写项目代码、内部编号其一"
+    return "缺少编号，无法确定是哪一项，请补填"
+
+
+def _wanted(name: str, event: EventMap) -> bool:
+    if event.fields:
+        return name in event.fields or name in event.constants
+    return name not in event.except_
+
+
+def _fact(field: Field, name: str, row: Row) -> Any:
+    """Return a field's value as the event class takes it."""
+    if field.name == "evidence":
+        return [{"kind": kind, "number": number} for kind, number in row.evidence] or None
+    if field.name == "reason" and name == "reason":
+        return row.values.get("$reason")
+    if field.shape.meaning == "map":
+        return row.entries(name) or None
+    value = row.values.get(name)
+    if isinstance(value, tuple) and field.shape.inner is not None and field.shape.inner.meaning == "record":
+        return [dict(zip(("department", "part"), item.split(":"), strict=True)) for item in value]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _unit(row: Row, facts: dict[str, Any]) -> str | None:
+    """Return the unit that the statement's money was reported in."""
+    return next((unit for name, unit in row.units.items() if name.partition(".")[0] in facts), None)
+
+
+def month_day(month: str, last: bool) -> date:
+    """Return the first or last day of a month."""
+    year, number = map(int, month.split("-"))
+    return date(year, number, monthrange(year, number)[1] if last else 1)
+
+
+def _occurred_on(event: EventMap, row: Row, month: str | None) -> tuple[date | None, bool]:
+    """Return the business date and whether the bureau stated it."""
+    month = row.text("month") or month
+    rule = event.occurred_on
+    if rule not in ("month-end", "month-start"):
+        day = row.day(rule)
+        if day is not None:
+            return day, True
+        try:
+            return date.fromisoformat(rule), False
+        except ValueError:
+            rule = "month-end"  # the date field is empty: the month is all there is
+    return (None if month is None else month_day(month, rule == "month-end")), False
+
+
+_DRAWN_UP = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands in for recorded_at while a statement is only looked at."""
+
+
+def draft_of(statement: Statement, source: Source) -> Event | Problem:
+    """Build the event to see whether the contract takes it, with everything the hub itself would check."""
+    try:
+        draft = EVENTS[statement.type](
+            **statement.facts,
+            bureau=source.bureau,
+            source=source.source,
+            entity_key=statement.entity_key,
+            revision=1,
+            recorded_at=_DRAWN_UP,
+        )
+        contract, facts = codec.decode_facts(codec.encode(draft))
+    except ValidationError as error:
+        first = error.errors()[0]
+        return Problem(0, f"{{{first['loc'][0]}}}的值不符合要求", str(first["loc"][0]))
+    except (codec.DecodeError, ValueError) as error:
+        return Problem(0, getattr(error, "reason", None) or "内容不符合要求")
+    problems = codes.problem(contract, facts)
+    return Problem(0, "；".join(problems)) if problems else draft
+
+
+def fixed_statement(type_: str, list_: str, month: str, facts: dict[str, Any], origin: dict[str, Any]) -> Statement:
+    """Return a nil return or a submission: one for each list and month."""
+    body = {**facts, "list": list_, "month": month, "occurred_on": month_day(month, last=True), "origin": origin}
+    return Statement(type_, f"{list_}@{month}", body)
+
+
+def conflicts(statements: list[Placed]) -> Iterator[tuple[Placed, Placed]]:
+    """Yield (later, earlier) for statements of one slot that do not say the same."""
+    first: dict[Slot, Placed] = {}
+    for each in statements:
+        earlier = first.setdefault(each.slot, each)
+        if earlier.digest != each.digest:
+            yield each, earlier

@@ -1,0 +1,104 @@
+"""Events as JSON Lines: what ``hub publish`` reads, one event a line with its name in ``type``."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from exchange_contracts import codec, codes, identifiers
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
+from pydantic import ValidationError
+
+from exchange_connectors.kit.ledger import LATER_FORM, Statement
+
+LINE_BYTES_MAX = 1 << 20
+
+_FIRST_FORM = {later: first for first, later in LATER_FORM.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that is no event: its number and, in Chinese, everything that is wrong with it."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A line understood: an event with its own revision, or a statement for the ledger to number."""
+
+    line: int
+    event: Event | None
+    statement: Statement | None
+    source: str
+
+
+def read_lines(lines: Iterable[str], bureau: str, now: datetime) -> Iterator[Taken | Refused]:
+    """Read JSON Lines; blank ones are skipped.
+
+    ``bureau`` may be left out of a line; so may ``recorded_at`` (then *now*) and ``revision`` (then the ledger numbers the
+    statement and publishes it only if it is news).
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield _take(number, line, bureau, now)
+        except _RefusedError as error:
+            yield Refused(number, str(error))
+
+
+class _RefusedError(Exception):
+    pass
+
+
+def _take(number: int, line: str, bureau: str, now: datetime) -> Taken:
+    body = _object(line)
+    type_ = body.pop("type", None)
+    if type_ not in EVENTS:
+        raise _RefusedError(f"没有名为{type_!r}的事件，请检查 type")
+    if body.setdefault("bureau", bureau) != bureau:
+        raise _RefusedError(f"bureau 为 {body['bureau']!r}，本次只能以 {bureau} 报送")
+    if identifiers.holds_personal_number(json.dumps(body, ensure_ascii=False)):
+        raise _RefusedError("含身份证号或手机号，请删除个人信息，本系统不收集")
+    body.setdefault("recorded_at", now.astimezone(UTC).isoformat())
+    numbered = "revision" in body
+    event = _event(type_, body if numbered else {**body, "revision": 1})
+    if numbered:
+        return Taken(number, event, None, event.source)
+    kept = set(body) - {"event_id", "bureau", "source", "entity_key", "recorded_at"}
+    facts = {name: getattr(event, name) for name in kept | {"occurred_on"}}
+    return Taken(
+        number, None, Statement(_FIRST_FORM.get(type_, type_), event.entity_key, facts, dated=True), event.source
+    )
+
+
+def _object(line: str) -> dict[str, Any]:
+    if len(line) > LINE_BYTES_MAX:
+        raise _RefusedError("一行过长，请检查是否一行一个事件")
+    try:
+        body = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise _RefusedError(f"不是 JSON：{error}") from error
+    if not isinstance(body, dict):
+        raise _RefusedError("一行应为一个 JSON 对象")
+    return body
+
+
+def _event(type_: str, body: dict[str, Any]) -> Event:
+    """Build the event and check all that the hub would."""
+    try:
+        event = EVENTS[type_](**body)
+        contract, facts = codec.decode_facts(codec.encode(event))
+    except ValidationError as error:
+        words = "；".join(f"{'.'.join(map(str, each['loc']))}：{each['msg']}" for each in error.errors())
+        raise _RefusedError(f"不符合 {type_} 的契约：{words}") from error
+    except (codec.DecodeError, ValueError, TypeError) as error:
+        raise _RefusedError(getattr(error, "reason", None) or f"不符合 {type_} 的契约：{error}") from error
+    problems = codes.problem(contract, facts)
+    if problems:
+        raise _RefusedError("；".join(problems))
+    return event

@@ -1,0 +1,241 @@
+"""Kafka as the kit uses it: a producer, a reader from a stated position, and a self-check that answers in words.
+
+The two brokers, this one and the double in :mod:`exchange_connectors.kit.double`, pass the same behaviour tests.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, RetriableError
+from typing_extensions import override
+
+from exchange_connectors.kit.errors import NotReadyError, PublishError
+from exchange_connectors.settings import KafkaSettings
+
+Header = tuple[str, bytes]
+
+_OPERATIONS = {"READ": 3, "WRITE": 4}
+_OPERATIONS_UNKNOWN = -(2**31)
+_UNKNOWN_TOPIC, _TOPIC_DENIED = 3, 29
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as it goes to Kafka."""
+
+    key: bytes
+    value: bytes
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message as it lies in a topic."""
+
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[Header, ...] = ()
+
+
+class Delivery(Protocol):
+    """What becomes of one sent message."""
+
+    def offset(self) -> int | None:
+        """Return the offset once acknowledged, ``None`` while under way.
+
+        Raises:
+            PublishError: refused for good.
+            TimeoutError: not known to have arrived; may be sent again.
+        """
+
+
+class Broker(Protocol):
+    """What the publisher needs of a broker."""
+
+    def send(self, topic: str, message: Message) -> Delivery:
+        """Hand over *message* for the topic's only partition; does not wait."""
+
+    def flush(self, seconds: float) -> None:
+        """Wait up to *seconds* for what is under way; says nothing of success."""
+
+    def restart(self) -> None:
+        """Drop the producer with everything under way and make a new one."""
+
+    def read(self, topic: str, first: int, seconds: float) -> Iterator[Record]:
+        """Yield committed records from offset *first* to the end found at the call, within *seconds*."""
+
+    def end(self, topic: str) -> int:
+        """Return the offset the next committed record will have."""
+
+    def missing(self, needs: Sequence[tuple[str, str]]) -> list[str]:
+        """Return in words what is missing for *needs*, pairs of right (READ, WRITE) and topic."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class _KafkaDelivery:
+    """Wraps kafka-python's future."""
+
+    __slots__ = ("_future", "_topic")
+
+    def __init__(self, future: object, topic: str) -> None:
+        self._future = future
+        self._topic = topic
+
+    def offset(self) -> int | None:
+        future = self._future
+        if not future.is_done:  # type: ignore[attr-defined]
+            return None
+        error = future.exception  # type: ignore[attr-defined]
+        if error is None:
+            return int(future.value.offset)  # type: ignore[attr-defined]
+        if isinstance(error, RetriableError):
+            raise TimeoutError(f"{self._topic}: {error!r}")
+        raise PublishError(f"the broker refused an event for {self._topic}: {error!r}")
+
+
+class KafkaBroker(Broker):
+    """kafka-python with the settings that lose nothing: idempotent producer, acks of all, committed reads only."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._producer: KafkaProducer | None = None
+
+    def _open(self) -> KafkaProducer:
+        if self._producer is None:
+            try:
+                self._producer = KafkaProducer(
+                    **self._settings.client(),
+                    acks="all",
+                    enable_idempotence=True,
+                    compression_type="lz4",
+                    linger_ms=self._settings.linger_ms,
+                    batch_size=256 * 1024,
+                    delivery_timeout_ms=max(31_000, int(self._settings.acknowledge_seconds_max * 1000)),
+                    max_block_ms=int(self._settings.start_seconds_max * 1000),
+                    allow_auto_create_topics=False,
+                )
+            except KafkaError as error:
+                raise NotReadyError(self._unreachable(error)) from error
+        return self._producer
+
+    def _unreachable(self, error: Exception) -> str:
+        hint = "check that the broker runs and the address is right"
+        if self._settings.security_protocol.startswith("SASL"):
+            hint += f", and the user name ({self._settings.username}) and password"
+        return f"Kafka at {self._settings.bootstrap_servers} does not answer ({error}); {hint}"
+
+    @override
+    def send(self, topic: str, message: Message) -> Delivery:
+        try:
+            future = self._open().send(
+                topic, key=message.key, value=message.value, headers=list(message.headers), partition=0
+            )
+        except RetriableError as error:
+            raise TimeoutError(f"{topic}: {error!r}") from error
+        except KafkaError as error:
+            raise PublishError(f"an event for {topic} cannot be sent: {error!r}") from error
+        return _KafkaDelivery(future, topic)
+
+    @override
+    def flush(self, seconds: float) -> None:
+        if self._producer is not None:
+            try:
+                self._producer.flush(timeout=seconds)
+            except KafkaError:
+                return  # the deliveries themselves say what became of them
+
+    @override
+    def restart(self) -> None:
+        self.close()
+
+    @override
+    def read(self, topic: str, first: int, seconds: float) -> Iterator[Record]:
+        partition = TopicPartition(topic, 0)
+        deadline = time.monotonic() + seconds
+        consumer = self._consumer()
+        try:
+            consumer.assign([partition])
+            end = consumer.end_offsets([partition])[partition]
+            begin = consumer.beginning_offsets([partition])[partition]
+            consumer.seek(partition, max(first, begin))
+            while consumer.position(partition) < end:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{topic} was not read to its end within {seconds:g} s")
+                polled = consumer.poll(timeout_ms=int(_POLL_SECONDS * 1000), max_records=5000)
+                for record in polled.get(partition, ()):
+                    headers = tuple((name, bytes(value)) for name, value in record.headers)
+                    yield Record(record.offset, record.key, record.value, headers)
+        except KafkaError as error:
+            raise NotReadyError(f"topic {topic} cannot be read: {error!r}") from error
+        finally:
+            consumer.close()
+
+    def _consumer(self) -> KafkaConsumer:
+        try:
+            return KafkaConsumer(
+                **self._settings.client(),
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                isolation_level="read_committed",
+                allow_auto_create_topics=False,
+                fetch_max_wait_ms=50,
+            )
+        except KafkaError as error:
+            raise NotReadyError(self._unreachable(error)) from error
+
+    @override
+    def end(self, topic: str) -> int:
+        partition = TopicPartition(topic, 0)
+        consumer = self._consumer()
+        try:
+            return int(consumer.end_offsets([partition])[partition])
+        except KafkaError as error:
+            raise NotReadyError(f"topic {topic} cannot be read: {error!r}") from error
+        finally:
+            consumer.close()
+
+    @override
+    def missing(self, needs: Sequence[tuple[str, str]]) -> list[str]:
+        try:
+            admin = KafkaAdminClient(**self._settings.client())
+        except KafkaError as error:
+            return [self._unreachable(error)]
+        try:
+            described = {topic["name"]: topic for topic in admin.describe_topics([topic for _, topic in needs])}
+        except KafkaError as error:
+            return [f"Kafka at {self._settings.bootstrap_servers} does not describe topics: {error!r}"]
+        finally:
+            admin.close()
+        return [words for right, topic in needs if (words := _lack(right, topic, described.get(topic)))]
+
+    @override
+    def close(self) -> None:
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            producer.close(timeout=0 if _stuck(producer) else 5)
+
+
+def _stuck(producer: KafkaProducer) -> bool:
+    """Say whether closing would wait for a broker that is not there."""
+    return not producer.bootstrap_connected()
+
+
+def _lack(right: str, topic: str, described: dict[str, object] | None) -> str | None:
+    """Say in words what keeps *right* on *topic* from being used, or ``None``."""
+    if described is None or described["error_code"] == _UNKNOWN_TOPIC:
+        return f"topic {topic} does not exist; ask the hub's operators to add the bureau (hub bureau add)"
+    if described["error_code"] == _TOPIC_DENIED:
+        return f"this user may not see topic {topic} (DESCRIBE is missing); ask the hub's operators for {right} on it"
+    operations = int(described.get("topic_authorized_operations", _OPERATIONS_UNKNOWN))  # type: ignore[call-overload]
+    if operations != _OPERATIONS_UNKNOWN and not operations >> _OPERATIONS[right] & 1:
+        return f"this user lacks {right} on topic {topic}; ask the hub's operators for it"
+    return None

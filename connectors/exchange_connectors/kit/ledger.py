@@ -1,0 +1,238 @@
+"""The ledger: what was last stated of each thing, so that only what changed is published, with the right revision.
+
+It is a convenience, never the truth: without it everything is stated once more under a later revision, which the
+hub folds to the same views; and it can be rebuilt from the bureau's own topic.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from exchange_contracts import codec, registry
+from exchange_contracts.model import Event
+
+from exchange_connectors.kit.store import Store
+
+LATER_FORM = {"ProjectAdded": "ProjectChanged", "PolicyListed": "PolicyChanged"}
+"""First statement of a thing → the event that later statements are (same facts)."""
+
+_FIRST_FORM = {later: first for first, later in LATER_FORM.items()}
+_NOT_CONTENT = frozenset(
+    {"event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "origin", "corrects"}
+)
+
+
+class Verdict(StrEnum):
+    """What the ledger says of a statement."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+    """Of an earlier period than what was last stated of a thing that has one state only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a statement covers: one register (with its sub-key) of one entity."""
+
+    register: str
+    subkey: str
+    entity_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a bureau says of a thing now, before it is known whether that is news.
+
+    Attributes:
+        type: event type in its first form (``ProjectAdded``, never ``ProjectChanged``).
+        entity_key: the row's business key.
+        facts: the event's fields without event_id, bureau, source, entity_key, revision, recorded_at.
+        dated: ``occurred_on`` was stated by the bureau and counts as content; otherwise it was derived from
+            the report month and does not.
+    """
+
+    type: str
+    entity_key: str
+    facts: Mapping[str, Any]
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The ledger's line for a slot."""
+
+    slot: Slot
+    revision: int
+    digest: bytes
+    type: str
+    occurred_on: date
+    facts: bytes
+
+    def fact(self, name: str) -> Any:
+        """Return one fact as JSON holds it (money as text)."""
+        return orjson.loads(self.facts).get(name)
+
+
+def slot_of(type_: str, entity_key: str, facts: Mapping[str, Any]) -> Slot:
+    """Return the slot that an event of *type_* about *entity_key* fills."""
+    contract = registry.load().latest(type_)
+    subkey = "|".join("" if facts.get(name) is None else str(facts[name]) for name in contract.subkey)
+    return Slot(contract.family, subkey, entity_key)
+
+
+def content(type_: str, facts: Mapping[str, Any]) -> bytes:
+    """Return the canonical JSON of what *facts* state: empty fields and the envelope left out, order of keys fixed."""
+    kept = {
+        name: canonical
+        for name, value in facts.items()
+        if name not in _NOT_CONTENT and (canonical := _canonical(value)) not in (None, [], {})
+    }
+    kept[""] = _FIRST_FORM.get(type_, type_)  # the register's values of two kinds (listed, withdrawn) differ
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def _canonical(value: Any) -> Any:
+    """Return *value* in the one form that equal statements share (1200 = 1200.00)."""
+    match value:
+        case Decimal():
+            text = f"{value:f}"
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): _canonical(item) for key, item in value.items() if item is not None}
+        case list() | tuple():
+            return [_canonical(item) for item in value]
+        case None | str() | int() | float():
+            return value
+    return _canonical(value.model_dump()) if hasattr(value, "model_dump") else str(value)
+
+
+def digest_of(body: bytes) -> bytes:
+    """Return the 16-byte digest of canonical content."""
+    return hashlib.blake2b(body, digest_size=16).digest()
+
+
+class Ledger:
+    """The ledger's table of a store. Writing happens inside the caller's transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._db = store.connection
+        self._unsaved: dict[Slot, Entry] = {}
+
+    def entry(self, slot: Slot) -> Entry | None:
+        """Return what was last stated for *slot*."""
+        if slot in self._unsaved:
+            return self._unsaved[slot]
+        row = self._db.execute(
+            "select revision, digest, type, occurred_on, facts from entry where register = ? and subkey = ? and entity_key = ?",
+            (slot.register, slot.subkey, slot.entity_key),
+        ).fetchone()
+        return None if row is None else Entry(slot, row[0], row[1], row[2], date.fromisoformat(row[3]), row[4])
+
+    def weigh(self, draft: Event, dated: bool) -> tuple[Verdict, Entry | None]:
+        """Say whether *draft* is news, and against which entry; its revision does not matter.
+
+        Args:
+            draft: the event as it would be published.
+            dated: whether its ``occurred_on`` counts as content (see :class:`Statement`).
+        """
+        type_, facts = type(draft).__name__, draft.model_dump()
+        slot = slot_of(type_, draft.entity_key, facts)
+        known = self.entry(slot)
+        if known is None:
+            return Verdict.NEW, None
+        same = digest_of(content(type_, facts)) == known.digest
+        if same and not (dated and draft.occurred_on != known.occurred_on):
+            return Verdict.UNCHANGED, known
+        if not dated and not slot.subkey and draft.occurred_on < known.occurred_on:
+            return Verdict.OLDER, known
+        return Verdict.CHANGED, known
+
+    def note(self, event: Event) -> None:
+        """Remember *event* as the last statement of its slot, if its revision is the highest so far."""
+        type_, facts = type(event).__name__, event.model_dump()
+        slot = slot_of(type_, event.entity_key, facts)
+        known = self.entry(slot)
+        if known is not None and known.revision > event.revision:
+            return
+        body = content(type_, facts)
+        self._unsaved[slot] = Entry(slot, event.revision, digest_of(body), type_, event.occurred_on, body)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was noted and not yet written."""
+        return bool(self._unsaved)
+
+    def save(self) -> None:
+        """Write what was noted; call inside a transaction."""
+        self._db.executemany(
+            "insert or replace into entry values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    e.slot.register,
+                    e.slot.subkey,
+                    e.slot.entity_key,
+                    e.revision,
+                    e.digest,
+                    e.type,
+                    e.occurred_on.isoformat(),
+                    e.facts,
+                )
+                for e in self._unsaved.values()
+            ],
+        )
+        self._unsaved.clear()
+
+    def entity_key(self, kind: str, candidates: Iterable[str]) -> str | None:
+        """Return the key under which the first known of *candidates* is stated, else the first candidate.
+
+        A project first reported under its internal number keeps that key when it gets its project code.
+        """
+        candidates = [candidate for candidate in candidates if candidate]
+        for candidate in candidates:
+            row = self._db.execute(
+                "select entity_key from alias where kind = ? and alias = ?", (kind, candidate)
+            ).fetchone()
+            if row:
+                return str(row[0])
+        return candidates[0] if candidates else None
+
+    def remember_aliases(self, pairs: Iterable[tuple[str, str, str]]) -> None:
+        """Remember (kind, alias, entity_key); the first key an alias was seen with stays."""
+        self._db.executemany("insert or ignore into alias values (?, ?, ?)", list(pairs))
+
+    def memo(self, kind: str, key: str) -> str | None:
+        """Return a remembered value (such as the name last seen with a credit code)."""
+        row = self._db.execute("select value from memo where kind = ? and key = ?", (kind, key)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Remember (kind, key, value) for :meth:`memo`."""
+        self._db.executemany("insert or replace into memo values (?, ?, ?)", list(rows))
+
+    def clear(self) -> None:
+        """Forget entries and aliases; call inside a transaction, before a rebuild."""
+        self._unsaved.clear()
+        self._db.execute("delete from entry")
+        self._db.execute("delete from alias")
+
+    def rebuild(self, values: Iterable[bytes]) -> int:
+        """Note every readable event of the bureau's topic; return how many there were."""
+        count = 0
+        for value in values:
+            try:
+                event = codec.decode(value)
+            except codec.DecodeError:
+                continue  # the hub has rejected it; it states nothing
+            self.note(event)
+            count += 1
+        self.save()
+        return count

@@ -1,0 +1,375 @@
+"""The publisher: a typed event in, a receipt out.
+
+An event is validated by its class, written to the spool, sent, and leaves the spool only when Kafka has acknowledged it
+on all in-sync replicas. What a crash leaves in the spool is sent again at the next start; the hub counts a repetition
+as a duplicate. Nothing connects before :meth:`Publisher.start` (or entering the context).
+"""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from exchange_contracts import codec, envelope, topics
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
+from exchange_contracts.receipts import Receipt
+
+from exchange_connectors.kit import telemetry
+from exchange_connectors.kit.broker import Broker, Delivery, KafkaBroker, Message
+from exchange_connectors.kit.errors import NotReadyError, PublishError
+from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Statement, Verdict
+from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
+from exchange_connectors.kit.store import Store
+from exchange_connectors.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+BATCH_EVENTS = 500
+"""Events that share one spool transaction (one fsync)."""
+
+UNDERWAY_EVENTS_MAX = 20_000
+"""Events sent and not acknowledged; beyond that publishing waits."""
+
+_RECEIPT_POLL_SECONDS = 0.2
+
+RESTARTS_MAX = 3
+"""Producers rebuilt in a row without a single acknowledgement before publishing fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What became of a statement: the ledger's verdict, and the event if there was news."""
+
+    verdict: Verdict
+    event: Event | None
+
+
+@dataclass(slots=True)
+class _Underway:
+    seq: int
+    delivery: Delivery
+    since: float
+
+
+class Publisher:
+    """Publishes one bureau's events on its own topic.
+
+    Durability: an event given to :meth:`publish` is in the spool (on disk) once the batch it belongs to is full, and all
+    are after :meth:`flush`, which also waits for Kafka. Leaving the context flushes.
+
+    Args:
+        settings: how to reach Kafka.
+        district: the district's code in topic names.
+        bureau: the bureau's code; events of another bureau are refused.
+        spool_path: the SQLite file of spool and ledger.
+        broker: another broker than Kafka, such as the double for tests.
+        clock: seconds since the epoch, for revisions of sources without own ones.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        district: str,
+        bureau: str,
+        spool_path: Path,
+        *,
+        broker: Broker | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.bureau = bureau
+        self.events_topic = topics.events_topic(district, bureau)
+        self.receipts_topic = topics.receipts_topic(district, bureau)
+        self._settings = settings
+        self._broker: Broker = KafkaBroker(settings) if broker is None else broker
+        self._clock = clock
+        self.store = Store(spool_path, self.events_topic)
+        self.ledger = Ledger(self.store)
+        self._book = ReceiptBook(self.store)
+        self._batch: list[tuple[bytes, bytes, str, str, str | None, str | None, int | None]] = []
+        self._headers: list[tuple[tuple[str, bytes], ...]] = []
+        self._underway: deque[_Underway] = deque()
+        self._restarts = 0
+        self._started = False
+        self._next_seq = 1 + int(self.store.connection.execute("select coalesce(max(seq), 0) from spool").fetchone()[0])
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.flush(self._settings.acknowledge_seconds_max)
+        finally:
+            self.close()
+
+    def start(self) -> None:
+        """Check broker, topics and rights, then send what an earlier run left in the spool.
+
+        Raises:
+            NotReadyError: something is missing; every lack is named.
+        """
+        lacks = self._broker.missing([("WRITE", self.events_topic), ("READ", self.receipts_topic)])
+        if lacks:
+            raise NotReadyError("; ".join(lacks))
+        self._started = True
+        self._send_spooled()
+
+    def publish(self, event: Event, *, traceparent: str | None = None) -> None:
+        """Spool and send *event*, which carries its source's own revision.
+
+        Raises:
+            PublishError: the event is another bureau's, the broker refused for good, or nothing was acknowledged in time.
+        """
+        if event.bureau != self.bureau:
+            raise PublishError(f"an event of bureau {event.bureau} cannot be published as {self.bureau}")
+        origin = event.origin
+        place = (None, None, None) if origin is None else (origin.file, origin.sheet, origin.row)
+        self._batch.append(
+            (event.entity_key.encode(), codec.encode(event), str(event.event_id), type(event).__name__, *place)
+        )
+        self._headers.append(tuple(envelope.headers(event, traceparent)))
+        if len(self._batch) >= BATCH_EVENTS:
+            self._send_batch()
+
+    def offer(self, statement: Statement, source: str) -> Offered:
+        """Publish *statement* if it is news to the ledger, under the next revision.
+
+        Args:
+            statement: what the bureau says now.
+            source: the system it comes from (part of the event's identity).
+
+        Raises:
+            pydantic.ValidationError: the facts break the contract.
+            PublishError: as for :meth:`publish`.
+        """
+        offered = self.consider(statement, source)
+        telemetry.STATEMENTS.labels(self.bureau, offered.verdict).inc()
+        if offered.event is not None:
+            self.ledger.note(offered.event)
+            self.publish(offered.event)
+        return offered
+
+    def consider(self, statement: Statement, source: str) -> Offered:
+        """Return what :meth:`offer` would publish, without publishing or remembering it."""
+        now_seconds = self._clock()
+        given: dict[str, Any] = {
+            **statement.facts,
+            "bureau": self.bureau,
+            "source": source,
+            "entity_key": statement.entity_key,
+            "recorded_at": datetime.fromtimestamp(int(now_seconds * 1000) / 1000, UTC),
+        }
+        now_millis = int(now_seconds * 1000)
+        draft = EVENTS[statement.type](**given, revision=now_millis)
+        verdict, known = self.ledger.weigh(draft, statement.dated)
+        if verdict in (Verdict.UNCHANGED, Verdict.OLDER):
+            return Offered(verdict, None)
+        if known is None:
+            return Offered(verdict, draft)
+        later = EVENTS[LATER_FORM.get(statement.type, statement.type)]
+        return Offered(verdict, later(**given, revision=max(known.revision + 1, now_millis)))
+
+    def flush(self, timeout: float) -> None:
+        """Make everything durable and wait until Kafka has acknowledged it.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            PublishError: not everything was acknowledged in time; it stays in the spool for the next start.
+        """
+        self._send_batch()
+        deadline = time.monotonic() + timeout
+        while self._underway:
+            self._broker.flush(min(0.5, max(0.0, deadline - time.monotonic())))
+            self._collect()
+            if self._underway and time.monotonic() >= deadline:
+                telemetry.PUBLISH_ERRORS.labels(self.bureau, "unacknowledged").inc()
+                raise PublishError(
+                    f"{len(self._underway)} events were not acknowledged within {timeout:g} s; "
+                    "they stay in the spool and are sent again at the next start"
+                )
+
+    def receipts(self, timeout: float) -> Iterator[Receipt]:
+        """Yield receipts that have come since the last call, and book them; wait up to *timeout* seconds for a first."""
+        deadline = time.monotonic() + timeout
+        while True:
+            self._collect()
+            if self._broker.end(self.receipts_topic) < self._book.position:
+                self._book.rewind()  # the topic was made anew; receipts may be booked twice without harm
+            records = self._broker.read(self.receipts_topic, self._book.position, max(5.0, timeout))
+            fresh = self._book.take(records, self.events_topic)
+            for receipt in fresh:
+                self._count(receipt)
+                yield receipt
+            if fresh or time.monotonic() >= deadline:
+                return
+            time.sleep(_RECEIPT_POLL_SECONDS)
+
+    def wait_for_receipts(self, timeout: float) -> Outcomes:
+        """Wait until the hub has answered for every acknowledged event, at most *timeout* seconds; return the counts."""
+        deadline = time.monotonic() + timeout
+        while True:
+            for _ in self.receipts(0):
+                pass
+            outcomes = self._book.outcomes()
+            if outcomes.awaited == 0 or time.monotonic() >= deadline:
+                return outcomes
+            time.sleep(_RECEIPT_POLL_SECONDS)
+
+    def awaited(self, file: str) -> int:
+        """Return how many events of *file* the hub has not answered for yet."""
+        return self._book.awaited(file)
+
+    def exceptions(self, file: str | None = None) -> list[Exceptional]:
+        """Return what the hub did not simply accept (of one file, where given)."""
+        return self._book.exceptions(file)
+
+    def forget_exceptions(self, file: str) -> None:
+        """Drop the exceptions of *file*, which is about to be stated anew."""
+        with self.store.transaction() as db:
+            db.execute("delete from exception where file = ?", (file,))
+
+    def rebuild_ledger(self, timeout: float) -> int:
+        """Rebuild the ledger from the bureau's own topic and the spool; return the number of events read.
+
+        Raises:
+            NotReadyError: the topic cannot be read (the user needs READ on its own events topic).
+        """
+        self._send_batch()
+        values = [record.value for record in self._broker.read(self.events_topic, 0, timeout)]
+        values += [row[0] for row in self.store.connection.execute("select value from spool order by seq")]
+        with self.store.transaction():
+            self.ledger.clear()
+            return self.ledger.rebuild(values)
+
+    def spooled(self) -> int:
+        """Return how many events are in the spool: not yet acknowledged by Kafka."""
+        return len(self._batch) + int(self.store.connection.execute("select count(*) from spool").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of broker and file without waiting; what is in the spool stays there."""
+        self._broker.close()
+        self.store.close()
+
+    def _count(self, receipt: Receipt) -> None:
+        exceptional = [item.outcome for item in receipt.exceptions]
+        for outcome in exceptional:
+            telemetry.RECEIPT_OUTCOMES.labels(self.bureau, outcome).inc()
+        telemetry.RECEIPT_OUTCOMES.labels(self.bureau, "accepted").inc(receipt.accepted)
+
+    def _send_batch(self) -> None:
+        """Write the batch and the ledger's news to disk in one transaction, then send."""
+        if not self._batch and not self.ledger.unsaved:
+            return
+        batch, self._batch = self._batch, []
+        headers, self._headers = self._headers, []
+        rows = [(seq, *row) for seq, row in enumerate(batch, self._next_seq)]
+        self._next_seq += len(rows)
+        with self.store.transaction() as db:
+            db.executemany("insert into spool values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self.ledger.save()
+        for type_, count in Counter(row[4] for row in rows).items():
+            telemetry.EVENTS_SPOOLED.labels(self.bureau, type_).inc(count)
+        if not self._started:
+            return  # sent at start
+        for row, head in zip(rows, headers, strict=True):
+            if not self._send(row[0], Message(row[1], row[2], head)):
+                break  # the producer was made anew and the whole spool sent again, this batch with it
+        self._collect()
+
+    def _send_spooled(self) -> None:
+        """Send everything in the spool, oldest first, a page at a time."""
+        last = 0
+        while True:
+            page = self.store.connection.execute(
+                "select seq, key, value from spool where seq > ? order by seq limit ?", (last, BATCH_EVENTS)
+            ).fetchall()
+            for seq, key, value in page:
+                headers = tuple(envelope.headers(codec.decode(value)))
+                if not self._send(seq, Message(key, value, headers)):
+                    return
+                last = seq
+            if len(page) < BATCH_EVENTS:
+                return
+
+    def _send(self, seq: int, message: Message) -> bool:
+        """Hand one event to the broker; say ``False`` where that made the whole spool be sent anew."""
+        if len(self._underway) >= UNDERWAY_EVENTS_MAX:
+            self._wait_for_room()
+        try:
+            delivery = self._broker.send(self.events_topic, message)
+        except TimeoutError as error:
+            self._restart(str(error))
+            return False
+        self._underway.append(_Underway(seq, delivery, time.monotonic()))
+        return True
+
+    def _wait_for_room(self) -> None:
+        while len(self._underway) >= UNDERWAY_EVENTS_MAX:
+            self._broker.flush(_RECEIPT_POLL_SECONDS)
+            self._collect()
+
+    def _collect(self) -> None:
+        """Take acknowledged events out of the spool; have a look at the oldest that is not."""
+        runs: list[list[int]] = []  # [first seq, last seq, first offset]
+        failure: Exception | None = None
+        while self._underway:
+            head = self._underway[0]
+            try:
+                offset = head.delivery.offset()
+            except (TimeoutError, PublishError) as error:
+                failure = error
+                break
+            if offset is None:
+                break
+            self._underway.popleft()
+            if runs and runs[-1][1] + 1 == head.seq and runs[-1][2] + head.seq - runs[-1][0] == offset:
+                runs[-1][1] = head.seq
+            else:
+                runs.append([head.seq, head.seq, offset])
+        if runs:
+            self._restarts = 0
+            with self.store.transaction():
+                for first, last, offset in runs:
+                    self._book.acknowledged(first, last, offset)
+            telemetry.EVENTS_ACKNOWLEDGED.labels(self.bureau).inc(sum(last - first + 1 for first, last, _ in runs))
+        self._watch(failure)
+
+    def _watch(self, failure: Exception | None) -> None:
+        """Rebuild the producer when the oldest event has waited too long; kafka-python was seen to hang for ever."""
+        oldest_seconds = time.monotonic() - self._underway[0].since if self._underway else 0.0
+        telemetry.SPOOL_DEPTH.labels(self.bureau).set(len(self._underway) + len(self._batch))
+        telemetry.OLDEST_UNACKNOWLEDGED_SECONDS.labels(self.bureau).set(oldest_seconds)
+        if isinstance(failure, PublishError):
+            telemetry.PUBLISH_ERRORS.labels(self.bureau, "refused").inc()
+            raise failure
+        if failure is not None:
+            self._restart(str(failure))
+        elif oldest_seconds > self._settings.acknowledge_seconds_max:
+            self._restart(f"no acknowledgement for {oldest_seconds:.0f} s")
+
+    def _restart(self, reason: str) -> None:
+        """Make the producer anew and send the spool again, in order."""
+        self._restarts += 1
+        self._underway.clear()
+        telemetry.PRODUCER_RESTARTS.labels(self.bureau).inc()
+        if self._restarts > RESTARTS_MAX:
+            telemetry.PUBLISH_ERRORS.labels(self.bureau, "unacknowledged").inc()
+            raise PublishError(f"{self.events_topic}: {reason}; {self.spooled()} events stay in the spool")
+        log.warning("%s: %s; rebuilding the producer from the spool", self.events_topic, reason)
+        self._broker.restart()
+        self._send_spooled()

@@ -1,0 +1,148 @@
+"""The hub's answers, booked against what was sent: one row per exception, ranges for the rest."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from exchange_contracts.receipts import Receipt
+
+from exchange_connectors.kit.broker import Record
+from exchange_connectors.kit.store import Store
+
+AWAITING_MAX = 2_000_000
+"""Acknowledged events remembered until the hub answers; a source that never reads receipts keeps no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """An event the hub did not simply accept: outcome, reason and the place it came from."""
+
+    offset: int
+    event_id: str | None
+    type: str | None
+    entity_key: str | None
+    file: str | None
+    sheet: str | None
+    row: int | None
+    outcome: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Counts of the events answered for since the publisher was opened, and of those still awaited."""
+
+    accepted: int
+    duplicate: int
+    rejected: int
+    held: int
+    superseded: int
+    awaited: int
+
+
+class ReceiptBook:
+    """Receipts as booked in the store; the position in the receipts topic lies beside them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._settled: Counter[str] = Counter()
+
+    @property
+    def position(self) -> int:
+        """The next offset to read on the receipts topic."""
+        return int(self._store.meta("receipts_next") or 0)
+
+    @property
+    def covered(self) -> int:
+        """Every event below this offset has been answered for."""
+        return int(self._store.meta("receipts_covered") or 0)
+
+    def rewind(self) -> None:
+        """Read the receipts topic from its start again, where it turned out shorter than the stored position."""
+        self._store.set_meta("receipts_next", "0")
+
+    def take(self, records: Iterable[Record], events_topic: str) -> list[Receipt]:
+        """Book *records* of the receipts topic; return the receipts that speak of *events_topic*."""
+        taken: list[Receipt] = []
+        following = covered = None
+        with self._store.transaction() as db:
+            for record in records:
+                following = record.offset + 1
+                receipt = Receipt.model_validate_json(record.value)
+                if receipt.topic != events_topic:
+                    continue
+                taken.append(receipt)
+                covered = max(covered or self.covered, receipt.next)
+                db.executemany(
+                    "insert or replace into exception (off, event_id, key, outcome, code, reason) values (?, ?, ?, ?, ?, ?)",
+                    [
+                        (item.offset, None if item.event_id is None else str(item.event_id), item.entity_key,
+                         item.outcome, item.code, item.reason)
+                        for item in receipt.exceptions
+                    ],
+                )  # fmt: skip
+            if following is not None:
+                self._store.set_meta("receipts_next", str(following))
+            if covered is not None:
+                self._store.set_meta("receipts_covered", str(covered))
+                self._settle()
+        return taken
+
+    def acknowledged(self, first_seq: int, last_seq: int, first_offset: int) -> None:
+        """Move a run of spooled events that Kafka stored from *first_offset* on; call inside a transaction."""
+        db = self._store.connection
+        db.execute(
+            "insert or replace into awaiting select seq + ?, event_id, type, cast(key as text), file, sheet, row "
+            "from spool where seq between ? and ?",
+            (first_offset - first_seq, first_seq, last_seq),
+        )
+        db.execute("delete from spool where seq between ? and ?", (first_seq, last_seq))
+        last_offset = first_offset + last_seq - first_seq
+        db.execute("delete from awaiting where off <= ?", (last_offset - AWAITING_MAX,))
+        if first_offset < self.covered:  # the hub was faster than the acknowledgement
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take answered events off the waiting list, keeping the place of the exceptional ones."""
+        db, covered = self._store.connection, self.covered
+        rows = db.execute(
+            "select e.off, a.type, a.file, a.sheet, a.row, a.key, e.outcome "
+            "from awaiting a join exception e using (off) where off < ?",
+            (covered,),
+        ).fetchall()
+        db.executemany(
+            "update exception set type = ?, file = ?, sheet = ?, row = ? where off = ?",
+            [(type_, file, sheet, row, off) for off, type_, file, sheet, row, *_ in rows],
+        )
+        # What the hub rejected was never stated: the same content is news again when the cause is mended.
+        db.executemany(
+            "delete from entry where entity_key = ? and type = ?",
+            [(key, type_) for _, type_, _, _, _, key, outcome in rows if outcome == "rejected"],
+        )
+        settled = db.execute("delete from awaiting where off < ?", (covered,)).rowcount
+        self._settled.update(outcome for *_, outcome in rows)
+        self._settled["accepted"] += settled - len(rows)
+
+    def outcomes(self) -> Outcomes:
+        """Return the counts so far."""
+        awaited = int(self._store.connection.execute("select count(*) from awaiting").fetchone()[0])
+        count = self._settled
+        return Outcomes(
+            count["accepted"], count["duplicate"], count["rejected"], count["held"], count["superseded"], awaited
+        )
+
+    def awaited(self, file: str) -> int:
+        """Return how many events of *file* the hub has not answered for."""
+        return int(
+            self._store.connection.execute("select count(*) from awaiting where file = ?", (file,)).fetchone()[0]
+        )
+
+    def exceptions(self, file: str | None) -> list[Exceptional]:
+        """Return exceptions in the order of offsets, of one file where given."""
+        rows = self._store.connection.execute(
+            "select off, event_id, type, key, file, sheet, row, outcome, code, reason from exception "
+            "where ? is null or file = ? order by off",
+            (file, file),
+        )
+        return [Exceptional(*row) for row in rows]

@@ -1,0 +1,63 @@
+"""The connectors' settings: how to reach the broker. The environment is read here and nowhere else."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseModel):
+    """How a bureau's connector reaches Kafka and how long it waits.
+
+    Attributes:
+        bootstrap_servers: ``host:port`` list, comma-separated.
+        security_protocol: as Kafka names it.
+        username: SCRAM user, usually the bureau's code.
+        password: its password; never logged.
+        ca_file: certificate authority for SASL_SSL and SSL.
+        acknowledge_seconds_max: an event without acknowledgement for longer makes the producer be rebuilt from the spool.
+        start_seconds_max: how long the start-up self-check waits for an answer.
+        linger_ms: how long the producer gathers events into one request.
+    """
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL", "SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    acknowledge_seconds_max: float = Field(default=60.0, gt=0)
+    start_seconds_max: float = Field(default=15.0, gt=0)
+    linger_ms: int = Field(default=5, ge=0)
+
+    def client(self) -> dict[str, object]:
+        """Return the settings every kafka-python client shares."""
+        result: dict[str, object] = {
+            "bootstrap_servers": [server.strip() for server in self.bootstrap_servers.split(",")],
+            "security_protocol": self.security_protocol,
+            "bootstrap_timeout_ms": int(self.start_seconds_max * 1000),
+        }
+        if self.ca_file is not None:
+            result["ssl_cafile"] = str(self.ca_file)
+        if self.security_protocol.startswith("SASL"):
+            result["sasl_mechanism"] = self.sasl_mechanism
+            result["sasl_plain_username"] = self.username or ""
+            result["sasl_plain_password"] = self.password.get_secret_value() if self.password else ""
+        return result
+
+
+class ConnectorSettings(BaseSettings):
+    """What a connector reads from the environment (prefix ``HUB_``, nested by ``__``).
+
+    Attributes:
+        kafka: ``HUB_KAFKA__BOOTSTRAP_SERVERS``, ``HUB_KAFKA__SECURITY_PROTOCOL``, ``HUB_KAFKA__USERNAME``, ….
+        district_code: ``HUB_DISTRICT_CODE``: the code in topic names.
+        spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
+    kafka: KafkaSettings = KafkaSettings()
+    district_code: str = "wuqing"
+    spool_dir: Path = Path(".hub/spool")
