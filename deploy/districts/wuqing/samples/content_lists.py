@@ -1,0 +1,313 @@
+"""Lists beside projects and money: enterprises, tasks, problems, plans, documents and measures, indicators."""
+
+from datetime import date
+
+from content_projects import uscc
+from sheets import BUREAU_NAMES, Column, Content, Fact, Row, Sheet, period_of, third_line
+
+SEPTEMBER, OCTOBER = "2026-09", "2026-10"
+
+
+def _columns(*pairs: tuple[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(head, key) for head, key in pairs)
+
+
+# ---- enterprises: 先进设备企业清单 -------------------------------------------------------------------------------
+
+ENTERPRISE_COLUMNS = (
+    *_columns(
+        ("序号", "no"), ("统一社会信用代码", "uscc"), ("企业名称", "name"), ("类型", "role"), ("领域", "domain"),
+        ("主要产品", "main_products"), ("产能", "capacity"),
+    ),
+    Column("年产值（万元）", "output", total=True),
+    *_columns(("资质", "qualifications"), ("服务领域", "serves_domains"), ("入库日期", "listed_on"), ("退出原因", "reason")),
+)  # fmt: skip
+
+_ENTERPRISES = """
+201|industry|数控机床样例公司|生产企业|工业|数控车床、加工中心|800台/年|12000|高新技术企业|工业、教育
+202|industry|工业机器人样例公司|生产企业|工业|焊接机器人、搬运机器人|500台/年|9000|高新技术企业、专精特新|工业
+203|industry|空压机样例公司|供应商|工业|节能空压机||3000||工业、医疗
+204|industry|智能电表样例公司|生产企业|工业|智能电表|20万只/年|6000|专精特新|工业、水务
+205|agriculture|农机装备样例公司|生产企业|农业|拖拉机、收获机|1200台/年|7000||农业
+206|agriculture|植保装备样例公司|供应商|农业|植保无人机||1500||农业
+207|housing|电梯样例公司|生产企业|建筑|乘客电梯、加装电梯|2000台/年|15000|特种设备制造许可|建筑、医疗
+208|housing|换热设备样例公司|供应商|建筑|板式换热器||2500||建筑
+209|urban-management|环卫车辆样例公司|生产企业|城市管理|新能源环卫车|600辆/年|8000||城市管理
+210|transport|充电设备样例公司|生产企业|交通|直流充电桩|5000台/年|5000|高新技术企业|交通、城市管理
+211|transport|客车样例公司|供应商|交通|纯电动公交车||4000||交通
+212|health|影像设备样例公司|供应商|医疗|数字化摄影设备||3500|医疗器械经营许可|医疗
+213|education|实训设备样例公司|供应商|教育|数控实训台||1200||教育
+"""
+SHARED_ENTERPRISE = 204
+"""Listed by the industry bureau and, as a supplier, by the housing bureau too: one enterprise, one row."""
+NEW_IN_OCTOBER = ("214|industry|再制造发动机样例公司|生产企业|工业|再制造发动机|3000台/年|2000||交通、农业",)
+DELISTED_IN_OCTOBER = 203
+
+
+def enterprise_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
+    """Return a bureau's enterprise list of a month, or ``None`` where it has none."""
+    lines = [*_ENTERPRISES.strip().splitlines(), *(NEW_IN_OCTOBER if month == OCTOBER else ())]
+    if bureau == "housing":
+        lines.append("204|housing|智能电表样例公司|供应商|建筑|智能水表||6000||建筑、水务")
+    rows: list[Row] = []
+    for line in lines:
+        number, by, name, role, domain, products, capacity, output, qualifications, serves = line.split("|")
+        if by != bureau:
+            continue
+        listed = date(2026, 10, 20) if line in NEW_IN_OCTOBER else date(2026, 9, 10)
+        row: Row = {
+            "uscc": uscc(int(number)), "name": name, "role": role, "domain": domain, "main_products": products,
+            "capacity": capacity, "output": int(output), "qualifications": qualifications, "serves_domains": serves,
+            "listed_on": listed, "reason": "",
+        }  # fmt: skip
+        if int(number) == DELISTED_IN_OCTOBER and month == OCTOBER:
+            row |= {"reason": "已迁出本区", "listed_on": date(2026, 10, 22)}
+            content.facts.append(Fact(month, bureau, "EnterpriseDelisted", row["uscc"], {"reason": row["reason"]}))
+        else:
+            facts = {k: v for k, v in row.items() if k != "reason"}
+            content.facts.append(Fact(month, bureau, "EnterpriseListed", row["uscc"], facts))
+        rows.append({"no": len(rows) + 1} | row)
+    if not rows:
+        return None
+    return Sheet(
+        "先进设备企业清单", "武清区先进产品设备生产企业和供应商清单", ENTERPRISE_COLUMNS, rows,
+        period=f"（{period_of(month)}）", third=third_line(bureau), totals="below",
+    )  # fmt: skip
+
+
+# ---- tasks, problems, plans --------------------------------------------------------------------------------------
+
+TASKS_OF = {
+    "development-reform": ("1", "9", "10"), "industry": ("1", "3", "8", "9", "10"), "housing": ("2", "7"),
+    "urban-management": ("2", "3", "8"), "transport": ("3", "5"), "agriculture": ("3",), "water": ("2",), "health": ("4",),
+    "education": ("4",), "culture-tourism": ("4",), "commerce": ("5", "6", "7", "8", "9", "10"), "finance": ("6",),
+    "ecology": ("1", "9", "10"), "market-regulation": ("1", "2", "10"), "data": ("1",), "power-supply": ("1",),
+}  # fmt: skip
+TASK_COLUMNS = _columns(("序号", "no"), ("任务编号", "task_no"), ("工作进展", "text"))
+
+
+def task_sheet(content: Content, bureau: str, month: str) -> Sheet:
+    """Return the progress of the tasks that name the bureau."""
+    rows: list[Row] = []
+    for task in TASKS_OF[bureau]:
+        text = f"{period_of(month)}按月度计划推进任务{task}，{BUREAU_NAMES[bureau]}负责事项均已启动。"
+        rows.append({"no": len(rows) + 1, "task_no": task, "text": text})
+        content.facts.append(Fact(month, bureau, "TaskProgressReported", task, {"text": text}, sub=month))
+    return Sheet("任务进展", "重点任务进展情况", TASK_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+
+
+PROBLEM_COLUMNS = _columns(
+    ("序号", "no"), ("编号", "problem_no"), ("事项", "text"), ("已做工作", "done_so_far"), ("建议", "proposal"),
+    ("涉及单位", "asks_of"), ("提出日期", "raised_on"), ("办结日期", "resolved_on"), ("办理结果", "resolution"),
+)  # fmt: skip
+_PROBLEMS = (
+    ("industry", SEPTEMBER, "WT-2026-01", "技改项目用能指标偏紧", "已梳理3个项目用能需求", "统筹安排用能指标",
+     "区发展改革委、区供电公司", date(2026, 9, 11), date(2026, 10, 21), "已协调用能指标并办结"),
+    ("housing", SEPTEMBER, "WT-2026-02", "老旧电梯更新居民意见征集难", "已走访4个小区", "属地街道协助征集",
+     "杨村街道", date(2026, 9, 18), None, ""),
+    ("commerce", SEPTEMBER, "WT-2026-03", "回收网点用地不足", "已提出布点方案", "纳入公共基础设施用地",
+     "市规划资源局武清分局", date(2026, 9, 22), None, ""),
+    ("health", OCTOBER, "WT-2026-04", "放射设备配置许可办理周期长", "已提交配置申请", "加强对上衔接",
+     "区发展改革委", date(2026, 10, 14), None, ""),
+)  # fmt: skip
+
+
+def problem_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
+    """Return the matters a bureau raises for coordination; one settled later is repeated with its result."""
+    rows: list[Row] = []
+    for by, since, no, text, done, proposal, asks, raised, resolved, resolution in _PROBLEMS:
+        if by != bureau or since > month:
+            continue
+        row: Row = {"no": len(rows) + 1, "problem_no": no, "text": text, "done_so_far": done, "proposal": proposal,
+                    "asks_of": asks, "raised_on": raised}  # fmt: skip
+        content.facts.append(Fact(month, bureau, "ProblemRaised", no, {"text": text, "raised_on": raised}))
+        if resolved is not None and month == OCTOBER:
+            row |= {"resolved_on": resolved, "resolution": resolution}
+            content.facts.append(Fact(month, bureau, "ProblemResolved", no, {"resolution": resolution}))
+        rows.append(row)
+    if not rows:
+        return None
+    return Sheet("协调事项", "需协调解决的事项", PROBLEM_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+
+
+PLAN_COLUMNS = _columns(
+    ("序号", "no"), ("方案类别", "plan_kind"), ("方案名称", "title"), ("文号", "document_no"), ("领域", "domain"), ("印发日期", "issued_on")
+)
+_PLANS = (
+    ("development-reform", SEPTEMBER, "总体", "全区总体方案", "津武发改〔2026〕11号", "", date(2026, 4, 20)),
+    ("development-reform", SEPTEMBER, "回收", "回收循环利用专项方案", "津武发改〔2026〕15号", "", date(2026, 5, 18)),
+    ("industry", SEPTEMBER, "行业", "工业领域设备更新改造专项方案", "津武工信〔2026〕9号", "工业", date(2026, 5, 8)),
+    ("housing", SEPTEMBER, "行业", "建筑领域设备更新改造专项方案", "津武住建〔2026〕21号", "建筑", date(2026, 5, 29)),
+    ("transport", SEPTEMBER, "行业", "交通领域设备更新改造专项方案", "津武交[2026]7号", "交通", date(2026, 6, 3)),
+    ("health", SEPTEMBER, "行业", "医疗领域设备更新改造专项方案", "津武卫健〔2026〕13号", "医疗", date(2026, 6, 11)),
+    ("commerce", SEPTEMBER, "消费品", "消费品以旧换新专项方案", "津武商务〔2026〕6号", "", date(2026, 4, 28)),
+    ("market-regulation", SEPTEMBER, "标准", "落实标准提升行动专项方案", "津武市监〔2026〕17号", "", date(2026, 6, 24)),
+    ("education", OCTOBER, "行业", "教育领域设备更新改造专项方案", "津武教〔2026〕30号", "教育", date(2026, 10, 16)),
+    ("finance", OCTOBER, "图谱", "资金政策清单图谱", "津武财〔2026〕25号", "", date(2026, 10, 23)),
+)
+
+
+def plan_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
+    """Return the plans that a bureau issued and reports in a month."""
+    rows: list[Row] = []
+    for by, since, kind, title, no, domain, issued in _PLANS:
+        if by == bureau and since == month:
+            rows.append({"no": len(rows) + 1, "plan_kind": kind, "title": title, "document_no": no, "domain": domain,
+                         "issued_on": issued})  # fmt: skip
+            content.facts.append(Fact(month, bureau, "PlanIssued", title, {"plan_kind": kind, "issued_on": issued}))
+    if not rows:
+        return None
+    return Sheet("方案印发", "专项方案印发情况", PLAN_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+
+
+# ---- documents and measures: the clock of ten working days -------------------------------------------------------
+
+DOCUMENT_COLUMNS = _columns(
+    ("序号", "no"), ("市级文件/文号", "document_no"), ("市级文件/名称", "title"), ("市级文件/发文单位", "issuer"),
+    ("市级文件/层级", "level"), ("市级文件/成文日期", "issued_on"), ("市级文件/收文日期", "received_on"), ("责任单位", "departments"),
+)  # fmt: skip
+D1, D2, D3, D4, D5 = (
+    "津发改环资〔2026〕31号", "津商流通〔2026〕22号", "津教卫文联〔2026〕5号", "津环气〔2026〕18号", "津发改产业〔2026〕40号",
+)  # fmt: skip
+_DOCUMENTS = (
+    # received, due = the tenth working day from the day after
+    (SEPTEMBER, D1, "关于加力推进设备更新的实施方案", "市发展改革委", date(2026, 8, 26), date(2026, 8, 31),
+     ("industry", "housing", "transport", "agriculture")),  # due 2026-09-14
+    (SEPTEMBER, D2, "关于优化家电以旧换新流程的通知", "市商务局", date(2026, 9, 3), date(2026, 9, 7),
+     ("commerce", "finance")),  # due 2026-09-20, a worked Sunday
+    (SEPTEMBER, D3, "关于教育医疗文旅设备更新申报的通知", "市教委等3部门", date(2026, 9, 14), date(2026, 9, 16),
+     ("education", "health", "culture-tourism")),  # due 2026-09-30
+    (OCTOBER, D4, "关于重点行业环保绩效提级的通知", "市生态环境局", date(2026, 10, 9), date(2026, 10, 12),
+     ("ecology", "market-regulation")),  # due 2026-10-26
+    (OCTOBER, D5, "关于用能设备更新改造的通知", "市发展改革委", date(2026, 10, 22), date(2026, 10, 26),
+     ("development-reform", "industry")),  # due 2026-11-09
+)  # fmt: skip
+
+
+def document_sheet(content: Content, month: str) -> Sheet:
+    """Return the register of documents received, kept by the development and reform commission."""
+    rows: list[Row] = []
+    for since, no, title, issuer, issued, received, departments in _DOCUMENTS:
+        if since > month:
+            continue
+        named = "、".join(BUREAU_NAMES[d] + ("（牵头）" if i == 0 else "") for i, d in enumerate(departments))
+        rows.append({"no": len(rows) + 1, "document_no": no, "title": title, "issuer": issuer, "level": "市",
+                     "issued_on": issued, "received_on": received, "departments": named})  # fmt: skip
+        facts = {"received_on": received, "departments": departments}
+        content.facts.append(Fact(month, "development-reform", "DocumentReceived", no, facts))
+    return Sheet("市级文件收文登记", "市级文件收文登记", DOCUMENT_COLUMNS, rows, period=f"（{period_of(month)}）",
+                 third=third_line("development-reform"))  # fmt: skip
+
+
+MEASURE_COLUMNS = _columns(
+    ("序号", "no"), ("市级文件文号", "document_no"), ("落实措施/形式", "form"), ("落实措施/文号", "measure_no"),
+    ("落实措施/印发日期", "measure_on"), ("免于出台理由", "exempt_reason"), ("免于出台日期", "exempt_on"),
+    ("延期/延至", "until"), ("延期/批准单位", "approved_by"), ("延期/理由", "extension_reason"), ("延期/批准日期", "extended_on"),
+)  # fmt: skip
+_MEASURES = (
+    ("industry", SEPTEMBER, D1, "方案", "津武工信〔2026〕22号", date(2026, 9, 10), None),
+    ("housing", SEPTEMBER, D1, "任务清单", "津武住建〔2026〕40号", date(2026, 9, 14), None),
+    ("transport", SEPTEMBER, D1, "免于出台", "市级文件已明确到项目，无需另行制定", date(2026, 9, 11), None),
+    ("commerce", SEPTEMBER, D2, "申报通知", "津武商务〔2026〕19号", date(2026, 9, 18), None),
+    ("finance", SEPTEMBER, D2, "已有措施覆盖", "津武财〔2026〕8号", date(2026, 9, 16), None),
+    ("education", SEPTEMBER, D3, "申报通知", "津武教〔2026〕27号", date(2026, 9, 28), None),
+    ("culture-tourism", SEPTEMBER, D3, "申报通知", "津武文旅〔2026〕12号", date(2026, 9, 30), None),
+    ("health", SEPTEMBER, D3, "", "", None, date(2026, 10, 20)),
+    ("health", OCTOBER, D3, "方案", "津武卫健〔2026〕28号", date(2026, 10, 19), date(2026, 10, 20)),
+    ("agriculture", OCTOBER, D1, "方案", "津武农〔2026〕33号", date(2026, 10, 12), None),
+    ("ecology", OCTOBER, D4, "任务清单", "津武环〔2026〕16号", date(2026, 10, 23), None),
+)
+
+
+def measure_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
+    """Return what a bureau did about the documents that name it."""
+    rows: list[Row] = []
+    for by, since, no, form, text, on, until in _MEASURES:
+        if by != bureau or since != month:
+            continue
+        row: Row = {"no": len(rows) + 1, "document_no": no}
+        if form == "免于出台":
+            row |= {"exempt_reason": text, "exempt_on": on}
+            content.facts.append(Fact(month, bureau, "MeasureExempted", no, {"reason": text, "on": on}, sub=bureau))
+        elif form:
+            row |= {"form": form, "measure_no": text, "measure_on": on}
+            content.facts.append(Fact(month, bureau, "MeasureIssued", no, {"form": form, "on": on}, sub=bureau))
+        if until is not None:
+            row |= {"until": until, "approved_by": "区政府办公室", "extension_reason": "需与市级部门会商",
+                    "extended_on": date(2026, 9, 29)}  # fmt: skip
+            content.facts.append(Fact(month, bureau, "DeadlineExtended", no, {"until": until}, sub=bureau))
+        rows.append(row)
+    if not rows:
+        return None
+    return Sheet("落实措施", "市级文件落实措施情况", MEASURE_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+
+
+# ---- indicators: baselines, targets, reports -----------------------------------------------------------------------
+
+INVESTMENT, ENERGY, GRADE_A = "设备投资额", "主要用能设备节能水平占比", "环保绩效A级产能占比"
+INDICATOR_COLUMNS = _columns(
+    ("序号", "no"), ("指标", "indicator"), ("领域", "domain"), ("口径", "series"), ("期间", "period"), ("分子", "numerator"),
+    ("分母", "denominator"), ("数值", "value"), ("计量单位", "unit"), ("版本", "version"),
+)  # fmt: skip
+
+STATISTICS = {
+    # domain: baseline 2023, ytd 2025-09, ytd 2025-10, ytd 2026-09, ytd 2026-10 (万元); 文旅 has no baseline yet
+    "工业": (40000, 30000, 33000, 36000, 39600), "农业": (4000, 3000, 3300, 3300, 3630), "建筑": (8000, 6000, 6600, 7200, 7920),
+    "交通": (6000, 4500, 5000, 5400, 6000), "教育": (3000, 2000, 2200, 2400, 2640), "文旅": (None, 1000, 1100, 1200, 1320),
+    "医疗": (5000, 4000, 4400, 4400, 4840),
+}  # fmt: skip
+TARGETS = {
+    # bureau: domain, target 2027 = 1.25 × baseline, target of the year 2026 = 1.15 × baseline (万元)
+    "industry": ("工业", 50000, 46000), "agriculture": ("农业", 5000, 4600), "housing": ("建筑", 10000, 9200),
+    "transport": ("交通", 7500, 6900), "education": ("教育", 3750, 3450), "health": ("医疗", 6250, 5750),
+}  # fmt: skip
+OWN_INDICATORS = {
+    # bureau: indicator, {period: (numerator, denominator, %)}; baseline = 2023, targets = 2026 and 2027
+    "ecology": (GRADE_A, {"2023": (200, 1000, 20), "2026": (None, None, 35), "2027": (None, None, 40),
+                          "2025-09": (250, 1000, 25), "2025-10": (250, 1000, 25), "2026-09": (300, 1000, 30),
+                          "2026-10": (320, 1000, 32)}),
+    "development-reform": (ENERGY, {"2023": (600, 1000, 60), "2026": (None, None, 80), "2027": (None, None, 90),
+                                    "2026-09": (760, 1000, 76), "2026-10": (770, 1000, 77)}),
+}  # fmt: skip
+
+
+def _indicator_row(content: Content, step: str, bureau: str, event: str, row: Row) -> Row:
+    key = f"{row['indicator']}@{row['domain']}" if row.get("domain") else row["indicator"]
+    content.facts.append(Fact(step, bureau, event, key, row, sub=f"{row['series']},{row['period']}"))
+    return row
+
+
+def indicator_sheets(content: Content, bureau: str, month: str) -> list[Sheet]:
+    """Return the sheets for baselines, targets and reported values that a bureau sends in a month."""
+    rows: dict[str, list[Row]] = {"基期数据": [], "目标任务": [], "指标数据": []}
+    events = {"基期数据": "BaselineSet", "目标任务": "TargetSet", "指标数据": "IndicatorReported"}
+
+    def add(sheet: str, indicator: str, domain: str, series: str, period: str, value: int | None, unit: str,
+            numerator: int | None = None, denominator: int | None = None) -> None:  # fmt: skip
+        row: Row = {"indicator": indicator, "domain": domain, "series": series, "period": period, "numerator": numerator,
+                    "denominator": denominator, "value": value, "unit": unit, "version": "2026-1"}  # fmt: skip
+        rows[sheet].append({"no": len(rows[sheet]) + 1} | _indicator_row(content, month, bureau, events[sheet], row))
+
+    september = month == SEPTEMBER
+    if bureau == "statistics":
+        for domain, (base, *values) in STATISTICS.items():
+            if september and base is not None:
+                add("基期数据", INVESTMENT, domain, "统计", "2023", base, "万元")
+            for period, value in zip(("2025-09", "2025-10", "2026-09", "2026-10"), values, strict=True):
+                if period[5:] == month[5:]:
+                    add("指标数据", INVESTMENT, domain, "统计", period, value, "万元")
+    if bureau in TARGETS and september:
+        domain, target, year = TARGETS[bureau]
+        add("目标任务", INVESTMENT, domain, "统计", "2027", target, "万元")
+        add("目标任务", INVESTMENT, domain, "统计", "2026", year, "万元")
+    if bureau in OWN_INDICATORS:
+        indicator, periods = OWN_INDICATORS[bureau]
+        for period, (numerator, denominator, value) in periods.items():
+            sheet = "基期数据" if period == "2023" else "目标任务" if len(period) == 4 else "指标数据"  # noqa: PLR2004
+            if september if sheet != "指标数据" else period[5:] == month[5:]:
+                add(sheet, indicator, "", "调度", period, value, "%", numerator, denominator)
+    titles = {"基期数据": "目标体系基期数据", "目标任务": "目标任务分解", "指标数据": "目标体系指标数据"}
+    return [
+        Sheet(name, titles[name], INDICATOR_COLUMNS, found, period=f"（{period_of(month)}）", third=third_line(bureau))
+        for name, found in rows.items() if found
+    ]  # fmt: skip

@@ -1,0 +1,401 @@
+"""The expected figures, from the generator's own facts by plain arithmetic; shares nothing with the product.
+
+Definitions (fen never appear here: content is in whole yuan or in 万元 and is turned into yuan on the way in):
+
+* a project that two bureaus report under one 项目代码 counts once, with the words of its domain's lead bureau;
+* 自年初累计 of a project is what its latest progress up to the month says, within the year;
+* where a bureau has orders of a category and month, its summary line of the same does not count;
+* a 下达 row of level 区级 hands on (分解) money that is already counted, so it is no second allocation, except in the
+  district's own channel, where the district is the source;
+* a subsidy is overdue when it was approved 30 days or more before the as-of date and is not paid by that date;
+* rates are percent, rounded half up to two decimals; the change of an indicator in % is in percentage points;
+* ``None`` is no value: no base or a base of zero (—), a value nobody set (未设定), a domain all of whose bureaus are
+  silent (未报送).
+"""
+
+import calendar
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sheets import STEPS, Fact
+
+WAN = Decimal(10_000)
+LEADS = {
+    "工业": "industry", "农业": "agriculture", "建筑": "housing", "交通": "transport", "教育": "education",
+    "文旅": "culture-tourism", "医疗": "health", "水务": "water", "城市管理": "urban-management",
+}  # fmt: skip
+_FAMILY = {
+    "ProjectWithdrawn": "ProjectAdded", "EnterpriseDelisted": "EnterpriseListed", "MeasureExempted": "MeasureIssued",
+    "NilReturned": "SubmissionConfirmed",
+}  # fmt: skip
+_LATER = {"ProjectAdded": "ProjectChanged", "PolicyListed": "PolicyChanged"}
+_CENT = Decimal("0.01")
+
+Value = Decimal | int | None
+Figures = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What holds after some steps: (bureau, family, key, sub-key) → (event, content)."""
+
+    held: Mapping[tuple[str, str, str, str], tuple[str, Mapping[str, Any]]]
+
+    def of(self, event: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Return (bureau, key, content) of everything whose latest statement is an *event*."""
+        return [(k[0], k[2], data) for k, (name, data) in self.held.items() if name == event]
+
+
+def state_after(facts: Iterable[Fact], step: str) -> State:
+    """Return what holds once *step* and the steps before it have arrived."""
+    held = {}
+    for fact in facts:
+        if STEPS.index(fact.step) <= STEPS.index(step):
+            held[(fact.bureau, _FAMILY.get(fact.event, fact.event), fact.key, fact.sub)] = (fact.event, fact.data)
+    return State(held)
+
+
+def published(facts: Iterable[Fact]) -> dict[str, dict[str, dict[str, int]]]:
+    """Count the events each step publishes: step → bureau → event → number; what is unchanged publishes nothing."""
+    seen: dict[tuple[str, str, str, str], tuple[str, Mapping[str, Any]]] = {}
+    counts: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    for fact in sorted(facts, key=lambda f: STEPS.index(f.step)):
+        key = (fact.bureau, _FAMILY.get(fact.event, fact.event), fact.key, fact.sub)
+        if seen.get(key) == (fact.event, fact.data):
+            continue
+        event = _LATER.get(fact.event, fact.event) if key in seen else fact.event
+        counts[fact.step][fact.bureau][event] += 1
+        seen[key] = (fact.event, fact.data)
+    return {step: {bureau: dict(events) for bureau, events in by.items()} for step, by in counts.items()}
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    """Return *part* ÷ *whole* in percent, ``None`` where there is no whole."""
+    return (part * 100 / whole).quantize(_CENT, ROUND_HALF_UP) if whole else None
+
+
+def growth(now: Decimal, before: Decimal) -> Decimal | None:
+    """Return the growth in percent, ``None`` from nothing."""
+    return percent(now - before, before)
+
+
+def month_end(month: str) -> date:
+    """Return the last day of a month."""
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, calendar.monthrange(year, number)[1])
+
+
+def figures(state: State, month: str, due: Mapping[date, date], duties: Mapping[str, list[str]], as_of: date) -> Figures:
+    """Return every figure of *month*.
+
+    Args:
+        state: what has arrived.
+        month: the report's month.
+        due: day of receipt → last day for measures.
+        duties: bureau → lists it owes.
+        as_of: day for which open, due and overdue are told apart.
+    """
+    result: Figures = {}
+    for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
+                 recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
+                 submissions(state, month, sum(map(len, duties.values()))), others(state, month, as_of)):  # fmt: skip
+        result |= part
+    return result
+
+
+def restated(found: Figures) -> Figures:
+    """Return the figures that can be worked out again for a closed month: flows, not what stood on the day of the close."""
+    stock = ("projects", "under_construction", "completed", "total_investment", "equipment_investment", "funds_arrived",
+             "funds_paid", "units_done", "plan_year", "plan_rate", "overdue", "listed", "in_force")  # fmt: skip
+    return {
+        id_: value for id_, value in found.items()
+        if id_.rpartition(".")[2] not in stock or id_.startswith("documents.")
+    }  # fmt: skip
+
+
+# ---- projects ----------------------------------------------------------------------------------------------------
+
+
+def _projects(state: State, list_name: str) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
+    """Return project code → (bureau, key, content), one a project, the lead bureau's words first."""
+    chosen: dict[str, tuple[str, str, Mapping[str, Any]]] = {}
+    for bureau, key, data in state.of("ProjectAdded"):
+        if data["list"] != list_name:
+            continue
+        code = data["project_code"] or f"{bureau}:{key}"
+        if code not in chosen or bureau == LEADS.get(data["domain"]):
+            chosen[code] = (bureau, key, data)
+    return {code: entry for code, entry in chosen.items() if entry[2]["admin_state"] != "退出"}
+
+
+def _progress(state: State, bureau: str, key: str, year: str, month: str) -> dict[str, Mapping[str, Any]]:
+    """Return month → progress of a project within *year* up to *month*."""
+    return {
+        data["month"]: data
+        for by, of, data in state.of("ProjectProgressReported")
+        if (by, of) == (bureau, key) and data["month"][:4] == year and data["month"] <= month
+    }
+
+
+def _year_to_date(months: Mapping[str, Mapping[str, Any]]) -> Decimal:
+    return months[max(months)]["invested_year_to_date"] * WAN if months else Decimal(0)
+
+
+def _last_year(month: str) -> str:
+    return f"{int(month[:4]) - 1}{month[4:]}"
+
+
+def _sum(values: Iterable[Any]) -> Decimal:
+    return sum((Decimal(str(value)) for value in values), Decimal(0))
+
+
+def equipment(state: State, month: str, duties: Mapping[str, list[str]]) -> Figures:
+    """Return the figures of equipment renewal by domain and in all."""
+    projects = list(_projects(state, "设备更新").values())
+    result: Figures = {}
+    for domain in [*(d for d in LEADS if any(p[2]["domain"] == d for p in projects)), "合计"]:
+        chosen = [p for p in projects if domain in ("合计", p[2]["domain"])]
+        data = [d for _, _, d in chosen]
+        now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
+        before = _last_year(month)
+        old = [_progress(state, b, k, before[:4], before) for b, k, _ in chosen]
+        ytd, ytd_old = _sum(map(_year_to_date, now)), _sum(map(_year_to_date, old))
+        row: Figures = {
+            "projects": len(data), "under_construction": sum(d["build_state"] == "在建" for d in data),
+            "completed": sum(d["build_state"] in ("竣工", "投产") for d in data),
+            "total_investment": _sum(d["total_investment"] for d in data) * WAN,
+            "equipment_investment": _sum(d["equipment_investment"] for d in data) * WAN,
+            "month": _month(state, domain, month, now, duties), "ytd": ytd,
+            "plan_year": _sum(d["plan2026"] for d in data) * WAN, "plan_rate": percent(ytd, _sum(d["plan2026"] for d in data) * WAN),
+            "units_done": sum(d["units_done"] for d in data), "funds_arrived": _sum(d["funds_arrived"] for d in data) * WAN,
+            "funds_paid": _sum(d["funds_paid"] for d in data) * WAN, "ytd_last_year": ytd_old, "yoy": growth(ytd, ytd_old),
+        }  # fmt: skip
+        result |= {f"equipment.{domain}.{name}": value for name, value in row.items()}
+    return result
+
+
+def _month(
+    state: State, domain: str, month: str, now: list[dict[str, Mapping[str, Any]]], duties: Mapping[str, list[str]]
+) -> Decimal | None:
+    """Return the month's investment, ``None`` where nobody reported it and the domain's bureau is silent."""
+    values = [m[month]["invested_this_month"] for m in now if month in m]
+    lead = LEADS.get(domain, "")
+    heard = {bureau for event in ("SubmissionConfirmed", "NilReturned") for bureau, _, d in state.of(event) if d["month"] == month}
+    return None if not values and lead in duties and lead not in heard else _sum(values) * WAN
+
+
+def investment(state: State, month: str) -> Figures:
+    """Return the investment of every month of two years, ``None`` where none was reported (January)."""
+    chosen = list(_projects(state, "设备更新").values())
+    result: Figures = {}
+    for year in (int(month[:4]) - 1, int(month[:4])):
+        for of in (f"{year}-{number:02d}" for number in range(1, 13)):
+            if of <= month:
+                found = [_progress(state, b, k, of[:4], of).get(of) for b, k, _ in chosen]
+                amounts = [p["invested_this_month"] for p in found if p is not None]
+                result[f"investment.{of}.month"] = _sum(amounts) * WAN if amounts else None
+    return result
+
+
+def recycling(state: State, month: str) -> Figures:
+    """Return the figures of the recycling projects."""
+    chosen = list(_projects(state, "回收循环").values())
+    now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
+    row: Figures = {
+        "projects": len(chosen), "total_investment": _sum(d["total_investment"] for _, _, d in chosen) * WAN,
+        "month": _sum(m[month]["invested_this_month"] for m in now if month in m) * WAN, "ytd": _sum(map(_year_to_date, now)),
+    }  # fmt: skip
+    return {f"recycling_projects.合计.{name}": value for name, value in row.items()}
+
+
+# ---- trade-in ----------------------------------------------------------------------------------------------------
+
+
+def _trade_rows(state: State) -> list[dict[str, Any]]:
+    """Return the rows that count, in yuan: orders, and summaries where there are no orders."""
+    rows = []
+    returns = {key: data for _, key, data in state.of("TradeInReturned")}
+    for _, key, data in state.of("TradeInCompleted"):
+        factor = WAN if data["granularity"] == "汇总" else Decimal(1)
+        row = {name: data[name] for name in ("category", "month", "count", "granularity")}
+        row |= {name: Decimal(str(data[name])) * factor for name in ("sale_amount", "subsidy")}
+        rows.append(row | {"back": returns.get(key)})
+    detailed = {(r["category"], r["month"]) for r in rows if r["granularity"] == "明细"}
+    return [r for r in rows if r["granularity"] == "明细" or (r["category"], r["month"]) not in detailed]
+
+
+def trade(state: State, month: str) -> Figures:
+    """Return the figures of trade-in by category and in all."""
+    rows = _trade_rows(state)
+    year, before = f"{month[:4]}-01", _last_year(month)
+    funds_rows = {event: [d for _, _, d in state.of(event)] for event in ("SubsidyApproved", "SubsidyPaid")}
+    result: Figures = {}
+    for category in [*dict.fromkeys(r["category"] for r in rows), "合计"]:
+        mine = [r for r in rows if category in ("合计", r["category"])]
+        ytd = [r for r in mine if year <= r["month"] <= month]
+        old = [r for r in mine if f"{before[:4]}-01" <= r["month"] <= before]
+        this = [r for r in ytd if r["month"] == month]
+        back = [r["back"] for r in mine if r["back"] and date(int(month[:4]), 1, 1) <= r["back"]["on"] <= month_end(month)]
+        steps = {
+            event: sum(
+                bool(d["category"]) and category in ("合计", d["category"]) and f"{d['on']:%Y-%m}"[:4] == month[:4]
+                and d["on"] <= month_end(month) for d in found
+            )
+            for event, found in funds_rows.items()
+        }  # fmt: skip
+        sales, sales_old = _sum(r["sale_amount"] for r in ytd), _sum(r["sale_amount"] for r in old)
+        row: Figures = {
+            "applied": sum(r["count"] for r in ytd), "approved": steps["SubsidyApproved"], "paid_count": steps["SubsidyPaid"],
+            "subsidy": _sum(r["subsidy"] for r in ytd), "sales": sales,
+            "month_applied": sum(r["count"] for r in this), "month_subsidy": _sum(r["subsidy"] for r in this),
+            "month_sales": _sum(r["sale_amount"] for r in this), "returned": sum(b["count"] for b in back),
+            "subsidy_returned": _sum(b["subsidy_returned"] for b in back), "sales_last_year": sales_old,
+            "yoy": growth(sales, sales_old),
+        }  # fmt: skip
+        result |= {f"tradein.{category}.{name}": value for name, value in row.items()}
+    return result
+
+
+# ---- recovery ----------------------------------------------------------------------------------------------------
+
+
+def recovery(state: State, month: str) -> Figures:
+    """Return the figures of recovered materials, and the totals of each unit."""
+    rows = [d for _, _, d in state.of("MaterialRecovered")]
+    year, before = f"{month[:4]}-01", _last_year(month)
+    result: Figures = {}
+    totals = [(f"合计-{unit}", {"unit": unit}) for unit in dict.fromkeys(r["unit"] for r in rows)]
+    for label, wanted in [*((m, {"material": m}) for m in dict.fromkeys(r["material"] for r in rows)), *totals]:
+        mine = [r for r in rows if all(r[name] == value for name, value in wanted.items())]
+        ytd = [r for r in mine if year <= r["month"] <= month]
+        this = [r for r in ytd if r["month"] == month]
+        old = _sum(r["recovered"] for r in mine if f"{before[:4]}-01" <= r["month"] <= before)
+        recovered = _sum(r["recovered"] for r in ytd)
+        row: Figures = {
+            "operators": len({r["operator_uscc"] for r in ytd}), "recovered": recovered, "used": _sum(r["used"] for r in ytd),
+            "month_recovered": _sum(r["recovered"] for r in this), "recovered_last_year": old, "yoy": growth(recovered, old),
+            "outlets": sum(r["outlets"] for r in this), "reverse_invoiced": _sum(r["reverse_invoiced"] for r in ytd) * WAN,
+        }  # fmt: skip
+        result |= {f"recovery.{label}.{name}": value for name, value in row.items()}
+    return result
+
+
+# ---- funds -------------------------------------------------------------------------------------------------------
+
+
+def _overdue(state: State, channel: str, as_of: date) -> int:
+    paid = {key for _, key, d in state.of("SubsidyPaid") if d["on"] <= as_of}
+    limit = as_of - timedelta(days=30)
+    return sum(
+        d["on"] <= limit and key not in paid and channel in ("合计", d["channel"])
+        for _, key, d in state.of("SubsidyApproved")
+    )
+
+
+def funds(state: State, month: str, as_of: date) -> Figures:
+    """Return the figures of the funds by channel and in all: what is dated in the year up to the month."""
+
+    def dated(event: str, channel: str) -> list[Mapping[str, Any]]:
+        return [
+            d for _, _, d in state.of(event)
+            if channel in ("合计", d["channel"]) and date(int(month[:4]), 1, 1) <= d["on"] <= month_end(month)
+        ]  # fmt: skip
+
+    result: Figures = {}
+    for channel in [*dict.fromkeys(d["channel"] for _, _, d in state.of("FundsAllocated")), "合计"]:
+        down = dated("FundsAllocated", channel)
+        first = [d for d in down if d["level"] != "区级" or d["channel"] == "区级"]
+        allocated, carried, recovered = (_sum(d[name] for d in first) * WAN for name in ("amount", "carried_over", "recovered"))
+        gross, back = (_sum(d["amount"] for d in dated(event, channel)) for event in ("SubsidyPaid", "SubsidyReversed"))
+        row: Figures = {
+            "allocated": allocated, "subdivided": _sum(d["amount"] for d in down if d["level"] == "区级") * WAN,
+            "approved": _sum(d["amount"] for d in dated("SubsidyApproved", channel)), "paid_gross": gross, "reversed": back,
+            "paid": gross - back, "pay_rate": percent(gross - back, allocated), "carried_over": carried, "recovered": recovered,
+            "balance": allocated + carried - recovered - (gross - back), "overdue": _overdue(state, channel, as_of),
+        }  # fmt: skip
+        result |= {f"funds.{channel}.{name}": value for name, value in row.items()}
+    return result
+
+
+# ---- documents, goals, submissions -------------------------------------------------------------------------------
+
+
+def documents(state: State, due: Mapping[date, date], as_of: date) -> Figures:
+    """Return how many documents × departments stand where on *as_of*."""
+    counts = dict.fromkeys(("total", "issued", "exempt", "covered", "due", "overdue"), 0)
+    forms = {(key, bureau): data["form"] for bureau, key, data in state.of("MeasureIssued")}
+    forms |= {(key, bureau): "免于出台" for bureau, key, _ in state.of("MeasureExempted")}
+    until = {(key, bureau): data["until"] for bureau, key, data in state.of("DeadlineExtended")}
+    for _, number, data in state.of("DocumentReceived"):
+        for department in data["departments"]:
+            last = until.get((number, department), due[data["received_on"]])
+            form = forms.get((number, department))
+            counts["total"] += 1
+            named = {"免于出台": "exempt", "已有措施覆盖": "covered", None: "overdue" if as_of > last else "due"}
+            counts[named.get(form, "issued")] += 1
+    return {f"documents.合计.{name}": count for name, count in counts.items()}
+
+
+_GOAL_DOMAINS = ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗")
+_GOAL_LINES = (
+    *(("设备投资额", domain) for domain in (*_GOAL_DOMAINS, "合计")), ("主要用能设备节能水平占比", ""), ("环保绩效A级产能占比", ""),
+    ("再生钢铁原料利用量", ""),
+)  # fmt: skip
+_GOAL_VALUES = ("baseline", "target", "year_target", "ytd", "ytd_last_year")
+
+
+def goals(state: State, month: str) -> Figures:
+    """Return the figures of the goals; what nobody set or reported is absent, and so is a total with a gap."""
+    values: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
+    names = {("BaselineSet", "2023"): "baseline", ("TargetSet", "2027"): "target", ("TargetSet", month[:4]): "year_target",
+             ("IndicatorReported", month): "ytd", ("IndicatorReported", _last_year(month)): "ytd_last_year"}  # fmt: skip
+    for event in ("BaselineSet", "TargetSet", "IndicatorReported"):
+        for _, _, data in state.of(event):
+            name = names.get((event, data["period"]))
+            if name:
+                values[(data["indicator"], data["domain"])][name] = Decimal(str(data["value"]))
+    for name in _GOAL_VALUES:
+        parts = [values[("设备投资额", domain)].get(name) for domain in _GOAL_DOMAINS]
+        if None not in parts:
+            values[("设备投资额", "合计")][name] = _sum(parts)
+    result: Figures = {}
+    for indicator, domain in _GOAL_LINES:
+        found = values[(indicator, domain)]
+        row: Figures = {name: found.get(name) for name in _GOAL_VALUES}
+        now, last, target = found.get("ytd"), found.get("ytd_last_year"), found.get("year_target")
+        points = indicator.endswith("占比")
+        row["yoy"] = None if now is None or last is None else now - last if points else growth(now, last)
+        row["rate"] = None if now is None or target is None else percent(now, target)
+        place = f"goals.{indicator}.{domain}" if domain else f"goals.{indicator}"
+        result |= {f"{place}.{name}": value for name, value in row.items()}
+    return result
+
+
+def submissions(state: State, month: str, expected: int) -> Figures:
+    """Return how many lists were confirmed, nil or silent; none of the sample is confirmed after its due day."""
+    confirmed = sum(d["month"] == month for _, _, d in state.of("SubmissionConfirmed"))
+    nil = sum(d["month"] == month for _, _, d in state.of("NilReturned"))
+    row: Figures = {"expected": expected, "confirmed": confirmed, "nil": nil, "late": 0, "silent": expected - confirmed - nil}
+    return {f"submissions.合计.{name}": value for name, value in row.items()}
+
+
+def others(state: State, month: str, as_of: date) -> Figures:
+    """Return the counts of plans, problems, policies, enterprises and scrapped equipment."""
+    resolved = {key for _, key, _ in state.of("ProblemResolved")}
+    expired = {key for _, key, _ in state.of("PolicyExpired")}
+    policies = [key for _, key, d in state.of("PolicyListed") if key not in expired and (d["valid_to"] or as_of) >= as_of]
+    result: Figures = {
+        "plans.合计.issued": len(state.of("PlanIssued")), "policies.合计.in_force": len(policies),
+        "problems.合计.open": sum(key not in resolved for _, key, _ in state.of("ProblemRaised")),
+    }  # fmt: skip
+    listed = {key: d["domain"] for by, key, d in sorted(state.of("EnterpriseListed"), key=lambda e: e[0] == "industry")}
+    for domain in [*dict.fromkeys(listed.values()), "合计"]:
+        result[f"enterprises.{domain}.listed"] = sum(domain in ("合计", of) for of in listed.values())
+    delivered = [d["category"] for _, _, d in state.of("EquipmentScrapped") if d["step"] == "交售回收" and d["on"] <= month_end(month)]
+    for category in [*dict.fromkeys(delivered), "合计"]:
+        result[f"scrappage.{category}.delivered"] = sum(category in ("合计", of) for of in delivered)
+    return result
