@@ -61,7 +61,10 @@ class Table:
     @property
     def returned(self) -> bool:
         """Whether the whole sheet goes back."""
-        return any(finding.level is Level.RETURNED for finding in self.findings)
+        return any(
+            finding.level is Level.RETURNED and (finding.row is None or finding.row < self.first_row)
+            for finding in self.findings
+        )
 
     def say(self, no: int, level: Level, message: str, row: int | None = None, column: int | None = None) -> None:
         """Add a finding on this sheet."""

@@ -1,0 +1,172 @@
+"""Cells to values: what clerks write, one line for each way."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from exchange_connectors.excel.fields import FieldType
+from exchange_connectors.excel.model import Cell
+from exchange_connectors.excel.table import month_in
+from exchange_connectors.excel.values import Column, read_value
+from exchange_connectors.kit import Unit
+
+D = Decimal
+STATES = ("谋划", "储备", "未开工", "在建", "竣工", "投产")
+
+
+def check(kind: str, cell: Cell, expect: object, notes: str = "", *, field: str = "x", percent: bool = False) -> None:
+    """Read *cell* and compare value and notes, written as level and number such as ``知15``."""
+    codes = STATES if kind == "code" else ()
+    column = Column(field, FieldType(kind, codes), Unit.WAN, {}, {"区商务局": "commerce", "区财政局": "finance"})
+    reading = read_value(cell, column, percent)
+    said = " ".join(f"{note.level}{note.no}" for note in reading.notes)
+    assert (reading.value, said) == (expect, notes)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expect", "notes"),
+    [
+        (35.5, D("355000.00"), ""),
+        ("３，２００", D("32000000.00"), "知15"),
+        ("1,234.5", D("12345000.00"), "知15"),
+        ("300万元", D("3000000.00"), "知15"),
+        ("300亿元", None, "退57"),
+        ("约300万", None, "退14"),
+        ("12%", None, "退14"),
+        ("—", None, "核16"),
+        ("无", None, "核16"),
+        (35_000_000, None, "退12"),
+        ("1.2E+17", None, "退2"),
+        (date(2026, 9, 1), None, "退14"),
+        ("", None, ""),
+        (0, D("0.00"), ""),
+    ],
+)
+def test_money(cell: Cell, expect: object, notes: str) -> None:
+    """Money in a 万元 column: digits in any dress are taken, words are returned."""
+    check("money", cell, expect, notes)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expect", "notes"),
+    [
+        (3, 3, ""),
+        ("3台(套)", 3, "知42"),
+        ("3台（套）", 3, "知42"),
+        ("CT2台、DR1台", None, "退41"),
+        (2.5, None, "退43"),
+        ("2.5台", None, "退43"),
+        ("1,200", 1200, "知15"),
+        ("/", None, "核16"),
+    ],
+)
+def test_counts(cell: Cell, expect: object, notes: str) -> None:
+    """A count is one whole number, with or without its unit."""
+    check("count", cell, expect, notes, field="units_done")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expect", "notes"),
+    [
+        (date(2026, 9, 30), date(2026, 9, 30), ""),
+        (datetime(2026, 9, 30, 12), date(2026, 9, 30), ""),  # noqa: DTZ001 - a spreadsheet's dates have no zone
+        ("2026年9月30日", date(2026, 9, 30), ""),
+        ("2026.9.30", date(2026, 9, 30), ""),
+        ("２０２６/９/３０", date(2026, 9, 30), ""),
+        ("20260930", date(2026, 9, 30), ""),
+        (20260930, date(2026, 9, 30), ""),
+        (46295, date(2026, 9, 30), "知58"),
+        ("2026年2月", date(2026, 2, 28), "知58"),
+        ("2月30日", None, "退28"),
+        ("2026年2月30日", None, "退27"),
+        ("年底前", None, "退28"),
+        (2025.1, None, "退26"),
+        ("2088-01-01", None, "退54"),
+        (date(1980, 1, 1), None, "退54"),
+    ],
+)
+def test_dates(cell: Cell, expect: object, notes: str) -> None:
+    """Dates as cells and as text; one with only a month means its last day where something ends."""
+    check("date", cell, expect, notes, field="ends_on_planned")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expect", "notes"),
+    [
+        ("2025-10", "2025-10", ""),
+        ("2025年1月", "2025-01", ""),
+        (202510, "2025-10", ""),
+        (2025.11, "2025-11", ""),
+        (2025.1, None, "退26"),
+        ("2025.1", None, "退26"),
+        (date(2025, 10, 1), "2025-10", ""),
+        ("九月", None, "退28"),
+        ("2025-13", None, "退28"),
+    ],
+)
+def test_months(cell: Cell, expect: object, notes: str) -> None:
+    """A month is year and month; 2025.1 may be January or October and is returned."""
+    check("month", cell, expect, notes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "expect", "notes"),
+    [
+        ("code", "在建", "在建", ""),
+        ("code", "在建中", None, "退32"),
+        ("code", "在建/竣工", None, "退33"),
+        ("code", " 在建\n", "在建", ""),
+        ("uscc", "91120114MA06ABCD1", None, "退4"),
+        ("uscc", "91120114MAO6ABCD1X", None, "退5"),
+        ("uscc", "91120114MA06ABCD1X", "91120114MA06ABCD1X", "核6"),
+        ("uscc", 911201140123456789.0, None, "退1"),
+        ("project_code", "25091201148901544060", "2509-120114-89-01-544060", "知8"),
+        ("project_code", "2509-120114-89-01-544060", "2509-120114-89-01-544060", ""),
+        ("project_code", 25091201148901544060.0, None, "退1"),
+        ("project_code", "2509-120114", None, "退8"),
+        ("vin", "LSVAA4187E2184841", "LSVAA4187E2184841", ""),
+        ("vin", "LSVAA4187E218484", None, "退45"),
+        ("vin", "LSVAA4187O2184841", None, "退45"),
+        ("document_no", "津发改[2025]12号", "津发改〔2025〕12号", "知47"),
+        ("text", "  冲压线\n改造 ", "冲压线改造", "知58"),
+        ("text", 120114198801010000.0, None, "退1"),
+        ("text", 12.0, "12", ""),
+        ("texts", "机床、机器人；传感器", ("机床", "机器人", "传感器"), ""),
+        ("department", "区商务局", "commerce", ""),
+        ("department", "商务处", None, "退32"),
+        ("departments", "区商务局（牵头）、区财政局", ("commerce:牵头", "finance:配合"), ""),
+        ("departments", "区财政局,区商务局", ("finance:牵头", "commerce:配合"), ""),
+        ("period", "2027年", "2027", ""),
+        ("period", "2026-10", "2026-10", ""),
+        ("quantity", "12.5吨", D("12.5000"), "知42"),
+        ("percent", 0.35, D("35.0000"), "核56"),
+        ("percent", "35%", D("35.0000"), ""),
+        ("percent", 35, D("35.0000"), ""),
+    ],
+)
+def test_other_kinds(kind: str, cell: Cell, expect: object, notes: str) -> None:
+    """Codes, identifiers, texts, departments, periods and percentages."""
+    check(kind, cell, expect, notes)
+
+
+def test_a_cell_that_shows_a_percentage_needs_no_question() -> None:
+    """0.35 formatted as a percentage is 35 %."""
+    check("percent", 0.35, D("35.0000"), percent=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("武清区设备更新项目清单（2026年9月）", "2026-09"),
+        ("2026年1-9月完成情况", "2026-09"),
+        ("工信局_202609.xlsx", "2026-09"),
+        ("工信局2026-09.xlsx", "2026-09"),
+        ("填报日期：2026年10月8日", None),
+        ("截至2026年9月30日", None),
+        ("2026年13月", None),
+        ("武清区设备更新项目清单", None),
+    ],
+)
+def test_the_report_month_in_titles_and_names(text: str, month: str | None) -> None:
+    """A title or file name gives the month; the day somebody filled the form in does not."""
+    assert month_in(text) == month
