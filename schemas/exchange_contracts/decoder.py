@@ -82,10 +82,10 @@ class _Writer:
         return [
             "n = b[p]",
             "p += 1",
-            "if n == 2:",
-            *_indented(self._present(shape, newest, var, path)),
-            "elif n == 0:",
+            "if not n:",
             f"    {var} = None",
+            "elif n == 2:",
+            *_indented(self._present(shape, newest, var, path)),
             "else:",
             "    union_index()",
         ]

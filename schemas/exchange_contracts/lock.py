@@ -48,9 +48,7 @@ def append(root: Path) -> list[LockEntry]:
         if entry.version > 1 and not past.exists():
             raise FileNotFoundError(f"copy the last version of {entry.event} to {past} first (git show HEAD:…)")
     entries = (list(read_lock(root)) if (root / LOCK_FILE).exists() else []) + added
-    lines = (
-        json.dumps({"id": e.id, "event": e.event, "version": e.version, "sha256": e.sha256}) for e in entries
-    )
+    lines = (json.dumps({"id": e.id, "event": e.event, "version": e.version, "sha256": e.sha256}) for e in entries)
     (root / LOCK_FILE).write_text("[\n  " + ",\n  ".join(lines) + "\n]\n", encoding="utf-8")
     append_codelists(root)
     return added
@@ -70,7 +68,7 @@ def append_codelists(root: Path) -> None:
 def main() -> int:
     """Append pending entries and print each."""
     for entry in append(Path(str(folder()))):
-        print(f"{entry.id}\t{entry.event}\tv{entry.version}\t{entry.sha256}")
+        sys.stdout.write(f"{entry.id}\t{entry.event}\tv{entry.version}\t{entry.sha256}\n")
     return 0
 
 

@@ -19,7 +19,8 @@ _DECIMAL_TEXT = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,4})?")
 def _decimal(value: Any) -> Any:
     """Take a ``Decimal``, a whole number or a text; a binary fraction is not exact and is refused."""
     if isinstance(value, bool | float):
-        raise ValueError('金额和数量不能用浮点数,请写成十进制文本,如 "12.50"')
+        # pydantic reports a ValueError with its place; a TypeError would pass through it.
+        raise ValueError('金额和数量不能用浮点数,请写成十进制文本,如 "12.50"')  # noqa: TRY004
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, str):
@@ -52,11 +53,18 @@ def _text_format(name: str) -> StringConstraints:
 
 Text = Annotated[str, StringConstraints(max_length=NAME_LENGTH_MAX, pattern=_NO_NUL)]
 Prose = Annotated[str, StringConstraints(max_length=PROSE_LENGTH_MAX, pattern=_NO_NUL)]
+# The bounds are 18 digits; pydantic's max_digits lets 18 digits pass before the point.
 Money = Annotated[
-    Decimal, BeforeValidator(_decimal), Field(max_digits=18, decimal_places=2), AfterValidator(_two_places)
+    Decimal,
+    BeforeValidator(_decimal),
+    Field(gt=-(10**16), lt=10**16, decimal_places=2),
+    AfterValidator(_two_places),
 ]
 Quantity = Annotated[
-    Decimal, BeforeValidator(_decimal), Field(max_digits=18, decimal_places=4), AfterValidator(_four_places)
+    Decimal,
+    BeforeValidator(_decimal),
+    Field(gt=-(10**14), lt=10**14, decimal_places=4),
+    AfterValidator(_four_places),
 ]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 Instant = Annotated[

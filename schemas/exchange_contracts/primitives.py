@@ -45,9 +45,20 @@ class BadValueError(Exception):
 
 def varint(body: bytes, at: int) -> tuple[int, int]:
     """Read a variable-length number, still zigzag-coded."""
-    number = body[at] & 0x7F
-    shift = 7
     byte = body[at]
+    number = byte & 0x7F
+    if byte < 0x80:
+        return number, at + 1
+    byte = body[at + 1]
+    number |= (byte & 0x7F) << 7
+    if byte < 0x80:
+        return number, at + 2
+    byte = body[at + 2]
+    number |= (byte & 0x7F) << 14
+    if byte < 0x80:
+        return number, at + 3
+    at += 2
+    shift = 21
     while byte > 0x7F:
         at += 1
         byte = body[at]
