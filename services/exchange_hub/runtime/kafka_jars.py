@@ -48,7 +48,7 @@ class Jar:
         try:
             with (repository / self.path).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
-        except FileNotFoundError:
+        except OSError:
             return False
 
 
@@ -105,7 +105,11 @@ def _fetch(kept: Path, wanting: list[Jar], repository: str | None) -> None:
     for jar in wanting:
         (kept / jar.path).unlink(missing_ok=True)
     with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
-        failures = list(pool.map(lambda jar: _fetch_one(kept, jar, repository), wanting))
+        failures = []
+        for failure in pool.map(lambda jar: _fetch_one(kept, jar, repository), wanting):
+            failures.append(failure)
+            if len(failures) % 10 == 0:
+                log.info("… %d of %d jars", len(failures), len(wanting))
     if failed := [failure for failure in failures if failure]:
         raise RuntimeProblem(
             f"{len(failed)} of {len(wanting)} jars of Apache Kafka could not be fetched: {failed[0]}",

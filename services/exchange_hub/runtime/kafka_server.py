@@ -96,7 +96,7 @@ def _format(kafka: Kafka) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft_properties = kafka.folder / "format.properties"
     draft_properties.write_text(_properties(draft, 1, 2))
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = _cluster_id()
     command = [
         str(kafka.java),
         "-Xmx128m",
@@ -124,6 +124,14 @@ def _format(kafka: Kafka) -> None:
     draft.rename(kafka.data)
 
 
+def _cluster_id() -> str:
+    """A new id; not the one in 64 that begins with a hyphen, which the tool takes for an option."""
+    cluster = "-"
+    while cluster.startswith("-"):
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return cluster
+
+
 def _properties(data: Path, port: int, controller_port: int) -> str:
     lines = {
         "process.roles": "broker,controller",
@@ -147,6 +155,9 @@ def _properties(data: Path, port: int, controller_port: int) -> str:
         # A lone worker should not wait for others that never come.
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
+        # After a crash the broker may not come back before its last session has timed out (9 s by default).
+        "broker.heartbeat.interval.ms": 500,
+        "broker.session.timeout.ms": 3000,
         # 128 MB by default, a quarter of the heap, for compacting a handful of small topics.
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
     }
@@ -167,6 +178,8 @@ appender.file.policies.size.type = SizeBasedTriggeringPolicy
 appender.file.policies.size.size = 10MB
 appender.file.strategy.type = DefaultRolloverStrategy
 appender.file.strategy.max = 3
+logger.configuration.name = org.apache.kafka.common.config.AbstractConfig
+logger.configuration.level = warn
 rootLogger.level = info
 rootLogger.appenderRef.file.ref = file
 """

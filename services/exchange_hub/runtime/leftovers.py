@@ -1,5 +1,6 @@
 """Files and processes that an earlier run may have left, trusted only after a look at what they name."""
 
+import contextlib
 import json
 import logging
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange_hub.runtime.layout import Layout
+from exchange_hub.runtime.problem import RuntimeProblem
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,10 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 def command_of(pid: int) -> str:
-    """The command line of a process, empty if there is none: a number alone may long be another's."""
+    """The words of a process's command, each followed by a blank; empty if there is no such process.
+
+    A number alone proves nothing: it may long be another's.
+    """
     if sys.platform.startswith("linux"):
         try:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -45,7 +50,7 @@ def command_of(pid: int) -> str:
     answer = subprocess.run(  # noqa: S603 - a number is all that varies
         ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    return answer.stdout
+    return answer.stdout.replace("\n", " ")
 
 
 def is_running(layout: Layout, state: dict[str, Any]) -> bool:
@@ -62,16 +67,22 @@ def clear(layout: Layout, grace_seconds: float) -> None:
     pids = read_json(layout.processes).get("pids", {})
     data = Path(read_json(layout.kept).get("postgres_data", layout.postgres))
     found = {
-        "kafka": (pids.get("kafka"), f"{layout.kafka}/server.properties", signal.SIGTERM),
-        "postgres": (pids.get("postgres") or _postmaster(data), f" -D {data} ", signal.SIGINT),
+        "kafka": (pids.get("kafka"), f" {layout.kafka}/server.properties ", signal.SIGTERM),
+        "postgres": (pids.get("postgres") or _postmaster(data), _postgres_mark(data), signal.SIGINT),
     }
     for name, (pid, mark, stop_signal) in found.items():
-        if pid and mark in command_of(pid) + " ":
+        if pid and mark in command_of(pid):
             log.warning("Ending %s (process %d) that an earlier run left", name, pid)
-            _end(pid, mark, stop_signal, grace_seconds)
-    # PostgreSQL would refuse to start if the number in it were now another process of the same account.
-    (data / "postmaster.pid").unlink(missing_ok=True)
+            _end(name, pid, mark, stop_signal, grace_seconds)
+    if (stranger := _postmaster(data)) and (command := command_of(stranger)) and _postgres_mark(data) not in command:
+        # After a reboot the number may be another process of the same account: PostgreSQL would wait for it for ever.
+        # (A number without a process it clears itself, with more care than could be taken here.)
+        (data / "postmaster.pid").unlink()
     layout.processes.unlink(missing_ok=True)
+
+
+def _postgres_mark(data: Path) -> str:
+    return f" -D {data} "
 
 
 def _postmaster(data: Path) -> int | None:
@@ -81,14 +92,17 @@ def _postmaster(data: Path) -> int | None:
         return None
 
 
-def _end(pid: int, mark: str, stop_signal: int, grace_seconds: float) -> None:
-    for number, seconds in ((stop_signal, grace_seconds), (signal.SIGKILL, grace_seconds)):
-        try:
+def _end(name: str, pid: int, mark: str, stop_signal: int, grace_seconds: float) -> None:
+    for number in (stop_signal, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + grace_seconds
         while time.monotonic() < deadline:
-            if mark not in command_of(pid) + " ":
+            if mark not in command_of(pid):
                 return
             time.sleep(_LOOK_SECONDS)
+    raise RuntimeProblem(
+        f"{name.capitalize()} of an earlier run does not end, not even when killed.",
+        where=f"process {pid}",
+        remedy="It may wait for a disk that does not answer: see to that, or restart the machine.",
+    )

@@ -136,7 +136,15 @@ def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgre
 
 def _account(database: DatabaseSettings) -> Account:
     if os.geteuid() != 0:
-        return Account(pwd.getpwuid(os.geteuid()).pw_name if _is_named() else str(os.geteuid()), None, None)
+        try:
+            return Account(pwd.getpwuid(os.geteuid()).pw_name, None, None)
+        except KeyError as error:
+            raise RuntimeProblem(
+                "This user has no name on this machine, and PostgreSQL does not run without one.",
+                where=f"user number {os.geteuid()}",
+                remedy="Add the user to the machine (in a container: to /etc/passwd), "
+                "or name an existing PostgreSQL in HUB_DATABASE__URL.",
+            ) from error
     try:
         entry = pwd.getpwnam(database.account)
     except KeyError:
@@ -148,15 +156,6 @@ def _account(database: DatabaseSettings) -> Account:
             remedy="Name a system account without rights, or start the hub as a normal user.",
         )
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-
-
-def _is_named() -> bool:
-    """A container may run under a number that has no name."""
-    try:
-        pwd.getpwuid(os.geteuid())
-    except KeyError:
-        return False
-    return True
 
 
 def _binaries(account: Account, cache: Path) -> Path:
@@ -280,24 +279,28 @@ def _initialise(account: Account, binaries: Path, data: Path, password: str) -> 
 
 
 def _socket_folder(account: Account, kept: dict[str, str]) -> Path:
-    owner = os.geteuid() if account.uid is None else account.uid
+    """A folder that only the account (and root) can enter: the kept one, else a new one."""
     if "postgres_socket" in kept:
         folder = Path(kept["postgres_socket"])
         try:
-            seen = folder.lstat()
-        except FileNotFoundError:
-            pass
-        else:
-            # A folder in /tmp could have been put there by anyone after a reboot.
-            if stat.S_ISDIR(seen.st_mode) and seen.st_uid == owner and stat.S_IMODE(seen.st_mode) == 0o700:
-                for leftover in folder.glob(".s.PGSQL.*"):
-                    leftover.unlink()
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            if _is_own(folder, os.geteuid() if account.uid is None else account.uid):
                 return folder
+        else:
+            account.own(folder)
+            return folder
     parent = SOCKET_PARENT if SOCKET_PARENT.is_dir() else Path(tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix="xhub-", dir=parent))
     account.own(folder)
     kept["postgres_socket"] = str(folder)
     return folder
+
+
+def _is_own(folder: Path, owner: int) -> bool:
+    """Whether nobody else can have put the folder there, or put something into it."""
+    seen = folder.lstat()
+    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == owner and stat.S_IMODE(seen.st_mode) == 0o700
 
 
 def _tuning(database: DatabaseSettings, data: Path, socket: Path) -> list[tuple[str, str]]:

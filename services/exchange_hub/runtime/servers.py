@@ -259,6 +259,7 @@ class _Warden:
             "processes": str(layout.processes),
             "remove_first": [str(layout.state)],
             "remove_last": [str(layout.processes), str(layout.orders)],
+            "remove_folders": [str(postgres.socket)] if postgres is not None else [],
             "grace_seconds": STOP_GRACE_SECONDS,
             "servers": [*_kafka_order(kafka, layout), *_postgres_order(postgres, layout)],
         }

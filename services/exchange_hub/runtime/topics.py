@@ -17,18 +17,32 @@ REQUIRED = {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime", "cl
 _UNKNOWN_TOPIC = 3
 _ALREADY_EXISTS = 36
 _READY_MS_MAX = 30_000
+# By default the pauses grow to 30 s: a broker that is back would go unnoticed for that long.
+_RECONNECT_MS_MAX = 500
 
 
 @contextmanager
-def administration(bootstrap_servers: str, kafka: KafkaSettings | None = None) -> Iterator[KafkaAdminClient]:
+def administration(
+    bootstrap_servers: str, kafka: KafkaSettings | None = None, *, answer_seconds_max: float = 15.0
+) -> Iterator[KafkaAdminClient]:
     """A client of the broker's administration, closed afterwards.
+
+    Args:
+        bootstrap_servers: Addresses, comma-separated.
+        kafka: How to talk to the broker; without security if omitted.
+        answer_seconds_max: Time a broker has to answer.
 
     Raises:
         RuntimeProblem: if no broker answers.
     """
     options = (kafka or KafkaSettings()).client_options()
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","), **options)
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap_servers.split(","),
+            bootstrap_timeout_ms=int(answer_seconds_max * 1000),
+            reconnect_backoff_max_ms=_RECONNECT_MS_MAX,
+            **options,
+        )
     except KafkaError as error:
         raise RuntimeProblem(
             f"Kafka does not answer: {type(error).__name__}.",

@@ -188,6 +188,9 @@ def main(orders_path: str) -> None:
     _stop(servers, orders["grace_seconds"])
     for path in orders["remove_last"]:
         Path(path).unlink(missing_ok=True)
+    for path in orders["remove_folders"]:
+        with contextlib.suppress(OSError):  # not empty: a killed server left its socket, its next start clears it
+            Path(path).rmdir()
 
 
 if __name__ == "__main__":
