@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("exchange_hub.cli.worker", "worker", "Run one Faust worker that fills the views."),
     "relay": ("exchange_hub.cli.relay", "relay", "Publish receipts to the bureaus' receipt topics."),
     "migrate": ("exchange_hub.cli.housekeeping", "migrate", "Bring the store's schema to this version."),
+    "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild the views in a shadow schema, compare, swap."),
     "list": ("exchange_hub.cli.lists", "list_", "Show a list view."),
 }
 

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from threading import Event
 
 import click
-
 from exchange_contracts import registry
+
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs

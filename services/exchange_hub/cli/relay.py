@@ -15,7 +15,8 @@ from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets
-from exchange_hub.views import read, relay as receipts
+from exchange_hub.views import read
+from exchange_hub.views import relay as receipts
 from exchange_hub.views.store.setup import connect
 
 log = logging.getLogger(__name__)

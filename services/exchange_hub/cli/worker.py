@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ import click
 import psycopg
 
 from exchange_hub.cli.program import Program, program, supervised_option
+from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.topics import administration, topic_ids
 from exchange_hub.views.store.positions import Claimed, claim
@@ -41,8 +43,9 @@ class _Worker:
 
     def __init__(self, running: Program) -> None:
         self._running = running
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._lock = threading.Lock()
+        self._topics: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Run until SIGTERM."""
@@ -50,7 +53,7 @@ class _Worker:
         with connect(running.database_url) as conn:
             context = hub.context(conn)
         hooks = Hooks(self._claim, self._done, self._lost)
-        committer = Committer(self._connect, context)
+        committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
             f"hub.{hub.district.id}.views",
             running.bootstrap_servers,
@@ -64,11 +67,18 @@ class _Worker:
         return connect(self._running.database_url, f"hub worker {self._owner}")
 
     def _claim(self, topics: frozenset[str]) -> Mapping[str, Claimed]:
-        kafka = self._running.hub.settings.kafka
-        with administration(self._running.bootstrap_servers, kafka) as admin:
-            ids = {topic: str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
-        with self._lock, connect(self._running.database_url, f"hub worker {self._owner}") as conn:
-            return claim(conn, ids, self._owner)
+        """Claim topics in the store and look at each log; a topic that is not the one known stands still."""
+        running, kafka = self._running, self._running.hub.settings.kafka
+        with administration(running.bootstrap_servers, kafka) as admin:
+            ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
+        with self._lock, connect(running.database_url, f"hub worker {self._owner}") as conn:
+            claimed, stopped = claim(conn, ids, self._owner)
+        stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
+        for topic, words in stopped.items():
+            log.error("%s", words)
+            running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
+        self._topics = frozenset(claimed.keys() - stopped.keys())
+        return {topic: entry for topic, entry in claimed.items() if topic not in stopped}
 
     def _done(self, result: Done, reading_seconds: float, committing_seconds: float) -> None:
         meters, bureau_of = self._running.meters, self._running.hub.event_topics

@@ -4,15 +4,18 @@ All problems are found at once, in Chinese, for the bureau that has to mend them
 problem here: it becomes a finding later and never stops an event.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from exchange_contracts import codes, envelope, identifiers, identity
 from exchange_contracts.registry import Contract
+from exchange_contracts.topics import COORDINATION
 
 from exchange_hub.views.folds import FOLDS
 
 Facts = Mapping[str, Any]
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def problems(
@@ -42,9 +45,15 @@ def problems(
         found.append(("empty_key", "业务主键为空"))
     if facts["revision"] < 0:
         found.append(("bad_value", f"版本号不能为负,现为{facts['revision']}"))
-    found.extend(("bad_value", reason) for reason in codes.problem(contract, facts))
+    if contract.kind == "coordination" and bureau != COORDINATION:
+        found.append(("foreign_kind", "合并、复核、关账等决定只能由工作专班发布"))
+    if any(_CONTROL.search(str(value)) for value in (facts["entity_key"], *sub_key)):
+        found.append(("bad_value", "业务主键和分项(如凭证号、单位)不能含换行、制表等控制字符"))
+    vocabulary = codes.problem(contract, facts)
+    found.extend(("bad_value", reason) for reason in vocabulary)
     rule = _RULES.get(contract.event)
-    if rule is not None:
+    # A rule may rely on the vocabulary: it runs only where that is sound.
+    if rule is not None and not vocabulary:
         found.extend(("bad_value", reason) for reason in rule(facts))
     return found
 
@@ -69,9 +78,9 @@ def _month_pair(facts: Facts) -> list[str]:
     return []
 
 
-def _enterprise(facts: Facts) -> list[str]:
-    problem = identifiers.uscc_shape_problem(facts["uscc"])
-    return [problem] if problem else []
+def _submission(facts: Facts) -> list[str]:
+    expected = f"{facts['list']}@{facts['month']}"
+    return [] if facts["entity_key"] == expected else [f"报送确认的业务主键应为“{expected}”"]
 
 
 def _received(facts: Facts) -> list[str]:
@@ -100,7 +109,8 @@ _RULES: dict[str, Callable[[Facts], list[str]]] = {
     "ProjectAdded": _project,
     "ProjectChanged": _project,
     "ProjectProgressReported": _month_pair,
-    "EnterpriseListed": _enterprise,
+    "SubmissionConfirmed": _submission,
+    "NilReturned": _submission,
     "DocumentReceived": _received,
     "FundsAllocated": _amount,
     "SubsidyApproved": _amount,

@@ -1,8 +1,10 @@
 """Read a record: decode ▸ check ▸ trial fold — one pure function with three named outcomes."""
 
+from typing import Any
 from uuid import UUID
 
 from exchange_contracts import codec
+from exchange_contracts.registry import Contract
 
 from exchange_hub.views import check
 from exchange_hub.views.fold import Folded, trial
@@ -23,17 +25,26 @@ def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Fold
         contract, facts = codec.decode_facts(record.value)
     except codec.DecodeError as error:
         return Rejection(record, error.code, error.reason)
-    found = check.problems(contract, facts, bureau=bureau, key=record.key, headers=record.headers)
+    try:
+        found = check.problems(contract, facts, bureau=bureau, key=record.key, headers=record.headers)
+    except Exception as error:  # noqa: BLE001 — a defect of a check must not stop the topic: the event waits, visibly
+        statement = _statement(record, contract, facts)
+        name = f"{bureau}:{statement.entity}"
+        return statement, Folded(name, (), (), f"check failed: {type(error).__name__}: {error}")
     if found:
         reason = ";".join(reason for _, reason in found)
         return Rejection(record, found[0][0], reason, _uuid(facts["event_id"]), facts["entity_key"])
+    statement = _statement(record, contract, facts)
+    return statement, trial(statement, bureau, rules)
+
+
+def _statement(record: Record, contract: Contract, facts: dict[str, Any]) -> Statement:
     sub_key = "|".join([str(facts[name]) for name in contract.subkey])
-    statement = Statement(
+    return Statement(
         record, UUID(facts["event_id"]), contract.schema_id, contract.event, contract.kind, facts["entity_key"],
         f"{contract.register}:{sub_key}" if sub_key else contract.register, facts["revision"],
         codec.facts_digest(contract, facts), contract.withdraws, facts["occurred_on"], facts,
     )  # fmt: skip
-    return statement, trial(statement, bureau, rules)
 
 
 def _uuid(text: str) -> UUID | None:

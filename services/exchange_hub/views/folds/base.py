@@ -32,6 +32,16 @@ def alone(_claim: Claim) -> list[str]:
     return []
 
 
+def joined(*parts: str) -> str:
+    """Join parts into a row key that no other parts give: a bar inside a part is escaped."""
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") if "|" in part or "\\" in part else part for part in parts)
+
+
+def unnamed(component: str) -> str:
+    """Return the row key of an entity without an identifier of its own; no identifier gives the same."""
+    return joined("", component)
+
+
 @lru_cache(maxsize=65536)
 def day(days: int | None) -> date | None:
     """Turn days since 1970-01-01 into a date."""

@@ -7,7 +7,7 @@ overdue depends on a day, so readers work it out for a stated date; the fold giv
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import day, merged, of_family, ranked, saying
+from exchange_hub.views.folds.base import day, joined, merged, of_family, ranked, saying
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Fact, Row
 
@@ -18,7 +18,7 @@ def identities(claim: Claim) -> list[str]:
     return [f"文号 {number}" for number in sorted(numbers) if number]
 
 
-def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+def rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
     """Give a row per department, also for one that acted without being named."""
     received = ranked(saying(claims, "received"), rules, "documents")
     names = ("document_no", "title", "issuer", "level", "issued_on", "received_on")
@@ -29,7 +29,7 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
             parts.setdefault(entry["department"], entry["part"])
     measures = _chosen(claims, "measure", rules)
     extensions = _chosen(claims, "extension", rules)
-    number = head.get("document_no") or _number(measures, extensions) or component
+    number = head.get("document_no") or _number(measures, extensions)
     for department in sorted({*parts, *measures, *extensions}):
         row: dict[str, Any] = {
             "document_no": number, "title": head.get("title"), "issuer": head.get("issuer"), "level": head.get("level"),
@@ -42,7 +42,7 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
             row["extended_until"] = day(extensions[department].facts["until"])
         if department in measures:
             row.update(_measure(measures[department]))
-        yield Row("documents", f"{number} {department}", row)
+        yield Row("documents", joined(number, department), row)
 
 
 def _chosen(claims: Sequence[Claim], family: str, rules: FoldRules) -> dict[str, Fact]:
@@ -58,8 +58,8 @@ def _chosen(claims: Sequence[Claim], family: str, rules: FoldRules) -> dict[str,
     return chosen
 
 
-def _number(*families: dict[str, Fact]) -> str | None:
-    return min((fact.facts["document_no"] for family in families for fact in family.values()), default=None)
+def _number(*families: dict[str, Fact]) -> str:
+    return min((str(fact.facts["document_no"]) for family in families for fact in family.values()), default="")
 
 
 def _measure(fact: Fact) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.folds.base import current, merged, ranked, saying
+from exchange_hub.views.folds.base import current, merged, ranked, saying, unnamed
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -22,4 +22,4 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
         return
     row = merged(said, _NAMES, rules, "enterprises")
     row["lead_bureau"] = ranked(said, rules, "enterprises")[0][0].bureau
-    yield Row("enterprises", row["uscc"] or component, row)
+    yield Row("enterprises", row["uscc"] or unnamed(component), row)

@@ -7,7 +7,7 @@ changes what was paid before it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import day
+from exchange_hub.views.folds.base import day, joined
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -25,7 +25,7 @@ def rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator
     for register, fact in claim.registers.items():
         if not fact.withdrawn:
             family = register.partition(":")[0]
-            yield Row("funds", f"{component}/{register}", _row(claim.key.bureau, _STEPS[family], fact.facts))
+            yield Row("funds", joined(component, register), _row(claim.key.bureau, _STEPS[family], fact.facts))
 
 
 def _row(bureau: str, step: str, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.folds.base import current, day, of_family
+from exchange_hub.views.folds.base import current, day, joined, of_family
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -12,7 +12,7 @@ def material_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) ->
     names = ("month", "operator_uscc", "material", "quantity", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced")
     for sub_key, fact in of_family(claims[0], "recovered"):
         row = {name: fact.facts.get(name) for name in names}
-        yield Row("materials", f"{component}/{sub_key}", row | {"lead_bureau": claims[0].key.bureau})
+        yield Row("materials", joined(component, sub_key), row | {"lead_bureau": claims[0].key.bureau})
 
 
 def indicator_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
@@ -21,7 +21,7 @@ def indicator_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -
     for family, kind in (("baseline", "基数"), ("target", "目标"), ("reported", "报送")):
         for sub_key, fact in of_family(claims[0], family):
             row = {name: fact.facts.get(name) for name in names}
-            yield Row("indicators", f"{component}/{family}/{sub_key}", row | {"kind": kind, "lead_bureau": claims[0].key.bureau})
+            yield Row("indicators", joined(component, family, sub_key), row | {"kind": kind, "lead_bureau": claims[0].key.bureau})
 
 
 def plan_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
@@ -50,7 +50,7 @@ def task_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Ite
     """Give a row per month in which a bureau reported on a task."""
     for month, fact in of_family(claims[0], "progress"):
         row = {"task_no": fact.facts.get("task_no"), "month": month, "text": fact.facts.get("text")}
-        yield Row("tasks", f"{component}@{month}", row | {"lead_bureau": claims[0].key.bureau})
+        yield Row("tasks", joined(component, month), row | {"lead_bureau": claims[0].key.bureau})
 
 
 def submission_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.folds.base import current, day, merged, saying
+from exchange_hub.views.folds.base import current, day, joined, merged, ranked, saying
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -17,18 +17,20 @@ def identities(claim: Claim) -> list[str]:
     for register in ("policy", "expired"):
         facts = current(claim, register)
         if facts and facts.get("document_no"):
-            return [f"文号 {facts['document_no']} {facts.get('level') or ''}"]
+            return [joined("文号", facts["document_no"], facts["level"])]
     return []
 
 
-def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+def rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
     """Give one row; a policy that expired keeps its row with the date."""
     said = saying(claims, "policy")
     if not said:
         return
     row = merged(said, _NAMES, rules, "funding-policies")
+    # Number and level name the row, so both come from one statement.
+    _, lead = ranked(said, rules, "funding-policies")[0]
+    row["document_no"], row["level"] = lead["document_no"], lead["level"]
     for name in ("valid_from", "valid_to"):
         row[name] = day(row[name])
-    row["expired_on"] = min((day(facts["expired_on"]) for _, facts in saying(claims, "expired")), default=None)
-    key = f"{row['document_no']} {row['level']}" if row["document_no"] else component
-    yield Row("funding-policies", key, row)
+    row["expired_on"] = day(min((facts["expired_on"] for _, facts in saying(claims, "expired")), default=None))
+    yield Row("funding-policies", joined(row["document_no"], row["level"]), row)

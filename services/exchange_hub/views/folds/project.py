@@ -7,7 +7,7 @@ domain, and what it leaves empty from the other. Source: work plan, part four, s
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import current, day, merged, of_family, ranked, saying
+from exchange_hub.views.folds.base import current, day, merged, of_family, ranked, saying, unnamed
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -43,7 +43,7 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
         row[name] = day(row[name])
     row["internal_no"] = first.get("internal_no")
     row["lead_bureau"] = lead.bureau
-    key = row["project_code"] or component
+    key = row["project_code"] or unnamed(component)
     months = _months(claims, rules, row["domain"])
     if months:
         latest = max(months)
@@ -51,7 +51,8 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
         for name in ("invested_since_start", "invested_year_to_date"):
             row[name] = months[latest][1].get(name)
         for name in ("units_done", "build_state"):
-            row[name] = months[latest][1].get(name) or row[name]
+            value = months[latest][1].get(name)
+            row[name] = row[name] if value is None else value
     yield Row(list_name, key, row)
     for month, (bureau, facts) in months.items():
         yield Row("project-progress", f"{key}@{month}", _progress(key, list_name, row["domain"], month, bureau, facts))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import day, merged, of_family, ranked
+from exchange_hub.views.folds.base import day, joined, merged, of_family, ranked, unnamed
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -17,7 +17,7 @@ _NAMES = (
 
 def identities(claim: Claim) -> list[str]:
     """A machine is its category and identifier (VIN, serial or certificate number)."""
-    values = {f"{facts['category']} {facts['identifier']}" for facts in _statements(claim) if facts.get("identifier")}
+    values = {joined(facts["category"], facts["identifier"]) for facts in _statements(claim) if facts.get("identifier")}
     return sorted(values)
 
 
@@ -36,7 +36,13 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
             row["step"] = step
             row[column] = day(_on(of_step[0][1]))
     row["lead_bureau"] = said[0][0].bureau
-    yield Row("scrappage", f"{row['category']} {row['identifier']}" if row["identifier"] else component, row)
+    # Category and identifier name the row, so both come from one statement.
+    named = next((facts for _, facts in said if facts.get("identifier")), None)
+    if named is None:
+        yield Row("scrappage", unnamed(component), row)
+        return
+    row["category"], row["identifier"] = named["category"], named["identifier"]
+    yield Row("scrappage", joined(row["category"], row["identifier"]), row)
 
 
 def _statements(claim: Claim) -> list[Mapping[str, Any]]:

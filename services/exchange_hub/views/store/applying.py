@@ -103,6 +103,7 @@ def _win(
     superseded: set[tuple[int, int]] = set()
     changed: dict[ClaimKey, set[str]] = {}
     trials: dict[ClaimKey, fold.Folded] = {}
+    fresh = {key for key, registers in known.items() if not registers}
     for statement, trial in accepted:
         key = _key(statement, topics)
         registers = known[key]
@@ -113,7 +114,7 @@ def _win(
         fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
         registers[statement.register] = Value(statement.revision, statement.digest, statement.record.off, fact)
         changed.setdefault(key, set()).add(statement.register)
-        if trial is not None and len(registers) == 1:
+        if trial is not None and key in fresh and len(registers) == 1:
             trials[key] = trial
         else:
             trials.pop(key, None)

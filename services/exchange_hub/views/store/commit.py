@@ -5,7 +5,7 @@ epoch and offset match (invariant 5); a mismatch changes nothing and is raised.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -37,9 +37,9 @@ class Span:
     epoch: int
     start: int
     next_off: int
-    last_off: int
-    last_digest: bytes
-    last_arrived_ms: int
+    last_off: int | None
+    last_digest: bytes | None
+    last_arrived_ms: int | None
     skipped: int = 0
 
 
@@ -76,6 +76,22 @@ class Outcome:
         })  # fmt: skip
 
 
+#: Bounds on a worker that stops or hangs in the middle of a batch, in seconds; the database then frees the lock.
+LOCK_SECONDS = 60
+IDLE_SECONDS = 20
+STATEMENT_SECONDS = 120
+TRANSACTION_SECONDS = 180
+
+#: The steps of a commit, in their order; ``Context.step`` is told each one.
+STEPS: tuple[str, ...] = (
+    "prepared", "locked", "checked", "logged", "folded", "rejected", "moved", "receipted", "committed",
+)  # fmt: skip
+
+
+def _no_step(_name: str) -> None:
+    """Do nothing between steps."""
+
+
 class PositionMovedError(Exception):
     """The stored position is not where the batch begins, or belongs to a later epoch; nothing was written."""
 
@@ -89,6 +105,7 @@ class Context:
     stamp: Stamp
     district_no: int = 1
     schema: str = "live"
+    step: Callable[[str], None] = _no_step
 
 
 def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
@@ -102,9 +119,13 @@ def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
     for setting in (
         "synchronous_commit = off", "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off",
         "enable_material = off", "jit = off", "datestyle = 'ISO'", "timezone = 'UTC'",
-        "lock_timeout = '60s'", "idle_in_transaction_session_timeout = '20s'",
+        f"lock_timeout = '{LOCK_SECONDS}s'", f"idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'",
+        f"statement_timeout = '{STATEMENT_SECONDS}s'",
     ):  # fmt: skip
         conn.execute(f"SET {setting}".encode())
+    if conn.info.server_version >= 170000:
+        # The only bound on a worker that stops in the middle of a COPY, holding the commit lock.
+        conn.execute(f"SET transaction_timeout = '{TRANSACTION_SECONDS}s'".encode())
     conn.execute("CREATE TEMP TABLE IF NOT EXISTS b_event (LIKE log.event_log)")
     conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS b_register (kind text, topic_no smallint, entity text, register text, "
@@ -122,18 +143,25 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
     event_lines = {_place(s.record): _event_line(s) for s, _ in batch.statements}
+    context.step("prepared")
     with conn.transaction(), conn.cursor() as cur:
         lock(cur, context.district_no)
+        context.step("locked")
         refuse_other(read_stamp(cur, context.schema), context.stamp)
         check_positions(cur, batch.spans)
+        context.step("checked")
         row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
         outcome = Outcome(row[0] if row else 0)
         write_statements(cur, batch.statements, event_lines, context, outcome)
         for rejection in batch.rejections:
             _note_rejection(outcome, rejection)
         _store_rejections(cur, batch.rejections, outcome.batch_no)
+        context.step("rejected")
         _move_positions(cur, batch.spans, outcome)
+        context.step("moved")
         _store_receipts(cur, batch.spans, outcome)
+        context.step("receipted")
+    context.step("committed")
     return outcome
 
 
@@ -174,7 +202,9 @@ def write_statements(
     """Hold what must wait, log what is new, fold it, and note everything else."""
     flowing, held = _part_held(cur, statements)
     accepted, lost = _log(cur, flowing, event_lines, outcome)
+    context.step("logged")
     superseded = apply(cur, accepted, context.topics, context.rules)
+    context.step("folded")
     for statement, _ in accepted:
         outcome.counts[statement.record.topic_no, "accepted"] += 1
         if _place(statement.record) in superseded:
@@ -207,9 +237,9 @@ def _event_line(s: Statement) -> str:
     """Prepare the event log's row; entity and register hold no control characters (checked when decoded)."""
     record = s.record
     facts = orjson.dumps(s.facts, default=str).decode().replace("\\", "\\\\")
-    entity = s.entity.replace("\\", "\\\\")
+    entity, register = (text.replace("\\", "\\\\") for text in (s.entity, s.register))
     return (
-        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{entity}\t{s.register}\t{s.revision}\t"
+        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{entity}\t{register}\t{s.revision}\t"
         f"\\\\x{s.digest.hex()}\t{'t' if s.withdrawn else 'f'}\t{day(s.occurred_on)}\t{record.arrived_ms}\t0\t{facts}"
     )
 
@@ -266,8 +296,12 @@ def _log(
 
 
 def _headers(record: Record) -> str:
-    pairs = [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in record.headers]
-    return orjson.dumps(pairs).decode().replace("\\u0000", "")
+    """Write headers as JSON; what is not text, and NUL, which JSON in PostgreSQL cannot hold, is shown escaped."""
+    pairs = [
+        [part.encode() if isinstance(part, str) else (part or b"") for part in (name, value)] for name, value in record.headers
+    ]
+    texts = [[part.decode("utf-8", "backslashreplace").replace("\x00", "\\x00") for part in pair] for pair in pairs]
+    return orjson.dumps(texts).decode()
 
 
 def _note_rejection(outcome: Outcome, rejection: Rejection) -> None:
@@ -312,7 +346,8 @@ def _move_positions(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> Non
     for span in spans:
         no = span.topic_no
         cur.execute(
-            """UPDATE log.position SET next_off = %s, last_off = %s, last_digest = %s, last_arrived_ms = %s,
+            """UPDATE log.position SET next_off = %s, last_off = coalesce(%s, last_off),
+                 last_digest = coalesce(%s, last_digest), last_arrived_ms = coalesce(%s, last_arrived_ms),
                  moved_at = now(), accepted = accepted + %s, duplicate = duplicate + %s, rejected = rejected + %s,
                  held = held + %s, skipped = skipped + %s
                WHERE topic_no = %s AND epoch = %s AND next_off = %s""",

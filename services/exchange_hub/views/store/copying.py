@@ -19,7 +19,7 @@ def cell(value: Any) -> str:
     if value is None:
         return "\\N"
     kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         return value.translate(_ESCAPES) if ("\\" in value or "\n" in value or "\t" in value or "\r" in value) else value
     if kind is int:
         return str(value)
@@ -29,8 +29,8 @@ def cell(value: Any) -> str:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode().translate(_ESCAPES)
     if kind in (list, tuple):
         return _array(value).translate(_ESCAPES)
-    if kind is bytes:
-        return "\\\\x" + value.hex()
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import faust
 
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.worker.driver import Claim, Poll, PollApp, PollConsumer
-from exchange_hub.views.worker.pipeline import Committer, Done, Rewind, read_poll
+from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, Rewind, read_poll
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +89,12 @@ class Processor:
             if isinstance(result, Rewind):
                 log.warning("dropped a batch that does not begin at the stored positions; reading on from them")
                 await consumer.rewind(result.positions)
+            elif isinstance(result, Dropped):
+                log.info("dropped a batch read before this worker claimed its topics again")
             else:
                 self._hooks.done(result, reading_seconds, perf_counter() - began)
+        except asyncio.CancelledError:
+            raise
         except BaseException as error:
             self._hooks.lost(error)
             raise
@@ -110,7 +114,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         broker_max_poll_records=options.poll_records_max,
         broker_commit_every=2**31,
         broker_commit_interval=3600.0,
-        consumer_auto_offset_reset="earliest",
+        consumer_auto_offset_reset="none",
         consumer_max_fetch_size=4 * 2**20,
         stream_buffer_maxsize=2,
         stream_wait_empty=False,
@@ -127,7 +131,9 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
     async def views(polls: faust.StreamT[Any]) -> None:
         async for poll in polls:
             try:
-                await processor.take(poll, app.consumer)
+                await processor.take(poll, cast("PollConsumer", app.consumer))
+            except asyncio.CancelledError:
+                raise
             except BaseException as error:
                 hooks.lost(error)
                 raise

@@ -4,11 +4,13 @@ Per message Faust makes tasks, queues and acknowledgements; per poll that costs 
 poll, over all its topics, into one message. Faust's own commits are never made: positions live in the store.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import aiokafka
 import faust
+from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -23,12 +25,14 @@ class Poll(NamedTuple):
         claims: topic → the claim under which it was read.
         starts: topic → offset at which the poll's part begins, chained from poll to poll, so that a poll that was
             dropped on the way leaves a gap that the store refuses.
-        records: topic → records in offset order.
+        ends: topic → offset at which the next poll's part begins; control records between data are passed here.
+        records: topic → records in offset order; none where only control records were passed.
     """
 
     chain: int
     claims: Mapping[str, Claimed]
     starts: Mapping[str, int]
+    ends: Mapping[str, int]
     records: Mapping[str, list[Any]]
 
 
@@ -48,7 +52,7 @@ class _PollRecord(NamedTuple):
     serialized_value_size: int
 
 
-#: Claims topics and returns where to read each from; blocking, called off the event loop's thread pool.
+#: Claims topics (a topic that must stand still is left out) and returns where to read each from; blocking, called off the event loop's thread pool.
 Claim = Callable[[frozenset[str]], Mapping[str, Claimed]]
 
 
@@ -72,6 +76,9 @@ class PollConsumer(driver.Consumer):
         self._claims: dict[str, Claimed] = {}
         self._next: dict[str, int] = {}
         self._chain = 0
+        #: Held while records are fetched and stamped, and while positions are claimed or rewound: a fetch belongs
+        #: wholly to the chain before or to the chain after.
+        self._chaining = asyncio.Lock()
 
     def _new_consumer_thread(self) -> PollConsumerThread:
         return PollConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -81,48 +88,74 @@ class PollConsumer(driver.Consumer):
 
         Faust only logs a failed seek; here a failure ends the process, and the supervisor starts it again.
         """
-        try:
-            assigned = frozenset(tp.topic for tp in self.assignment())
-            claims = await self.loop.run_in_executor(None, self.claim, assigned) if assigned else {}
-            for topic, claimed in claims.items():
-                await self._seek(TP(topic, 0), claimed.next_off)
-        except BaseException as error:
-            self.lost(error)
-            raise
-        self._chain += 1
-        self._claims = dict(claims)
-        self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
-        return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
+        async with self._chaining:
+            try:
+                assigned = frozenset(tp.topic for tp in self.assignment())
+                claims = await self.loop.run_in_executor(None, self.claim, assigned) if assigned else {}
+                for topic, claimed in claims.items():
+                    await self._seek(TP(topic, 0), claimed.next_off)
+                if standing := assigned - claims.keys():
+                    # Nothing of them is processed; without a place Kafka's client would ask for a reset.
+                    consumer = self._thread._ensure_consumer()  # noqa: SLF001
+                    await self._thread.call_thread(consumer.seek_to_end, *(TP(topic, 0) for topic in standing))
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                self.lost(error)
+                raise
+            self._chain += 1
+            self._claims = dict(claims)
+            self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
+            return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
 
     async def rewind(self, positions: Mapping[str, int]) -> None:
         """Seek to *positions* after a batch was dropped; later polls are chained from there."""
-        self._chain += 1
-        for topic, offset in positions.items():
-            if topic in self._next:
-                self._next[topic] = offset
-                await self.seek(TP(topic, 0), offset)
+        async with self._chaining:
+            self._chain += 1
+            for topic, offset in positions.items():
+                if topic in self._next:
+                    self._next[topic] = offset
+                    await self.seek(TP(topic, 0), offset)
 
     def holds(self, poll: Poll) -> bool:
         """Tell whether the poll belongs to the chain that is read now; what came before a rewind or claim does not."""
         return poll.chain == self._chain
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 — Faust's signature
-        fetched = await super()._getmany(active_partitions, timeout)
-        records = {tp.topic: batch for tp, batch in fetched.items() if batch and tp.topic in self._claims}
-        if not records:
-            return {}
-        poll = Poll(
-            self._chain,
-            {topic: self._claims[topic] for topic in records},
-            {topic: self._next[topic] for topic in records},
-            records,
-        )
-        for topic, batch in records.items():
-            self._next[topic] = batch[-1].offset + 1
-        topic, batch = next(iter(records.items()))
-        last = batch[-1]
-        pseudo = _PollRecord(topic, 0, last.offset, last.timestamp, last.timestamp_type, (), None, poll, None, 0, 0)
-        return {TP(topic, 0): [pseudo]}
+        async with self._chaining:
+            fetched = await super()._getmany(active_partitions, timeout)
+            records = {tp.topic: batch for tp, batch in fetched.items() if batch and tp.topic in self._claims}
+            ends = {topic: end for topic, end in self._reached(records).items() if end > self._next[topic]}
+            if not ends:
+                return {}
+            poll = Poll(
+                self._chain,
+                {topic: self._claims[topic] for topic in ends},
+                {topic: self._next[topic] for topic in ends},
+                ends,
+                {topic: records.get(topic, []) for topic in ends},
+            )
+            self._next.update(ends)
+        topic, end = next(iter(ends.items()))
+        batch = records.get(topic)
+        stamp = batch[-1].timestamp if batch else 0
+        return {TP(topic, 0): [_PollRecord(topic, 0, end - 1, stamp, 1, (), None, poll, None, 0, 0)]}
+
+    def _reached(self, records: Mapping[str, list[Any]]) -> dict[str, int]:
+        """Return topic → offset after everything fetched so far, control records included.
+
+        Kafka's client steps over control records without handing them out; where its own position stands beyond
+        the last record, only such were between.
+        """
+        ends = {topic: batch[-1].offset + 1 for topic, batch in records.items()}
+        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        for topic in self._claims:
+            partition = TopicPartition(topic, 0)
+            if assignment.active and partition in assignment.tps:
+                state = assignment.state_value(partition)
+                if state.has_valid_position and not state.awaiting_reset:
+                    ends[topic] = max(ends.get(topic, 0), state.position)
+        return ends
 
 
 class PollTransport(driver.Transport):
@@ -143,7 +176,7 @@ class PollApp(faust.App):
         return PollTransport(self.conf.broker_consumer, self)
 
     def _new_consumer(self) -> Any:
-        consumer = super()._new_consumer()
+        consumer: Any = super()._new_consumer()
         consumer.claim = self._claim
         consumer.lost = self._lost
         return consumer

@@ -17,7 +17,7 @@ from exchange_hub.views.fold import Folded
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection, Statement
 from exchange_hub.views.store import commit as store
-from exchange_hub.views.store.positions import stored
+from exchange_hub.views.store.positions import Claimed, stored
 from exchange_hub.views.worker.driver import Poll
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ class Rewind(NamedTuple):
     """A batch was dropped: read on from these positions (topic name → offset)."""
 
     positions: Mapping[str, int]
+
+
+class Dropped(NamedTuple):
+    """A batch of an earlier claim of this same worker was dropped; the claim since then has its own place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,21 @@ def read_poll(poll: Poll, context: store.Context) -> store.Batch:
                 rejections.append(result)
             else:
                 statements.append(result)
-        last = records[-1]
-        spans.append(store.Span(
-            claimed.topic_no, claimed.epoch, poll.starts[topic], last.offset + 1, last.offset,
-            record_digest(last.key, last.value), last.timestamp, last.offset + 1 - poll.starts[topic] - len(records),
-        ))  # fmt: skip
+        spans.append(_span(claimed, poll.starts[topic], poll.ends[topic], records))
     return store.Batch(spans, statements, rejections)
+
+
+def _span(claimed: Claimed, start: int, end: int, records: Sequence[Any]) -> store.Span:
+    skipped = end - start - len(records)
+    if not records:
+        return store.Span(claimed.topic_no, claimed.epoch, start, end, None, None, None, skipped)
+    if records[0].offset < start:
+        raise ValueError(
+            f"topic {claimed.name}: a record at offset {records[0].offset} came where {start} was expected; its log was cut off"
+        )
+    last = records[-1]
+    digest = record_digest(last.key, last.value)
+    return store.Span(claimed.topic_no, claimed.epoch, start, end, last.offset, digest, last.timestamp, skipped)
 
 
 def record_digest(key: bytes | None, value: bytes | None) -> bytes:
@@ -87,14 +100,20 @@ class Committer:
     Args:
         connect: opens a connection.
         context: topics and configuration.
+        owner: name under which this process claims topics, unique to it.
         pause: waits so many seconds between attempts; tests and shutdown replace it.
     """
 
     def __init__(
-        self, connect: Callable[[], psycopg.Connection], context: store.Context, pause: Callable[[float], Any] = time.sleep
+        self,
+        connect: Callable[[], psycopg.Connection],
+        context: store.Context,
+        owner: str,
+        pause: Callable[[float], Any] = time.sleep,
     ) -> None:
         self._connect = connect
         self._context = context
+        self._owner = owner
         self._pause = pause
         self._conn: psycopg.Connection | None = None
 
@@ -110,12 +129,12 @@ class Committer:
         if self._conn is not None:
             self._conn.close()
 
-    def commit(self, batch: store.Batch) -> Done | Rewind:
+    def commit(self, batch: store.Batch) -> Done | Rewind | Dropped:
         """Commit a batch, whatever it takes.
 
         Returns:
-            ``Done`` where its transaction committed — also where that was learnt only afterwards — or ``Rewind``
-            where the stored positions say that it does not belong here.
+            ``Done`` where its transaction committed — also where that was learnt only afterwards —, ``Rewind`` where
+            the stored positions say that it does not belong here, ``Dropped`` where this worker claimed anew since.
 
         Raises:
             FencedError: another worker has a later claim.
@@ -129,9 +148,7 @@ class Committer:
                 outcome = store.commit(self.connection(), batch, self._context)
                 return Done(outcome, batch.statements, batch.rejections, batch)
             except store.PositionMovedError:
-                settled = self._settle(batch)
-                if settled is not None:
-                    return settled
+                doubtful = True
             except psycopg.Error as error:
                 state = error.sqlstate or ""
                 if state.startswith(_DATA_ERRORS):
@@ -150,19 +167,21 @@ class Committer:
             self._conn.close()
         self._conn = None
 
-    def _settle(self, batch: store.Batch) -> Done | Rewind | None:
+    def _settle(self, batch: store.Batch) -> Done | Rewind | Dropped | None:
         """Compare a batch of unknown outcome with the stored positions; ``None`` asks for another attempt."""
         places = stored(self.connection(), [span.topic_no for span in batch.spans])
         names = {no: name for name, no in self._names().items()}
-        if all(places.get(span.topic_no) == (span.epoch, span.next_off) for span in batch.spans):
-            outcome = store.Outcome(0)
-            return Done(outcome, (), (), batch)
-        if all(places.get(span.topic_no) == (span.epoch, span.start) for span in batch.spans):
+        at = {no: (place.epoch, place.next_off) for no, place in places.items()}
+        if all(at.get(span.topic_no) == (span.epoch, span.next_off) for span in batch.spans):
+            return Done(store.Outcome(0), (), (), batch)
+        if all(at.get(span.topic_no) == (span.epoch, span.start) for span in batch.spans):
             return None
-        lost = [names[span.topic_no] for span in batch.spans if places.get(span.topic_no, (-1, 0))[0] != span.epoch]
+        lost = [names[span.topic_no] for span in batch.spans if places[span.topic_no].owner != self._owner]
         if lost:
             raise FencedError(f"another worker claimed {', '.join(lost)}; nothing of this batch was written")
-        return Rewind({names[no]: next_off for no, (_, next_off) in places.items()})
+        if any(places[span.topic_no].epoch != span.epoch for span in batch.spans):
+            return Dropped()
+        return Rewind({names[no]: place.next_off for no, place in places.items()})
 
     def _names(self) -> Mapping[str, int]:
         rows = self.connection().execute("SELECT name, topic_no FROM log.topic").fetchall()
@@ -171,6 +190,8 @@ class Committer:
     def _hold_culprit(self, batch: store.Batch, error: psycopg.Error) -> store.Batch:
         """Find the first event whose data the database refuses, by halving, and mark its fold as failed."""
         low, high = 0, len(batch.statements)
+        if self._passes(batch, high):
+            raise error  # not an event's data: a defect that a person must see
         while high - low > 1:
             middle = (low + high) // 2
             if self._passes(batch, middle):

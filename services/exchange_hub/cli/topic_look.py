@@ -1,0 +1,61 @@
+"""Look at the logs of claimed topics: are they the ones that the positions speak of?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from exchange_hub.runtime.settings import KafkaSettings
+from exchange_hub.views.store.positions import Claimed, disagreement
+from exchange_hub.views.worker.pipeline import record_digest
+
+#: Time for reading one record per topic; a topic that does not answer in it is treated as lacking the record.
+LOOK_SECONDS = 10.0
+
+
+def looked_at(claimed: Mapping[str, Claimed], bootstrap_servers: str, kafka: KafkaSettings) -> dict[str, str]:
+    """Return topic → why it must stand still, for each claimed topic whose log is not the one known."""
+    if not claimed:
+        return {}
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap_servers.split(","), group_id=None, enable_auto_commit=False,
+        auto_offset_reset="none", isolation_level="read_committed", **kafka.client_options(),
+    )  # fmt: skip
+    try:
+        partitions = {name: TopicPartition(name, 0) for name in claimed}
+        begins = consumer.beginning_offsets(list(partitions.values()))
+        ends = consumer.end_offsets(list(partitions.values()))
+        digests = _digests(consumer, claimed, begins, ends)
+    finally:
+        consumer.close()
+    found = {}
+    for name, entry in claimed.items():
+        partition = partitions[name]
+        words = disagreement(entry, begins[partition], ends[partition], digests.get(name))
+        if words is not None:
+            found[name] = words
+    return found
+
+
+def _digests(
+    consumer: Any, claimed: Mapping[str, Claimed], begins: Mapping[Any, int], ends: Mapping[Any, int]
+) -> dict[str, bytes]:
+    """Read the record at each topic's last processed offset and digest it."""
+    wanted = {}
+    for name, entry in claimed.items():
+        partition = TopicPartition(name, 0)
+        if entry.last_off is not None and begins[partition] <= entry.last_off < ends[partition]:
+            wanted[partition] = entry.last_off
+    consumer.assign(list(wanted))
+    for partition, offset in wanted.items():
+        consumer.seek(partition, offset)
+    digests: dict[str, bytes] = {}
+    waited = 0.0
+    while wanted and waited < LOOK_SECONDS:
+        batch = consumer.poll(timeout_ms=200)
+        waited += 0.0 if batch else 0.2
+        for partition, records in batch.items():
+            if wanted.pop(partition, -1) == records[0].offset:
+                digests[partition.topic] = record_digest(records[0].key, records[0].value)
+            consumer.pause(partition)
+    return digests

@@ -1,0 +1,215 @@
+"""Fill a views schema from the event log, beside the live one: for a rebuild, a check, or a view as of a cut.
+
+One function, :func:`fill`, runs the same ``apply`` as the live path. A rebuild swaps the filled schema in, in one
+transaction under the commit lock; a check only compares digests; a cut is the same with an upper bound.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+import orjson
+import psycopg
+from exchange_contracts import registry
+
+from exchange_hub.views.digests import Digests, differing_rows, digests
+from exchange_hub.views.statement import Record, Statement
+from exchange_hub.views.store import commit as store
+from exchange_hub.views.store.applying import apply
+from exchange_hub.views.store.schema import create_views
+from exchange_hub.views.store.stamp import read_stamp, write_stamp
+
+SHADOW = "shadow"
+#: Events applied in one transaction; large enough to amortise it, small enough to resume from.
+CHUNK = 10_000
+#: Events that may be left when the lock is taken for the last step: a fraction of a second of work.
+CATCH_UP_MAX = 2_000
+
+Connect = Callable[[], psycopg.Connection]
+#: Topic number → offset up to which events count, exclusive.
+Cut = Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a fill has come: events done of events to do, and seconds since it began or was resumed."""
+
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Events per second so far."""
+        return self.done / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Digests of two schemas, and rows that differ (list → (row key, how))."""
+
+    live: Digests
+    other: Digests
+    rows: Mapping[str, list[tuple[str, str]]]
+
+    @property
+    def equal(self) -> bool:
+        """Whether all views have the same digest."""
+        return self.live == self.other
+
+
+def _unbounded(conn: psycopg.Connection) -> None:
+    """Lift the time-outs meant for a poll: comparing and swapping may take longer."""
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        conn.execute(f"SET {name} = 0".encode())
+    if conn.info.server_version >= 170000:
+        conn.execute(b"SET transaction_timeout = 0")
+
+
+def open_shadow(conn: psycopg.Connection, context: store.Context) -> None:
+    """Make the schema to fill, or keep the one that a stopped run of the same stamp left."""
+    with conn.transaction(), conn.cursor() as cur:
+        if read_stamp(cur, context.schema) == context.stamp:
+            return
+        cur.execute(f"DROP SCHEMA IF EXISTS {context.schema} CASCADE".encode())
+        create_views(conn, context.schema)
+        write_stamp(cur, context.stamp, context.schema)
+        cur.execute(
+            f"CREATE TABLE {context.schema}.progress (topic_no smallint PRIMARY KEY, next_off bigint NOT NULL)".encode()
+        )
+
+
+def ends(cur: psycopg.Cursor[Any]) -> dict[int, int]:
+    """Return the stored positions as a cut."""
+    return dict(cur.execute("SELECT topic_no, next_off FROM log.position").fetchall())
+
+
+def fill(conn: psycopg.Connection, context: store.Context, below: Cut, note: Callable[[Progress], None]) -> int:
+    """Apply every accepted event below the cut that the schema does not hold yet; return how many there were.
+
+    Args:
+        conn: a connection prepared for ``context.schema``.
+        context: topics, rules, stamp and schema.
+        below: the cut.
+        note: told after each chunk.
+    """
+    reached: dict[int, int] = dict(conn.execute(f"SELECT topic_no, next_off FROM {context.schema}.progress".encode()).fetchall())
+    total = _count(conn, reached, below)
+    began = monotonic()
+    done = 0
+    for topic_no in sorted(below):
+        start = reached.get(topic_no, 0)
+        while start < below[topic_no]:
+            statements, following = _read(conn, topic_no, start, below[topic_no])
+            with conn.transaction(), conn.cursor() as cur:
+                apply(cur, [(statement, None) for statement in statements], context.topics, context.rules)
+                cur.execute(
+                    "INSERT INTO progress VALUES (%s, %s) ON CONFLICT (topic_no) DO UPDATE SET next_off = excluded.next_off",
+                    (topic_no, following),
+                )
+            start = following
+            done += len(statements)
+            note(Progress(done, total, monotonic() - began))
+    return done
+
+
+def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> int:
+    total = 0
+    for topic_no, end in below.items():
+        row = conn.execute(
+            "SELECT count(*) FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s",
+            (topic_no, reached.get(topic_no, 0), end),
+        ).fetchone()
+        total += row[0] if row else 0
+    return total
+
+
+def _read(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
+    """Read a chunk of accepted events of one topic and the offset that follows it."""
+    rows = conn.execute(
+        """SELECT off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01',
+                  arrived_ms, facts
+           FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s""",
+        (topic_no, start, end, CHUNK),
+    ).fetchall()
+    statements = list(_statements(topic_no, rows))
+    return statements, (end if len(rows) < CHUNK else rows[-1][0] + 1)
+
+
+def _statements(topic_no: int, rows: list[Any]) -> Iterator[Statement]:
+    contracts = registry.load()
+    for off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, facts in rows:
+        record = Record(topic_no, off, arrived_ms, None, None, ())
+        yield Statement(
+            record, event_id, schema_id, contracts.by_id(schema_id).event, kind, entity, register, revision, digest,
+            withdrawn, occurred_on, orjson.loads(facts),
+        )  # fmt: skip
+
+
+def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
+    """Compare two views schemas view by view; differing lists are opened row by row."""
+    first, second = digests(cur, one), digests(cur, other)
+    lists = {
+        name: differing_rows(cur, name, one, other)
+        for name in first
+        if first[name] != second[name] and name not in ("registers", "unfolded", "findings", "held")
+    }
+    return Comparison(first, second, lists)
+
+
+def rebuild(
+    connect: Connect, context: store.Context, note: Callable[[Progress], None], *, verify: bool = False
+) -> Comparison | None:
+    """Fill a shadow schema while the live one serves, then swap it in — or only compare.
+
+    Args:
+        connect: opens a connection.
+        context: topics, rules and stamp of this process.
+        note: told after each chunk.
+        verify: compare digests and swap nothing.
+
+    Returns:
+        The comparison with the live views; ``None`` where there were none yet.
+    """
+    shadow = replace(context, schema=SHADOW)
+    with connect() as conn:
+        store.prepare(conn, SHADOW)
+        _unbounded(conn)
+        open_shadow(conn, shadow)
+        while True:
+            with conn.cursor() as cur:
+                cut = ends(cur)
+            if fill(conn, shadow, cut, note) <= CATCH_UP_MAX:
+                break
+        with conn.transaction(), conn.cursor() as cur:
+            store.lock(cur, context.district_no)
+            fill(conn, shadow, ends(cur), note)
+            had_views = read_stamp(cur, "live") is not None
+            comparison = compare(cur, "live", SHADOW) if had_views else None
+            if not verify:
+                _swap(cur, had_views=had_views)
+        with conn.transaction(), conn.cursor() as cur:
+            cur.execute(b"DROP SCHEMA IF EXISTS retired CASCADE")
+            if verify:
+                cur.execute(f"DROP SCHEMA {SHADOW} CASCADE".encode())
+    return comparison
+
+
+def _swap(cur: psycopg.Cursor[Any], *, had_views: bool) -> None:
+    cur.execute(f"DROP TABLE {SHADOW}.progress".encode())
+    if had_views:
+        cur.execute("ALTER SCHEMA live RENAME TO retired")
+    cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
+
+
+def as_of(connect: Connect, context: store.Context, below: Cut, schema: str) -> Digests:
+    """Fill *schema* with the views as of a cut and return their digests; the caller drops it when done."""
+    bounded = replace(context, schema=schema)
+    with connect() as conn:
+        store.prepare(conn, schema)
+        _unbounded(conn)
+        open_shadow(conn, bounded)
+        fill(conn, bounded, below, lambda _progress: None)
+        with conn.transaction(), conn.cursor() as cur:
+            return digests(cur, schema)
