@@ -57,7 +57,15 @@ _DOMAINS = (
 )  # fmt: skip
 _TOWNS = ("杨村街道", "下朱庄街道", "武清开发区", "大碱厂镇", "崔黄口镇", "京津科技谷")
 _STATES = ("谋划", "储备", "未开工", "在建", "在建", "竣工", "投产")
-_WORK = ("数控加工线更新", "空气压缩机节能改造", "锅炉更新", "老旧电梯更新", "CT 设备更新", "实训设备更新", "公交车更新")
+_WORK = (
+    "数控加工线更新",
+    "空气压缩机节能改造",
+    "锅炉更新",
+    "老旧电梯更新",
+    "CT 设备更新",
+    "实训设备更新",
+    "公交车更新",
+)
 
 
 def project(number: int) -> dict[str, object]:
@@ -154,7 +162,9 @@ class MemoryReading:
         return Trace(row, claims, events)
 
     def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
-        plain = {name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in question.where.items()}
+        plain = {
+            name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in question.where.items()
+        }
         rows = self._matching(question.list, Selection(plain))
         return FigureRows(tuple(rows[:limit]), frozen=month == "2026-10")
 

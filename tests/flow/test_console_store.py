@@ -1,0 +1,295 @@
+"""The console on a real store: events go in by the processors' own doors, pages and API show them with their source."""
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import openpyxl
+import psycopg
+import pytest
+from exchange_contracts import codec, envelope
+from exchange_contracts.events import (
+    Event,
+    NilReturned,
+    ProjectAdded,
+    ProjectChanged,
+    ProjectProgressReported,
+    SubmissionConfirmed,
+)
+from exchange_contracts.model import Origin
+from fastapi.testclient import TestClient
+from psycopg import conninfo, sql
+
+from exchange_hub.cli.compose import Hub
+from exchange_hub.console.app import create_app
+from exchange_hub.console.database import DatabaseSource
+from exchange_hub.console.source import Place, Question, Selection, SourceUnavailableError
+from exchange_hub.runtime.servers import running
+from exchange_hub.runtime.settings import Settings
+from exchange_hub.views.store.positions import claim
+from exchange_hub.views.store.setup import connect
+from exchange_hub.views.worker.driver import Poll
+from exchange_hub.views.worker.pipeline import Committer, Done, read_poll
+
+CODE = "2509-120114-89-01-544060"
+ARRIVED = int(datetime(2026, 10, 20, 16, 30, tzinfo=UTC).timestamp() * 1000)
+
+
+class Lying(NamedTuple):
+    """A record as a consumer hands it over."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """An empty database: on the given server, or on one that the hub brings along (Kafka is not needed here)."""
+    given = os.environ.get("HUB_DATABASE__URL")
+    if given:
+        name = f"console_{uuid4().hex[:12]}"
+        with psycopg.connect(given, autocommit=True) as conn:
+            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            yield conninfo.make_conninfo(given, dbname=name)
+            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        return
+    with tempfile.TemporaryDirectory(prefix="hub-console-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        settings = Settings(data_dir=Path(folder) / "data", kafka={"bootstrap_servers": "127.0.0.1:1"})
+        with running(settings) as servers:
+            yield servers.database_url
+
+
+def project(bureau: str, revision: int, total: str, row: int, kind: type[Event] = ProjectAdded) -> Event:
+    return kind(
+        bureau=bureau, source="excel", entity_key=CODE, revision=revision, occurred_on=date(2026, 10, 20),
+        recorded_at=datetime(2026, 10, 20, 8, tzinfo=UTC), project_code=CODE, name="<b>压缩机</b>更新项目",
+        list="设备更新", domain="工业", construction_nature="改建和技术改造", owner_name="天津市示例有限公司",
+        total_investment=Decimal(total), build_state="在建", town="杨村街道",
+        origin=Origin(file="项目清单.xlsx", sheet="清单", row=row, unit="万元"),
+    )  # fmt: skip
+
+
+def events() -> dict[str, list[Event]]:
+    common = {"source": "excel", "occurred_on": date(2026, 11, 3), "recorded_at": datetime(2026, 11, 3, tzinfo=UTC)}
+    return {
+        "industry": [
+            project("industry", 1, "1230000.00", 7),
+            project("industry", 2, "1234567.89", 7, ProjectChanged),
+            ProjectProgressReported(
+                bureau="industry", entity_key=CODE, revision=1, month="2026-10",
+                invested_this_month=Decimal("10.00"), invested_year_to_date=Decimal("500000.00"), **common,
+            ),
+            SubmissionConfirmed(
+                bureau="industry", entity_key="equipment-projects@2026-10", revision=1, list="equipment-projects",
+                month="2026-10", rows=1, signed_by=("签发",), **common,
+            ),
+        ],
+        "development-reform": [project("development-reform", 1, "1230000.00", 12)],
+        "water": [
+            NilReturned(bureau="water", entity_key="equipment-projects@2026-10", revision=1, list="equipment-projects",
+                        month="2026-10", **common)
+        ],
+    }  # fmt: skip
+
+
+def records(bureau: str, given: Sequence[Event]) -> list[Lying]:
+    """Lay events on a topic; the industry topic also gets noise and an event of another bureau."""
+    found = [
+        Lying(offset, ARRIVED + offset, event.entity_key.encode(), codec.encode(event), envelope.headers(event))
+        for offset, event in enumerate(given)
+    ]
+    if bureau == "industry":
+        found.append(Lying(len(found), ARRIVED + 50, b"x", b"\x00noise", []))
+        foreign = project("housing", 1, "5.00", 99)
+        value = codec.encode(foreign)
+        found.append(Lying(len(found), ARRIVED + 60, foreign.entity_key.encode(), value, envelope.headers(foreign)))
+    return found
+
+
+def fill(hub: Hub, url: str) -> None:
+    """Commit all events as a worker does, one batch."""
+    hub.prepare_store(url)
+    topics = {bureau: topic for topic, bureau in hub.event_topics.items()}
+    with connect(url) as conn:
+        context = hub.context(conn)
+        given = {topics[bureau]: records(bureau, some) for bureau, some in events().items()}
+        claimed, _ = claim(conn, {topic: f"id-{topic}" for topic in given}, "test")
+    committer = Committer(lambda: connect(url), context)
+    done = committer.commit(read_poll(Poll(1, claimed, dict.fromkeys(given, 0), given), context))
+    committer.close()
+    assert isinstance(done, Done)
+
+
+@pytest.fixture(scope="module")
+def hub() -> Hub:
+    return Hub.load(Settings())
+
+
+@pytest.fixture(scope="module")
+def source(hub: Hub) -> Iterator[DatabaseSource]:
+    with database() as url:
+        fill(hub, url)
+        source = DatabaseSource(url)
+        yield source
+        source.close()
+
+
+@pytest.fixture
+def client(source: DatabaseSource, hub: Hub, tmp_path: Path) -> Iterator[TestClient]:
+    now = datetime(2026, 11, 4, 1, 30, tzinfo=UTC)
+    with TestClient(create_app(source, tmp_path, lambda: now, place=Place.of(hub.district))) as client:
+        yield client
+
+
+def test_one_project_of_two_bureaus_is_one_row_with_both_statements_and_their_cells(client: TestClient) -> None:
+    """A project that two bureaus report counts once; its page shows both statements, the difference and each cell."""
+    listed = client.get("/api/lists/equipment-projects").json()
+    assert listed["total"] == 1
+    assert sorted(listed["rows"][0]["bureaus"]) == ["development-reform", "industry"]
+
+    key = listed["rows"][0]["row_key"]
+    page = client.get("/lists/equipment-projects/row", params={"key": key}).text
+    assert "1,234,567.89" in page
+    assert "1,230,000.00" in page
+    assert "不一致" in page
+    assert "《项目清单.xlsx》 工作表“清单” 第 12 行（原表单位：万元）" in page
+    assert "2026-10-21 00:30:00 北京时间" in page, "arrival at 16:30 UTC is the next day in Shanghai"
+    assert "&lt;b&gt;压缩机&lt;/b&gt;" in page
+    assert "<b>压缩机" not in page
+
+
+def test_claims_hold_the_statement_in_force_and_events_hold_all_of_them(client: TestClient) -> None:
+    """The API's trace gives the revision in force as claim and every revision as event, money in yuan, days as dates."""
+    key = client.get("/api/lists/equipment-projects").json()["rows"][0]["row_key"]
+    trace = client.get("/api/lists/equipment-projects/row", params={"key": key}).json()
+    in_force = {(claim["bureau"], claim["register"]): claim for claim in trace["claims"]}
+    assert in_force["industry", "project"]["revision"] == 2
+    assert in_force["industry", "project"]["facts"]["total_investment"] == "1234567.89"
+    assert ("industry", "progress:2026-10") in in_force
+    revisions = [event["revision"] for event in trace["events"] if event["type"] in ("ProjectAdded", "ProjectChanged")]
+    assert sorted(revisions) == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, 1),
+        ({"domain": "工业"}, 1),
+        ({"domain": ["农业", "工业"]}, 1),
+        ({"domain": "农业"}, 0),
+        ({"q": "压缩机"}, 1),
+        ({"q": "100%_"}, 0),
+        ({"q": "'; DROP TABLE live.equipment_project; --"}, 0),
+        ({"latest_month": "2026-10", "sort": "-total_investment"}, 1),
+    ],
+)
+def test_filters_and_words_choose_rows(client: TestClient, parameters: dict[str, str], expected: int) -> None:
+    """Values of a column are alternatives, columns hold together, words are looked for literally."""
+    assert client.get("/api/lists/equipment-projects", params=parameters).json()["total"] == expected
+
+
+def test_choices_are_the_values_that_occur(source: DatabaseSource) -> None:
+    """Drop-downs offer what the list holds, nothing for an empty column."""
+    with source.reading() as reading:
+        found = reading.choices("equipment-projects", ["domain", "town", "waste_category"])
+    assert found == {"domain": ["工业"], "town": ["杨村街道"], "waste_category": []}
+
+
+def test_every_list_page_and_download_opens(client: TestClient) -> None:
+    """Every list of the catalogue has a page and three downloads, also when it is empty."""
+    for view in client.get("/api/lists").json():
+        assert client.get(f"/lists/{view['name']}").status_code == 200
+        for form in ("xlsx", "csv", "json"):
+            assert client.get(f"/lists/{view['name']}/download", params={"format": form}).status_code == 200
+
+
+def test_downloads_carry_exact_yuan(client: TestClient) -> None:
+    """The three files of a list carry the same row with exact yuan."""
+    base = "/lists/equipment-projects/download"
+    book = openpyxl.load_workbook(io.BytesIO(client.get(base, params={"format": "xlsx"}).content))
+    header = [cell.value for cell in book.active[2]]
+    column = header.index("总投资（元）")
+    assert book.active[3][column].value == pytest.approx(1234567.89, abs=0.001)
+    lines = list(csv.reader(io.StringIO(client.get(base, params={"format": "csv"}).content.decode("utf-8-sig"))))
+    assert lines[1][column] == "1234567.89"
+    assert client.get(base, params={"format": "json"}).json()[0]["total_investment"] == "1234567.89"
+
+
+def test_submissions_tell_confirmed_nil_and_silent_apart(client: TestClient) -> None:
+    """Who confirmed, who returned nil and who owes still: three different things, and silent is not zero."""
+    states = {(line["bureau"], line["list"]): line for line in client.get("/api/submissions/2026-10").json()}
+    assert states["industry", "equipment-projects"]["state"] == "confirmed"
+    assert states["water", "equipment-projects"]["state"] == "nil"
+    silent = states["housing", "equipment-projects"]
+    assert (silent["state"], silent["rows"]) == ("silent", None)
+
+
+def test_rejections_keep_reason_place_and_what_could_be_read(client: TestClient) -> None:
+    """A rejection shows topic, offset and reason; where its bytes decode, also the cell that it came from."""
+    found = client.get("/api/rejections", params={"bureau": "industry"}).json()
+    assert [item["offset"] for item in found] == [5, 4], "the latest first"
+    foreign, noise = found
+    assert foreign["type"] == "ProjectAdded"
+    assert foreign["origin"] == {"file": "项目清单.xlsx", "sheet": "清单", "row": 99, "unit": "万元"}
+    assert noise["origin"] is None
+    assert all(item["reason"] for item in found)
+    assert client.get("/api/rejections", params={"bureau": "water"}).json() == []
+    assert "第 99 行" in client.get("/receipts").text
+
+
+def test_positions_balance(client: TestClient) -> None:
+    """Per topic, what was received is accepted, duplicate, rejected or held, with nothing left over."""
+    places = {place["bureau"]: place for place in client.get("/api/positions").json()}
+    assert places["industry"]["outcomes"] == {"accepted": 4, "duplicate": 0, "rejected": 2, "held": 0}
+    assert places["industry"]["next_offset"] == sum(places["industry"]["outcomes"].values())
+
+
+def test_rows_behind_a_figure_are_those_of_its_conditions(source: DatabaseSource) -> None:
+    """A figure's conditions choose its rows in the live lists where the close kept none of its own."""
+    with source.reading() as reading:
+        found = reading.figure_rows(
+            "2026-10", Question("equipment-projects", {"domain": "工业", "admin_state!=": "退出"}, "count"), limit=5
+        )
+        none = reading.figure_rows("2026-10", Question("equipment-projects", {"domain": "农业"}, "count"), limit=5)
+    assert [row["project_code"] for row in found.rows] == [CODE]
+    assert not found.frozen
+    assert none.rows == ()
+
+
+def test_the_console_cannot_write(source: DatabaseSource) -> None:
+    """The console's transaction is read-only whatever it is asked to do, and its settings bound every statement."""
+    with source.reading() as reading:
+        shown = reading.driver.execute("SELECT current_setting('statement_timeout')").fetchone()
+        level = reading.driver.execute("SELECT current_setting('transaction_isolation')").fetchone()
+    assert shown == ("10s",)
+    assert level == ("repeatable read",)
+    with pytest.raises(SourceUnavailableError, match="read-only"), source.reading() as reading:
+        reading.driver.execute("DELETE FROM live.equipment_project")
+    with source.reading() as reading:
+        assert reading.count("equipment-projects", Selection()) == 1
+
+
+def test_a_store_that_is_away_is_said_in_chinese_and_read_again_later(hub: Hub, tmp_path: Path) -> None:
+    """Without a database the process lives, is not ready, and answers people in Chinese."""
+    away = DatabaseSource("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+    app = create_app(away, tmp_path, lambda: datetime(2026, 11, 4, tzinfo=UTC), place=Place.of(hub.district))
+    with TestClient(app) as client:
+        assert client.get("/livez").status_code == 200
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["database"]) == (503, "down")
+        page = client.get("/")
+        assert page.status_code == 503
+        assert "数据库暂时无法读取" in page.text
+        assert "hub_database_up 0.0" in client.get("/metrics").text

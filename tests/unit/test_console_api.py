@@ -1,0 +1,199 @@
+"""The JSON API, its description, and the health of the console."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from console_rows import NOW, PLACE, MemorySource, write_report
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from exchange_hub.console.app import create_app
+from exchange_hub.console.examples import EXAMPLES
+from exchange_hub.views.catalogue import LISTS
+
+ADDRESSES = {
+    "/api/lists": "/api/lists",
+    "/api/lists/{name}": "/api/lists/equipment-projects",
+    "/api/lists/{name}/row": "/api/lists/equipment-projects/row?key=2509-120114-89-01-540003",
+    "/api/submissions/{month}": "/api/submissions/2026-11",
+    "/api/findings": "/api/findings",
+    "/api/rejections": "/api/rejections",
+    "/api/positions": "/api/positions",
+    "/api/reports": "/api/reports",
+    "/api/reports/{month}/figures": "/api/reports/2026-10/figures",
+}
+
+
+@pytest.fixture
+def source() -> MemorySource:
+    return MemorySource()
+
+
+@pytest.fixture
+def client(source: MemorySource, tmp_path: Path) -> Iterator[TestClient]:
+    write_report(tmp_path)
+    with TestClient(create_app(source, tmp_path, lambda: NOW, place=PLACE)) as client:
+        yield client
+
+
+def shape_problems(example: object, answer: object, path: str = "$") -> list[str]:
+    """Compare keys and kinds: every key of the example must be in the answer, with a value of its kind or null."""
+    if isinstance(example, Mapping) and isinstance(answer, Mapping):
+        missing = [f"{path}.{key} is not in the answer" for key in example if key not in answer]
+        return missing + [
+            problem
+            for key in example
+            if key in answer
+            for problem in shape_problems(example[key], answer[key], f"{path}.{key}")
+        ]
+    if isinstance(example, list) and isinstance(answer, list):
+        return shape_problems(example[0], answer[0], f"{path}[0]") if example and answer else []
+    if example is None or answer is None or isinstance(answer, type(example)):
+        return []
+    return [f"{path}: {type(example).__name__} in the example, {type(answer).__name__} in the answer"]
+
+
+@pytest.mark.parametrize(("route", "address"), ADDRESSES.items())
+def test_examples_have_the_shape_of_real_answers(client: TestClient, route: str, address: str) -> None:
+    """What the description shows as an example is what the route answers, key by key."""
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert shape_problems(EXAMPLES[route], answer.json()) == []
+
+
+def test_every_api_route_is_described_with_an_example(client: TestClient) -> None:
+    """The OpenAPI description has every API route, each with summary, description and example."""
+    paths = {path: item["get"] for path, item in client.get("/openapi.json").json()["paths"].items()}
+    assert {path for path in paths if path.startswith("/api/")} == set(EXAMPLES) == set(ADDRESSES)
+    for path, operation in paths.items():
+        assert operation["summary"]
+        assert operation["description"]
+        if path.startswith("/api/"):
+            assert "example" in operation["responses"]["200"]["content"]["application/json"]
+
+
+def test_docs_page_names_every_route(client: TestClient) -> None:
+    """/docs is a page of our own that needs no script and shows every route."""
+    text = client.get("/docs").text
+    for path in client.get("/openapi.json").json()["paths"]:
+        assert path in text
+
+
+def test_money_is_a_decimal_string_in_yuan_and_null_stays_null(client: TestClient, source: MemorySource) -> None:
+    """No float ever carries money, and nothing reported is null."""
+    source.lists["equipment-projects"] = source.lists["equipment-projects"][:1]
+    source.lists["equipment-projects"][0] |= {
+        "total_investment": 1_000_000_000_000_001,
+        "funds_paid": None,
+        "planned_by_year": {"2026": 5},
+    }
+    row = client.get("/api/lists/equipment-projects").json()["rows"][0]
+    assert row["total_investment"] == "10000000000000.01"
+    assert row["funds_paid"] is None
+    assert row["planned_by_year"] == {"2026": "0.05"}
+
+
+def test_money_filters_are_in_yuan(client: TestClient, source: MemorySource) -> None:
+    """A money condition is given in yuan, as the answer gives it."""
+    source.lists["equipment-projects"][5]["total_investment"] = 123_45
+    assert client.get("/api/lists/equipment-projects?total_investment=123.45").json()["total"] == 1
+
+
+def test_times_are_utc(client: TestClient) -> None:
+    """Times of the API are UTC with Z; screens alone are in Shanghai time."""
+    assert client.get("/api/lists/trade-in").json()["as_of"] == "2026-11-24T05:40:12Z"
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/lists/none", "/api/lists/trade-in/row?key=none", "/api/reports/2026-01/figures", "/api/none"]
+)
+def test_what_is_not_there_is_404_in_json(client: TestClient, address: str) -> None:
+    """An unknown list, row, month or route is a JSON 404 with words."""
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("address", ["/api/submissions/2026-13", "/api/findings?limit=1001", "/api/lists/trade-in/row"])
+def test_parameters_out_of_range_are_400_in_json(client: TestClient, address: str) -> None:
+    """A parameter that is missing or out of range is a JSON 400 with words."""
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+def test_liveness_asks_nothing(client: TestClient, source: MemorySource) -> None:
+    """The process lives although its store is away; restarting it would help nobody."""
+    source.broken = True
+    assert client.get("/livez").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("seen_seconds_ago", "status", "workers"),
+    [(4, 200, "fresh"), (120, 200, "fresh"), (121, 503, "silent"), (None, 200, "unknown")],
+)
+def test_readiness_follows_the_workers_heartbeat(
+    client: TestClient, source: MemorySource, seen_seconds_ago: int | None, status: int, workers: str
+) -> None:
+    """Ready while a worker was heard of within two minutes; where no heartbeat is kept, the store alone decides."""
+    seen = None if seen_seconds_ago is None else NOW - timedelta(seconds=seen_seconds_ago)
+    source.places = [replace(place, seen_at=seen) for place in source.places]
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["workers"]) == (status, workers)
+
+
+def test_readiness_fails_without_the_store(client: TestClient, source: MemorySource) -> None:
+    """A console that cannot read is not ready."""
+    source.broken = True
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "down")
+
+
+def scraped(client: TestClient) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
+def test_metrics_tell_submissions_by_bureau_and_state(client: TestClient) -> None:
+    """Every bureau that owes something has all four states, also at zero, so that an alert can clear."""
+    found = scraped(client)
+    assert found["hub_submissions", "water", "nil"] == 1
+    assert found["hub_submissions", "water", "silent"] == 1
+    assert found["hub_submissions", "housing", "silent"] == 2
+    assert found["hub_submissions", "industry", "late"] == 1
+    assert found["hub_submissions", "industry", "silent"] == 0
+
+
+def test_metrics_tell_the_due_time_and_the_last_close_in_shanghai(client: TestClient) -> None:
+    """Submissions due on the 22nd are due at its end in Shanghai; October ended at 16:00 UTC of its last day."""
+    found = scraped(client)
+    assert found["hub_submissions_due_timestamp_seconds",] == 1795363200  # 2026-11-22T16:00:00Z
+    assert found["hub_close_month_end_timestamp_seconds",] == 1793462400  # 2026-10-31T16:00:00Z
+    assert found["hub_close_last_timestamp_seconds",] == 1793840400  # 2026-11-05T01:00:00Z
+    assert found["hub_findings_open",] == 2
+
+
+def test_metrics_say_when_the_store_is_away(client: TestClient, source: MemorySource) -> None:
+    """A scrape without the store still answers, with the database down."""
+    assert scraped(client)["hub_database_up",] == 1
+    source.broken = True
+    assert scraped(client)["hub_database_up",] == 0
+
+
+def test_requests_are_counted_by_pattern_not_by_address(client: TestClient) -> None:
+    """Keys and unknown paths make no series of their own."""
+    for number in range(5):
+        client.get(f"/lists/trade-in/row?key=D20261000{number:03d}")
+        client.get(f"/scan/{number}.php")
+    found = {key: value for key, value in scraped(client).items() if key[0] == "hub_console_requests_total"}
+    assert found["hub_console_requests_total", "/lists/{name}/row", "200"] == 5
+    assert found["hub_console_requests_total", "other", "404"] == 5
+
+
+def test_lists_of_the_api_are_those_of_the_catalogue(client: TestClient) -> None:
+    """The API describes each list with its columns, titles, types and units."""
+    found = {view["name"]: [column["name"] for column in view["columns"]] for view in client.get("/api/lists").json()}
+    assert found == {view.name: [column.name for column in view.columns] for view in LISTS}

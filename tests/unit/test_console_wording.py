@@ -1,0 +1,189 @@
+"""How values read on a screen."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from console_rows import NOW, PLACE
+
+from exchange_hub.console import boards, figures, vocabulary, wording
+from exchange_hub.console.archive import ClosedMonth, Figure
+from exchange_hub.console.source import Claim, Submission
+from exchange_hub.views.catalogue import BY_NAME, Column
+
+
+@pytest.mark.parametrize(
+    ("fen", "text", "full"),
+    [
+        (None, "—", "未填报"),
+        (0, "0.00", "0.00 元"),
+        (123_456_789, "123.46", "1,234,567.89 元"),
+        (1_234_567_890_12, "123,456.79", "1,234,567,890.12 元"),
+        (150_000, "0.1500", "1,500.00 元"),
+        (1, "0.000001", "0.01 元"),
+        (-250_000_000, "-250.00", "-2,500,000.00 元"),
+        (99_999_999_999_999_999, "100,000,000,000.00", "999,999,999,999,999.99 元"),
+    ],
+)
+def test_money_is_in_wan_with_full_yuan_and_small_sums_are_not_zero(fen: int | None, text: str, full: str) -> None:
+    """Empty, zero and very small are three different things; the exact yuan are always there."""
+    shown = wording.money(fen)
+    assert (shown.text, shown.full) == (text, full)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (datetime(2026, 9, 30, 16, 30, tzinfo=UTC), "2026-10-01 00:30:00 北京时间"),
+        (datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), "2026-12-31 23:59:59 北京时间"),
+        (None, "—"),
+    ],
+)
+def test_times_are_shanghai_times_and_say_so(at: datetime | None, text: str) -> None:
+    """A stored UTC time is shown in Shanghai time with its zone, whatever the machine's zone is."""
+    assert wording.moment(at).text == text
+
+
+def test_the_first_half_hour_of_a_month_in_shanghai_belongs_to_it() -> None:
+    """00:30 on the 1st in Shanghai is the new month although UTC still has the last day of the old one."""
+    assert wording.shanghai_month(datetime(2026, 9, 30, 16, 30, tzinfo=UTC)) == "2026-10"
+
+
+@pytest.mark.parametrize(
+    ("passed", "text"),
+    [(timedelta(seconds=5), "5 秒前"), (timedelta(minutes=90), "1 小时前"), (timedelta(days=3), "3 天前"),
+     (-timedelta(seconds=2), "0 秒前")],
+)  # fmt: skip
+def test_age_is_said_in_the_largest_unit(passed: timedelta, text: str) -> None:
+    """Ages read well, and a clock that is a little ahead does not give a negative one."""
+    assert wording.age(NOW - passed, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("column", "raw", "text"),
+    [
+        (Column("x", "件数", "count", "件"), 0, "0"),
+        (Column("x", "件数", "count", "件"), None, "—"),
+        (Column("budget_year", "预算年度", "count"), 2026, "2026"),
+        (Column("x", "数量", "quantity"), Decimal("1234.5000"), "1,234.5"),
+        (Column("x", "日期", "date"), date(2026, 10, 9), "2026-10-09"),
+        (Column("x", "月份", "month"), "2026-10", "2026年10月"),
+        (Column("lead_bureau", "填报单位"), "industry", "区工业和信息化局"),
+        (Column("lead_bureau", "填报单位"), "unknown", "unknown"),
+        (Column("asks_of", "涉及单位", "texts"), ["water", "finance"], "区水务局、区财政局"),
+        (Column("x", "列表", "texts"), [], "—"),
+        (Column("list", "清单"), "trade-in", "以旧换新台账"),
+        (
+            Column("p", "分年计划投资", "money_map", "元"),
+            {"2027": 100_000_000, "2026": 250_000_000},
+            "2026 250.00；2027 100.00",
+        ),
+    ],
+)
+def test_cells_follow_their_column(column: Column, raw: object, text: str) -> None:
+    """Each type of column has its own form; empty is never shown as zero."""
+    assert wording.value(column, raw, PLACE).text == text
+
+
+def test_units_stand_in_the_heading_once() -> None:
+    """Money is headed in 万元 on the screen; a title that ends in its unit does not repeat it."""
+    assert wording.heading(BY_NAME["equipment-projects"].column("total_investment")) == "总投资（万元）"
+    assert wording.heading(BY_NAME["equipment-projects"].column("units_done")) == "完成更新台套"
+
+
+@pytest.mark.parametrize(
+    ("closed", "reported", "now", "month"),
+    [
+        ([], [], datetime(2026, 10, 31, 16, 30, tzinfo=UTC), "2026-11"),
+        ([], ["2026-09", "2026-10"], NOW, "2026-10"),
+        ([], ["2027-01"], NOW, "2026-11"),
+        (["2026-10", "2026-09"], ["2026-09"], NOW, "2026-11"),
+        (["2026-11"], [], NOW, "2026-11"),
+        (["2026-12"], [], datetime(2027, 1, 3, tzinfo=UTC), "2027-01"),
+    ],
+)
+def test_month_under_review(closed: list[str], reported: list[str], now: datetime, month: str) -> None:
+    """Coordinators work on the month after the last close, never on one that has not begun."""
+    assert boards.month_under_review(closed, reported, now) == month
+
+
+def test_a_confirmation_after_the_due_day_is_late_and_a_missing_one_silent() -> None:
+    """What is owed and not here is silent with no rows at all; what came after the day is late."""
+    given = [
+        Submission("industry", "enterprises", "2026-11", "confirmed", 12, date(2026, 11, 23), ""),
+        Submission("industry", "equipment-projects", "2026-11", "confirmed", 3, date(2026, 11, 22), ""),
+        Submission("health", "problems", "2026-11", "confirmed", 1, date(2026, 12, 30), ""),
+    ]
+    matrix = boards.matrix("2026-11", given, PLACE)
+    cells = {(cell.bureau, cell.list): cell for _, line in matrix.lines for cell in line if cell}
+    assert cells["industry", "enterprises"].state == "late"
+    assert cells["industry", "equipment-projects"].state == "confirmed"
+    assert cells["health", "problems"].state == "confirmed", "nothing is late that was never owed"
+    assert (cells["water", "enterprises"].state, cells["water", "enterprises"].rows) == ("silent", None)
+    assert matrix.tally == {"confirmed": 2, "nil": 0, "late": 1, "silent": 20}
+
+
+def test_differences_of_one_fen_are_seen_between_bureaus() -> None:
+    """Statements side by side are in exact yuan, where 万元 would hide the difference."""
+    lines = boards.compare(
+        [
+            Claim("a", "project", 1, "1", {"total_investment": 123_456_789, "name": "甲", "event_id": "x"}),
+            Claim("b", "project", 1, "2", {"total_investment": 123_456_790, "name": "甲", "event_id": "y"}),
+        ],
+        PLACE,
+    )
+    shown = {line.title: ([cell.text for cell in line.cells], line.differs) for line in lines}
+    assert shown == {"总投资（元）": (["1,234,567.89", "1,234,567.90"], True), "项目名称": (["甲", "甲"], False)}
+
+
+def test_contracts_give_the_words_for_events_and_facts() -> None:
+    """Events, registers and facts have their Chinese names from the contracts; unknown ones keep their own."""
+    assert vocabulary.event_title("ProjectAdded") == "项目入库"
+    assert vocabulary.event_title("NoSuchEvent") == "NoSuchEvent"
+    assert vocabulary.register_title("progress:2026-10").endswith("2026年10月")
+    assert vocabulary.fact("starts_on_planned", 20_000, PLACE).text == "2024-10-04"
+    assert vocabulary.fact("total_investment", 0, PLACE).text == "0.00"
+    assert vocabulary.fact_title("old_equipment") != "old_equipment"
+
+
+def figure(value: str | None, unit: str = "元", **fields: object) -> Figure:
+    known: dict[str, object] = {"list": "", "where": {}, "measure": "", "rows": 0, **fields}
+    return Figure("a.b.c", None if value is None else Decimal(value), "未设定", unit, "2026-10", **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "unit", "text"),
+    [
+        (figure("1234567890.12"), "万元", "123,456.79"),
+        (figure("1234567890.12"), "亿元", "12.35"),
+        (figure("1234567890.12"), "元", "1,234,567,890.12"),
+        (figure("0.00"), "万元", "0.00"),
+        (figure(None), "万元", "未设定"),
+        (figure("38", "个"), "万元", "38"),
+        (figure("81.25", "%"), "万元", "81.25"),
+    ],
+)
+def test_figures_read_in_the_tables_unit(given: Figure, unit: str, text: str) -> None:
+    """Money is scaled to the table's unit, counts and rates are not, and an absent value says why."""
+    assert figures.shown(given, unit).text == text
+
+
+def test_conditions_of_a_figure_are_said_in_words() -> None:
+    """A reader sees in Chinese which rows a figure counts."""
+    given = figure(
+        "1", list="equipment-projects", measure="sum(total_investment)",
+        where={"domain": ["工业", "农业"], "admin_state!=": "退出", "latest_month<=": "2026-10", "town": None},
+    )  # fmt: skip
+    assert figures.conditions(given) == ["领域为工业或农业", "管理状态不为退出", "最新进度月至2026-10", "镇街园区为空"]
+    assert figures.measure(given) == "合计：总投资"
+
+
+def test_a_derived_figure_names_the_figures_it_was_made_of() -> None:
+    """A rate opens its numerator and denominator."""
+    parts = {
+        name: Figure(name, Decimal(1), "", "元", "", "funds", {}, "count", 1)
+        for name in ("f.合计.paid", "f.合计.allocated")
+    }
+    rate = Figure("f.合计.rate", Decimal(1), "", "%", "", "", {}, "f.合计.paid ÷ f.合计.allocated", 0)
+    closed = ClosedMonth("2026-10", "", "", "", (), (), (), {**parts, rate.id: rate})
+    assert [term.id for term in figures.terms(closed, rate)] == ["f.合计.paid", "f.合计.allocated"]
