@@ -6,24 +6,23 @@ four places, a date days since 1970-01-01, a time milliseconds since then (UTC),
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from io import BytesIO
 from typing import Any, Literal
 
-import fastavro
 import orjson
 from pydantic import ValidationError
 
 from exchange_contracts import registry
 from exchange_contracts.decoder import Decoder, Facts, decoder_of
+from exchange_contracts.encoder import Encoder, encoder_of
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.primitives import EPOCH_ORDINAL, BadValueError, MalformedError
 from exchange_contracts.registry import Contract
-from exchange_contracts.shape import Field, Shape, without_logical_types
+from exchange_contracts.shape import Shape
 
 DecodeCode = Literal["unreadable", "unknown_schema", "trailing_bytes", "too_large", "bad_value"]
 
@@ -31,7 +30,6 @@ VALUE_BYTES_MAX = 1 << 20
 """Largest value that is decoded at all; the largest sensible event has some 30 KiB."""
 
 DIGEST_BYTES = 16
-_MAGIC = b"\0"
 _FRAME_BYTES = 5
 _SCHEMA_ID_LIMIT = 1 << 16
 """Ids beyond this are never looked up, so that random ids cannot fill the cache."""
@@ -135,89 +133,16 @@ def _typed(shape: Shape, value: Any) -> Any:
     return value
 
 
-Convert = Callable[[Any], Any]
-
-
 def encode(event: Event) -> bytes:
     """Return the Kafka value of a typed event: frame and Avro body in the event's newest contract."""
-    frame, schema, converts = _encoder(type(event))
-    record = event.__dict__.copy()
-    for name, convert in converts:
-        value = record[name]
-        if value is not None:
-            record[name] = convert(value)
-    stream = BytesIO()
-    stream.write(frame)
-    fastavro.schemaless_writer(stream, schema, record)
-    return stream.getvalue()
+    return _encoder(type(event))(event.__dict__)
 
 
 @cache
-def _encoder(event_class: type[Event]) -> tuple[bytes, Any, tuple[tuple[str, Convert], ...]]:
-    """Return frame, bare schema and the conversions of one event class."""
-    contract = registry.load().latest(event_class.__name__)
-    frame = _MAGIC + contract.schema_id.to_bytes(4, "big")
-    schema = fastavro.parse_schema(without_logical_types(contract.schema), named_schemas={})
-    return frame, schema, _converts(contract.fields)
-
-
-def _converts(fields: tuple[Field, ...]) -> tuple[tuple[str, Convert], ...]:
-    """Return field → conversion for the fields whose typed value is not already what Avro writes."""
-    pairs = ((field.name, _convert(field.shape)) for field in fields)
-    return tuple((name, convert) for name, convert in pairs if convert is not None)
-
-
-def _convert(shape: Shape) -> Convert | None:
-    """Return the conversion of a typed value to its bare Avro value, or ``None`` where they are the same."""
-    match shape.meaning:
-        case "money":
-            return lambda yuan: _unscaled(yuan, 2)
-        case "quantity":
-            return lambda number: _unscaled(number, 4)
-        case "date":
-            return lambda day: day.toordinal() - EPOCH_ORDINAL
-        case "instant":
-            return _millis
-        case "uuid":
-            return str
-        case "array" if shape.inner is not None:
-            item = _convert(shape.inner)
-            return list if item is None else lambda values: [item(value) for value in values]
-        case "map" if shape.inner is not None:
-            inner = _convert(shape.inner)
-            return None if inner is None else lambda values: {key: inner(value) for key, value in values.items()}
-        case "record":
-            return _record_convert(_converts(shape.fields))
-    return None
-
-
-def _record_convert(converts: tuple[tuple[str, Convert], ...]) -> Convert:
-    """Return the conversion of a nested model."""
-
-    def convert(model: Any) -> Facts:
-        record: Facts = model.__dict__.copy()
-        for name, inner in converts:
-            if record[name] is not None:
-                record[name] = inner(record[name])
-        return record
-
-    return convert
-
-
-def _unscaled(number: Decimal, scale: int) -> bytes:
-    """Return a decimal's unscaled two's complement in the fewest bytes."""
-    unscaled = int(number.scaleb(scale))
-    length = (unscaled + (unscaled < 0)).bit_length() // 8 + 1
-    return unscaled.to_bytes(length, "big", signed=True)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-
-
-def _millis(instant: datetime) -> int:
-    """Return a time as whole milliseconds since 1970 UTC, in integer arithmetic."""
-    return (instant - _EPOCH) // _MILLISECOND
+def _encoder(event_class: type[Event]) -> Encoder:
+    """Return the encoder of an event class."""
+    contracts = registry.load()
+    return encoder_of(contracts.latest(event_class.__name__), contracts.codelists)
 
 
 def facts_digest(contract: Contract, facts: Mapping[str, Any]) -> bytes:
