@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from exchange_hub.programme.conditions import DETAIL, Compare, Condition, DetailsFirst, Scalar, Where, conditions
+from exchange_hub.programme.conditions import (
+    DETAIL,
+    Compare,
+    Condition,
+    DetailsFirst,
+    Scalar,
+    Where,
+    conditions,
+)
 
 Number = int | Decimal
 
@@ -65,7 +73,7 @@ class Cells:
     def values(self, dimension: str, selection: Where | None = None) -> tuple[str, ...]:
         """Return the values of a dimension that occur in the selection, sorted; empty ones are left out."""
         place = self.cube.by.index(dimension)
-        found = {cell.at[place] for cell in self._selected(selection or {})}
+        found = {cell.at[place] for cell in self.selected(selection or {})}
         return tuple(sorted(str(value) for value in found if value is not None))
 
     def measure(self, selection: Where, measure: str) -> tuple[Number | None, int]:
@@ -73,7 +81,7 @@ class Cells:
 
         A sum is ``None`` where no matching row has a value in the column.
         """
-        cells = list(self._selected(selection))
+        cells = list(self.selected(selection))
         rows = sum(cell.rows for cell in cells)
         if measure == COUNT:
             return rows, rows
@@ -85,7 +93,12 @@ class Cells:
         filled = [value for cell in cells if (value := cell.sums[place]) is not None]
         return (sum(filled) if filled else None), rows
 
-    def _selected(self, selection: Where) -> Iterator[Cell]:
+    def selected(self, selection: Where) -> Iterator[Cell]:
+        """Yield the cells of a selection.
+
+        Raises:
+            ValueError: where the selection asks for more than equality of dimensions and 明细 before 汇总.
+        """
         tests = [self._test(condition) for condition in conditions(selection)]
         return (cell for cell in self.cells if all(test(cell) for test in tests))
 

@@ -123,7 +123,11 @@ def _condition(key: str, value: object) -> Condition:
     member = _MEMBER.fullmatch(key)
     if member is not None:
         return Member(
-            expression(member["expr"]), bool(member["negated"]), member["list"], member["column"], _nested(key, value)
+            expression(member["expr"]),
+            bool(member["negated"]),
+            member["list"],
+            member["column"],
+            _nested(key, value),
         )
     found = _COMPARE.fullmatch(key)
     if found is None:

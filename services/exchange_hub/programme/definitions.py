@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from exchange_hub.programme.cells import COUNT
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.period import Period
 
 TOTAL = "合计"
-NOT_SET = "未设定"
-NOT_REPORTED = "未报送"
-NONE = "—"
+NOT_SET: Final = "未设定"
+NOT_REPORTED: Final = "未报送"
+NONE: Final = "—"
 Absent = Literal["未设定", "未报送", "—"]
 
 

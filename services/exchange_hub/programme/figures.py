@@ -13,7 +13,18 @@ from datetime import timedelta
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.definitions import (
-    NONE, NOT_REPORTED, NOT_SET, TOTAL, Absent, Codes, Definition, Derived, Frame, GoalLine, Measured, Stated,
+    NONE,
+    NOT_REPORTED,
+    NOT_SET,
+    TOTAL,
+    Absent,
+    Codes,
+    Definition,
+    Derived,
+    Frame,
+    GoalLine,
+    Measured,
+    Stated,
 )  # fmt: skip
 from exchange_hub.programme.period import Period
 
@@ -153,7 +164,14 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
             yield stock(name, "元", f"sum({name})")
         yield stock("units_done", "台套", "sum(units_done)")
         plan_year = Measured(
-            f"equipment.{code}.plan_year", "元", str(period.year), "equipment", own, plan, no_values=NOT_SET, restates=False
+            f"equipment.{code}.plan_year",
+            "元",
+            str(period.year),
+            "equipment",
+            own,
+            plan,
+            no_values=NOT_SET,
+            restates=False,
         )
         yield plan_year
         yield from _invested(f"equipment.{code}", EQUIPMENT, own, period, scope)
@@ -171,7 +189,15 @@ def _invested(start: str, list_: str, own: Where, period: Period, scope: str) ->
         scope, None, NOT_REPORTED,
     )  # fmt: skip
     year = Measured(
-        f"{start}.ytd", "元", period.span, "progress_year", of, "sum(invested_year_to_date)", scope, None, NOT_REPORTED
+        f"{start}.ytd",
+        "元",
+        period.span,
+        "progress_year",
+        of,
+        "sum(invested_year_to_date)",
+        scope,
+        None,
+        NOT_REPORTED,
     )
     last = Measured(
         f"{start}.ytd_last_year", "元", period.last_year.span, "progress_last_year", of,
@@ -199,7 +225,7 @@ def _investment_by_month(frame: Frame) -> Iterator[Definition]:
             if month <= frame.period.month:
                 yield Measured(
                     f"investment.{month}.month", "元", month, "progress", {"list": EQUIPMENT, "month": month},
-                    "sum(invested_this_month)", no_values=NONE, no_rows=NONE,
+                    "sum(invested_this_month)", no_values=NONE, no_rows=NONE, restates=False,
                 )  # fmt: skip
 
 
@@ -241,7 +267,16 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
         own, start = {**_of("material", material), "unit": unit}, f"recovery.{label}"
         now, before = {**own, "month": period.year_to_date}, {**own, "month": period.last_year.year_to_date}
         month = {**own, "month": period.month}
-        yield Measured(f"{start}.operators", "户", period.span, "operators", own, "distinct(operator_uscc)", "materials", {})
+        yield Measured(
+            f"{start}.operators",
+            "户",
+            period.span,
+            "operators",
+            own,
+            "distinct(operator_uscc)",
+            "materials",
+            {},
+        )
         for name, what, column, select, span, scope in (
             ("recovered", unit, "recovered", now, period.span, "materials"),
             ("used", unit, "used", now, period.span, "materials"),
@@ -253,7 +288,9 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
             whole = {"month": select["month"]}
             empty: Absent | None = NOT_REPORTED if name in ("recovered", "used", "outlets") else None
             yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, whole, empty)
-        yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.recovered", f"{start}.recovered_last_year"))
+        yield Derived(
+            f"{start}.yoy", "%", period.span, "growth", (f"{start}.recovered", f"{start}.recovered_last_year")
+        )
 
 
 def row_name(material: str, unit: str, codes: Codes) -> str:
@@ -287,7 +324,15 @@ def _funds(frame: Frame) -> Iterator[Definition]:
             yield Measured(f"{start}.{name}", "元", period.span, "funds", select, f"sum({column})", scope, year)
         yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", own, COUNT, restates=False)
     total = f"funds.{TOTAL}"
-    for name in ("allocated", "subdivided", "approved", "paid_gross", "reversed", "carried_over", "recovered"):
+    for name in (
+        "allocated",
+        "subdivided",
+        "approved",
+        "paid_gross",
+        "reversed",
+        "carried_over",
+        "recovered",
+    ):
         terms = tuple(f"funds.{code}.{name}" for code in frame.codes.channels)
         yield Derived(f"{total}.{name}", "元", period.span, "net", terms, partial=True)
     yield Measured(f"{total}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", {}, COUNT, restates=False)
@@ -314,13 +359,14 @@ def _goals(frame: Frame) -> Iterator[Definition]:
 def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
     period = frame.period
     of = {"indicator": line.indicator, "series": line.series, "unit": line.unit, "domain": line.domain}
-    for name, kind, when, absent in (
+    values: tuple[tuple[str, str, str, Absent], ...] = (
         ("baseline", "基数", str(frame.base_year), NOT_SET),
         ("target", "目标", str(frame.target_year), NOT_SET),
         ("year_target", "目标", str(period.year), NOT_SET),
         ("ytd", "报送", period.month, NOT_REPORTED),
         ("ytd_last_year", "报送", period.last_year.month, NONE),
-    ):
+    )
+    for name, kind, when, absent in values:
         id_ = f"{line.id}.{name}"
         if line.parts:
             terms = tuple(f"{part}.{name}" for part in line.parts)

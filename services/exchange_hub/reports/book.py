@@ -81,11 +81,11 @@ class Book:
 
     def domains(self) -> tuple[str, ...]:
         """Return the domains that the report shows: those with projects, and those that owe a report."""
-        shown = []
-        for domain in self.inputs.frame.codes.domains:
-            if self.has_rows(f"equipment.{domain}", "projects", "ytd", "month") or self._owes(domain):
-                shown.append(domain)
-        return tuple(shown)
+        return tuple(
+            domain
+            for domain in self.inputs.frame.codes.domains
+            if self.has_rows(f"equipment.{domain}", "projects", "ytd", "month") or self._owes(domain)
+        )
 
     def _owes(self, domain: str) -> bool:
         known = self.inputs.district.domain(domain)

@@ -153,4 +153,3 @@ _FORMULAS: Mapping[str, Callable[[Derived, list[Figure]], _Result]] = {
     "growth": _growth,
     "scaled": _scaled,
 }
-

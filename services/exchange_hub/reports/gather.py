@@ -20,7 +20,12 @@ ALLOCATIONS_MAX = 1000
 
 
 def gather(
-    conn: sa.Connection, schema: str, district: District, month: str, as_of: date
+    conn: sa.Connection,
+    schema: str,
+    district: District,
+    month: str,
+    as_of: date,
+    known: Mapping[str, Cells] | None = None,
 ) -> tuple[Frame, Mapping[str, Cells], Details]:
     """Read a report's inputs in the transaction of *conn*.
 
@@ -30,9 +35,10 @@ def gather(
         district: the district's data.
         month: the report's month, ``YYYY-MM``.
         as_of: date for which ageing and overdue are worked out.
+        known: cells read before in the same transaction and schema.
     """
     frame = frame_of(district, month, as_of)
-    cells = read_cubes(conn, cubes(frame), schema)
+    cells = read_cubes(conn, cubes(frame), schema, known)
     return with_codes(frame, district, cells), cells, _details(conn, schema, frame)
 
 
@@ -47,7 +53,11 @@ def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
         for row in _rows(conn, lists, "documents", where, ("due_on", "document_no", "department"))
     ]
     problems = _rows(
-        conn, lists, "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ("raised_on", "problem_no")
+        conn,
+        lists,
+        "problems",
+        {"raised_on<=": as_of, "resolved_on not <=": as_of},
+        ("raised_on", "problem_no"),
     )
     return Details(documents, problems, _allocations(conn, lists, frame.period), _findings(conn, schema))
 

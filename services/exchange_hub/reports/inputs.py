@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from exchange_contracts import vocabulary
+
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
 from exchange_hub.programme.district import District, Expected, Indicator
@@ -116,7 +117,11 @@ def with_codes(frame: Frame, district: District, cells: Mapping[str, Cells]) -> 
     codes = Codes(
         domains=_ordered(
             (d.name for d in district.domains),
-            (*cells["equipment"].values("domain"), *cells["progress"].values("domain"), *cells["enterprises"].values("domain")),
+            (
+                *cells["equipment"].values("domain"),
+                *cells["progress"].values("domain"),
+                *cells["enterprises"].values("domain"),
+            ),
         ),
         categories=_ordered(CATEGORIES, cells["trade_in"].values("category")),
         materials=tuple(sorted(pairs, key=lambda pair: (_rank(pair[0], MATERIALS), pair))),
@@ -130,7 +135,11 @@ def with_codes(frame: Frame, district: District, cells: Mapping[str, Cells]) -> 
 def silent_submissions(district: District, frame: Frame, cells: Mapping[str, Cells]) -> tuple[Expected, ...]:
     """Return the submissions owed for the month of which there is no trace."""
     place = cells["submissions"].cube.by
-    came = {(cell.at[place.index("bureau")], cell.at[place.index("list")]) for cell in cells["submissions"].cells if cell.rows}
+    came = {
+        (cell.at[place.index("bureau")], cell.at[place.index("list")])
+        for cell in cells["submissions"].cells
+        if cell.rows
+    }
     return tuple(owed for owed in district.expected(frame.period.month) if (owed.bureau, owed.list) not in came)
 
 

@@ -86,7 +86,9 @@ def problems(book: Book) -> Section:
     table = Table("problems", "建议协调事项", columns, tuple(_problem_row(book, row) for row in rows[:PROBLEMS_MAX]))
     text = f"未办结的协调事项{book.count(f'problems.{TOTAL}.open')}项"
     return Section(
-        "问题及建议协调事项", (say.sentence(text, "其余见附件6" if len(rows) > PROBLEMS_MAX else ""),), (table,)
+        "问题及建议协调事项",
+        (say.sentence(text, "其余见附件6" if len(rows) > PROBLEMS_MAX else ""),),
+        (table,),
     )
 
 

@@ -19,7 +19,9 @@ _SHANGHAI = timezone(timedelta(hours=8))
 
 def summary(book: Book) -> tuple[str, ...]:
     """Return the sentences of 要情, those that say something."""
-    return tuple(text for text in (_equipment(book), _trade_in(book), _recycling(book), _funds(book), _matters(book)) if text)
+    return tuple(
+        text for text in (_equipment(book), _trade_in(book), _recycling(book), _funds(book), _matters(book)) if text
+    )
 
 
 def _equipment(book: Book) -> str:
@@ -152,17 +154,18 @@ def chosen(changes: Sequence[Adjustment]) -> Iterable[Adjustment]:
 def adjustment(book: Book, change: Adjustment) -> str:
     """Write an adjustment: what it was, what it is now, why and whose."""
     who = say.joined((book.name(code) for code in change.bureaus), 2)
-    month = int(change.month[5:])
+    before, after = _value(change.before), _value(change.after)
+    if before == after:
+        before, after = _value(change.before, exact=True), _value(change.after, exact=True)
     causes = "、".join(change.causes)
-    return (
-        f"{month}月{label(change.before.id)}原值{_value(change.before)}，现值{_value(change.after)}，"
-        f"原因为{who}{causes}"
-    )
+    return f"{int(change.month[5:])}月{label(change.before.id)}原值{before}，现值{after}，原因为{who}{causes}"
 
 
-def _value(figure: Figure) -> str:
+def _value(figure: Figure, *, exact: bool = False) -> str:
     if figure.value is None:
         return figure.absent
+    if exact:
+        return f"{figure.value:f}{figure.unit}"
     if figure.unit == "元":
         return say.money(figure.value)
     return say.percent(figure.value) if figure.unit == "%" else f"{say.number(figure.value)}{figure.unit}"

@@ -61,7 +61,7 @@ def figures_digest(figures: Mapping[str, Figure]) -> str:
 
 def decimal_text(value: Decimal) -> str:
     """Write a decimal without exponent and keep its places; never ``-0``."""
-    return f"{value if value else abs(value):f}"
+    return f"{value or abs(value):f}"
 
 
 def plain(value: object) -> object:

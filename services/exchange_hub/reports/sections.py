@@ -38,7 +38,9 @@ def _goal_lines(book: Book) -> Iterator[GoalLine]:
             continue
         yield line
         for part in waiting:
-            if any(book.value(f"{part.id}.{name}") is not None for name in ("baseline", "target", "year_target", "ytd")):
+            if any(
+                book.value(f"{part.id}.{name}") is not None for name in ("baseline", "target", "year_target", "ytd")
+            ):
                 yield part
         waiting = []
 
@@ -70,7 +72,9 @@ def equipment(book: Book) -> Section:
         say.change(book.value(f"{start}.yoy")),
         say.clause("当月完成{month}", month=book.money(f"{start}.month")),
         say.clause(
-            "完成年度计划的{rate}（序时进度{time}）", rate=book.percent(f"{start}.plan_rate"), time=say.percent(_time(book))
+            "完成年度计划的{rate}（序时进度{time}）",
+            rate=book.percent(f"{start}.plan_rate"),
+            time=say.percent(_time(book)),
         ),
         say.clause("完成更新{units}台套", units=book.number(f"{start}.units_done")),
     )
@@ -88,7 +92,14 @@ def _equipment_row(book: Book, code: str) -> tuple[Cell, ...]:
         book.pair(f"{start}.under_construction", f"{start}.completed"),
         *(
             book.cell(f"{start}.{name}")
-            for name in ("total_investment", "equipment_investment", "month", "ytd", "plan_rate", "units_done")
+            for name in (
+                "total_investment",
+                "equipment_investment",
+                "month",
+                "ytd",
+                "plan_rate",
+                "units_done",
+            )
         ),
         book.pair(f"{start}.funds_arrived", f"{start}.funds_paid"),
     )

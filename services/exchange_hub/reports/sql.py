@@ -114,7 +114,12 @@ def _compare(rows: Selectable, condition: Compare) -> Bool:
         found = sa.or_(sa.false(), *among)
         return found if condition.operator == "=" else sa.func.coalesce(~found, sa.true())
     right = given[0]
-    ordered: Mapping[str, Bool] = {"<=": left <= right, "<": left < right, ">=": left >= right, ">": left > right}
+    ordered: Mapping[str, Bool] = {
+        "<=": left <= right,
+        "<": left < right,
+        ">=": left >= right,
+        ">": left > right,
+    }
     plain = condition.operator.removeprefix("not ")
     return ordered[plain] if plain == condition.operator else sa.func.coalesce(~ordered[plain], sa.true())
 

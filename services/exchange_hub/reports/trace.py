@@ -55,5 +55,3 @@ def terms_of(source: Source) -> list[str]:
 def _parts(measure: str) -> tuple[str, str]:
     name, _, column = measure.removesuffix(")").partition("(")
     return name, column
-
-

@@ -56,7 +56,7 @@ def list_table(view: ListView, schema: str, metadata: sa.MetaData) -> sa.Table:
     )
 
 
-def digest_query(table: sa.Table) -> sa.Select[tuple[str | None, int]]:
+def digest_query(table: sa.Table) -> sa.Select[str | None, int]:
     """Return a query for the digest of all rows of a list table, whatever their order, and how many there are.
 
     Every row becomes the text of its columns in the order of the catalogue, then an MD5 of 128 bits; these are

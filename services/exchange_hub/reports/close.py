@@ -1,0 +1,233 @@
+"""Close a month: one cut through everything, kept for good.
+
+The order is the point. End offsets are read from Kafka by the caller; :func:`wait_until_reached` waits until the
+positions reach them; then :func:`close` takes positions, stamp, list rows and figures in one synchronous REPEATABLE
+READ transaction under the month's own row, so that all of them speak of the same instant and nobody closes twice.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+
+from exchange_hub.programme.cells import Cells
+from exchange_hub.programme.district import District
+from exchange_hub.reports import diff, snapshot, tables
+from exchange_hub.reports.build import build, unreported
+from exchange_hub.reports.gather import gather
+from exchange_hub.reports.inputs import Adjustment, Inputs
+from exchange_hub.reports.model import Report
+from exchange_hub.reports.render_json import figures_digest
+from exchange_hub.reports.sql import Lists
+from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.tables import LIVE, digest_query
+
+_POLL_SECONDS = 0.1
+_UNIQUE_VIOLATION = "23505"
+
+
+class CloseError(Exception):
+    """The month was not closed; nothing was kept."""
+
+
+class AlreadyClosedError(CloseError):
+    """The month has been closed before, or somebody is closing it."""
+
+
+class NotReachedError(CloseError):
+    """The views did not reach the end of every topic in time."""
+
+
+class HeldEventsError(CloseError):
+    """Events are held, and no reason was given to close without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What a close is asked for.
+
+    Attributes:
+        month: month to close, ``YYYY-MM``.
+        as_of: date for which ageing and overdue are worked out, normally the last day of the month.
+        closed_at: time of the close, aware; also the document time of the rendered files.
+        ends: topic → end offset that the views must have reached.
+        schema: views schema to read.
+        stamp: what to keep as stamp where the views schema has none (a store without workers).
+        reason: why it is closed although events are held.
+    """
+
+    month: str
+    as_of: date
+    closed_at: datetime
+    ends: Mapping[str, int]
+    schema: str = LIVE
+    stamp: Mapping[str, str] | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What was kept, as ``MonthClosed`` publishes it.
+
+    Attributes:
+        cut: topic → next offset.
+        stamp: code version, contracts digest, configuration digest.
+        digests: list → digest of its frozen rows.
+        counts: list → number of its frozen rows.
+        figures_digest: SHA-256 of all figures with their sources.
+        report: the report, without its annexes (``snapshot.load`` gives it with them).
+        adjustments: what changed in the month before since it was closed.
+    """
+
+    month: str
+    cut: Mapping[str, int]
+    stamp: Mapping[str, str]
+    digests: Mapping[str, str | None]
+    counts: Mapping[str, int]
+    figures_digest: str
+    report: Report
+    adjustments: tuple[Adjustment, ...]
+
+
+def positions(conn: sa.Connection) -> dict[str, int]:
+    """Return topic → next offset, as the transaction of *conn* sees it."""
+    query = (
+        "SELECT t.name, coalesce(p.next_off, 0) FROM log.topic t LEFT JOIN log.position p USING (topic_no) ORDER BY 1"
+    )
+    return {row[0]: row[1] for row in conn.execute(sa.text(query))}
+
+
+def wait_until_reached(
+    engine: sa.Engine,
+    ends: Mapping[str, int],
+    timeout_seconds: float,
+    on_wait: Callable[[int], None] | None = None,
+) -> None:
+    """Wait until the views have taken in every topic up to its end.
+
+    Args:
+        engine: the store.
+        ends: topic → end offset.
+        timeout_seconds: how long to wait.
+        on_wait: told the number of records still missing, for progress.
+
+    Raises:
+        NotReachedError: where they did not in time; says which topics are behind.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while behind := _behind(engine, ends):
+        if time.monotonic() > deadline:
+            places = ", ".join(f"{topic} at {at} of {end}" for topic, (at, end) in sorted(behind.items()))
+            raise NotReachedError(
+                f"after {timeout_seconds:.0f} s the views are still behind: {places}. Are workers running?"
+            )
+        if on_wait is not None:
+            on_wait(sum(end - at for at, end in behind.values()))
+        time.sleep(_POLL_SECONDS)
+
+
+def _behind(engine: sa.Engine, ends: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    with engine.connect() as conn:
+        at = positions(conn)
+    return {topic: (at.get(topic, 0), end) for topic, end in ends.items() if at.get(topic, 0) < end}
+
+
+def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
+    """Close a month in one transaction.
+
+    Raises:
+        AlreadyClosedError: the month has been closed before.
+        NotReachedError: a position is below the end that was asked for.
+        HeldEventsError: events are held and no reason is given.
+    """
+    isolated = engine.execution_options(isolation_level="REPEATABLE READ")
+    with isolated.connect() as conn, conn.begin():
+        for setting in (
+            "synchronous_commit = on",
+            "datestyle = 'ISO, YMD'",
+            "timezone = 'UTC'",
+            "jit = off",
+            "work_mem = '128MB'",
+        ):
+            conn.execute(sa.text(f"SET LOCAL {setting}"))
+        _enter(conn, closing)
+        cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
+        _check(conn, closing, cut)
+        stamp = _stamp(conn, closing)
+        digests, counts = _freeze(conn, closing)
+        frame, cells, details = gather(conn, closing.schema, district, closing.month, closing.as_of)
+        adjustments, compared = _adjustments(conn, district, closing, cells)
+        moment = closing.closed_at.astimezone(UTC).isoformat(timespec="seconds")
+        inputs = Inputs(district, frame, cells, details, moment, cut, stamp, adjustments, compared)
+        report = build(inputs)
+        closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report, adjustments)
+        document = snapshot.encode(report, list(unreported(inputs)), adjustments)
+        _keep(conn, closing, closed, document)
+    return closed
+
+
+def _enter(conn: sa.Connection, closing: Closing) -> None:
+    """Take the month's row: a second close waits here, and fails when the first one commits."""
+    row = {"month": closing.month, "as_of": closing.as_of, "reason": closing.reason}
+    try:
+        conn.execute(sa.insert(tables.month).values(row))
+    except sa.exc.IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+            raise
+        raise AlreadyClosedError(f"{closing.month} is closed; what arrives later is a restatement") from error
+
+
+def _check(conn: sa.Connection, closing: Closing, cut: Mapping[str, int]) -> None:
+    short = sorted(topic for topic, end in closing.ends.items() if cut.get(topic, 0) < end)
+    if short:
+        raise NotReachedError(f"the views have not reached the end of {', '.join(short)}")
+    if closing.reason is None and snapshot.exists(conn, "log.held"):
+        held = conn.execute(sa.text("SELECT count(*) FROM log.held")).scalar_one()
+        if held:
+            raise HeldEventsError(f"{held} events are held; replay them, or give the reason for closing without them")
+
+
+def _stamp(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
+    stamp = snapshot.view_stamp(conn, closing.schema) or closing.stamp
+    if stamp is None:
+        raise CloseError(f"the views in {closing.schema} carry no stamp; no worker has written them")
+    return stamp
+
+
+def _freeze(conn: sa.Connection, closing: Closing) -> tuple[dict[str, str | None], dict[str, int]]:
+    """Copy every list into the month's own schema, with a digest of each copy."""
+    lists, schema = Lists(closing.schema), tables.frozen_schema(closing.month)
+    frozen = Lists(schema)
+    conn.execute(sa.schema.CreateSchema(schema))
+    digests: dict[str, str | None] = {}
+    counts: dict[str, int] = {}
+    for view in LISTS:
+        source, copy = lists.table(view.name), frozen.table(view.name)
+        conn.execute(sa.schema.CreateTableAs(sa.select(*source.c), copy.name, schema=schema))
+        conn.execute(sa.text(
+            f"CREATE TRIGGER closed_stays BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {schema}.{copy.name} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {tables.SCHEMA}.refuse_change()"
+        ))  # fmt: skip
+        digest, count = conn.execute(digest_query(copy)).one()
+        digests[view.name], counts[view.name] = digest, count
+    return digests, counts
+
+
+def _adjustments(
+    conn: sa.Connection, district: District, closing: Closing, cells: Mapping[str, Cells]
+) -> tuple[tuple[Adjustment, ...], bool]:
+    """Compare the month before with what it would be now; it stays as it was closed."""
+    earlier = [month for month in snapshot.months(conn) if month < closing.month]
+    if not earlier:
+        return (), False
+    return diff.changes(conn, district, earlier[-1], closing.schema, cells), True
+
+
+def _keep(conn: sa.Connection, closing: Closing, closed: Closed, document: Mapping[str, object]) -> None:
+    kept = {
+        "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
+        "counts": closed.counts, "report": document, "figures_digest": closed.figures_digest,
+    }  # fmt: skip
+    conn.execute(sa.update(tables.month).where(tables.month.c.month == closing.month).values(kept))

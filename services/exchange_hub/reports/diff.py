@@ -1,0 +1,138 @@
+"""Restatement: what the figures of a closed month would be now, and why. The closed figures never change.
+
+Only figures that dated rows decide are compared (see ``restates``); what was true on the day of the close, such as
+how many projects were under construction, stays as it was. Rows explain a change: those that came, went or read
+differently since the close and that the figure counts, before or now.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import get_args
+
+import sqlalchemy as sa
+
+from exchange_hub.programme.cells import Cells
+from exchange_hub.programme.definitions import Definition
+from exchange_hub.programme.district import District
+from exchange_hub.programme.figures import cubes, definitions
+from exchange_hub.reports import snapshot, tables
+from exchange_hub.reports.evaluate import evaluate
+from exchange_hub.reports.explain import Explanation
+from exchange_hub.reports.gather import gather
+from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes
+from exchange_hub.reports.model import Figure
+from exchange_hub.views.tables import LIVE
+
+_CAUSES: tuple[Cause, ...] = get_args(Cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that arrived after the cut and speaks of a changed row."""
+
+    topic: str
+    offset: int
+    event_id: str
+    event: str
+    bureau: str
+    occurred_on: date
+    arrived_ms: int
+    withdrawn: bool
+
+
+def changes(
+    conn: sa.Connection,
+    district: District,
+    month: str,
+    schema: str = LIVE,
+    known: Mapping[str, Cells] | None = None,
+) -> tuple[Adjustment, ...]:
+    """Return the figures of a closed month that would be others now, in the order of the report.
+
+    Args:
+        conn: a connection in a transaction.
+        district: the district's data as it is now.
+        month: the closed month.
+        schema: views schema to compare with.
+        known: cells of *schema* read before in the same transaction.
+
+    Raises:
+        NotClosedError: where the month has not been closed.
+    """
+    row = snapshot.stored(conn, month)
+    before, _, _ = snapshot.decode(row["report"])
+    frame, cells, _ = gather(conn, schema, district, month, row["as_of"], known)
+    defined = definitions(frame)
+    now = evaluate(defined, cells, silent_scopes(district, frame, cells))
+    changed = list(_changed(defined, before.figures, now))
+    if not changed:
+        return ()
+    otherwise = _stamp_causes(conn, row["stamp"], schema)
+    explained = Explanation(conn, tables.frozen_schema(month), schema, {cube.name: cube for cube in cubes(frame)})
+    by_id = {definition.id: definition for definition, _, _ in changed}
+    result = []
+    for definition, old, new in changed:
+        rows = explained.behind(definition, by_id)
+        causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or otherwise))
+        result.append(Adjustment(month, old, new, causes, tuple(sorted(rows.bureaus)), rows.keys(), rows.count()))
+    explained.clear()
+    return tuple(result)
+
+
+def _changed(
+    defined: Iterable[Definition], before: Mapping[str, Figure], now: Mapping[str, Figure]
+) -> Iterator[tuple[Definition, Figure, Figure]]:
+    """Yield the comparable figures whose value, or whose reason to be absent, is another: as closed, and now."""
+    for definition in defined:
+        if not definition.restates:
+            continue
+        new = now[definition.id]
+        old = before.get(definition.id) or _nothing(new)
+        if (old.value, old.absent if old.value is None else "") != (
+            new.value,
+            new.absent if new.value is None else "",
+        ):
+            yield definition, old, new
+
+
+def _nothing(figure: Figure) -> Figure:
+    """Return the figure of a row that the closed report did not have: a count or sum over nothing."""
+    value = Decimal(0) if figure.source.list and figure.value is not None else None
+    return Figure(figure.id, value, figure.unit, figure.period, figure.source)
+
+
+def _stamp_causes(conn: sa.Connection, closed: Mapping[str, str], schema: str) -> tuple[Cause, ...]:
+    """Say why a figure can change without a changed row: other rules or data of the district, or another method."""
+    now = snapshot.view_stamp(conn, schema)
+    if now is None:
+        return ("口径修正",)
+    rules: tuple[Cause, ...] = ("规则变更",) if now.get("configuration") != closed.get("configuration") else ()
+    method = any(now.get(name) != closed.get(name) for name in ("code", "contracts"))
+    return (*rules, "口径修正") if method or not rules else rules
+
+
+def events_behind(
+    conn: sa.Connection, component: str, kind: str, cut: Mapping[str, int], schema: str = LIVE
+) -> list[Event]:
+    """Return the events on a row's entity that arrived at or after a cut, by topic and offset.
+
+    Args:
+        conn: an open connection.
+        component: component of the row (``bureau:entity`` where the entity stands alone).
+        kind: kind of entity the list is about.
+        cut: topic → next offset at the close.
+        schema: views schema whose claims say which entities belong to the component.
+    """
+    query = sa.text(f"""
+        WITH member AS (
+            SELECT topic_no, entity FROM {schema}.claim WHERE kind = :kind AND component = :component
+            UNION
+            SELECT topic_no, substr(:component, length(bureau) + 2) FROM log.topic
+            WHERE starts_with(:component, bureau || ':'))
+        SELECT t.name, e.off, e.event_id::text, e.register, t.bureau, e.occurred_on, e.arrived_ms, e.withdrawn
+        FROM member m JOIN log.event_log e USING (topic_no, entity) JOIN log.topic t USING (topic_no)
+        WHERE e.kind = :kind ORDER BY 1, 2""")  # noqa: S608 - the schema's name comes from the program
+    found = conn.execute(query, {"kind": kind, "component": component})
+    return [Event(*row) for row in found if row[1] >= cut.get(row[0], 0)]

@@ -1,0 +1,224 @@
+"""A closed month as stored: the report written to and read from its row, the annexes from the frozen list rows.
+
+As-closed is read from what was stored and never computed again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, overload
+
+import sqlalchemy as sa
+
+from exchange_hub.reports import tables
+from exchange_hub.reports.build import ANNEXES, FURTHER, adjustments_annex, with_annexes
+from exchange_hub.reports.inputs import Adjustment, Row
+from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
+from exchange_hub.reports.render_json import plain
+from exchange_hub.reports.sql import Lists
+
+_FETCH_ROWS = 5_000
+_SUBMISSIONS = "submissions"
+
+
+class NotClosedError(LookupError):
+    """The month has not been closed."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"{month} has not been closed; run: hub close {month}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen(Sequence[Row]):
+    """The frozen rows of a list, in the order of their keys, read from the database as they are asked for.
+
+    Attributes:
+        engine: where the rows are.
+        list: name of the list.
+        schema: schema of the closed month.
+        frozen: how many rows there are.
+        extra: rows that follow the frozen ones.
+    """
+
+    engine: sa.Engine
+    list: str
+    schema: str
+    frozen: int
+    extra: tuple[Row, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of rows, without reading them."""
+        return self.frozen + len(self.extra)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Read the rows through a cursor, a few thousand at a time."""
+        with self.engine.connect() as conn:
+            streamed = conn.execution_options(yield_per=_FETCH_ROWS)
+            for row in streamed.execute(self._query()).mappings():
+                yield dict(row)
+        yield from self.extra
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        """Read one row or some of them."""
+        wanted = range(len(self))[index]
+        if isinstance(wanted, int):
+            return self[wanted : wanted + 1][0]
+        if not wanted:
+            return ()
+        low, high = min(wanted), max(wanted) + 1
+        with self.engine.connect() as conn:
+            found = conn.execute(self._query().offset(low).limit(max(min(high, self.frozen) - low, 0))).mappings()
+            rows: list[Row] = [dict(row) for row in found]
+        rows += self.extra[max(low - self.frozen, 0) : max(high - self.frozen, 0)]
+        return [rows[place - low] for place in wanted]
+
+    def _query(self) -> sa.Select[Any]:
+        table = Lists(self.schema).table(self.list)
+        return sa.select(*table.c).order_by(table.c.row_key.collate("C"))
+
+
+def encode(report: Report, unreported: Sequence[Row], adjustments: Sequence[Adjustment]) -> dict[str, object]:
+    """Turn a report without annexes into JSON values that :func:`decode` reads back unchanged."""
+    document = asdict(report)
+    del document["annexes"]
+    document["figures"] = list(document["figures"].values())
+    for section in document["sections"]:
+        for table in section["tables"]:
+            table["rows"] = [[_cell_out(cell) for cell in row] for row in table["rows"]]
+    document["unreported"] = [dict(row) for row in unreported]
+    document["adjustments"] = [asdict(change) for change in adjustments]
+    return {str(key): plain(value) for key, value in document.items()}
+
+
+def decode(document: Mapping[str, Any]) -> tuple[Report, tuple[Row, ...], tuple[Adjustment, ...]]:
+    """Read a stored report: without annexes, with the unreported submissions and the adjustments beside it."""
+    figures = {raw["id"]: _figure(raw) for raw in document["figures"]}
+    report = Report(
+        **{
+            name: document[name]
+            for name in ("district", "month", "issue", "title", "as_of", "closed_at", "cut", "stamp")
+        },
+        summary=tuple(document["summary"]),
+        sections=tuple(_section(raw, figures) for raw in document["sections"]),
+        notes=tuple(document["notes"]),
+        annexes=(),
+        figures=figures,
+    )
+    changes = tuple(
+        Adjustment(
+            raw["month"], _figure(raw["before"]), _figure(raw["after"]), tuple(raw["causes"]), tuple(raw["bureaus"]),
+            tuple(raw["rows"]), raw["rows_changed"],
+        )
+        for raw in document["adjustments"]
+    )  # fmt: skip
+    return report, tuple(document["unreported"]), changes
+
+
+def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
+    """Return the row of a closed month.
+
+    Raises:
+        NotClosedError: where the month has not been closed.
+    """
+    row = conn.execute(sa.select(tables.month).where(tables.month.c.month == month)).mappings().one_or_none()
+    if row is None or row["closed_at"] is None:
+        raise NotClosedError(month)
+    return dict(row)
+
+
+def months(conn: sa.Connection) -> list[str]:
+    """Return the closed months, the first one first."""
+    chosen = sa.select(tables.month.c.month).where(tables.month.c.closed_at.is_not(None))
+    return list(conn.execute(chosen.order_by(tables.month.c.month)).scalars())
+
+
+def exists(conn: sa.Connection, table: str) -> bool:
+    """Tell whether a table (``schema.name``) is there."""
+    return conn.execute(sa.select(sa.func.to_regclass(table))).scalar_one() is not None
+
+
+def view_stamp(conn: sa.Connection, schema: str) -> dict[str, str] | None:
+    """Return the stamp that a views schema carries; ``None`` where no worker has written it."""
+    if not exists(conn, f"{schema}.view_stamp"):
+        return None
+    table = sa.table("view_stamp", *map(sa.column, ("code", "contracts", "configuration")), schema=schema)
+    row = conn.execute(sa.select(*table.c)).mappings().one_or_none()
+    return None if row is None else {str(name): str(value) for name, value in row.items()}
+
+
+def load(engine: sa.Engine, month: str) -> Report:
+    """Return the report of a closed month with its annexes, as it was closed.
+
+    Raises:
+        NotClosedError: where the month has not been closed.
+    """
+    with engine.connect() as conn:
+        row = stored(conn, month)
+    report, unreported, changes = decode(row["report"])
+    schema, counts = tables.frozen_schema(month), row["counts"]
+
+    def rows(list_: str) -> Frozen:
+        return Frozen(engine, list_, schema, counts[list_], unreported if list_ == _SUBMISSIONS else ())
+
+    further = [Annex(title, list_, rows(list_)) for title, list_ in FURTHER if counts[list_]]
+    more = [adjustments_annex(changes), *further] if changes else further
+    return with_annexes(report, {list_: rows(list_) for _, list_ in ANNEXES}, more)
+
+
+def _cell_out(cell: Mapping[str, Any]) -> dict[str, object]:
+    figure = cell["figure"]
+    return {
+        "text": cell["text"],
+        "figure": None if figure is None else figure["id"],
+        "parts": [part["id"] for part in cell["parts"]],
+    }
+
+
+def _figure(raw: Mapping[str, Any]) -> Figure:
+    source = raw["source"]
+    return Figure(
+        id=raw["id"],
+        value=None if raw["value"] is None else Decimal(raw["value"]),
+        unit=raw["unit"],
+        period=raw["period"],
+        source=Source(source["list"], source["where"], source["measure"], source["rows"]),
+        absent=raw["absent"],
+    )
+
+
+def _section(raw: Mapping[str, Any], figures: Mapping[str, Figure]) -> Section:
+    return Section(
+        raw["title"],
+        tuple(raw["paragraphs"]),
+        tuple(_table(table, figures) for table in raw["tables"]),
+        tuple(
+            Chart(
+                chart["id"], chart["title"], chart["unit"], tuple(chart["categories"]),
+                tuple(_series(series) for series in chart["series"]),
+            )
+            for chart in raw["charts"]
+        ),
+    )  # fmt: skip
+
+
+def _series(raw: Mapping[str, Any]) -> Series:
+    values = tuple(None if value is None else Decimal(value) for value in raw["values"])
+    return Series(raw["name"], values, raw["kind"])
+
+
+def _table(raw: Mapping[str, Any], figures: Mapping[str, Figure]) -> Table:
+    rows = tuple(
+        tuple(
+            Cell(
+                cell["text"], None if cell["figure"] is None else figures[cell["figure"]],
+                tuple(figures[id_] for id_ in cell["parts"]),
+            )
+            for cell in row
+        )
+        for row in raw["rows"]
+    )  # fmt: skip
+    return Table(raw["id"], raw["title"], tuple(raw["columns"]), rows, raw["money_unit"])
