@@ -11,11 +11,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from exchange_hub.programme.calendar import Calendar
+from exchange_hub.programme.district_parts import (
+    Bureau,
+    CalendarYear,
+    Domain,
+    DomainTable,
+    Duty,
+    Expected,
+    ExpectedPlan,
+    Goal,
+    Indicator,
+    Measure,
+    PrecedenceRule,
+    Profile,
+    Town,
+)  # fmt: skip
+
+__all__ = [
+    "COORDINATION", "FILES", "Bureau", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
+    "Indicator", "Measure", "PrecedenceRule", "Profile", "Town",
+]  # fmt: skip
 
 FILES: Final = (
     "district", "bureaus", "towns", "tasks", "goals", "plans", "calendar", "precedence", "submissions",
@@ -27,8 +47,6 @@ LEAD: Final = "@lead"
 ORDER: Final = "@order"
 ANY_FIELD: Final = "*"
 
-_STRICT_KEYS = ConfigDict(extra="forbid")
-
 
 class DistrictError(ValueError):
     """The district folder has problems; ``problems`` lists all of them."""
@@ -36,207 +54,6 @@ class DistrictError(ValueError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("district folder has problems:\n" + "\n".join(f"- {p}" for p in self.problems))
-
-
-@dataclass(frozen=True, slots=True)
-class Bureau:
-    """A bureau, the coordination office or a reader.
-
-    Attributes:
-        code: short code; part of topic names and events.
-        lists: list views it may report.
-        roles: what the plan gives it beside its tasks, in Chinese.
-        publishes: overrides the rule that readers publish nothing.
-    """
-
-    __pydantic_config__ = _STRICT_KEYS
-    code: str
-    name: str
-    full_name: str
-    lists: tuple[str, ...]
-    roles: tuple[str, ...]
-    kind: Literal["bureau", "coordination", "reader"] = "bureau"
-    publishes: bool | None = None
-
-    @property
-    def has_topic(self) -> bool:
-        """Whether it publishes events and so owns an events topic."""
-        return self.kind != "reader" if self.publishes is None else self.publishes
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """A town, street or park; *confirmed* once the district has checked the name."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    name: str
-    kind: Literal["街道", "镇", "园区"]
-    confirmed: bool
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A task, safeguard or working requirement of the plan, with the bureaus its bracket names.
-
-    Attributes:
-        everyone: the bracket adds all related bureaus, towns, streets and parks.
-    """
-
-    __pydantic_config__ = _STRICT_KEYS
-    no: str
-    title: str
-    bureaus: tuple[str, ...]
-    area: str = ""
-    everyone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A goal to 2027, its leading bureaus and the indicators that measure it."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    no: str
-    text: str
-    leads: tuple[str, ...]
-    indicators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """An indicator of the open catalogue; *code* is the value events carry in ``indicator``."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    code: str
-    title: str
-    unit: str
-    series: Literal["统计", "调度", "代理"]
-    definition: str
-    responsible: tuple[str, ...]
-    source: str
-    numerator: str = ""
-    denominator: str = ""
-    by_domain: bool = False
-    growth_target: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """A domain of equipment renewal: its lead bureau, who else reports it, whether it counts in goal 1."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    name: str
-    lead: str
-    bureaus: tuple[str, ...]
-    goal_1: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedPlan:
-    """A plan that the work plan asks a bureau to issue."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    kind: str
-    title: str
-    bureau: str
-    domain: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PrecedenceRule:
-    """Whose statement wins for *list* and *field* (``*`` = every field), and why."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    list: str
-    field: str
-    bureaus: tuple[str, ...]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """That the *bureaus* report *list* every month."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    list: str
-    bureaus: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One submission that is owed: *bureau* owes *list* for *month* by *due_on*."""
-
-    bureau: str
-    list: str
-    month: str
-    due_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The published work plan that the district's data comes from."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    title: str
-    issued_on: date
-    issuer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The term for local measures: *working_days* from the day after receipt."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    working_days: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """The monthly review: when it is due and after how many days an approved subsidy counts as overdue."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    due_day: int
-    overdue_payment_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """``district.toml``: what the district is called and the constants of its programme."""
-
-    __pydantic_config__ = _STRICT_KEYS
-    format: Literal[1]
-    id: str
-    code: str
-    name: str
-    city: str
-    programme: str
-    short_programme: str
-    report_title: str
-    time_zone: str
-    currency_unit: Literal["元", "万元", "亿元"]
-    base_year: int
-    target_year: int
-    plan: Plan
-    clock: Clock
-    review: Review
-
-
-@dataclass(frozen=True, slots=True)
-class _Year:
-    __pydantic_config__ = _STRICT_KEYS
-    year: int
-    source: str
-    holidays: tuple[date, ...]
-    working: tuple[date, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _DomainTable:
-    __pydantic_config__ = _STRICT_KEYS
-    version: str
-    decided_by: str
-    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +117,8 @@ class District:
             DistrictError: the content is wrong; all problems are listed.
         """
         read = _Reader(tables)
-        years = read.many("calendar", "year", _Year)
-        domain_table = read.one("goals", "domains", _DomainTable)
+        years = read.many("calendar", "year", CalendarYear)
+        domain_table = read.one("goals", "domains", DomainTable)
         parts: dict[str, Any] = {
             "profile": read.whole("district", Profile),
             "bureaus": read.many("bureaus", "bureau", Bureau),
@@ -478,7 +295,7 @@ def _digest_of(tables: Mapping[str, Mapping[str, Any]]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _calendar_problems(years: tuple[_Year, ...]) -> Iterator[str]:
+def _calendar_problems(years: tuple[CalendarYear, ...]) -> Iterator[str]:
     yield from _repeated("calendar.toml: year", (str(y.year) for y in years))
     for year in years:
         place = f"calendar.toml: year {year.year}"
@@ -486,7 +303,7 @@ def _calendar_problems(years: tuple[_Year, ...]) -> Iterator[str]:
             if day.year != year.year:
                 yield f"{place}: {day} lies in another year"
         yield from (f"{place}: {d} is both off and worked" for d in sorted({*year.holidays} & {*year.working}))
-        yield from (f"{place}: {d} is worked anyway (no weekend)" for d in year.working if d.weekday() < 5)  # noqa: PLR2004
+        yield from (f"{place}: {d} is worked anyway (no weekend)" for d in year.working if d.weekday() < 5)
 
 
 def _problems(district: District) -> Iterator[str]:
@@ -506,7 +323,9 @@ def _problems(district: District) -> Iterator[str]:
         yield from (f"{place}: unknown bureau {code}" for code in named if code not in codes)
     indicators = {i.code for i in district.indicators}
     for goal in district.goals:
-        yield from (f"goals.toml: goal {goal.no}: unknown indicator {i}" for i in goal.indicators if i not in indicators)
+        yield from (
+            f"goals.toml: goal {goal.no}: unknown indicator {i}" for i in goal.indicators if i not in indicators
+        )
     for plan in district.plans:
         if plan.domain and plan.domain not in domains:
             yield f"plans.toml: {plan.title}: unknown domain {plan.domain}"
@@ -518,7 +337,7 @@ def _problems(district: District) -> Iterator[str]:
 
 
 def _constant_problems(district: District) -> Iterator[str]:
-    if not 1 <= district.submission_due_day <= 28:  # noqa: PLR2004 - every month has a 28th
+    if not 1 <= district.submission_due_day <= 28:  # every month has a 28th
         yield f"submissions.toml: due_day {district.submission_due_day} is not between 1 and 28"
     try:
         date.fromisoformat(f"{district.first_month}-01")

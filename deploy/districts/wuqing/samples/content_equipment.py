@@ -61,17 +61,17 @@ _FACTOR = {"元": 10_000, "万元": 1, "亿元": 0.0001}
 
 def projects_of(bureau: str, month: int) -> list[Project]:
     """Return the projects that a bureau's list holds at the end of September (9) or October (10), in its own order."""
-    chosen = [p for p in PROJECTS if p.bureau == bureau and (p.states[0] or month == 10)]  # noqa: PLR2004
+    chosen = [p for p in PROJECTS if p.bureau == bureau and (p.states[0] or month == 10)]
     if bureau == "urban-management":
         chosen += [p for p in PROJECTS if p.id == table.SHARED]
     if HABITS[bureau].subtotal_key:
         chosen.sort(key=lambda p: str(table.statement(p, 9).get(HABITS[bureau].subtotal_key)))
-    if month == 10 and HABITS[bureau].reverse_in_october:  # noqa: PLR2004
+    if month == 10 and HABITS[bureau].reverse_in_october:
         chosen.reverse()
     return chosen
 
 
-def key_of(project: Project, bureau: str) -> str:
+def key_of(project: Project) -> str:
     """Return the entity key: the 项目代码, or the internal number where the project was first known by that."""
     return project.id if project.id == table.NO_CODE_YET else table.code_of(project)
 
@@ -81,9 +81,9 @@ def list_rows(content: Content, bureau: str, month: int, step: str) -> list[Row]
     rows = []
     for project in projects_of(bureau, month):
         by = bureau if project.bureau != bureau else ""
-        gone = project.id == table.WITHDRAWN and month == 10  # noqa: PLR2004
+        gone = project.id == table.WITHDRAWN and month == 10
         row = table.statement(project, 9 if gone else month, by=by)
-        key = key_of(project, bureau)
+        key = key_of(project)
         if gone:
             row |= {"withdrawn": "是", "reason": "与另一项目重复立项", "updated_on": date(2026, 10, 31)}
             content.facts.append(Fact(step, bureau, "ProjectWithdrawn", key, {"reason": row["reason"]}))
@@ -104,10 +104,10 @@ def progress_rows(content: Content, bureau: str, month: int, step: str) -> list[
         monthly = table.SHARED_MONTHLY if project.bureau != bureau else 0
         row = table.progress(
             project, 2026, month, monthly=monthly,
-            corrected=month == 10 and project.id == table.CORRECTED,  # noqa: PLR2004
+            corrected=month == 10 and project.id == table.CORRECTED,
         )  # fmt: skip
-        row["units_done"] = project.units[1 if month == 9 else 2]  # noqa: PLR2004
-        row["build_state"] = project.states[0 if month == 9 else 1]  # noqa: PLR2004
+        row["units_done"] = project.units[1 if month == 9 else 2]
+        row["build_state"] = project.states[0 if month == 9 else 1]
         rows.append(row)
         content.facts.append(_progress_fact(step, bureau, project, row))
     return rows
@@ -137,7 +137,7 @@ def correction_rows(content: Content, step: str) -> list[Row]:
 
 def _progress_fact(step: str, bureau: str, project: Project, row: Row) -> Fact:
     facts = {k: v for k, v in row.items() if k not in ("no", "name", "project_code", "internal_no")}
-    return Fact(step, bureau, "ProjectProgressReported", key_of(project, bureau), facts, sub=row["month"])
+    return Fact(step, bureau, "ProjectProgressReported", key_of(project), facts, sub=row["month"])
 
 
 def list_sheet(bureau: str, month: str, rows: list[Row], *, totals: str | None = None) -> Sheet:

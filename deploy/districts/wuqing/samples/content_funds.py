@@ -4,7 +4,15 @@ from datetime import date
 
 from content_equipment import date_text
 from content_projects import uscc
-from content_trade import APPROVED_COLUMNS, PAID_COLUMNS, REVERSED_COLUMNS, approved_rows, late_paid_rows, paid_rows, reversed_rows
+from content_trade import (
+    APPROVED_COLUMNS,
+    PAID_COLUMNS,
+    REVERSED_COLUMNS,
+    approved_rows,
+    late_paid_rows,
+    paid_rows,
+    reversed_rows,
+)
 from sheets import Column, Content, Fact, Row, Sheet, period_of, third_line
 
 # ---- allocations, project money --------------------------------------------------------------------------------
@@ -37,7 +45,16 @@ _PROJECT_MONEY = (
     ("2026-09", "2026-09", "ZX-2026-01", "中央专项", 20, date(2026, 9, 14), date(2026, 9, 22), 2026),
     ("2026-09", "2026-09", "ZX-2026-02", "中央专项", 15, date(2026, 9, 15), date(2026, 9, 23), 2026),
     ("2026-09", "2026-09", "ZX-2026-03", "中央专项", 10, date(2026, 9, 16), date(2026, 9, 24), 2026),
-    ("2026-09", "2026-10", "ZX-2026-04", "中央专项", 25, date(2026, 8, 10), date(2026, 10, 20), 2026),  # overdue in September
+    (
+        "2026-09",
+        "2026-10",
+        "ZX-2026-04",
+        "中央专项",
+        25,
+        date(2026, 8, 10),
+        date(2026, 10, 20),
+        2026,
+    ),  # overdue in September
     ("2026-09", "2026-09", "SJ-2025-19", "市级", 30, date(2026, 9, 15), date(2026, 9, 25), 2025),  # last year's budget
     ("2026-09", "2026-09", "QJ-2026-01", "区级", 5, date(2026, 9, 17), date(2026, 9, 28), 2026),
     ("2026-10", "2026-10", "ZX-2026-05", "中央专项", 5, date(2026, 10, 16), date(2026, 10, 22), 2026),
@@ -54,7 +71,9 @@ def allocation_sheet(content: Content, month: str) -> Sheet:
             continue
         row: Row = {"channel": channel, "allocation_no": number, "policy_no": "", "budget_year": 2026, "level": level,
                     "amount": amount, "carried_over": carried, "recovered": recovered, "to_bureau": to_bureau, "on": on}  # fmt: skip
-        content.facts.append(Fact(month, "finance", "FundsAllocated", f"{number}:{channel}", row | {"to_bureau": _CODES[to_bureau]}))
+        content.facts.append(
+            Fact(month, "finance", "FundsAllocated", f"{number}:{channel}", row | {"to_bureau": _CODES[to_bureau]})
+        )
         rows.append({"no": len(rows) + 1} | row)
     return Sheet("资金下达", "“两新”资金下达情况", ALLOCATED_COLUMNS, rows, period=f"（{period_of(month)}）",
                  third=third_line("finance", "万元"), foot=("注：区级分解下达与上级下达分列。",))  # fmt: skip
@@ -87,7 +106,9 @@ def finance_sheets(content: Content, month: str) -> list[Sheet]:
     paid_all = [*consumer, *({"no": len(consumer) + n} | row for n, row in enumerate(paid, 1))]
     sheets = [
         allocation_sheet(content, month),
-        _money_sheet("项目资金审核", with_district(APPROVED_COLUMNS), [{"no": n} | r for n, r in enumerate(approved, 1)], month),
+        _money_sheet(
+            "项目资金审核", with_district(APPROVED_COLUMNS), [{"no": n} | r for n, r in enumerate(approved, 1)], month
+        ),
         _money_sheet("补贴支付明细", with_district(PAID_COLUMNS), paid_all, month),
     ]
     if month == "2026-10":
@@ -114,7 +135,15 @@ def with_district(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def _money_sheet(name: str, columns: tuple[Column, ...], rows: list[Row], month: str) -> Sheet:
-    return Sheet(name, f"“两新”{name}", columns, rows, period=f"（{period_of(month)}）", third=third_line("finance"), totals="below")
+    return Sheet(
+        name,
+        f"“两新”{name}",
+        columns,
+        rows,
+        period=f"（{period_of(month)}）",
+        third=third_line("finance"),
+        totals="below",
+    )
 
 
 # ---- policies ----------------------------------------------------------------------------------------------------
@@ -158,9 +187,18 @@ def policy_sheet(content: Content, month: str) -> Sheet:
         content.facts.append(Fact(month, "finance", "PolicyListed", f"{number}@{level}", dict(row)))
         if number == EXPIRED_POLICY and month == "2026-10":
             row["expired_on"] = date(2026, 10, 1)
-            content.facts.append(Fact(month, "finance", "PolicyExpired", f"{number}@{level}", {"on": row["expired_on"]}))
+            content.facts.append(
+                Fact(month, "finance", "PolicyExpired", f"{number}@{level}", {"on": row["expired_on"]})
+            )
         rows.append({"no": len(rows) + 1} | row)
-    return Sheet("资金政策清单", "“两新”资金政策清单", POLICY_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line("finance"))
+    return Sheet(
+        "资金政策清单",
+        "“两新”资金政策清单",
+        POLICY_COLUMNS,
+        rows,
+        period=f"（{period_of(month)}）",
+        third=third_line("finance"),
+    )
 
 
 # ---- scrappage ---------------------------------------------------------------------------------------------------
@@ -209,11 +247,15 @@ def scrap_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
                 "commissioned_on": date(2011 if vehicle else 2006, 1 + i % 12, 15), "step": step,
                 "on": date(2026, int(month[5:]), day + i % 5), "town": _TOWNS[i % 4],
             }  # fmt: skip
-            content.facts.append(Fact(month, bureau, "EquipmentScrapped", f"{category}:{row['identifier']}", dict(row), sub=step))
+            content.facts.append(
+                Fact(month, bureau, "EquipmentScrapped", f"{category}:{row['identifier']}", dict(row), sub=step)
+            )
             rows.append({"no": len(rows) + 1} | row | {"on": date_text(row["on"], "点" if i % 4 == 0 else "cell")})
     if not rows:
         return None
-    return Sheet("报废淘汰台账", "报废淘汰台账", SCRAP_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet(
+        "报废淘汰台账", "报废淘汰台账", SCRAP_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau)
+    )
 
 
 def wrong_scrap_sheet() -> tuple[Sheet, tuple[int, ...]]:
@@ -225,7 +267,14 @@ def wrong_scrap_sheet() -> tuple[Sheet, tuple[int, ...]]:
         row | {"identifier": "LHCTZ26T00009001", "certificate_no": "HS-营运货车-9001"},
         row | {"no": 2, "identifier": "LHCTZ26TO00009002", "certificate_no": "HS-营运货车-9002"},
     ]
-    sheet = Sheet("报废淘汰台账", "报废淘汰台账（补充）", SCRAP_COLUMNS, rows, period="（2026年9月）", third=third_line("transport"))
+    sheet = Sheet(
+        "报废淘汰台账",
+        "报废淘汰台账（补充）",
+        SCRAP_COLUMNS,
+        rows,
+        period="（2026年9月）",
+        third=third_line("transport"),
+    )
     return sheet, (45, 45)
 
 
@@ -269,7 +318,9 @@ def material_sheet(content: Content, months: list[str], step: str, *, history: b
                 "reverse_invoiced": 0 if old else invoiced,
             }  # fmt: skip
             rows.append({"no": len(rows) + 1} | row)
-            content.facts.append(Fact(step, "commerce", "MaterialRecovered", row["operator_uscc"], row, sub=f"{month}|{material}"))
+            content.facts.append(
+                Fact(step, "commerce", "MaterialRecovered", row["operator_uscc"], row, sub=f"{month}|{material}")
+            )
     return Sheet(
         "回收利用历史" if history else "回收利用台账", "回收利用情况", material_columns(history=history), rows,
         period="" if history else f"（{period_of(months[0])}）", third=third_line("commerce"), totals="" if history else "below",

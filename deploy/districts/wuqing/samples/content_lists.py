@@ -93,7 +93,9 @@ def task_sheet(content: Content, bureau: str, month: str) -> Sheet:
         text = f"{period_of(month)}按月度计划推进任务{task}，{BUREAU_NAMES[bureau]}负责事项均已启动。"
         rows.append({"no": len(rows) + 1, "task_no": task, "text": text})
         content.facts.append(Fact(month, bureau, "TaskProgressReported", task, {"text": text}, sub=month))
-    return Sheet("任务进展", "重点任务进展情况", TASK_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet(
+        "任务进展", "重点任务进展情况", TASK_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau)
+    )
 
 
 PROBLEM_COLUMNS = _columns(
@@ -127,11 +129,23 @@ def problem_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
         rows.append(row)
     if not rows:
         return None
-    return Sheet("协调事项", "需协调解决的事项", PROBLEM_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet(
+        "协调事项",
+        "需协调解决的事项",
+        PROBLEM_COLUMNS,
+        rows,
+        period=f"（{period_of(month)}）",
+        third=third_line(bureau),
+    )
 
 
 PLAN_COLUMNS = _columns(
-    ("序号", "no"), ("方案类别", "plan_kind"), ("方案名称", "title"), ("文号", "document_no"), ("领域", "domain"), ("印发日期", "issued_on")
+    ("序号", "no"),
+    ("方案类别", "plan_kind"),
+    ("方案名称", "title"),
+    ("文号", "document_no"),
+    ("领域", "domain"),
+    ("印发日期", "issued_on"),
 )
 _PLANS = (
     ("development-reform", SEPTEMBER, "总体", "全区总体方案", "津武发改〔2026〕11号", "", date(2026, 4, 20)),
@@ -157,7 +171,9 @@ def plan_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
             content.facts.append(Fact(month, bureau, "PlanIssued", title, {"plan_kind": kind, "issued_on": issued}))
     if not rows:
         return None
-    return Sheet("方案印发", "专项方案印发情况", PLAN_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet(
+        "方案印发", "专项方案印发情况", PLAN_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau)
+    )
 
 
 # ---- documents and measures: the clock of ten working days -------------------------------------------------------
@@ -239,7 +255,14 @@ def measure_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
         rows.append(row)
     if not rows:
         return None
-    return Sheet("落实措施", "市级文件落实措施情况", MEASURE_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet(
+        "落实措施",
+        "市级文件落实措施情况",
+        MEASURE_COLUMNS,
+        rows,
+        period=f"（{period_of(month)}）",
+        third=third_line(bureau),
+    )
 
 
 # ---- indicators: baselines, targets, reports -----------------------------------------------------------------------
@@ -271,43 +294,59 @@ OWN_INDICATORS = {
 }  # fmt: skip
 
 
-def _indicator_row(content: Content, step: str, bureau: str, event: str, row: Row) -> Row:
-    key = f"{row['indicator']}@{row['domain']}" if row.get("domain") else row["indicator"]
-    content.facts.append(Fact(step, bureau, event, key, row, sub=f"{row['series']},{row['period']}"))
-    return row
+_INDICATOR_SHEETS = {
+    "基期数据": ("BaselineSet", "目标体系基期数据"), "目标任务": ("TargetSet", "目标任务分解"), "指标数据": ("IndicatorReported", "目标体系指标数据"),
+}  # fmt: skip
+_NO_RATIO = {"numerator": None, "denominator": None}
 
 
 def indicator_sheets(content: Content, bureau: str, month: str) -> list[Sheet]:
     """Return the sheets for baselines, targets and reported values that a bureau sends in a month."""
-    rows: dict[str, list[Row]] = {"基期数据": [], "目标任务": [], "指标数据": []}
-    events = {"基期数据": "BaselineSet", "目标任务": "TargetSet", "指标数据": "IndicatorReported"}
-
-    def add(sheet: str, indicator: str, domain: str, series: str, period: str, value: int | None, unit: str,
-            numerator: int | None = None, denominator: int | None = None) -> None:  # fmt: skip
-        row: Row = {"indicator": indicator, "domain": domain, "series": series, "period": period, "numerator": numerator,
-                    "denominator": denominator, "value": value, "unit": unit, "version": "2026-1"}  # fmt: skip
-        rows[sheet].append({"no": len(rows[sheet]) + 1} | _indicator_row(content, month, bureau, events[sheet], row))
-
-    september = month == SEPTEMBER
-    if bureau == "statistics":
-        for domain, (base, *values) in STATISTICS.items():
-            if september and base is not None:
-                add("基期数据", INVESTMENT, domain, "统计", "2023", base, "万元")
-            for period, value in zip(("2025-09", "2025-10", "2026-09", "2026-10"), values, strict=True):
-                if period[5:] == month[5:]:
-                    add("指标数据", INVESTMENT, domain, "统计", period, value, "万元")
-    if bureau in TARGETS and september:
-        domain, target, year = TARGETS[bureau]
-        add("目标任务", INVESTMENT, domain, "统计", "2027", target, "万元")
-        add("目标任务", INVESTMENT, domain, "统计", "2026", year, "万元")
-    if bureau in OWN_INDICATORS:
-        indicator, periods = OWN_INDICATORS[bureau]
-        for period, (numerator, denominator, value) in periods.items():
-            sheet = "基期数据" if period == "2023" else "目标任务" if len(period) == 4 else "指标数据"  # noqa: PLR2004
-            if september if sheet != "指标数据" else period[5:] == month[5:]:
-                add(sheet, indicator, "", "调度", period, value, "%", numerator, denominator)
-    titles = {"基期数据": "目标体系基期数据", "目标任务": "目标任务分解", "指标数据": "目标体系指标数据"}
+    rows: dict[str, list[Row]] = {name: [] for name in _INDICATOR_SHEETS}
+    for row in (*_statistics_rows(bureau), *_target_rows(bureau), *_own_rows(bureau)):
+        sheet = "基期数据" if row["period"] == "2023" else "目标任务" if len(row["period"]) == 4 else "指标数据"
+        due = row["period"][5:] == month[5:] if sheet == "指标数据" else month == SEPTEMBER
+        if due and row["value"] is not None:
+            whole = row | {"version": "2026-1"}
+            rows[sheet].append({"no": len(rows[sheet]) + 1} | whole)
+            key = f"{row['indicator']}@{row['domain']}" if row["domain"] else row["indicator"]
+            sub = f"{row['series']},{row['period']}"
+            content.facts.append(Fact(month, bureau, _INDICATOR_SHEETS[sheet][0], key, whole, sub=sub))
+    period, third = f"（{period_of(month)}）", third_line(bureau)
     return [
-        Sheet(name, titles[name], INDICATOR_COLUMNS, found, period=f"（{period_of(month)}）", third=third_line(bureau))
-        for name, found in rows.items() if found
-    ]  # fmt: skip
+        Sheet(name, _INDICATOR_SHEETS[name][1], INDICATOR_COLUMNS, found, period=period, third=third)
+        for name, found in rows.items()
+        if found
+    ]
+
+
+def _statistics_rows(bureau: str) -> list[Row]:
+    """Return the official series of investment: 2023 and the months of the sample."""
+    periods = ("2023", "2025-09", "2025-10", "2026-09", "2026-10")
+    common = {"indicator": INVESTMENT, "series": "统计", "unit": "万元", **_NO_RATIO}
+    return [
+        common | {"domain": domain, "period": period, "value": value}
+        for domain, values in (STATISTICS.items() if bureau == "statistics" else ())
+        for period, value in zip(periods, values, strict=True)
+    ]
+
+
+def _target_rows(bureau: str) -> list[Row]:
+    """Return a domain bureau's targets of investment for 2027 and for the year."""
+    if bureau not in TARGETS:
+        return []
+    domain, target, year = TARGETS[bureau]
+    common = {"indicator": INVESTMENT, "domain": domain, "series": "统计", "unit": "万元", **_NO_RATIO}
+    return [common | {"period": "2027", "value": target}, common | {"period": "2026", "value": year}]
+
+
+def _own_rows(bureau: str) -> list[Row]:
+    """Return everything of the indicator that a bureau answers for itself."""
+    if bureau not in OWN_INDICATORS:
+        return []
+    indicator, periods = OWN_INDICATORS[bureau]
+    common = {"indicator": indicator, "domain": "", "series": "调度", "unit": "%"}
+    return [
+        common | {"period": period, "numerator": numerator, "denominator": denominator, "value": value}
+        for period, (numerator, denominator, value) in periods.items()
+    ]

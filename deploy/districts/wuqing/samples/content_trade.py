@@ -160,7 +160,9 @@ def summary_sheet(content: Content, months: Iterable[str], step: str) -> Sheet:
             rows.append({"no": len(rows) + 1, "month": month} | row)
             content.facts.append(Fact(step, "commerce", "TradeInCompleted", f"{category}@{month}", row | {
                 "month": month, "granularity": "汇总"}))  # fmt: skip
-    return Sheet("以旧换新汇总", "以旧换新分品类汇总", SUMMARY_COLUMNS, rows, third=third_line("commerce"), totals="above")
+    return Sheet(
+        "以旧换新汇总", "以旧换新分品类汇总", SUMMARY_COLUMNS, rows, third=third_line("commerce"), totals="above"
+    )
 
 
 RETURN_COLUMNS = tuple(
@@ -181,7 +183,9 @@ def return_sheet(content: Content, step: str) -> Sheet:
                     "subsidy_returned": order["subsidy"], "sale_returned": order["sale_amount"]}  # fmt: skip
         rows.append({"no": i} | row)
         content.facts.append(Fact(step, "commerce", "TradeInReturned", row["order_no"], row))
-    return Sheet("退货登记", "以旧换新退货登记", RETURN_COLUMNS, rows, period="（2026年10月）", third=third_line("commerce"))
+    return Sheet(
+        "退货登记", "以旧换新退货登记", RETURN_COLUMNS, rows, period="（2026年10月）", third=third_line("commerce")
+    )
 
 
 _SUBSIDY_HEADS = (
@@ -195,7 +199,12 @@ PAID_COLUMNS = tuple(
 )
 REVERSED_COLUMNS = tuple(
     Column(h, k, bool(t))
-    for h, k, t in (*_SUBSIDY_HEADS, ("退款凭证号", "voucher_no", 0), ("退回日期", "on", 0), ("退回原因", "reason_kind", 0))
+    for h, k, t in (
+        *_SUBSIDY_HEADS,
+        ("退款凭证号", "voucher_no", 0),
+        ("退回日期", "on", 0),
+        ("退回原因", "reason_kind", 0),
+    )
 )
 
 
@@ -231,18 +240,17 @@ def paid_rows(content: Content, month: str) -> list[Row]:
         for of_month, numbers in jobs:
             for i in numbers:
                 on = date(2026, 9, 21 + i % 10) if month == "2026-09" else date(2026, 10, 19 + i % 12)
-                rows.append(_paid(content, category, of_month, i, on, month))
+                rows.append(_paid(content, subsidy_row(category, of_month, i), on, month))
     return [{"no": n} | row for n, row in enumerate(rows, 1)]
 
 
 def late_paid_rows(content: Content, step: str) -> list[Row]:
     """Return September's payments whose vouchers arrive after the close."""
-    rows = [_paid(content, HOME, "2026-09", i, date(2026, 9, 29), step) for i in LATE_PAYMENTS]
+    rows = [_paid(content, subsidy_row(HOME, "2026-09", i), date(2026, 9, 29), step) for i in LATE_PAYMENTS]
     return [{"no": n} | row for n, row in enumerate(rows, 1)]
 
 
-def _paid(content: Content, category: Category, of_month: str, i: int, on: date, step: str) -> Row:
-    row = subsidy_row(category, of_month, i)
+def _paid(content: Content, row: Row, on: date, step: str) -> Row:
     row |= {"voucher_no": f"ZF{on.month:02d}-{row['related_key']}", "on": on}
     content.facts.append(Fact(step, "finance", "SubsidyPaid", row["application_no"], row, sub=row["voucher_no"]))
     return row
@@ -255,5 +263,7 @@ def reversed_rows(content: Content, step: str) -> list[Row]:
         row = subsidy_row(HOME, "2026-09", i)
         row |= {"voucher_no": f"CH10-{i:04d}", "on": date(2026, 10, 20), "reason_kind": "退货"}
         rows.append({"no": i} | row)
-        content.facts.append(Fact(step, "finance", "SubsidyReversed", row["application_no"], row, sub=row["voucher_no"]))
+        content.facts.append(
+            Fact(step, "finance", "SubsidyReversed", row["application_no"], row, sub=row["voucher_no"])
+        )
     return rows

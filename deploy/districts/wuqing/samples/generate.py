@@ -75,7 +75,7 @@ def due_days() -> dict[date, date]:
         left = 10
         while left:
             day += timedelta(days=1)
-            left -= day in on or (day.weekday() < 5 and day not in off)  # noqa: PLR2004
+            left -= day in on or (day.weekday() < 5 and day not in off)
         result[received] = day
     return result
 
@@ -90,7 +90,7 @@ def _signing(content: Content, bureau: str, month: str, sheets: list[Sheet]) -> 
     nil: list[Row] = []
     for name in duties().get(bureau, []):
         if rows[name]:
-            total = _list_total(content, bureau, month) if name == "equipment-projects" else None
+            total = _list_total(bureau, month) if name == "equipment-projects" else None
             confirmed.append({"no": len(confirmed) + 1, "list": LIST_TITLES[name], "rows": rows[name], "total": total,
                               "by": "已签", "checked": "已签", "signed": "已签"})  # fmt: skip
             facts = {"month": month, "rows": rows[name]}
@@ -100,10 +100,14 @@ def _signing(content: Content, bureau: str, month: str, sheets: list[Sheet]) -> 
             content.facts.append(Fact(month, bureau, "NilReturned", f"{name}@{month}", {"month": month}))
     period, third = f"（{period_of(month)}）", third_line(bureau)
     found = [Sheet("零报告", "零报告", NIL_COLUMNS, nil, period, third)] if nil else []
-    return [*found, Sheet("报送确认单", "报送确认单", SUBMISSION_COLUMNS, confirmed, period, third, foot=())] if confirmed else found
+    return (
+        [*found, Sheet("报送确认单", "报送确认单", SUBMISSION_COLUMNS, confirmed, period, third, foot=())]
+        if confirmed
+        else found
+    )
 
 
-def _list_total(content: Content, bureau: str, month: str) -> int:
+def _list_total(bureau: str, month: str) -> int:
     """Return the sum of 总投资 on the bureau's list in 万元, a withdrawn project included (it stands on the sheet)."""
     number = int(month[5:])
     total = 0
@@ -165,7 +169,9 @@ def _commerce(content: Content, month: str) -> list[Sheet]:
         )
         content.books.append(Book(month, "commerce", "00_历史汇总.xlsx", history))
     sheets = [
-        trade.detail_sheet(category, month, trade.detail_rows(content, category, month, range(1, category.orders + 1), month))
+        trade.detail_sheet(
+            category, month, trade.detail_rows(content, category, month, range(1, category.orders + 1), month)
+        )
         for category in trade.CATEGORIES
     ]
     sheets += [
@@ -193,8 +199,12 @@ def _specials(content: Content, month: str) -> None:
         corrected = equipment.progress_sheet("industry", SEPTEMBER, equipment.correction_rows(content, LATE))
         content.books.append(Book(LATE, "industry", f"01_项目进度更正{period}.xlsx", (corrected,)))
         rows = trade.detail_rows(content, trade.HOME, SEPTEMBER, trade.LATE_ORDERS, LATE)
-        content.books.append(Book(LATE, "commerce", f"01_家电明细迟报{period}.xlsx", (trade.detail_sheet(trade.HOME, SEPTEMBER, rows),)))
-        content.books.append(Book(LATE, "finance", f"01_支付凭证迟报{period}.xlsx", (money.late_finance_sheet(content, LATE),)))
+        content.books.append(
+            Book(LATE, "commerce", f"01_家电明细迟报{period}.xlsx", (trade.detail_sheet(trade.HOME, SEPTEMBER, rows),))
+        )
+        content.books.append(
+            Book(LATE, "finance", f"01_支付凭证迟报{period}.xlsx", (money.late_finance_sheet(content, LATE),))
+        )
 
 
 def declare() -> Content:
@@ -246,7 +256,7 @@ def generate(out: Path, seed: int = 2026) -> dict[str, Any]:
     *seed* decides the order of the rows in the October order lists: a re-sorted sheet must change nothing.
     """
     content = declare()
-    shuffler = random.Random(seed)  # noqa: S311 - order of rows, no secret
+    shuffler = random.Random(seed)
     for book in content.books:
         for sheet in book.sheets:
             if book.step == OCTOBER and sheet.columns == trade.DETAIL_COLUMNS and isinstance(sheet.rows, list):
@@ -265,7 +275,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     arguments = parser.parse_args()
     result = generate(arguments.out, arguments.seed)
-    print(f"{len(result['files'])} workbooks, {result['events']} events, ledger: {arguments.out / 'ledger.json'}")  # noqa: T201
+    print(f"{len(result['files'])} workbooks, {result['events']} events, ledger: {arguments.out / 'ledger.json'}")
 
 
 if __name__ == "__main__":

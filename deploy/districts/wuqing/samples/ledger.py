@@ -89,7 +89,9 @@ def month_end(month: str) -> date:
     return date(year, number, calendar.monthrange(year, number)[1])
 
 
-def figures(state: State, month: str, due: Mapping[date, date], duties: Mapping[str, list[str]], as_of: date) -> Figures:
+def figures(
+    state: State, month: str, due: Mapping[date, date], duties: Mapping[str, list[str]], as_of: date
+) -> Figures:
     """Return every figure of *month*.
 
     Args:
@@ -184,7 +186,12 @@ def _month(
     """Return the month's investment, ``None`` where nobody reported it and the domain's bureau is silent."""
     values = [m[month]["invested_this_month"] for m in now if month in m]
     lead = LEADS.get(domain, "")
-    heard = {bureau for event in ("SubmissionConfirmed", "NilReturned") for bureau, _, d in state.of(event) if d["month"] == month}
+    heard = {
+        bureau
+        for event in ("SubmissionConfirmed", "NilReturned")
+        for bureau, _, d in state.of(event)
+        if d["month"] == month
+    }
     return None if not values and lead in duties and lead not in heard else _sum(values) * WAN
 
 
@@ -239,7 +246,9 @@ def trade(state: State, month: str) -> Figures:
         ytd = [r for r in mine if year <= r["month"] <= month]
         old = [r for r in mine if f"{before[:4]}-01" <= r["month"] <= before]
         this = [r for r in ytd if r["month"] == month]
-        back = [r["back"] for r in mine if r["back"] and date(int(month[:4]), 1, 1) <= r["back"]["on"] <= month_end(month)]
+        back = [
+            r["back"] for r in mine if r["back"] and date(int(month[:4]), 1, 1) <= r["back"]["on"] <= month_end(month)
+        ]
         steps = {
             event: sum(
                 bool(d["category"]) and category in ("合计", d["category"]) and f"{d['on']:%Y-%m}"[:4] == month[:4]
@@ -309,7 +318,9 @@ def funds(state: State, month: str, as_of: date) -> Figures:
     for channel in [*dict.fromkeys(d["channel"] for _, _, d in state.of("FundsAllocated")), "合计"]:
         down = dated("FundsAllocated", channel)
         first = [d for d in down if d["level"] != "区级" or d["channel"] == "区级"]
-        allocated, carried, recovered = (_sum(d[name] for d in first) * WAN for name in ("amount", "carried_over", "recovered"))
+        allocated, carried, recovered = (
+            _sum(d[name] for d in first) * WAN for name in ("amount", "carried_over", "recovered")
+        )
         gross, back = (_sum(d["amount"] for d in dated(event, channel)) for event in ("SubsidyPaid", "SubsidyReversed"))
         row: Figures = {
             "allocated": allocated, "subdivided": _sum(d["amount"] for d in down if d["level"] == "区级") * WAN,
@@ -379,7 +390,13 @@ def submissions(state: State, month: str, expected: int) -> Figures:
     """Return how many lists were confirmed, nil or silent; none of the sample is confirmed after its due day."""
     confirmed = sum(d["month"] == month for _, _, d in state.of("SubmissionConfirmed"))
     nil = sum(d["month"] == month for _, _, d in state.of("NilReturned"))
-    row: Figures = {"expected": expected, "confirmed": confirmed, "nil": nil, "late": 0, "silent": expected - confirmed - nil}
+    row: Figures = {
+        "expected": expected,
+        "confirmed": confirmed,
+        "nil": nil,
+        "late": 0,
+        "silent": expected - confirmed - nil,
+    }
     return {f"submissions.合计.{name}": value for name, value in row.items()}
 
 
@@ -387,7 +404,9 @@ def others(state: State, month: str, as_of: date) -> Figures:
     """Return the counts of plans, problems, policies, enterprises and scrapped equipment."""
     resolved = {key for _, key, _ in state.of("ProblemResolved")}
     expired = {key for _, key, _ in state.of("PolicyExpired")}
-    policies = [key for _, key, d in state.of("PolicyListed") if key not in expired and (d["valid_to"] or as_of) >= as_of]
+    policies = [
+        key for _, key, d in state.of("PolicyListed") if key not in expired and (d["valid_to"] or as_of) >= as_of
+    ]
     result: Figures = {
         "plans.合计.issued": len(state.of("PlanIssued")), "policies.合计.in_force": len(policies),
         "problems.合计.open": sum(key not in resolved for _, key, _ in state.of("ProblemRaised")),
@@ -395,7 +414,11 @@ def others(state: State, month: str, as_of: date) -> Figures:
     listed = {key: d["domain"] for by, key, d in sorted(state.of("EnterpriseListed"), key=lambda e: e[0] == "industry")}
     for domain in [*dict.fromkeys(listed.values()), "合计"]:
         result[f"enterprises.{domain}.listed"] = sum(domain in ("合计", of) for of in listed.values())
-    delivered = [d["category"] for _, _, d in state.of("EquipmentScrapped") if d["step"] == "交售回收" and d["on"] <= month_end(month)]
+    delivered = [
+        d["category"]
+        for _, _, d in state.of("EquipmentScrapped")
+        if d["step"] == "交售回收" and d["on"] <= month_end(month)
+    ]
     for category in [*dict.fromkeys(delivered), "合计"]:
         result[f"scrappage.{category}.delivered"] = sum(category in ("合计", of) for of in delivered)
     return result

@@ -122,7 +122,9 @@ def write(book: Book, folder: Path) -> Path:
         formats = {
             "title": workbook.add_format({"bold": True, "align": "center", "font_size": 16}),
             "line": workbook.add_format({"align": "center"}),
-            "head": workbook.add_format({"bold": True, "align": "center", "valign": "vcenter", "border": 1, "text_wrap": True}),
+            "head": workbook.add_format(
+                {"bold": True, "align": "center", "valign": "vcenter", "border": 1, "text_wrap": True}
+            ),
             "text": workbook.add_format({"border": 1}),
             "date": workbook.add_format({"border": 1, "num_format": "yyyy-mm-dd"}),
         }
@@ -165,7 +167,7 @@ def _write_head(ws: Any, columns: Sequence[Column], line: int, style: Any) -> in
     deep = any("/" in column.head for column in columns)
     start = 0
     while start < len(columns):
-        parent, slash, leaf = columns[start].head.partition("/")
+        parent, slash, _ = columns[start].head.partition("/")
         if not deep:
             ws.write_string(line, start, parent, style)
             start += 1
