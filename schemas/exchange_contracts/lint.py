@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import fastavro
-
 from exchange_contracts.formats import FORMATS
 from exchange_contracts.lock import CODELISTS_LOCK_FILE, pending
 from exchange_contracts.registry import (
@@ -61,10 +59,7 @@ def schema_problems(event: str, schema: Schema, codelists: Mapping[str, tuple[st
     for path, node in documented(schema):
         if not _CHINESE.search(node.get("doc", "")):
             yield f"{path} needs a doc in Chinese"
-    try:
-        fastavro.parse_schema(json.loads(json.dumps(schema)), named_schemas={})
-    except (fastavro.schema.SchemaParseException, fastavro.schema.UnknownType, KeyError, ValueError) as error:
-        yield f"fastavro cannot parse it: {error}"
+    yield from fastavro_parse_problems(schema)
     yield from avro_parse_problems(schema)
 
 
@@ -225,22 +220,34 @@ def documented(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]
                 yield f"{inner}/{field['name']}", field
 
 
-def _avro(module: str) -> Any:
-    """Import a module of the ``avro`` library, or return ``None``: only development has it."""
+NO_LIBRARY = "the {} library is not installed: pip install 'exchange-hub[dev]' for this check"
+
+
+def _library(name: str) -> Any:
+    """Import a library that only this lint needs, or return ``None``: a bureau's install has none of them."""
     try:
-        return importlib.import_module(f"avro.{module}")
+        return importlib.import_module(name)
     except ImportError:
         return None
 
 
-NO_AVRO = "the avro library is not installed: pip install 'exchange-hub[dev]' for the second judge"
+def fastavro_parse_problems(schema: Schema) -> Iterator[str]:
+    """Yield why fastavro cannot parse a schema."""
+    library = _library("fastavro.schema")
+    if library is None:
+        yield NO_LIBRARY.format("fastavro")
+        return
+    try:
+        library.parse_schema(json.loads(json.dumps(schema)), named_schemas={})
+    except (library.SchemaParseException, library.UnknownType, KeyError, ValueError) as error:
+        yield f"fastavro cannot parse it: {error}"
 
 
 def avro_parse_problems(schema: Schema) -> Iterator[str]:
     """Yield why the reference library cannot parse a schema."""
-    library = _avro("schema")
+    library = _library("avro.schema")
     if library is None:
-        yield NO_AVRO
+        yield NO_LIBRARY.format("avro")
         return
     try:
         library.parse(json.dumps(schema))
@@ -250,9 +257,9 @@ def avro_parse_problems(schema: Schema) -> Iterator[str]:
 
 def avro_compatibility_problems(old: Schema, new: Schema) -> Iterator[str]:
     """Yield what ``avro.compatibility`` holds against reading either version with the other."""
-    parser, judge = _avro("schema"), _avro("compatibility")
+    parser, judge = _library("avro.schema"), _library("avro.compatibility")
     if parser is None or judge is None:
-        yield NO_AVRO
+        yield NO_LIBRARY.format("avro")
         return
     parsed = {"old": parser.parse(json.dumps(old)), "new": parser.parse(json.dumps(new))}
     for reader, writer in (("new", "old"), ("old", "new")):
