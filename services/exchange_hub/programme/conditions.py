@@ -151,5 +151,5 @@ def _several(value: object) -> tuple[Scalar, ...]:
 
 def _nested(key: str, value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"{key!r} needs conditions of its own")
+        raise ValueError(f"{key!r} needs conditions of its own")  # noqa: TRY004 - wrong data, not a wrong call
     return value

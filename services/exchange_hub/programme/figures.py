@@ -294,9 +294,9 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
 
 
 def row_name(material: str, unit: str, codes: Codes) -> str:
-    """Name a row of recovered material: with its unit where the material is reported in several."""
-    several = sum(1 for other, _ in codes.materials if other == material) > 1
-    return f"{material}-{unit}" if several else material
+    """Name a row of recovered material; beside its first unit, every other unit has a row of its own."""
+    first = next(known for other, known in codes.materials if other == material)
+    return material if unit == first else f"{material}-{unit}"
 
 
 def _funds(frame: Frame) -> Iterator[Definition]:

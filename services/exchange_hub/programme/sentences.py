@@ -81,7 +81,7 @@ def clause(template: str, **values: str | None) -> str:
 
 
 def sentence(*clauses: str) -> str:
-    """Join the clauses that say something with ， and end with 。"""
+    """Join the clauses that say something into one sentence; without any there is none."""
     said = [text for text in clauses if text]
     return "，".join(said) + "。" if said else ""
 

@@ -222,7 +222,7 @@ def _adjustments(
     earlier = [month for month in snapshot.months(conn) if month < closing.month]
     if not earlier:
         return (), False
-    return diff.changes(conn, district, earlier[-1], closing.schema, cells), True
+    return diff.changes(conn, district, earlier[-1], closing.schema, known=cells), True
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed, document: Mapping[str, object]) -> None:

@@ -21,7 +21,7 @@ from exchange_hub.reports import snapshot, tables
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.explain import Explanation
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes
+from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes, with_codes
 from exchange_hub.reports.model import Figure
 from exchange_hub.views.tables import LIVE
 
@@ -35,7 +35,7 @@ class Event:
     topic: str
     offset: int
     event_id: str
-    event: str
+    register: str
     bureau: str
     occurred_on: date
     arrived_ms: int
@@ -47,6 +47,7 @@ def changes(
     district: District,
     month: str,
     schema: str = LIVE,
+    *,
     known: Mapping[str, Cells] | None = None,
 ) -> tuple[Adjustment, ...]:
     """Return the figures of a closed month that would be others now, in the order of the report.
@@ -63,7 +64,8 @@ def changes(
     """
     row = snapshot.stored(conn, month)
     before, _, _ = snapshot.decode(row["report"])
-    frame, cells, _ = gather(conn, schema, district, month, row["as_of"], known)
+    frame, cells, _ = gather(conn, schema, district, month, row["as_of"], known=known)
+    frame = with_codes(frame, district, cells, _materials(before.figures.values()))
     defined = definitions(frame)
     now = evaluate(defined, cells, silent_scopes(district, frame, cells))
     changed = list(_changed(defined, before.figures, now))
@@ -79,6 +81,14 @@ def changes(
         result.append(Adjustment(month, old, new, causes, tuple(sorted(rows.bureaus)), rows.keys(), rows.count()))
     explained.clear()
     return tuple(result)
+
+
+def _materials(figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:
+    """Yield the (material, unit) rows of a closed report, so that one that is gone now is seen to be gone."""
+    for figure in figures:
+        where = figure.source.where
+        if figure.source.list == "materials" and isinstance(where.get("material"), str):
+            yield str(where["material"]), str(where["unit"])
 
 
 def _changed(
@@ -133,6 +143,6 @@ def events_behind(
             WHERE starts_with(:component, bureau || ':'))
         SELECT t.name, e.off, e.event_id::text, e.register, t.bureau, e.occurred_on, e.arrived_ms, e.withdrawn
         FROM member m JOIN log.event_log e USING (topic_no, entity) JOIN log.topic t USING (topic_no)
-        WHERE e.kind = :kind ORDER BY 1, 2""")  # noqa: S608 - the schema's name comes from the program
+        WHERE e.kind = :kind ORDER BY 1, 2""")
     found = conn.execute(query, {"kind": kind, "component": component})
     return [Event(*row) for row in found if row[1] >= cut.get(row[0], 0)]

@@ -25,6 +25,7 @@ def gather(
     district: District,
     month: str,
     as_of: date,
+    *,
     known: Mapping[str, Cells] | None = None,
 ) -> tuple[Frame, Mapping[str, Cells], Details]:
     """Read a report's inputs in the transaction of *conn*.

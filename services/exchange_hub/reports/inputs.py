@@ -20,7 +20,7 @@ Cause = Literal["迟报", "更正", "撤回", "退货", "合并", "规则变更"
 CATEGORIES: tuple[str, ...] = get_args(vocabulary.TradeInCategory)
 CHANNELS: tuple[str, ...] = get_args(vocabulary.FundingSource)
 MATERIALS: tuple[str, ...] = get_args(vocabulary.Material)
-_SERIES: tuple[str, ...] = get_args(vocabulary.Series)
+_UNITS: tuple[str, ...] = get_args(vocabulary.MaterialUnit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,23 @@ def frame_of(district: District, month: str, as_of: date) -> Frame:
     )
 
 
-def with_codes(frame: Frame, district: District, cells: Mapping[str, Cells]) -> Frame:
-    """Complete a frame with the rows of its tables and with what is owed and not there."""
+def with_codes(
+    frame: Frame,
+    district: District,
+    cells: Mapping[str, Cells],
+    known_materials: Iterable[tuple[str, str]] = (),
+) -> Frame:
+    """Complete a frame with the rows of its tables and with what is owed and not there.
+
+    Args:
+        frame: the frame before its lists were read.
+        district: the district's data.
+        cells: cells of every cube by its name.
+        known_materials: (material, unit) that an earlier report showed and the lists may hold no longer.
+    """
     materials = cells["materials"]
-    pairs = [(m, u) for m in materials.values("material") for u in materials.values("unit", {"material": m})]
+    pairs = {(m, u) for m in materials.values("material") for u in materials.values("unit", {"material": m})}
+    pairs.update(known_materials)
     codes = Codes(
         domains=_ordered(
             (d.name for d in district.domains),
@@ -124,7 +137,7 @@ def with_codes(frame: Frame, district: District, cells: Mapping[str, Cells]) -> 
             ),
         ),
         categories=_ordered(CATEGORIES, cells["trade_in"].values("category")),
-        materials=tuple(sorted(pairs, key=lambda pair: (_rank(pair[0], MATERIALS), pair))),
+        materials=tuple(sorted(pairs, key=lambda p: (_rank(p[0], MATERIALS), p[0], _rank(p[1], _UNITS), p[1]))),
         channels=_ordered(CHANNELS, cells["funds"].values("channel")),
         scrapped=cells["scrappage"].values("category"),
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
@@ -144,13 +157,17 @@ def silent_submissions(district: District, frame: Frame, cells: Mapping[str, Cel
 
 
 def silent_scopes(district: District, frame: Frame, cells: Mapping[str, Cells]) -> frozenset[str]:
-    """Return the scopes all of whose reporters are silent: a list, or ``equipment-projects:<domain>``."""
+    """Return the scopes whose reporters are silent: a list (all who owe it), or ``equipment-projects:<domain>``.
+
+    For a domain its lead bureau speaks, where it owes the list at all.
+    """
     owed = district.expected(frame.period.month)
     missing = {(item.bureau, item.list) for item in silent_submissions(district, frame, cells)}
     scopes = {f"{item.list}": {o.bureau for o in owed if o.list == item.list} for item in owed}
     reporters = scopes.get("equipment-projects", set())
     for domain in district.domains:
-        scopes[f"equipment-projects:{domain.name}"] = reporters & {domain.lead, *domain.bureaus}
+        lead = reporters & {domain.lead}
+        scopes[f"equipment-projects:{domain.name}"] = lead or reporters & {*domain.bureaus}
     return frozenset(
         scope
         for scope, bureaus in scopes.items()
@@ -174,11 +191,11 @@ def _goal_lines(district: District, cells: Cells, frame: Frame) -> Iterable[Goal
         seen = cells.values("series", {"indicator": indicator.code})
         for series in _ordered((indicator.series,), seen):
             start = f"goals.{indicator.code}" if series == indicator.series else f"goals.{indicator.code}（{series}）"
-            yield from _goal_lines_of(district, cells, frame, indicator, series, start)
+            yield from _goal_lines_of(district, cells, frame, indicator, series, start=start)
 
 
 def _goal_lines_of(
-    district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, start: str
+    district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, *, start: str
 ) -> Iterable[GoalLine]:
     of = {"indicator": indicator.code, "series": series}
     units = cells.values("unit", of)

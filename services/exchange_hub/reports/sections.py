@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import TOTAL, GoalLine
-from exchange_hub.programme.figures import EQUIPMENT
+from exchange_hub.programme.figures import EQUIPMENT, row_name
 from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Section, Series, Table
 
@@ -193,8 +193,7 @@ def _material_rows(book: Book) -> Iterator[tuple[str, str]]:
     codes = book.inputs.frame.codes
     units = [unit for _, unit in codes.materials]
     for material, unit in codes.materials:
-        several = sum(1 for other, _ in codes.materials if other == material) > 1
-        yield (f"{material}-{unit}" if several else material), unit
+        yield row_name(material, unit, codes), unit
     yield from ((f"{TOTAL}-{unit}", unit) for unit in sorted(set(units)) if units.count(unit) > 1)
 
 
