@@ -1,0 +1,215 @@
+"""Figures of the sample months worked out by hand from the numbers that the sample declares.
+
+Money is in yuan; the tables of the sample are in 万元 (1 万元 = 10 000 yuan). Nothing here calls the generator or the
+product: the arithmetic stands beside each figure. The declared numbers are in ``deploy/districts/wuqing/samples``:
+``content_projects.py`` (the table of projects), ``content_trade.py`` (cycles of prices and subsidies, summaries),
+``content_funds.py`` (allocations, project money, materials) and ``content_lists.py`` (documents, indicators).
+"""
+
+from decimal import Decimal
+
+SEPTEMBER: dict[str, str | None] = {
+    # ---- 设备更新 ----
+    # 工业, P0–P8 (P9 comes in October): 9 projects
+    "equipment.工业.projects": "9",
+    # 总投资 2880+6000+5000+8000+12000+960+4000+3000+10000 = 51840 万元
+    "equipment.工业.total_investment": "518400000.00",
+    # 设备投资 2200+4500+4000+6000+9000+760+3000+2000+8000 = 39460 万元
+    "equipment.工业.equipment_investment": "394600000.00",
+    # September: 200+150+250+400+100 = 1100 万元 (P5 ended in June, P7 and P8 have not begun)
+    "equipment.工业.month": "11000000.00",
+    # January–September: 9×200 + 9×150 + 9×250 + 9×400 + 6×60 + 6×100 = 1800+1350+2250+3600+360+600 = 9960 万元
+    "equipment.工业.ytd": "99600000.00",
+    # the same months of 2025: 9 × (240+100+200+300+50) = 9 × 890 = 8010 万元
+    "equipment.工业.ytd_last_year": "80100000.00",
+    # (9960 − 8010) ÷ 8010 = 1950 ÷ 8010 = 24.344…%
+    "equipment.工业.yoy": "24.34",
+    # plan of the year 2400+1800+3000+4800+360+1200+500+1000 = 15060; 9960 ÷ 15060 = 66.135…%
+    "equipment.工业.plan_rate": "66.14",
+    # 在建: P1 P2 P3 P4 P6; finished: P0 P5
+    "equipment.工业.under_construction": "5",
+    "equipment.工业.completed": "2",
+    # 建筑, H0–H5; H1 is reported by two bureaus and counts once, with the housing bureau's 1200 (not 1260):
+    # 2040+1200+2000+3000+500+700 = 9440 万元
+    "equipment.建筑.projects": "6",
+    "equipment.建筑.total_investment": "94400000.00",
+    # 100 (not 105) +100+120+34 = 354 万元
+    "equipment.建筑.month": "3540000.00",
+    # 5×100 + 9×100 + 9×120 + 9×34 = 500+900+1080+306 = 2786 万元; plan 800+1200+1440+200+340 = 3980; 2786÷3980 = 70%
+    "equipment.建筑.ytd": "27860000.00",
+    "equipment.建筑.plan_rate": "70.00",
+    # 水务: 9×110 + 4×90 (June to September) = 990+360 = 1350 万元; plan 1320+630+300 = 2250; 60%
+    "equipment.水务.ytd": "13500000.00",
+    "equipment.水务.plan_rate": "60.00",
+    # 2025: 9 × (65+60) = 1125; (1350−1125) ÷ 1125 = 20%
+    "equipment.水务.yoy": "20.00",
+    # all domains: 工业 1100 农业 80 建筑 354 交通 390 水务 200 城市管理 100 医疗 220 教育 120 文旅 95 = 2659 万元
+    "equipment.合计.month": "26590000.00",
+    # 9960+720+2786+3430+1350+720+2220+1010+555 = 22751 万元
+    "equipment.合计.ytd": "227510000.00",
+    # 9+5+6+5+4+3+6+5+4 = 47
+    "equipment.合计.projects": "47",
+    # ---- 回收循环项目: R1–R3: 3000+1200+2000; September 150+60; 9×150 + 9×60 ----
+    "recycling_projects.合计.projects": "3",
+    "recycling_projects.合计.total_investment": "62000000.00",
+    "recycling_projects.合计.month": "2100000.00",
+    "recycling_projects.合计.ytd": "18900000.00",
+    # ---- 以旧换新 ----
+    # 家电: 8 months × 900 + 600 orders (the summary line of 602 for September does not count beside the orders)
+    "tradein.家电.applied": "7800",
+    # 600 orders = 150 cycles × (2000+3000+4000+5000) = 150 × 14000 = 2 100 000
+    "tradein.家电.month_sales": "2100000.00",
+    # 150 × (300+450+600+750) = 150 × 2100 = 315 000
+    "tradein.家电.month_subsidy": "315000.00",
+    # 8 × 300 万 + 210 万 = 2610 万
+    "tradein.家电.sales": "26100000.00",
+    # 8 × 45 万 + 31.5 万 = 391.5 万
+    "tradein.家电.subsidy": "3915000.00",
+    # 2025: 9 × 240 = 2160 万; (2610−2160) ÷ 2160 = 20.833…%
+    "tradein.家电.yoy": "20.83",
+    # 数码: 8 × 27 万 + 75 cycles × (300+450+500+500) = 216 万 + 75 × 1750 = 2 160 000 + 131 250
+    "tradein.数码和智能产品.subsidy": "2291250.00",
+    # 汽车报废更新: 8 × 1000 万 + 20 cycles × 40 万 = 8800 万
+    "tradein.汽车报废更新.sales": "88000000.00",
+    # 家装厨卫 had no 2025: from nothing there is no percentage
+    "tradein.家装厨卫.yoy": None,
+    # approved 480+240+60; paid 360+160+40
+    "tradein.合计.approved": "780",
+    "tradein.合计.paid_count": "560",
+    # ---- 回收循环 ----
+    # 废钢铁: 9 × (500+300) = 7200 吨; last year 9 × (400+300) = 6300; 900 ÷ 6300 = 14.285…%; outlets 12+8
+    "recovery.废钢铁.recovered": "7200",
+    "recovery.废钢铁.yoy": "14.29",
+    "recovery.废钢铁.outlets": "20",
+    # 9 × (100+60) 万 = 1440 万
+    "recovery.废钢铁.reverse_invoiced": "14400000.00",
+    # 废旧动力电池 from March: 7 × 20 = 140 吨, no 2025
+    "recovery.废旧动力电池.recovered": "140",
+    "recovery.废旧动力电池.yoy": None,
+    # ---- 资金 ----
+    # from above 300+120+80+60 and the district's own 50 = 610 万; handed on 50+280+100+80 = 510 万
+    "funds.合计.allocated": "6100000.00",
+    "funds.合计.subdivided": "5100000.00",
+    # consumer: 家电 90 cycles × 2100 = 189 000; 数码 40 × 1750 = 70 000; 汽车 10 × 48 000 = 480 000 → 739 000
+    "funds.超长期特别国债.paid": "739000.00",
+    # 739 000 ÷ 3 000 000 = 24.633…%
+    "funds.超长期特别国债.pay_rate": "24.63",
+    # 739 000 + 中央专项 (20+15+10) 万 + 市级 30 万 + 区级 5 万 = 1 539 000
+    "funds.合计.paid": "1539000.00",
+    # 6 100 000 + carried over 200 000 − recovered 50 000 − 1 539 000
+    "funds.合计.balance": "4711000.00",
+    # ZX-2026-04, approved on 10 August, unpaid at the end of September
+    "funds.合计.overdue": "1",
+    # ---- 文件: 4 + 2 + 3 departments ----
+    "documents.合计.total": "9",
+    # 工信 住建 商务 教育 文旅
+    "documents.合计.issued": "5",
+    "documents.合计.exempt": "1",  # 交通
+    "documents.合计.covered": "1",  # 财政
+    "documents.合计.due": "1",  # 卫健, extended to 20 October
+    "documents.合计.overdue": "1",  # 农业: received on 31 August, due on 14 September
+    # ---- 目标 ----
+    "goals.设备投资额.工业.target": "50000",  # 40000 × 1.25 万元
+    "goals.设备投资额.工业.yoy": "20.00",  # (36000 − 30000) ÷ 30000
+    "goals.设备投资额.文旅.baseline": None,
+    "goals.环保绩效A级产能占比.rate": "85.71",  # 30 ÷ 35
+    "goals.环保绩效A级产能占比.yoy": "5",  # 30% − 25%, percentage points
+    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 19 tasks = 48 owed ----
+    "submissions.合计.expected": "48",
+    # nil: enterprises of 水务 and 文旅, tasks of 公安 and 机关事务, scrappage of 市场监管
+    "submissions.合计.nil": "5",
+    "submissions.合计.silent": "1",  # 应急
+    "submissions.合计.confirmed": "42",  # 48 − 5 − 1
+}
+"""The report of September as closed at its end (as of 2026-09-30)."""
+
+OCTOBER: dict[str, str | None] = {
+    # P9 is new: 51840 + 1500 = 53340 万元
+    "equipment.工业.projects": "10",
+    "equipment.工业.total_investment": "533400000.00",
+    "equipment.工业.month": "11000000.00",
+    # 10×200 + 10×150 + 10×250 − 50 (September corrected) + 10×400 + 360 + 7×100 = 2000+1500+2450+4000+360+700 = 11010
+    "equipment.工业.ytd": "110100000.00",
+    # 10 × 890 = 8900; (11010 − 8900) ÷ 8900 = 23.707…%
+    "equipment.工业.yoy": "23.71",
+    # plan 15060 + 100 = 15160; 11010 ÷ 15160 = 72.625…%
+    "equipment.工业.plan_rate": "72.63",
+    # the water bureau is silent: no month, last year's pace 10 × 125 = 1250; 1350 ÷ 1250 = +8%
+    "equipment.水务.month": None,
+    "equipment.水务.ytd": "13500000.00",
+    "equipment.水务.yoy": "8.00",
+    # H5 is finished: H0 and H5
+    "equipment.建筑.completed": "2",
+    # 2786 + 354 = 3140; 3140 ÷ 3980 = 78.894…%
+    "equipment.建筑.plan_rate": "78.89",
+    # E4 was entered twice and is withdrawn: E0–E3
+    "equipment.教育.projects": "4",
+    # C3 has left the programme (退出): 360+900+700 = 1960 万元
+    "equipment.文旅.projects": "3",
+    "equipment.文旅.total_investment": "19600000.00",
+    # 2659 − 水务 200 = 2459 万元
+    "equipment.合计.month": "24590000.00",
+    # 22751 − 50 + 2459 = 25160 万元
+    "equipment.合计.ytd": "251600000.00",
+    # 47 + P9 − E4 − C3
+    "equipment.合计.projects": "46",
+    # 家电: 7800 + 3 late ones of September + 600
+    "tradein.家电.applied": "8403",
+    # 3 915 000 + (300+450+600) + 315 000
+    "tradein.家电.subsidy": "4231350.00",
+    # 2610 万 + 9000 + 210 万 = 28 209 000; 2025: 10 × 240 万; 4 209 000 ÷ 24 000 000 = 17.5375%
+    "tradein.家电.sales": "28209000.00",
+    "tradein.家电.yoy": "17.54",
+    # orders 1 and 2 of September come back: 300 + 450
+    "tradein.家电.returned": "2",
+    "tradein.家电.subsidy_returned": "750.00",
+    # 家电 360 + 4 late + 100 + 200, 数码 160 + 72 + 100, 汽车 40 + 16 + 20
+    "tradein.合计.paid_count": "1072",
+    # 739 000 + late 2100 + (25×2100 + 18×1750 + 4×48 000) + (50×2100 + 25×1750 + 5×48 000) − 750
+    # = 741 100 + 276 000 + 388 750 − 750
+    "funds.超长期特别国债.paid": "1405100.00",
+    # 中央专项 45 + 25 + 5 = 75 万, 市级 30 + 10 = 40 万, 区级 5 万: 1 405 100 + 1 200 000
+    "funds.合计.paid": "2605100.00",
+    # 2 605 100 ÷ 8 100 000 = 32.161…%
+    "funds.合计.pay_rate": "32.16",
+    # approved in September and still unpaid: 家电 480−464 = 16, 数码 240−232 = 8, 汽车 60−56 = 4
+    "funds.合计.overdue": "28",
+    # + 2 departments of D4, 2 of D5
+    "documents.合计.total": "13",
+    # September's 5 + 农业, 卫健, 生态
+    "documents.合计.issued": "8",
+    "documents.合计.due": "2",  # D5: due on 9 November
+    "documents.合计.overdue": "1",  # 市场监管: received on 12 October, due on 26 October
+    # 废钢铁 10 × 800
+    "recovery.废钢铁.recovered": "8000",
+    # R4 is new: 6200 + 900
+    "recycling_projects.合计.total_investment": "71000000.00",
+    "goals.环保绩效A级产能占比.yoy": "7",  # 32% − 25%
+    # silent: 应急, 供电, and 水务 three times; nil: enterprises of 文旅, tasks of 公安 and 机关事务
+    "submissions.合计.silent": "5",
+    "submissions.合计.nil": "3",
+    "submissions.合计.confirmed": "40",
+}
+"""The report of October as closed at its end (as of 2026-10-31)."""
+
+RESTATED_SEPTEMBER: dict[str, str | None] = {
+    # P3's September lowered by 50 万元
+    "equipment.工业.month": "10500000.00",
+    "equipment.工业.ytd": "99100000.00",
+    # (9910 − 8010) ÷ 8010 = 23.720…%
+    "equipment.工业.yoy": "23.72",
+    "equipment.合计.ytd": "227010000.00",
+    # three late orders: 2000+3000+4000 and 300+450+600
+    "tradein.家电.applied": "7803",
+    "tradein.家电.sales": "26109000.00",
+    "tradein.家电.subsidy": "3916350.00",
+    # four late vouchers: one cycle of 2100
+    "tradein.合计.paid_count": "564",
+    "funds.合计.paid": "1541100.00",
+}
+"""September's figures once what came late for it has arrived."""
+
+
+def number(text: str | None) -> Decimal | None:
+    """Read a figure; ``None`` is no value."""
+    return None if text is None else Decimal(text)
