@@ -108,9 +108,8 @@ def event_of(contract: Contract, facts: Mapping[str, Any]) -> Event:
     try:
         return EVENTS[contract.event].model_validate(typed)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise DecodeError("bad_value", f"字段 {place} 不符合契约{contract.event}") from error
+        places = dict.fromkeys(".".join(map(str, each["loc"])) for each in error.errors())
+        raise DecodeError("bad_value", f"字段 {'、'.join(places)} 不符合契约{contract.event}") from error
 
 
 def _typed(shape: Shape, value: Any) -> Any:

@@ -103,7 +103,10 @@ def event_class(contract: Contract, base: str, named: Mapping[str, str]) -> str:
     tail = f", subkey=({subkey})" if subkey else ""
     head = f'class {contract.event}({base}, family="{contract.family}"{tail}):\n    """{contract.doc}。"""\n'
     own = contract.fields[COMMON_FIELDS:] if base == "Event" else ()
-    return head + fields_block(own, named)
+    # A common field that this event must fill is declared again, without null and without default.
+    required = "".join(f"    {name}: {camel(name)}\n" for name in contract.requires)
+    block = fields_block(own, named)
+    return head + ("\n" + required + block.removeprefix("\n") if required else block)
 
 
 def facts_class(kind: str, fields: Iterable[Field], named: Mapping[str, str]) -> str:
@@ -184,7 +187,7 @@ def events_source(contracts: Registry) -> str:
 def _imports(body: str, aliases: Iterable[str]) -> str:
     """Return the import lines that the body needs."""
     names = ("Bureau", "Day", "Event", "Instant", "Int", "Key", "Long", "Money", "Month", "Period", "ProjectCode",
-             "Prose", "Quantity", "Sha256", "Text", "Token", "Uscc", "Value", "Year")  # fmt: skip
+             "Prose", "Quantity", "Reason", "Sha256", "Text", "Token", "Uscc", "Value", "Year")  # fmt: skip
     used = [name for name in names if any(f"{mark}{name}" in body for mark in (": ", "(", "[", ", "))]
     vocabulary = wrapped("from exchange_contracts.vocabulary import (", sorted(aliases), ")")
     return wrapped("from exchange_contracts.model import (", used, ")") + vocabulary

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -71,6 +71,9 @@ def _text_format(name: str) -> StringConstraints:
 
 Text = Annotated[str, StringConstraints(max_length=NAME_LENGTH_MAX, pattern=_NO_NUL)]
 Prose = Annotated[str, StringConstraints(max_length=PROSE_LENGTH_MAX, pattern=_NO_NUL)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=PROSE_LENGTH_MAX, pattern=_NO_NUL)]
+"""A reason that the contract requires."""
+
 _DECIMAL_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"})
 Money = Annotated[Decimal, PlainValidator(_exactly(Decimal("0.01"), Decimal(10**16))), _DECIMAL_SCHEMA]
 Quantity = Annotated[Decimal, PlainValidator(_exactly(Decimal("0.0001"), Decimal(10**14))), _DECIMAL_SCHEMA]
@@ -138,7 +141,7 @@ class Event(Value):
     revision: Long
     occurred_on: Day
     recorded_at: Instant
-    granularity: Annotated[str, StringConstraints(pattern="^(明细|汇总)$")] = "明细"
+    granularity: Literal["明细", "汇总"] = "明细"
     corrects: UUID | None = None
     reason: Prose | None = None
     origin: Origin | None = None

@@ -43,14 +43,17 @@ def test_every_event_survives_encoding_and_decoding(contract: Contract, data: st
 @briefly
 @given(data=st.data())
 def test_fastavro_and_the_hub_read_each_other(contract: Contract, data: st.DataObject) -> None:
-    """With the full schema, logical types and all, fastavro reads our bytes and writes the same ones."""
+    """With the full schema, logical types and all, fastavro reads our bytes, and we read what it writes."""
     event = data.draw(events(contract))
     value = codec.encode(event)
     record = fastavro.schemaless_reader(io.BytesIO(value[FRAME:]), parsed(contract), None)
     assert EVENTS[contract.event].model_validate(record) == event
     stream = io.BytesIO()
     fastavro.schemaless_writer(stream, parsed(contract), record)
-    assert value == value[:FRAME] + stream.getvalue()
+    # Its decimals may be a byte longer (-1.28 in two bytes); the facts and their digest are the same.
+    other = value[:FRAME] + stream.getvalue()
+    assert codec.decode(other) == event
+    assert codec.facts_digest(*codec.decode_facts(other)) == codec.facts_digest(*codec.decode_facts(value))
 
 
 @each_contract
