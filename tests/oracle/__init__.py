@@ -1,0 +1,1 @@
+"""A second opinion on the views: plain code that shares nothing with the folds."""

@@ -1,0 +1,133 @@
+"""Compare the rows of a views schema with the oracle's: lost, doubled and wrong, list by list."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.oracle.lists import Expected, Rules, rows
+from tests.oracle.outcomes import Ledger, Said, ledger_of
+
+#: List → (table, columns that tell rows of one component apart). Written out: the oracle reads no catalogue.
+TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "equipment-projects": ("equipment_project", ()), "recycling-projects": ("recycling_project", ()),
+    "project-progress": ("project_progress", ("month",)), "enterprises": ("enterprise", ()),
+    "funding-policies": ("funding_policy", ()), "funds": ("fund", ("step", "voucher_no")), "scrappage": ("scrappage", ()),
+    "trade-in": ("trade_in", ()), "materials": ("material", ("month", "material")),
+    "indicators": ("indicator", ("kind", "series", "period")), "documents": ("document", ("department",)),
+    "plans": ("plan", ()), "problems": ("problem", ()), "tasks": ("task_progress", ("month",)),
+    "submissions": ("submission", ()),
+}  # fmt: skip
+
+Place = tuple[str, tuple[str, ...]]
+
+
+@dataclass
+class Verdict:
+    """What differs between a store and the oracle; all empty where the store is right."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    rows: int = 0
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.lost or self.doubled or self.wrong or self.outcomes)
+
+    def __str__(self) -> str:
+        heads = []
+        for name in ("lost", "doubled", "wrong", "outcomes"):
+            found = getattr(self, name)
+            heads.append(f"{len(found)} {name}" + "".join(f"\n    {line}" for line in found[:8]))
+        return f"{self.rows} rows: " + "; ".join(heads)
+
+
+def verdict(
+    conn: psycopg.Connection, topics: Mapping[str, Iterable[Said]], rules: Rules, schema: str = "live"
+) -> Verdict:
+    """Compare everything: rows of all lists and the outcome of every record."""
+    ledger = ledger_of(topics)
+    found = compare_rows(conn, rows(ledger.claims, rules), schema)
+    found.outcomes = compare_outcomes(conn, ledger)
+    return found
+
+
+def compare_rows(conn: psycopg.Connection, expected: Iterable[Expected], schema: str = "live") -> Verdict:
+    """Compare the rows of all lists."""
+    found = Verdict()
+    wanted: dict[str, dict[Place, Expected]] = defaultdict(dict)
+    for row in expected:
+        place = (row.component, tuple(str(row.fields.get(name)) for name in TABLES[row.list][1]))
+        if place in wanted[row.list]:
+            raise AssertionError(f"the oracle has two rows at {row.list} {place}")
+        wanted[row.list][place] = row
+        found.rows += 1
+    with conn.cursor(row_factory=dict_row) as cur:
+        for name, (table, sub) in TABLES.items():
+            stored: dict[Place, list[dict[str, Any]]] = defaultdict(list)
+            for entry in cur.execute(f"SELECT * FROM {schema}.{table}".encode()):
+                stored[entry["component"], tuple(str(entry[column]) for column in sub)].append(entry)
+            _compare_list(name, wanted[name], stored, found)
+    return found
+
+
+def _compare_list(
+    name: str, wanted: Mapping[Place, Expected], stored: Mapping[Place, list[dict[str, Any]]], found: Verdict
+) -> None:
+    found.lost += [f"{name} {place}" for place in wanted if place not in stored]
+    for place, entries in stored.items():
+        row = wanted.get(place)
+        if row is None or len(entries) > 1:
+            found.doubled.append(f"{name} {place}: {len(entries)} rows, {0 if row is None else 1} expected")
+            continue
+        [entry] = entries
+        said = row.fields | {"bureaus": list(row.bureaus), "component": row.component}
+        for column in entry.keys() | said.keys():
+            if column == "row_key":
+                continue
+            live, right = _plain(entry.get(column)), _plain(said.get(column))
+            if live != right:
+                found.wrong.append(f"{name} {place} {column}: {live!r}, right is {right!r}")
+
+
+def _plain(value: Any) -> Any:
+    """Nothing, an empty map and an empty list are all "not filled"."""
+    if value in ({}, [], ()):
+        return None
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Decimal):
+        return value.quantize(Decimal("0.0001"))
+    return value
+
+
+def compare_outcomes(conn: psycopg.Connection, ledger: Ledger) -> list[str]:
+    """Compare the outcome of each record, as the log and the receipts tell it."""
+    told: dict[tuple[str, int], str] = {}
+    for bureau, offset in conn.execute("SELECT t.bureau, e.off FROM log.event_log e JOIN log.topic t USING (topic_no)"):
+        told[bureau, offset] = "accepted"
+    for bureau, offset in conn.execute("SELECT t.bureau, r.off FROM log.rejection r JOIN log.topic t USING (topic_no)"):
+        told[bureau, offset] = "rejected"
+    for bureau, offset in conn.execute("SELECT t.bureau, h.off FROM log.held h JOIN log.topic t USING (topic_no)"):
+        told[bureau, offset] = "held"
+    excepted = conn.execute("SELECT t.bureau, r.exceptions FROM log.receipt_range r JOIN log.topic t USING (topic_no)")
+    for bureau, exceptions in excepted:
+        for entry in exceptions:
+            place = (bureau, entry["offset"])
+            if entry["outcome"] in ("duplicate", "superseded"):
+                told[place] = entry["outcome"]
+            elif told.get(place) != entry["outcome"]:
+                told[place] = f"receipt says {entry['outcome']}, log says {told.get(place)}"
+    places = told.keys() | ledger.outcomes.keys()
+    return [
+        f"{place}: {told.get(place)}, right is {ledger.outcomes.get(place)}"
+        for place in sorted(places)
+        if told.get(place) != ledger.outcomes.get(place)
+    ]

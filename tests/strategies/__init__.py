@@ -1,0 +1,1 @@
+"""Realistic event histories: small universes for property tests, seeded bulk for faults and benchmarks."""

@@ -1,0 +1,117 @@
+"""A store of its own for a test module, emptied between examples, and everything in it as comparable values."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+from exchange_hub.runtime.migrating import migrate
+from exchange_hub.views.digests import Digests, digests
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.store.commit import Context, prepare
+from exchange_hub.views.store.positions import Claimed, claim
+from exchange_hub.views.store.setup import connect, topics_of
+from exchange_hub.views.store.stamp import ensure_views, stamp_of
+
+from tests.oracle.lists import Rules
+from tests.strategies.history import TOPICS
+
+STAMP = stamp_of("configuration of the tests")
+
+
+def ranking(list_name: str, field: str, domain: str) -> tuple[str, ...]:
+    """An order of bureaus that differs by list, field and domain, so that each must be asked for rightly."""
+    if field in ("energy_saving", "level", "identifier"):
+        return ("transport", "police", "commerce")
+    if list_name in ("recycling-projects", "funding-policies"):
+        return ("development-reform", "commerce", "industry")
+    if domain == "农业":
+        return ("transport", "industry")
+    return ("industry", "finance")
+
+
+def due_on(received: date) -> date | None:
+    """Ten weekdays from the day after; no calendar beyond February 2027."""
+    if received > date(2027, 1, 20):
+        return None
+    day, left = received, 10
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5
+    return day
+
+
+RULES = FoldRules(ranking, due_on)
+ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()))
+
+
+@contextmanager
+def database(server_url: str) -> Iterator[str]:
+    """A database of its own on the suite's server, with the log and empty live views."""
+    name = f"core_{secrets.token_hex(6)}"
+    with connect(server_url) as conn:
+        conn.execute(f"CREATE DATABASE {name}".encode())
+    head, _, tail = server_url.partition("?")
+    url = f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
+    try:
+        migrate(url)
+        with connect(url) as conn:
+            ensure_views(conn, STAMP)
+        yield url
+    finally:
+        with connect(server_url) as conn:
+            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+
+
+def committing(url: str, context_of: Mapping[str, Any] | None = None) -> tuple[psycopg.Connection, Context]:
+    """A connection prepared to commit, and the context of the tests."""
+    conn = connect(url)
+    context = Context(topics_of(conn, TOPICS), RULES, STAMP, **(context_of or {}))
+    prepare(conn)
+    return conn, context
+
+
+def emptied(conn: psycopg.Connection) -> None:
+    """Empty the log and the views; topics keep their numbers."""
+    tables = conn.execute(
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('live', 'log') AND tablename NOT IN ('topic', 'view_stamp')"
+    ).fetchall()
+    with conn.transaction():
+        for schema, table in tables:
+            conn.execute(f"DELETE FROM {schema}.{table}".encode())
+
+
+def claimed(conn: psycopg.Connection, owner: str, topics: Mapping[str, str] | None = None) -> dict[str, Claimed]:
+    """Claim topics (name → Kafka id) for *owner*."""
+    ids = topics if topics is not None else {topic: f"id of {topic}" for topic in TOPICS}
+    found, stopped = claim(conn, ids, owner)
+    assert not stopped
+    return found
+
+
+#: Tables of the views beside the lists that are functions of the set of events.
+_BESIDE = {
+    "register": "SELECT kind, topic_no, entity, register, revision, digest FROM live.register",
+    "claim": "SELECT kind, topic_no, entity, component FROM live.claim",
+    "identity": "SELECT kind, topic_no, entity, value, decided FROM live.identity",
+    "unfolded": "SELECT kind, component, reason FROM live.unfolded",
+    "finding": "SELECT finding_id, rule, subject, component FROM live.finding",
+    "accepted": "SELECT topic_no, off, event_id, digest, register FROM log.event_log",
+    "rejected": "SELECT topic_no, off, code, reason FROM log.rejection",
+    "held": "SELECT topic_no, off, reason, behind FROM log.held",
+    "counts": "SELECT topic_no, next_off, accepted, duplicate, rejected, held FROM log.position",
+}
+
+
+def everything(conn: psycopg.Connection) -> tuple[dict[str, list[tuple[Any, ...]]], Digests, set[tuple[Any, ...]]]:
+    """Return what must not depend on the way: tables, digests of the views, and each record's outcome in receipts."""
+    tables = {}
+    with conn.transaction(), conn.cursor() as cur:
+        for name, query in _BESIDE.items():
+            tables[name] = sorted(cur.execute(query.encode()).fetchall(), key=repr)
+        outcomes = set()
+        for topic_no, exceptions in cur.execute("SELECT topic_no, exceptions FROM log.receipt_range").fetchall():
+            outcomes |= {(topic_no, e["offset"], e["outcome"], e["code"], e["reason"]) for e in exceptions}
+        return tables, digests(cur, "live"), outcomes
