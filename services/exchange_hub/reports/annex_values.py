@@ -22,6 +22,9 @@ PRINTED_COLUMNS = {
     "documents": "document_no title department part received_on due_on form measure_no measure_on",
     "submissions": "bureau list month state rows confirmed_on signed_by",
 }
+ADJUSTMENTS = "adjustments"
+# Columns that may hold a bureau's code, which is no word for a reader.
+BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "department", "to_bureau", "asks_of"})
 PRINTED_COLUMNS_MAX = 10
 INTERNAL = frozenset({"row_key", "component", "bureaus"})
 NUMERIC_TYPES = frozenset({"money", "count", "quantity"})
@@ -63,8 +66,14 @@ def yuan(fen: int) -> Decimal:
     return Decimal(fen) / FEN_PER_YUAN
 
 
-def value_text(column: Column, row: Mapping[str, object]) -> str:
-    """Write a value for people; what is not there is empty, never zero."""
+def value_text(column: Column, row: Mapping[str, object], names: Mapping[str, str]) -> str:
+    """Write a value for people; what is not there is empty, never zero.
+
+    Args:
+        column: the column that the value stands in.
+        row: the row of the list.
+        names: code → name of the district's bureaus.
+    """
     value = row.get(column.name)
     if value is None or value == "":
         return ""
@@ -74,15 +83,19 @@ def value_text(column: Column, row: Mapping[str, object]) -> str:
         return number_text(Decimal(str(value)), "")
     if column.type == "money_map" or isinstance(value, Mapping):
         return money_map_text(value)
-    if column.name == "list":
-        return list_title(str(value))
     if isinstance(value, bool):
         return "是" if value else "否"
-    if isinstance(value, list | tuple):
-        return printable("、".join(str(part) for part in value))
     if isinstance(value, date):
         return value.isoformat()[:10]
-    return printable(str(value))
+    parts = value if isinstance(value, list | tuple) else (value,)
+    return printable("、".join(word(column, str(part), names) for part in parts))
+
+
+def word(column: Column, text: str, names: Mapping[str, str]) -> str:
+    """Return the word for a code: the title of a list, the name of a bureau; other texts stay."""
+    if column.name == "list":
+        return list_title(text)
+    return names.get(text, text) if column.name in BUREAU_COLUMNS else text
 
 
 def money_map_text(value: object) -> str:

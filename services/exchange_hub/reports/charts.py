@@ -35,7 +35,7 @@ DPI = 220
 MM_PER_INCH = 25.4
 WIDTH_MM, HEIGHT_MM = 156.0, 52.0
 # A full-width character of an axis label, with some air.
-CHARACTER_MM = 2.9
+CHARACTER_MM, SMALL_CHARACTER_MM = 2.9, 2.45
 GAP_MARK = "—"
 # A bar lower than this share of the highest has no room for its value.
 FOOT_SHARE_MIN = 0.15
@@ -98,7 +98,7 @@ def _draw(chart: Chart, font: Path, width_mm: float, height_mm: float) -> bytes:
     for series in chart.series:
         if is_level(series):
             plot.level(series)
-    plot.dress(width_mm)
+    plot.dress()
     return plot.png()
 
 
@@ -111,6 +111,8 @@ class _Plot:
         self.chart, self.decimals = chart, chart_decimals(self.unit)
         self.bars = [series for series in chart.series if series.kind == "bar"]
         self.lines = [series for series in chart.series if series.kind == "line" and not is_level(series)]
+        self.slot_mm = width_mm / max(len(chart.categories), 1)
+        self.turned = self._crowded(every)
         self.largest = max((abs(self.value(value)) for value in every if value is not None), default=0.0)
         self.canvas = Canvas(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), dpi=DPI, layout="constrained")
         FigureCanvasAgg(self.canvas)
@@ -119,6 +121,18 @@ class _Plot:
         self.normal = FontProperties(fname=font, size=7.5)
         self.small = FontProperties(fname=font, size=6.5)
         self.title = FontProperties(fname=font, size=9)
+
+    def _crowded(self, values: list[Decimal | None]) -> bool:
+        """Drop decimals until neighbouring values do not touch; tell whether they still must be turned upright."""
+        room_mm = self.slot_mm * 0.94 / max(len(self.bars), 1)
+        for decimals in range(self.decimals, -1, -1):
+            self.decimals = decimals
+            widest = max((text_width(self.written(value)) for value in values if value is not None), default=0.0)
+            if widest * SMALL_CHARACTER_MM <= room_mm:
+                return False
+            if decimals == 1 and self.unit == "亿元":
+                break
+        return True
 
     def value(self, value: Decimal | None) -> float:
         """Return a value in the printed unit; a gap is not a number."""
@@ -135,6 +149,7 @@ class _Plot:
             self.written(value), (place, 0.0 if value is None else self.value(value)),
             xytext=(0, -offset if under else offset), textcoords="offset points", ha="center",
             va="top" if under else "bottom", fontproperties=self.small, color=INK, zorder=6,
+            rotation=90 if self.turned else 0,
             path_effects=[withStroke(linewidth=1.6, foreground="white")],
         )
 
@@ -142,7 +157,7 @@ class _Plot:
         """Write a value into the foot of its bar, away from the lines that cross the bar's head."""
         self.axes.annotate(
             self.written(value), (place, 0.0), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom",
-            fontproperties=self.small, color="white", zorder=6,
+            fontproperties=self.small, color="white", zorder=6, rotation=90 if self.turned else 0,
         )
 
     def bar(self, series: Series, index: int) -> None:
@@ -188,17 +203,16 @@ class _Plot:
             )
         )
 
-    def dress(self, width_mm: float) -> None:
+    def dress(self) -> None:
         """Set title, unit, axes, grid and, where there is more than one series, the legend."""
         unit, legend = f"（单位：{self.unit}）" if self.unit else "", len(self.legend) > 1
         self.axes.set_title(
             f"{printable(self.chart.title)}{unit}", fontproperties=self.title, color=INK, pad=13 if legend else 5
         )
-        slot_mm = width_mm / max(len(self.chart.categories), 1)
-        names = [_wrapped(category, slot_mm) for category in self.chart.categories]
+        names = [_wrapped(category, self.slot_mm) for category in self.chart.categories]
         self.axes.set_xticks(range(len(names)), names, fontproperties=self.normal)
         self.axes.set_xlim(-0.6, len(names) - 0.4)
-        self.axes.margins(y=0.16)
+        self.axes.margins(y=0.36 if self.turned else 0.16)
         if self.largest == 0:
             self.axes.set_ylim(0, 1)
         self.axes.tick_params(axis="x", length=0)

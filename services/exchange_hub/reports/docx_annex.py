@@ -3,9 +3,17 @@
 The workbook holds every row and column; the print shows the first rows that fit and says where the rest is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
-from exchange_hub.reports.annex_values import NUMERIC_TYPES, column_heading, printed_columns, value_text
+from exchange_hub.reports.annex_values import (
+    ADJUSTMENTS,
+    NUMERIC_TYPES,
+    PRINTED_COLUMNS,
+    column_heading,
+    printed_columns,
+    value_text,
+)
 from exchange_hub.reports.docx_layout import fitted, lines_needed, row_mm, shortened, with_break
 from exchange_hub.reports.docx_markup import Grid, paragraph, run, table
 from exchange_hub.reports.model import Annex
@@ -21,23 +29,30 @@ SIZES = (18, 17, 16, 15)
 WORKBOOK = "附件工作簿"
 
 
-def annexes(listed: tuple[Annex, ...]) -> Iterator[str]:
-    """Yield the markup of all annexes, numbered; none where there are none."""
-    if not listed:
-        return
-    budget_mm = PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE / len(listed)
-    for number, annex in enumerate(listed, 1):
-        yield from _annex(annex, number, budget_mm)
+def annexes(every: tuple[Annex, ...], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the markup of the printed annexes; none where there are none.
+
+    Args:
+        every: all annexes; lists that belong in the workbook alone are passed over.
+        names: code → name of the district's bureaus.
+    """
+    printed = [annex for annex in every if annex.list in PRINTED_COLUMNS]
+    # The adjustments have no number of their own: they continue 报送与调整, the annex before them.
+    adjustments = [annex for annex in every if annex.list == ADJUSTMENTS and annex.rows]
+    numbered = [(f"附件{number}　{annex.title}", annex) for number, annex in enumerate(printed, 1)]
+    numbered += [(annex.title, annex) for annex in adjustments]
+    for caption, annex in numbered:
+        yield from _annex(annex, caption, PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE / len(numbered), names)
 
 
-def _annex(annex: Annex, number: int, budget_mm: float) -> Iterator[str]:
+def _annex(annex: Annex, caption: str, budget_mm: float, names: Mapping[str, str]) -> Iterator[str]:
     """Yield caption, table and note of one annex within its share of the pages."""
-    yield paragraph("Caption", run(f"附件{number}　{annex.title}", None, 28), '<w:jc w:val="left"/>')
+    yield paragraph("Caption", run(caption, None, 28), '<w:jc w:val="left"/>')
     shown = printed_columns(annex)
-    if not annex.rows or not shown:
+    if not len(annex.rows) or not shown:
         yield paragraph("Note", run("本期无记录。"))
         return
-    candidates = [[value_text(column, row) for column in shown] for row in annex.rows[: int(budget_mm)]]
+    candidates = [[value_text(column, row, names) for column in shown] for row in islice(annex.rows, int(budget_mm))]
     headings = [with_break(column_heading(column)) for column in shown]
     numeric = [column.type in NUMERIC_TYPES for column in shown]
     size, widths = fitted(headings, candidates, numeric, PAGE_WIDTH_MM, SIZES)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from exchange_hub.reports.docx_layout import balanced, fitted, lines_needed, row_mm, with_break
 from exchange_hub.reports.docx_markup import BODY_LINE, Grid
 from exchange_hub.reports.model import Chart, Report, Section, Table
-from exchange_hub.reports.style import cell_text, heading, text_width
+from exchange_hub.reports.style import cell_text, heading, is_numeric, text_width
 
 BODY_PAGES_MAX = 4
 # A page has 225 mm; programs and faces differ by a few lines over four pages, which is held back here.
@@ -122,7 +122,7 @@ def body_grid(item: Table, density: Density) -> Grid:
     every = [[cell_text(item, row, index) for index in columns] for row in item.rows]
     rows = [every[index] for index in _kept_rows(every)]
     headings = [with_break(heading(item, index)) for index in columns]
-    numeric = [any(row[index].figure for row in item.rows) for index in columns]
+    numeric = [is_numeric(item, index) for index in columns]
     sizes = tuple(range(density.table_half_points, 12, -1))
     size, widths = fitted(headings, rows, numeric, TEXT_WIDTH_MM, sizes)
     return Grid(

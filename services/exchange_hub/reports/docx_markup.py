@@ -31,7 +31,8 @@ TWIPS_PER_MM = 1440 / 25.4
 EMU_PER_MM = 36_000
 SHADE_HEAD, SHADE_TOTAL = "E7E6E6", "F2F2F2"
 CELL_MARGIN = 55
-LINE_BREAK = "\v"
+# A code point that is no character and so never part of a text.
+LINE_BREAK = "\ufdd0"
 
 # What a machine without the named font should take instead (Word reads it as the font's other names).
 SUBSTITUTES = {

@@ -4,6 +4,7 @@ A zip carries each member's time, system and attributes, and the order in which 
 fixed here, so that a rendered file's digest speaks of its content alone.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -60,5 +61,10 @@ def rewritten(source: bytes, replace: Mapping[str, bytes] | None = None) -> byte
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    """Sort members by name, the content types first: readers of a stream want them before anything else."""
-    return sorted(names, key=lambda name: (name != "[Content_Types].xml", name))
+    """Sort members by name, numbers by value; the content types first, as readers of a stream want them."""
+    return sorted(names, key=lambda name: (name != "[Content_Types].xml", _natural(name)))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key by which ``sheet2`` stands before ``sheet10``: a number sorts by how long it is, then by digits."""
+    return [(len(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)]

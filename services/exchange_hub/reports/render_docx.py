@@ -14,7 +14,7 @@ is written in a fixed order.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -63,8 +63,12 @@ APP_XML = (
 _SECOND_LEVEL = re.compile(r"^(（[一二三四五六七八九十]+）[^。]*。)(.*)$", re.DOTALL)
 
 
-def render_docx(report: Report) -> bytes:
+def render_docx(report: Report, bureau_names: Mapping[str, str] | None = None) -> bytes:
     """Render the report.
+
+    Args:
+        report: the report as a value.
+        bureau_names: code → name of the district's bureaus, for annex rows that hold codes.
 
     Raises:
         MissingGlyphError: where a chart holds a character that its font lacks.
@@ -80,7 +84,7 @@ def render_docx(report: Report) -> bytes:
     for markup in _Body(document, report).markup():
         last.addprevious(parse_xml(markup))
     _landscape(document)
-    for markup in annexes(report.annexes):
+    for markup in annexes(report.annexes, bureau_names or {}):
         body[-1].addprevious(parse_xml(markup))
     _properties(document, report)
     raw = BytesIO()

@@ -121,6 +121,12 @@ def heading(table: Table, index: int) -> str:
     return f"{title}（{unit}）"
 
 
+def is_numeric(table: Table, index: int) -> bool:
+    """Tell whether a column holds figures, alone or in pairs such as ``52/21``."""
+    cells = [row[index] for row in table.rows if index < len(row)]
+    return any(cell.figure or cell.parts for cell in cells)
+
+
 def _says_unit(row: tuple[Cell, ...], unit: str) -> bool:
     """Tell whether a text cell of the row names the unit already (a column 单位)."""
     return any(cell.figure is None and cell.text == unit for cell in row)
@@ -152,12 +158,12 @@ def cell_text(table: Table, row: tuple[Cell, ...], index: int) -> str:
 
 
 def chart_scale(unit: str, values: Iterable[Decimal | None]) -> tuple[Decimal, str]:
-    """Return divisor and printed unit of a chart: money in 亿元 from one 亿 on, else in 万元."""
-    if unit != "元":
+    """Return divisor and printed unit of a chart: money (in yuan or 万元) in 亿元 from one 亿 on, else in 万元."""
+    if unit not in {"元", "万元"}:
         return Decimal(1), unit
-    largest = max((abs(value) for value in values if value is not None), default=Decimal(0))
+    largest = max((abs(value) for value in values if value is not None), default=Decimal(0)) * MONEY_SCALES[unit]
     printed = "亿元" if largest >= MONEY_SCALES["亿元"] else "万元"
-    return MONEY_SCALES[printed], printed
+    return MONEY_SCALES[printed] / MONEY_SCALES[unit], printed
 
 
 def chart_decimals(printed_unit: str) -> int:

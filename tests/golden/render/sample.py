@@ -28,7 +28,7 @@ def money(wan: str) -> Decimal:
 
 def fig(
     id_: str, value: str | Decimal | None, unit: str, list_: str = "equipment-projects",
-    where: Mapping[str, object] | None = None, measure: str = "count", period: str = YTD, absent: str = "—",
+    where: Mapping[str, object] | None = None, *, measure: str = "count", period: str = YTD, absent: str = "—",
 ) -> Cell:
     """Make a figure cell and remember the figure under its id."""
     number = None if value is None else Decimal(value)
@@ -55,9 +55,9 @@ def _goals() -> Table:
         for measure, value in zip(("baseline", "target", "year_target", "ytd"), values, strict=True):
             scaled = money(value) if value and unit == "元" else value
             absent = "未报送" if measure == "ytd" else "未设定"
-            cells.append(fig(f"goals.{code}.{measure}", scaled, unit, "indicators", {"indicator": name}, "sum(value)", absent=absent))
-        cells.append(fig(f"goals.{code}.yoy", yoy, "%", "", {}, "ytd ÷ ytd_last_year − 1"))
-        cells.append(fig(f"goals.{code}.rate", rate, "%", "", {}, "ytd ÷ year_target"))
+            cells.append(fig(f"goals.{code}.{measure}", scaled, unit, "indicators", {"indicator": name}, measure="sum(value)", absent=absent))
+        cells.append(fig(f"goals.{code}.yoy", yoy, "%", "", {}, measure="ytd ÷ ytd_last_year − 1"))
+        cells.append(fig(f"goals.{code}.rate", rate, "%", "", {}, measure="ytd ÷ year_target"))
         made.append((*cells, text(who), text(series)))
     columns = ("指标", "2023基数", "2027目标", "今年目标", "本年累计", "同比", "完成年度%", "责任单位", "来源")
     return Table("goals", "总体目标进展", columns, tuple(made), "亿元")
@@ -86,7 +86,7 @@ def _equipment() -> Table:
         made.append((
             text(row[0]), fig(f"{key}.projects", str(row[1]), "个", where=where), text(row[2]),
             sums("total_investment", row[3]), sums("equipment_investment", row[4]), sums("month", row[5]),
-            sums("ytd", row[6]), fig(f"{key}.plan_rate", row[7], "%", "", {}, "ytd ÷ planned_by_year", absent="未报送"),
+            sums("ytd", row[6]), fig(f"{key}.plan_rate", row[7], "%", "", {}, measure="ytd ÷ planned_by_year", absent="未报送"),
             fig(f"{key}.units_done", str(row[8]), "台套", where=where, measure="sum(units_done)"),
             sums("funds_arrived", row[9]), sums("funds_paid", row[10]),
         ))
@@ -110,14 +110,14 @@ def _tradein() -> Table:
         key = f"tradein.{name}"
         made.append((
             text(name),
-            fig(f"{key}.applied", str(applied), "件", "trade-in", where, "sum(count)"),
+            fig(f"{key}.applied", str(applied), "件", "trade-in", where, measure="sum(count)"),
             fig(f"{key}.approved", str(approved), "件", "funds", {"category": name, "step": "审核"}),
             fig(f"{key}.paid_count", str(paid), "件", "funds", {"category": name, "step": "支付"}),
-            fig(f"{key}.subsidy", money(subsidy), "元", "trade-in", where, "sum(subsidy)"),
-            fig(f"{key}.sales", money(sales), "元", "trade-in", where, "sum(sale_amount)"),
-            fig(f"{key}.yoy", yoy, "%", "", {}, "sales ÷ sales_last_year − 1"),
-            fig(f"{key}.returned", str(returned), "件", "trade-in", where, "sum(returned_count)"),
-            fig(f"{key}.subsidy_returned", money(back), "元", "trade-in", where, "sum(subsidy_returned)"),
+            fig(f"{key}.subsidy", money(subsidy), "元", "trade-in", where, measure="sum(subsidy)"),
+            fig(f"{key}.sales", money(sales), "元", "trade-in", where, measure="sum(sale_amount)"),
+            fig(f"{key}.yoy", yoy, "%", "", {}, measure="sales ÷ sales_last_year − 1"),
+            fig(f"{key}.returned", str(returned), "件", "trade-in", where, measure="sum(returned_count)"),
+            fig(f"{key}.subsidy_returned", money(back), "元", "trade-in", where, measure="sum(subsidy_returned)"),
         ))
     columns = ("品类", "申请", "审核通过", "拨付件数", "补贴金额", "带动销售额", "累计同比", "退回件数", "退回补贴")
     return Table("tradein", "以旧换新进展", columns, tuple(made))
@@ -135,11 +135,11 @@ def _recovery() -> Table:
     for name, unit, got, used, yoy, outlets, invoiced in data:
         key, where = f"recovery.{name}", {"material": name}
         made.append((
-            text(name), text(unit), fig(f"{key}.recovered", got, unit, "materials", where, "sum(recovered)"),
-            fig(f"{key}.used", used, unit, "materials", where, "sum(used)"), fig(f"{key}.yoy", yoy, "%", "", {}, "ratio"),
-            fig(f"{key}.outlets", str(outlets), "个", "materials", where, "sum(outlets)", MONTH),
+            text(name), text(unit), fig(f"{key}.recovered", got, unit, "materials", where, measure="sum(recovered)"),
+            fig(f"{key}.used", used, unit, "materials", where, measure="sum(used)"), fig(f"{key}.yoy", yoy, "%", "", {}, measure="ratio"),
+            fig(f"{key}.outlets", str(outlets), "个", "materials", where, measure="sum(outlets)", period=MONTH),
             fig(f"{key}.reverse_invoiced", None if invoiced is None else money(invoiced), "元", "materials", where,
-                "sum(reverse_invoiced)", absent="未报送"),
+                measure="sum(reverse_invoiced)", absent="未报送"),
         ))
     columns = ("品类", "单位", "回收量", "处置量", "同比", "网点数", "反向开票额")
     return Table("recovery", "回收循环利用进展", columns, tuple(made))
@@ -158,9 +158,9 @@ def _funds() -> Table:
         key, where = f"funds.{channel}", {"channel": channel}
         cells = [text(channel), text(number)]
         for measure, amount in zip(("allocated", "subdivided", "approved", "paid"), amounts, strict=True):
-            cells.append(fig(f"{key}.{measure}", money(str(amount)), "元", "funds", {**where, "step": measure}, "sum(amount)"))
-        cells.append(fig(f"{key}.pay_rate", rate, "%", "", {}, "paid ÷ allocated"))
-        cells.append(fig(f"{key}.balance", money(str(balance)), "元", "", {}, "allocated + carried_over − recovered − paid"))
+            cells.append(fig(f"{key}.{measure}", money(str(amount)), "元", "funds", {**where, "step": measure}, measure="sum(amount)"))
+        cells.append(fig(f"{key}.pay_rate", rate, "%", "", {}, measure="paid ÷ allocated"))
+        cells.append(fig(f"{key}.balance", money(str(balance)), "元", "", {}, measure="allocated + carried_over − recovered − paid"))
         cells.append(fig(f"{key}.overdue", str(overdue), "件", "funds", where))
         made.append(tuple(cells))
     columns = ("渠道", "下达文号", "下达", "分解", "审核通过", "支付", "支付率", "结余", "超期件数")
@@ -201,7 +201,7 @@ def _charts() -> dict[str, Chart]:
             Series("完成率", tuple(rates)), Series("序时进度", (Decimal("83.3"),) * len(DOMAINS), "line"),
         )),
         "monthly": Chart("monthly", "月度设备更新完成投资", "元", tuple(f"{number}月" for number in range(1, 13)), (
-            Series("2026年", tuple(money(str(v)) for v in this_year) + (None, None)),
+            Series("2026年", (*(money(str(v)) for v in this_year), None, None)),
             Series("2025年", tuple(None if v is None else money(str(v)) for v in last_year), "line"),
         )),
         "subsidies": Chart("subsidies", "分品类补贴金额", "元", categories, (
@@ -229,7 +229,7 @@ def _projects(prefix: str, count: int) -> tuple[Mapping[str, object], ...]:
             "starts_on_actual": date(2026, 3, 10) + timedelta(days=n), "ends_on_planned": "2027-06-30", "ends_on_actual": None,
             "build_state": ("在建", "竣工", "未开工", "投产")[n % 4], "fund_state": ("已下达", "国家入围", "未申报")[n % 3], "admin_state": "正常",
             "waste_category": None, "capacity": None, "latest_month": MONTH, "invested_since_start": 70_000_000_00 + n,
-            "invested_year_to_date": 31_000_000_10 + n, "problems": "=HYPERLINK(\"http://example.invalid\",\"看\")" if n == 3 else "",
+            "invested_year_to_date": 31_000_000_10 + n, "problems": '=HYPERLINK("http://example.invalid","看")' if n == 3 else "",
         }
         for n in range(1, count + 1)
     )

@@ -1,0 +1,31 @@
+"""The same report gives the same bytes, whatever the process, the clock's zone, the language and the hash seed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
+CODE = """
+import hashlib, runpy, sys
+from exchange_hub.reports.render_docx import render_docx
+from exchange_hub.reports.render_xlsx import render_xlsx
+report = runpy.run_path(sys.argv[1])["report"]()
+print([hashlib.sha256(render(report)).hexdigest() for render in (render_docx, render_xlsx)])
+"""
+
+
+def digests(**environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, str(SAMPLE)],
+        check=True, capture_output=True, text=True, env={**os.environ, **environment},
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_word_and_excel_are_byte_identical_in_two_processes() -> None:
+    """Two processes with other hash seeds, zones and languages write the same files to the last bit."""
+    first = digests(PYTHONHASHSEED="1", TZ="Asia/Shanghai", LANG="zh_CN.UTF-8")
+    second = digests(PYTHONHASHSEED="4242", TZ="America/Los_Angeles", LANG="C")
+    assert first == second
+    assert len(first) > 128

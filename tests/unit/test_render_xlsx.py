@@ -1,0 +1,239 @@
+"""The annex workbook."""
+
+import re
+import runpy
+import tracemalloc
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import openpyxl
+import pytest
+from exchange_hub.reports import render_xlsx as module
+from exchange_hub.reports.model import Annex, Report
+from exchange_hub.reports.render_xlsx import render_xlsx, write_xlsx
+from exchange_hub.reports.xlsx_rows import yuan_text
+from exchange_hub.reports.xlsx_words import condition_text, measure_text
+from exchange_hub.views.catalogue import BY_NAME
+from python_calamine import CalamineWorkbook
+
+SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
+FIRST = 4  # the first row of a list, below title, note and headings
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return runpy.run_path(str(SAMPLE))["report"]()  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def rendered(report: Report) -> bytes:
+    return render_xlsx(report)
+
+
+@pytest.fixture(scope="module")
+def book(rendered: bytes) -> Any:
+    return openpyxl.load_workbook(BytesIO(rendered))
+
+
+def one_list(report: Report, list_: str, *rows: Mapping[str, object], names: Mapping[str, str] | None = None) -> Any:
+    """Render a workbook of one annex and return its sheet."""
+    made = replace(report, annexes=(Annex("清单", list_, rows),))
+    return openpyxl.load_workbook(BytesIO(render_xlsx(made, names)))["附件1清单"]
+
+
+def column(sheet: Any, title: str) -> int:
+    return next(cell.column for cell in sheet[3] if str(cell.value).split("（")[0] == title)
+
+
+def test_the_first_sheet_says_what_this_is_and_from_which_cut(book: Any, report: Report) -> None:
+    """Title, month, as-of date, close, digests, and the position of every topic stand on the first sheet."""
+    said = {row[0].value: row[1].value for row in book.worksheets[0].iter_rows() if row[0].value}
+    assert book.sheetnames[0] == "目录"
+    assert said["月份"] == "2026年10月"
+    assert said["逾期与到期计算日"] == "2026-11-05"
+    assert said["结账时点"] == "2026-11-05 09:30（北京时间）"
+    assert said["数据契约摘要"] == report.stamp["contracts"]
+    assert {topic: said[topic] for topic in report.cut} == {topic: str(at) for topic, at in report.cut.items()}
+    assert [name for name in book.sheetnames[1:] if name not in said] == []
+
+
+def test_every_figure_stands_with_value_and_source(book: Any, report: Report) -> None:
+    """Each figure's exact value, unit, period and number of rows are there, or the word in its place."""
+    rows = {row[0].value: row for row in book["全部指标"].iter_rows(min_row=FIRST) if row[0].value}
+    assert set(rows) == set(report.figures)
+    for id_, figure in report.figures.items():
+        row = rows[id_]
+        shown = row[2].value
+        assert shown == figure.absent if figure.value is None else Decimal(str(shown)) == figure.value, id_
+        assert (row[4].value or "", row[5].value, row[9].value) == (figure.unit, figure.period, figure.source.rows)
+
+
+def test_a_figure_leads_to_its_list(book: Any) -> None:
+    """The name of the list is a link to the sheet of that list."""
+    row = next(row for row in book["全部指标"].iter_rows() if row[0].value == "equipment.工业.total_investment")
+    assert row[6].hyperlink.location == "'附件1设备更新项目清单'!A3"
+    assert row[7].value == "领域＝工业；管理状态＝正常、暂停"
+    assert row[8].value == "合计（总投资）"
+
+
+def test_lists_are_complete_and_money_is_exact(book: Any, report: Report) -> None:
+    """Every row of a list is there, its fen as yuan to the last place, under the catalogue's headings."""
+    sheet, annex = book["附件1设备更新项目清单"], report.annexes[0]
+    titles = [str(cell.value) for cell in sheet[3]]
+    assert [title.split("（")[0] for title in titles] == [c.title for c in BY_NAME[annex.list].columns]
+    assert "总投资（万元）" in titles
+    at = column(sheet, "总投资")
+    shown = [sheet.cell(row, at).value for row in range(FIRST, FIRST + len(annex.rows))]
+    assert [round(value * 100) for value in shown] == [row["total_investment"] for row in annex.rows]
+    assert sheet.cell(FIRST, at).number_format == "0\\.0,"
+    assert sheet.max_row == FIRST - 1 + len(annex.rows)
+
+
+def test_money_in_wan_is_shown_by_the_format_alone(report: Report) -> None:
+    """Small purchases show every yuan in 万元; the cell holds yuan, negative ones too."""
+    sheet = one_list(report, "trade-in", {"sale_amount": 12_345_67, "subsidy": -5, "subsidy_returned": 0})
+    cells = [sheet.cell(FIRST, column(sheet, title)) for title in ("销售额", "补贴金额", "退回补贴")]
+    assert [(cell.value, cell.number_format) for cell in cells] == [
+        (12345.67, "0\\.0000"), (-0.05, "0\\.0000"), (0, "0\\.0000"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fen", "text"), [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-12_345, "-123.45"), (100, "1.00")])
+def test_fen_are_written_as_yuan(fen: int, text: str) -> None:
+    """Two places always, the sign before."""
+    assert yuan_text(fen) == text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+86 22", "-项目", "@sum", '=HYPERLINK("http://x.invalid","看")', "_x000D_", "a<b>&c", " 前后 ", "甲\n乙", "'单"])
+def test_a_text_is_never_a_formula(report: Report, text: str) -> None:
+    """What a bureau wrote comes back letter by letter as a text, in both of two readers."""
+    made = replace(report, annexes=(Annex("清单", "problems", ({"text": text},)),))
+    content = render_xlsx(made)
+    sheet = openpyxl.load_workbook(BytesIO(content))["附件1清单"]
+    cell = sheet.cell(FIRST, column(sheet, "事项"))
+    assert cell.data_type != "f"
+    assert "<f>" not in ZipFile(BytesIO(content)).read("xl/worksheets/sheet5.xml").decode()
+    read = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_name("附件1清单").to_python()[FIRST - 1]
+    assert text in read
+    if text != "_x000D_":  # openpyxl leaves the workbook's escapes for characters as they are
+        assert cell.value == text
+
+
+def test_control_characters_and_overlong_texts_do_not_spoil_a_sheet(report: Report) -> None:
+    """What XML forbids is left out; a text longer than a cell holds ends in an ellipsis."""
+    sheet = one_list(report, "problems", {"text": "甲\x00\x0b乙", "proposal": "长" * 40_000})
+    assert sheet.cell(FIRST, column(sheet, "事项")).value == "甲乙"
+    long = sheet.cell(FIRST, column(sheet, "建议")).value
+    assert (len(long), long[-1]) == (32_767, "…")
+
+
+def test_dates_lists_and_maps_are_readable(report: Report) -> None:
+    """Dates are dates whether given as text or as date; lists are joined; maps show 万元; codes become words."""
+    sheet = one_list(report, "equipment-projects", *report.annexes[0].rows[:1])
+    assert sheet.cell(FIRST, column(sheet, "计划开工")).value == datetime(2026, 3, 1)  # noqa: DTZ001 - a date cell
+    assert sheet.cell(FIRST, column(sheet, "计划竣工")).value == datetime(2027, 6, 30)  # noqa: DTZ001 - a date cell
+    assert sheet.cell(FIRST, column(sheet, "实际竣工")).value is None
+    assert sheet.cell(FIRST, column(sheet, "资金来源")).value == "企业自筹 9000.00；银行贷款 3345.68"
+    coded = one_list(report, "problems", {"asks_of": ["finance", "某街道"]}, names={"finance": "区财政局"})
+    assert coded.cell(FIRST, column(coded, "涉及单位")).value == "区财政局、某街道"
+
+
+def test_sheets_are_set_up_for_reading_and_print(book: Any, report: Report) -> None:
+    """Headings are frozen and repeated, rows can be filtered, pages are landscape and one page wide."""
+    for number, annex in enumerate(report.annexes, 1):
+        sheet = book[f"附件{number}{annex.title}"]
+        assert sheet.freeze_panes == "B4"
+        assert sheet.print_title_rows == "$1:$3"
+        assert sheet.auto_filter.ref.startswith("A3:")
+        assert sheet.auto_filter.ref.endswith(str(3 + len(annex.rows)))
+        assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+        assert sheet.page_setup.fitToWidth in (None, 1)  # one page wide is the format's default
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_the_four_charts_are_native_and_keep_gaps(book: Any, report: Report, rendered: bytes) -> None:
+    """Four charts stand beside their numbers; what is not known is an empty cell and a gap."""
+    sheet = book["图表"]
+    assert len(sheet._charts) == 4
+    charts = [chart for section in report.sections for chart in section.charts]
+    row = next(cell.row for cell in sheet["A"] if cell.value == "文旅")
+    assert sheet.cell(row, 2).value is None
+    drawn = [name for name in ZipFile(BytesIO(rendered)).namelist() if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
+    assert len(drawn) == len(charts)
+    for name in drawn:
+        # "gap" is the format's default: what would draw zeros or a line across must not be there.
+        assert not re.search(r'dispBlanksAs val="(zero|span)"', ZipFile(BytesIO(rendered)).read(name).decode())
+
+
+def test_submissions_stand_with_adjustments_and_notes(report: Report) -> None:
+    """The sheet of submissions also says what changed since the report before, and the notes on the data."""
+    changed = Annex("上期调整", "adjustments", ({"指标": "设备更新·工业", "原值": "181000000.00", "现值": "179500000.00", "原因": "更正"},))
+    made = replace(report, annexes=(*report.annexes, changed))
+    sheet = openpyxl.load_workbook(BytesIO(render_xlsx(made)))["附件8报送情况"]
+    texts = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {"零报告", "上期调整", "179500000.00", "数据说明", *report.notes} <= set(texts)
+
+
+def test_the_tables_of_the_body_are_complete(book: Any, report: Report) -> None:
+    """Money in the tables is exact yuan shown as 万元."""
+    rows = {row[0].value: row for row in book["正文各表"].iter_rows() if row[1].value is not None}
+    assert Decimal(str(rows["文旅"][3].value)) == report.figures["equipment.文旅.total_investment"].value
+    assert rows["文旅"][5].value == "未报送"
+    assert rows["超长期特别国债"][2].number_format == "0\\.0,"
+
+
+class Streamed:
+    """Rows made as they are read, and counted."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.opened = count, 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
+        self.opened += 1
+        for number in range(self.count):
+            yield {"order_no": f"D{number:07d}", "category": "家电", "count": 1, "sale_amount": number, "completed_on": "2026-10-01"}
+
+
+def test_a_list_longer_than_a_sheet_goes_on_in_the_next(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are read once, in order, over as many sheets as they need."""
+    monkeypatch.setattr(module, "SHEET_ROWS_MAX", 40)
+    rows = Streamed(100)
+    write_xlsx(replace(report, annexes=(Annex("以旧换新台账", "trade-in", rows),)), tmp_path / "a.xlsx")  # type: ignore[arg-type]
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    sheets = [book[name] for name in ("附件1以旧换新台账", "附件1以旧换新台账（2）", "附件1以旧换新台账（3）")]
+    numbers = [sheet.cell(row, 1).value for sheet in sheets for row in range(FIRST, sheet.max_row + 1)]
+    assert numbers == [f"D{number:07d}" for number in range(100)]
+    assert rows.opened == 1
+
+
+def test_many_rows_are_not_held(report: Report, tmp_path: Path) -> None:
+    """Ten times the rows need no more memory than a piece of markup does."""
+    peaks = []
+    for count in (2_000, 20_000):
+        made = replace(report, annexes=(Annex("以旧换新台账", "trade-in", Streamed(count)),))  # type: ignore[arg-type]
+        tracemalloc.start()
+        write_xlsx(made, tmp_path / "a.xlsx")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 4_000_000
+
+
+def test_conditions_and_measures_are_said_in_chinese() -> None:
+    """Columns, operators and measures of a source are written with the catalogue's words."""
+    where = {"step!=": "支付", "on_date:month": ("2026-09", "2026-10"), "on_date not <=": "2026-11-05", "reason": None}
+    said = condition_text("funds", where)
+    assert said == "环节≠支付；日期的月份＝2026-09、2026-10；日期晚于或空2026-11-05；原因＝空"
+    nested = condition_text("funds", {"application_no not in funds.application_no": {"step": "支付"}})
+    assert nested == "申请编号 不在 资金台账.申请编号＝（环节＝支付）"
+    assert measure_text("funds", "count") == "计数"
+    assert measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
+    assert measure_text("", "a ÷ b") == "a ÷ b"
