@@ -175,14 +175,13 @@ def run(
         sys.exit(_code(results))
     with publisher:
         while True:
-            results = list(folder.run_once(0.0 if once else SETTLE_SECONDS))
+            results, outcomes = folder.turn(0.0 if once else SETTLE_SECONDS, receipts_seconds)
             if results or once:
-                outcomes = folder.answer(results, receipts_seconds if results else 0.0)
                 _report(results, "published")
-                if results:
-                    click.echo(
-                        f"receipts: {outcomes.accepted} accepted, {outcomes.rejected} rejected, {outcomes.held} held, {outcomes.awaited} awaited"
-                    )
+                click.echo(
+                    f"receipts: {outcomes.accepted} accepted, {outcomes.rejected} rejected, "
+                    f"{outcomes.held} held, {outcomes.awaited} awaited"
+                )
             if once:
                 sys.exit(_code(results))
             time.sleep(WATCH_SECONDS)

@@ -15,7 +15,9 @@ class KafkaSettings(BaseModel):
         security_protocol: as Kafka names it.
         username: SCRAM user, usually the bureau's code.
         password: its password; never logged.
-        ca_file: certificate authority for SASL_SSL and SSL.
+        ssl_cafile: file of the authority that signed the brokers' certificates.
+        ssl_certfile: client certificate, where brokers ask for one.
+        ssl_keyfile: its key.
         acknowledge_seconds_max: an event without acknowledgement for longer makes the producer be rebuilt from the spool.
         start_seconds_max: how long the start-up self-check waits for an answer.
         linger_ms: how long the producer gathers events into one request.
@@ -26,7 +28,9 @@ class KafkaSettings(BaseModel):
     sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
     username: str | None = None
     password: SecretStr | None = None
-    ca_file: Path | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
     acknowledge_seconds_max: float = Field(default=60.0, gt=0)
     start_seconds_max: float = Field(default=15.0, gt=0)
     linger_ms: int = Field(default=5, ge=0)
@@ -38,8 +42,10 @@ class KafkaSettings(BaseModel):
             "security_protocol": self.security_protocol,
             "bootstrap_timeout_ms": int(self.start_seconds_max * 1000),
         }
-        if self.ca_file is not None:
-            result["ssl_cafile"] = str(self.ca_file)
+        if self.security_protocol.endswith("SSL"):
+            for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
+                if (path := getattr(self, name)) is not None:
+                    result[name] = str(path)
         if self.security_protocol.startswith("SASL"):
             result["sasl_mechanism"] = self.sasl_mechanism
             result["sasl_plain_username"] = self.username or ""
@@ -56,7 +62,7 @@ class ConnectorSettings(BaseSettings):
         spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger.
     """
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
 
     kafka: KafkaSettings = KafkaSettings()
     district_code: str = "wuqing"

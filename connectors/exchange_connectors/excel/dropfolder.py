@@ -7,7 +7,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from exchange_connectors.excel.checks import Memory, NoMemory
 from exchange_connectors.excel.inspection import Inspection, inspect
 from exchange_connectors.excel.mapping import Mapping
 from exchange_connectors.excel.model import Finding, Level
-from exchange_connectors.excel.slip import SLIP_SUFFIX, Totals, add_receipts, write_slip
+from exchange_connectors.excel.slip import SLIP_SUFFIX, Answer, Totals, add_answer, slip_path, write_slip
 from exchange_connectors.excel.workbook import UnreadableError, read
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.ledger import Verdict
@@ -40,7 +40,7 @@ class FileResult:
         published: events published.
         unchanged: statements that were no news.
         findings: what is said of it.
-        slip: the slip, where one was written.
+        sha256: digest of the file.
     """
 
     path: Path
@@ -49,7 +49,12 @@ class FileResult:
     published: int
     unchanged: int
     findings: tuple[Finding, ...]
-    slip: Path | None = None
+    sha256: str = ""
+
+    @property
+    def slip(self) -> Path:
+        """Where its slip lies."""
+        return slip_path(self.path)
 
     @property
     def returned_anything(self) -> bool:
@@ -92,23 +97,28 @@ class DropFolder:
         for path in sorted(self.mapping.inbox.glob(self.mapping.files), key=natural):
             if path.name.startswith(("~$", ".")) or path.name.endswith(SLIP_SUFFIX) or not path.is_file():
                 continue
-            if self._clock() - path.stat().st_mtime >= settle_seconds and not self._processed(path):
+            age_seconds = self._clock() - path.stat().st_mtime
+            being_copied = 0 <= age_seconds < settle_seconds  # a time stamp of the future says nothing
+            if not being_copied and not self._processed(path):
                 found.append(path)
         return found
 
     def _processed(self, path: Path) -> bool:
-        db = self._publisher.store.connection
-        key = (_sha256(path), self.mapping.digest)
-        return db.execute("select 1 from file where sha256 = ? and mapping = ?", key).fetchone() is not None
+        """Say whether this content was published and answered with a slip under this mapping."""
+        row = self._publisher.store.connection.execute(
+            "select slip from file where sha256 = ? and mapping = ?", (_sha256(path), self.mapping.digest)
+        ).fetchone()
+        return row is not None and row[0] is not None
 
     def process(self, path: Path) -> FileResult:
-        """Take one workbook: publish what is news, write the slip, remember the file."""
+        """Take one workbook: publish what is news and remember the file; :meth:`turn` writes the slip.
+
+        A file whose slip was never written (the process ended in between) is taken again and publishes nothing.
+        """
         with telemetry.FILE_SECONDS.labels(self.mapping.bureau).time():
             inspection = look_at(path, self.mapping, self._publisher.ledger)
             result = self._publish(path, inspection)
-            slip = write_slip(path, result.findings, _totals(result), self._now())
-            result = FileResult(path, *_figures(result), result.findings, slip)
-            self._remember(path, inspection, result)
+            self._remember(inspection, result)
         telemetry.FILES.labels(self.mapping.bureau, "returned" if result.returned_anything else "taken").inc()
         for finding in result.findings:
             telemetry.FINDINGS.labels(self.mapping.bureau, finding.level).inc()
@@ -139,57 +149,76 @@ class DropFolder:
                 words = "已有更晚月份的报送，本行主数据未更新"
                 findings.append(Finding(0, Level.NOTED, words, each.sheet, each.row))
         self._publisher.flush(_FLUSH_SECONDS)
-        return FileResult(path, inspection.rows, inspection.returned, published, unchanged, tuple(findings))
+        counts = (inspection.rows, inspection.returned, published, unchanged)
+        return FileResult(path, *counts, tuple(findings), _sha256(path))
 
-    def _remember(self, path: Path, inspection: Inspection, result: FileResult) -> None:
+    def _remember(self, inspection: Inspection, result: FileResult) -> None:
         ledger = self._publisher.ledger
+        at = self._now().astimezone(UTC).isoformat(timespec="seconds")
+        figures = (result.published, result.unchanged, result.returned)
         with self._publisher.store.transaction() as db:
             ledger.remember_aliases(alias for each in inspection.statements for alias in each.aliases)
             ledger.remember(inspection.memos)
             db.execute(
-                "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    _sha256(path),
-                    self.mapping.digest,
-                    path.name,
-                    self._now().astimezone(UTC).isoformat(timespec="seconds"),
-                    result.published,
-                    result.unchanged,
-                    result.returned,
-                    None if result.slip is None else str(result.slip),
-                ),
+                "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, null, 0)",
+                (result.sha256, self.mapping.digest, result.path.name, at, *figures),
             )
 
-    def run_once(self, settle_seconds: float = 0.0) -> Iterator[FileResult]:
-        """Process every waiting workbook."""
-        for path in self.waiting(settle_seconds):
-            log.info("processing %s", path.name)
-            yield self.process(path)
+    def turn(self, settle_seconds: float = 0.0, receipts_seconds: float = 0.0) -> tuple[list[FileResult], Outcomes]:
+        """Process every waiting workbook, wait for the hub's receipts, write the slips.
 
-    def answer(self, results: list[FileResult], timeout: float) -> Outcomes:
-        """Wait for the hub's receipts, at most *timeout* seconds, and write them into the slips."""
-        outcomes = self._publisher.wait_for_receipts(timeout)
-        for result in results:
-            if result.slip is None or not result.slip.exists() or not result.published:
-                continue
-            exceptions = [each for each in self._publisher.exceptions(result.path.name) if each.outcome != "duplicate"]
-            awaited = self._publisher.awaited(result.path.name)
-            add_receipts(result.slip, result.published - len(exceptions) - awaited, awaited, exceptions, self._now())
-        return outcomes
+        Slips are written also where publishing or the hub's answer failed half-way; they say how much is not answered for.
+
+        Args:
+            settle_seconds: leave files alone that changed less than this ago.
+            receipts_seconds: how long to wait for the hub's answer where something was published.
+        """
+        results: list[FileResult] = []
+        try:
+            for path in self.waiting(settle_seconds):
+                log.info("processing %s", path.name)
+                results.append(self.process(path))
+            news = any(result.published for result in results)
+            outcomes = self._publisher.wait_for_receipts(receipts_seconds if news else 0.0)
+        finally:
+            for result in results:
+                self._write(result)
+        self.follow_up()
+        return results, outcomes
+
+    def _write(self, result: FileResult) -> None:
+        answer = self._answer_for(result.path.name, result.published)
+        totals = Totals(result.rows, result.returned, result.published, result.unchanged)
+        slip = write_slip(result.path, result.findings, totals, self._now(), answer)
+        self._publisher.store.connection.execute(
+            "update file set slip = ?, answered = ? where sha256 = ? and mapping = ?",
+            (str(slip), answer.awaited == 0, result.sha256, self.mapping.digest),
+        )
+
+    def _answer_for(self, name: str, published: int) -> Answer:
+        exceptions = tuple(each for each in self._publisher.exceptions(name) if each.outcome != "duplicate")
+        awaited = self._publisher.awaited(name)
+        return Answer(max(0, published - len(exceptions) - awaited), awaited, exceptions)
+
+    def follow_up(self) -> list[Path]:
+        """Write answers that came later into the slips that lack them; return those slips."""
+        db = self._publisher.store.connection
+        written = []
+        rows = db.execute("select sha256, mapping, name, published, slip from file where slip is not null and not answered")
+        for sha256, mapping, name, published, slip in rows.fetchall():
+            answer = self._answer_for(name, published)
+            if answer.awaited == 0:
+                if Path(slip).exists():
+                    add_answer(Path(slip), answer, self._now())
+                    written.append(Path(slip))
+                db.execute("update file set answered = 1 where sha256 = ? and mapping = ?", (sha256, mapping))
+        return written
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), SHANGHAI)
 
 
 _FLUSH_SECONDS = 120.0
-
-
-def _totals(result: FileResult) -> Totals:
-    return Totals(*_figures(result))
-
-
-def _figures(result: FileResult) -> tuple[int, int, int, int]:
-    return result.rows, result.returned, result.published, result.unchanged
 
 
 def _sha256(path: Path) -> str:

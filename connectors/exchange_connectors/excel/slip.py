@@ -3,7 +3,7 @@
 The original is never touched. The slip stays with the bureau, as the workbook did; what it says repeats no personal data.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +49,18 @@ def slip_path(workbook: Path) -> Path:
     return workbook.with_name(workbook.stem + SLIP_SUFFIX)
 
 
-def write_slip(workbook: Path, findings: Sequence[Finding], totals: Totals, at: datetime) -> Path:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the hub has answered so far: events accepted, not answered for, and not simply accepted."""
+
+    accepted: int
+    awaited: int
+    exceptions: tuple[Exceptional, ...] = ()
+
+
+def write_slip(
+    workbook: Path, findings: Sequence[Finding], totals: Totals, at: datetime, answer: Answer | None = None
+) -> Path:
     """Write the slip of *workbook* and return its path.
 
     Args:
@@ -57,6 +68,7 @@ def write_slip(workbook: Path, findings: Sequence[Finding], totals: Totals, at: 
         findings: what is said of it.
         totals: figures for the slip.
         at: when it was looked at, with its zone.
+        answer: what the hub has answered, where it was asked.
     """
     book = _copy(workbook)
     _mark(book, findings)
@@ -64,46 +76,45 @@ def write_slip(workbook: Path, findings: Sequence[Finding], totals: Totals, at: 
         del book[SLIP_SHEET]
     sheet = book.create_sheet(SLIP_SHEET, 0)
     _write_summary(sheet, workbook.name, findings, totals, at)
+    if answer is not None:
+        _write_answer(book, answer, at)
     book.active = 0
     path = slip_path(workbook)
     _save(book, path)
     return path
 
 
-def add_receipts(path: Path, accepted: int, awaited: int, exceptions: Iterable[Exceptional], at: datetime) -> None:
-    """Write the hub's answer into an existing slip, in place of an earlier one.
-
-    Args:
-        path: the slip.
-        accepted: events that the hub accepted.
-        awaited: events it has not answered for.
-        exceptions: events it did not simply accept.
-        at: when, with its zone.
-    """
+def add_answer(path: Path, answer: Answer, at: datetime) -> None:
+    """Write the hub's later answer into an existing slip, in place of an earlier one; *at* is when."""
     book = openpyxl.load_workbook(path)
     sheet = book[SLIP_SHEET]
     for row in range(1, sheet.max_row + 1):
         if sheet.cell(row, 1).value == _RECEIPTS_TITLE:
             sheet.delete_rows(row - 1, sheet.max_row)
             break
-    exceptions = list(exceptions)
-    _rows(sheet, [[], [_RECEIPTS_TITLE], ["更新时间", f"{at:%Y-%m-%d %H:%M} 北京时间"]])
-    _rows(sheet, [["已入库（条）", accepted], ["未答复（条）", awaited], ["需要处理（条）", len(exceptions)]])
-    _head(sheet, sheet.max_row - 4)
-    if exceptions:
+    _write_answer(book, answer, at)
+    _save(book, path)
+
+
+def _write_answer(book: Workbook, answer: Answer, at: datetime) -> None:
+    """Append the hub's answer to the sheet 回执 and mark the rows it sent back."""
+    sheet = book[SLIP_SHEET]
+    _rows(sheet, [[""], [_RECEIPTS_TITLE]])
+    _head(sheet, sheet.max_row)
+    _rows(sheet, [["更新时间", f"{at:%Y-%m-%d %H:%M} 北京时间"], ["已入库（条）", answer.accepted]])
+    _rows(sheet, [["未答复（条）", answer.awaited], ["需要处理（条）", len(answer.exceptions)]])
+    if answer.exceptions:
         _rows(sheet, [["结果", "工作表", "行", "原因"]])
         _head(sheet, sheet.max_row)
-        for each in exceptions:
-            _rows(
-                sheet, [[_OUTCOME_WORDS.get(each.outcome, each.outcome), each.sheet or "", each.row or "", each.reason]]
-            )
+    for each in answer.exceptions:
+        outcome = _OUTCOME_WORDS.get(each.outcome, each.outcome)
+        _rows(sheet, [[outcome, each.sheet or "", each.row or "", each.reason]])
     marks = [
         Finding(0, Level.RETURNED, f"交换平台{_OUTCOME_WORDS[each.outcome]}：{each.reason}", each.sheet, each.row, 1)
-        for each in exceptions
+        for each in answer.exceptions
         if each.outcome in ("rejected", "held") and each.sheet and each.row
     ]
     _mark(book, marks)
-    _save(book, path)
 
 
 def _copy(workbook: Path) -> Workbook:
@@ -159,7 +170,7 @@ def _write_summary(sheet: Worksheet, name: str, findings: Sequence[Finding], tot
     for level in Level:
         _rows(sheet, [[_LEVEL_WORDS[level], sum(1 for each in findings if each.level is level)]])
     _head(sheet, 1)
-    _rows(sheet, [[], ["级别", "工作表", "单元格", "说明", "编号"]])
+    _rows(sheet, [[""], ["级别", "工作表", "单元格", "说明", "编号"]])
     _head(sheet, sheet.max_row)
     order = {level: number for number, level in enumerate(Level)}
     for each in sorted(findings, key=lambda f: (order[f.level], f.sheet, f.row or 0, f.column or 0)):

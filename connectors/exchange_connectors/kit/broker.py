@@ -107,6 +107,7 @@ class KafkaBroker(Broker):
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._producer: KafkaProducer | None = None
+        self._reader: KafkaConsumer | None = None
 
     def _open(self) -> KafkaProducer:
         if self._producer is None:
@@ -154,14 +155,16 @@ class KafkaBroker(Broker):
 
     @override
     def restart(self) -> None:
-        self.close()
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            producer.close(timeout=0)
 
     @override
     def read(self, topic: str, first: int, seconds: float) -> Iterator[Record]:
         partition = TopicPartition(topic, 0)
         deadline = time.monotonic() + seconds
-        consumer = self._consumer()
         try:
+            consumer = self._consumer()
             consumer.assign([partition])
             end = consumer.end_offsets([partition])[partition]
             begin = consumer.beginning_offsets([partition])[partition]
@@ -175,33 +178,31 @@ class KafkaBroker(Broker):
                     yield Record(record.offset, record.key, record.value, headers)
         except KafkaError as error:
             raise NotReadyError(f"topic {topic} cannot be read: {error!r}") from error
-        finally:
-            consumer.close()
 
     def _consumer(self) -> KafkaConsumer:
-        try:
-            return KafkaConsumer(
-                **self._settings.client(),
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                isolation_level="read_committed",
-                allow_auto_create_topics=False,
-                fetch_max_wait_ms=50,
-            )
-        except KafkaError as error:
-            raise NotReadyError(self._unreachable(error)) from error
+        """Return the one reader; it follows no group: positions lie with the data."""
+        if self._reader is None:
+            try:
+                self._reader = KafkaConsumer(
+                    **self._settings.client(),
+                    group_id=None,
+                    enable_auto_commit=False,
+                    auto_offset_reset="earliest",
+                    isolation_level="read_committed",
+                    allow_auto_create_topics=False,
+                    fetch_max_wait_ms=50,
+                )
+            except KafkaError as error:
+                raise NotReadyError(self._unreachable(error)) from error
+        return self._reader
 
     @override
     def end(self, topic: str) -> int:
         partition = TopicPartition(topic, 0)
-        consumer = self._consumer()
         try:
-            return int(consumer.end_offsets([partition])[partition])
+            return int(self._consumer().end_offsets([partition])[partition])
         except KafkaError as error:
             raise NotReadyError(f"topic {topic} cannot be read: {error!r}") from error
-        finally:
-            consumer.close()
 
     @override
     def missing(self, needs: Sequence[tuple[str, str]]) -> list[str]:
@@ -219,14 +220,10 @@ class KafkaBroker(Broker):
 
     @override
     def close(self) -> None:
-        if self._producer is not None:
-            producer, self._producer = self._producer, None
-            producer.close(timeout=0 if _stuck(producer) else 5)
-
-
-def _stuck(producer: KafkaProducer) -> bool:
-    """Say whether closing would wait for a broker that is not there."""
-    return not producer.bootstrap_connected()
+        self.restart()
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            reader.close()
 
 
 def _lack(right: str, topic: str, described: dict[str, object] | None) -> str | None:

@@ -33,7 +33,8 @@ create table if not exists memo (kind text not null, key text not null, value te
     primary key (kind, key)) without rowid;
 create table if not exists file (
     sha256 text not null, mapping text not null, name text not null, processed_at text not null,
-    published integer not null, unchanged integer not null, returned integer not null, slip text,
+    published integer not null, unchanged integer not null, returned integer not null,
+    slip text, answered integer not null default 0,
     primary key (sha256, mapping)) without rowid;
 """
 _VERSION = "1"

@@ -1,0 +1,62 @@
+"""Events as JSON Lines: what is taken, what is refused and why."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from exchange_connectors.jsonlines import Refused, Taken, read_lines
+
+NOW = datetime(2026, 10, 8, tzinfo=UTC)
+LINE: dict[str, Any] = {
+    "type": "SubsidyPaid", "source": "erp", "entity_key": "A-1", "revision": 3, "occurred_on": "2026-09-30",
+    "application_no": "A-1", "voucher_no": "V-1", "policy_no": "津财〔2026〕1号", "budget_year": 2026, "amount": "1500.00",
+    "on": "2026-09-30", "payee_token": "k1:AbCdEfGhIjKl",
+}  # fmt: skip
+
+
+def read(*lines: str | dict[str, Any]) -> list[Taken | Refused]:
+    """Read lines as the commerce bureau."""
+    texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines]
+    return list(read_lines(texts, "commerce", NOW))
+
+
+def test_an_event_with_its_own_revision_is_taken_as_it_stands() -> None:
+    """A line with a revision is the source's own; bureau and time are filled in where they are left out."""
+    (taken,) = read(LINE)
+    assert isinstance(taken, Taken)
+    assert taken.event is not None
+    assert (taken.event.bureau, taken.event.revision, taken.event.recorded_at) == ("commerce", 3, NOW)
+
+
+def test_a_line_without_revision_is_left_to_the_ledger() -> None:
+    """Without a revision the line is a statement that the ledger numbers."""
+    (taken,) = read({key: value for key, value in LINE.items() if key != "revision"})
+    assert isinstance(taken, Taken)
+    assert taken.statement is not None
+    assert "revision" not in taken.statement.facts
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "不是 JSON"),
+        ("[1]", "一行应为一个 JSON 对象"),
+        (LINE | {"type": "Nothing"}, "没有名为'Nothing'的事件"),
+        (LINE | {"bureau": "finance"}, "只能以 commerce 报送"),
+        (LINE | {"amount": 1500.5}, "amount"),
+        (LINE | {"amount": "1500.005"}, "amount"),
+        (LINE | {"category": "汽车"}, "category"),
+        (LINE | {"extra": 1}, "extra"),
+        (LINE | {"related_key": "13800138000"}, "请删除个人信息"),
+        ({key: value for key, value in LINE.items() if key != "voucher_no"}, "voucher_no"),
+        ("[" * 100_000, "不是 JSON"),
+    ],
+)
+def test_a_line_that_is_no_event_is_refused_with_its_reason(line: str | dict[str, Any], reason: str) -> None:
+    """Whatever is wrong is said in words, and the lines after it are read."""
+    refused, taken = read(line, LINE)
+    assert isinstance(refused, Refused)
+    assert reason in refused.reason
+    assert "138001" not in refused.reason
+    assert isinstance(taken, Taken)
