@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ import exchange_hub
 import psycopg
 import pytest
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.servers import Servers, owned_paths, running
+from exchange_hub.runtime.servers import Servers, find, owned_paths, running
 from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
 from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
 from pydantic import SecretStr
@@ -102,9 +102,9 @@ def owner(data: Path, command: list[str] | None = None, **environment: str) -> I
         process.stderr.close()
 
 
-def database_only(data: Path) -> Settings:
-    """Settings that start PostgreSQL alone: quicker, where Kafka adds nothing to the rule."""
-    return Settings(data_dir=data, kafka=KafkaSettings(bootstrap_servers="broker:9092"))
+def database_only(data: Path) -> AbstractContextManager[Servers]:
+    """PostgreSQL alone: quicker, where Kafka adds nothing to the rule."""
+    return running(Settings(data_dir=data), kafka=False)
 
 
 def runs(pid: int) -> bool:
@@ -165,6 +165,9 @@ def test_programs_that_start_at_once_share_servers_that_stop_with_their_owner(fo
         assert maker == remaining.process.pid
         joiner.stop()
         assert answers(remaining)
+        settings = Settings(data_dir=folder / "data")
+        assert find(settings) == Servers(first.bootstrap_servers, first.database_url, started_here=False)
+    assert find(settings) is None
 
 
 def test_an_owner_killed_by_9_takes_its_servers_along(folder: Path) -> None:
@@ -175,7 +178,7 @@ def test_an_owner_killed_by_9_takes_its_servers_along(folder: Path) -> None:
         left = [killed.warden, *killed.pids.values()]
         killed.process.kill()
         wait_until(lambda: not any(runs(pid) for pid in left))
-    with running(database_only(folder / "data")) as later, psycopg.connect(later.database_url) as connection:
+    with database_only(folder / "data") as later, psycopg.connect(later.database_url) as connection:
         assert connection.execute("SELECT count(*) FROM note").fetchone() == (0,)
 
 
@@ -216,11 +219,11 @@ def _name_in_stale_files(data: Path, database: Path, pid: int) -> None:
 def test_a_server_that_an_earlier_run_left_is_ended_first(folder: Path) -> None:
     """A postmaster that runs without a warden is recognised as this folder's by its command, and ended."""
     data = folder / "data"
-    with running(database_only(data)):
+    with database_only(data):
         order = json.loads((data / "run" / "orders.json").read_text())["servers"][0]
     left = _start_by_hand(order)
     wait_until((Path(order["command"][2]) / "postmaster.pid").exists)
-    with running(database_only(data)) as servers, psycopg.connect(servers.database_url) as connection:
+    with database_only(data) as servers, psycopg.connect(servers.database_url) as connection:
         assert left.wait(20) is not None
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
@@ -308,9 +311,9 @@ def test_no_mode_of_a_folder_above_is_touched(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     above = [closed, *closed.parents]
     modes = [stat.S_IMODE(path.stat().st_mode) for path in above]
-    settings = database_only(closed / "data")
+    settings = Settings(data_dir=closed / "data")
     try:
-        with running(settings) as servers:
+        with running(settings, kafka=False) as servers:
             psycopg.connect(servers.database_url).close()
         assert [stat.S_IMODE(path.stat().st_mode) for path in above] == modes
         outside = [path for path in owned_paths(settings) if not path.is_relative_to(closed)]
@@ -333,6 +336,22 @@ def test_given_servers_are_used_as_they_are(folder: Path) -> None:
     with running(settings) as servers:
         assert servers == Servers("broker:9092", "postgresql://hub@db/hub", started_here=False)
     assert not (folder / "data").exists()
+
+
+def test_who_needs_both_waits_for_one_that_runs_the_database_alone(folder: Path) -> None:
+    """A short look at a list, which needs no Kafka, delays a full start and does not fail it."""
+    with database_only(folder / "data") as alone:
+        assert alone.bootstrap_servers == ""
+        command = [sys.executable, "-m", "exchange_hub.runtime.serve"]
+        both = subprocess.Popen(
+            command, env={**os.environ, "HUB_DATA_DIR": str(folder / "data")}, stdout=subprocess.PIPE
+        )
+        psycopg.connect(alone.database_url).close()
+    assert both.stdout is not None
+    with both.stdout as told:
+        assert told.readline().startswith(b"HUB_KAFKA__BOOTSTRAP_SERVERS=127.0.0.1:")
+        both.terminate()
+        assert both.wait(40) == 0
 
 
 def test_a_taken_port_is_said_in_words(folder: Path) -> None:
@@ -389,11 +408,13 @@ def test_a_full_disk_is_said_before_anything_starts(folder: Path) -> None:
 
 def test_a_server_that_cannot_start_tells_its_last_words(folder: Path) -> None:
     """Where a server ends at once, the operator reads what it wrote and where, and nothing keeps running."""
-    settings = database_only(folder / "data")
-    with running(settings):
+    with database_only(folder / "data"):
         pass
     (folder / "data" / "postgres" / "PG_VERSION").write_text("9.6\n")
-    with pytest.raises(RuntimeProblem, match="Postgres ends as soon as it is started") as caught, running(settings):
+    with (
+        pytest.raises(RuntimeProblem, match="Postgres ends as soon as it is started") as caught,
+        database_only(folder / "data"),
+    ):
         pass
     assert "incompatible" in caught.value.where
     assert str(folder / "data" / "logs" / "postgres.out") in caught.value.where

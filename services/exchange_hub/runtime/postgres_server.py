@@ -263,7 +263,7 @@ def _initialise(account: Account, binaries: Path, data: Path, password: str) -> 
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     try:
         answer = account.run(command, timeout=_INIT_SECONDS_MAX)
-        said = answer.stderr.strip().splitlines() if answer.returncode else []
+        said = _errors(answer.stderr) if answer.returncode else []
     except (OSError, subprocess.SubprocessError) as error:
         said = [str(error)]
     finally:
@@ -271,11 +271,17 @@ def _initialise(account: Account, binaries: Path, data: Path, password: str) -> 
     if said:
         shutil.rmtree(draft, ignore_errors=True)
         raise RuntimeProblem(
-            f"The database could not be initialised: {said[-1]}",
+            f"The database could not be initialised: {said[0]}",
             where=str(data),
             remedy="Check the disk's free space and the rights on the folder.",
         )
     draft.rename(data)
+
+
+def _errors(said: str) -> list[str]:
+    """The lines that tell an error, else all of them: initdb ends by telling what it removed."""
+    lines = said.strip().splitlines() or ["initdb ended without a word"]
+    return [line for line in lines if "error:" in line or "FATAL" in line or "PANIC" in line] or lines
 
 
 def _socket_folder(account: Account, kept: dict[str, str]) -> Path:

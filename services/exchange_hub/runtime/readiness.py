@@ -16,6 +16,7 @@ from exchange_hub.runtime.problem import RuntimeProblem
 ENDS_MAX = 3
 _LOOK_SECONDS = 0.05
 _LINES_SHOWN = 8
+_ANSWER_MS_MAX = 5_000
 
 # Why a server cannot come up any more, or None: given the server's name.
 Trouble = Callable[[str], str | None]
@@ -43,7 +44,12 @@ def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float)
     while True:
         if _takes_connections(bootstrap_servers):
             try:
-                admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=5000)
+                admin = KafkaAdminClient(
+                    bootstrap_servers=bootstrap_servers,
+                    request_timeout_ms=_ANSWER_MS_MAX,
+                    bootstrap_timeout_ms=_ANSWER_MS_MAX,
+                    reconnect_backoff_max_ms=_ANSWER_MS_MAX // 10,
+                )
                 try:
                     if admin.describe_cluster()["brokers"]:
                         return

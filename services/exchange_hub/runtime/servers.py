@@ -39,44 +39,87 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The addresses of the two servers."""
+    """The addresses of the two servers; empty for one that was not asked for."""
 
     bootstrap_servers: str
     database_url: str
     started_here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """Addresses as far as they are known; None: no such server is up, or it was not asked for."""
+
+    kafka: str | None = None
+    database: str | None = None
+
+    def missing(self, *, kafka: bool, database: bool) -> "_Wants":
+        """Which of the wanted servers have no address here."""
+        return _Wants(kafka=kafka and self.kafka is None, database=database and self.database is None)
+
+    def filled_from(self, other: "_Addresses") -> "_Addresses":
+        """These addresses, and the other's where these have none."""
+        return _Addresses(self.kafka or other.kafka, self.database or other.database)
+
+    def servers(self, *, started_here: bool) -> Servers:
+        """As programs see them."""
+        return Servers(self.kafka or "", self.database or "", started_here)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    """Which servers are to be started or joined."""
+
+    kafka: bool
+    database: bool
+
+    def __bool__(self) -> bool:
+        return self.kafka or self.database
+
+
 @contextmanager
-def running(settings: Settings) -> Iterator[Servers]:
+def running(settings: Settings, *, kafka: bool = True, database: bool = True) -> Iterator[Servers]:
     """Kafka and PostgreSQL that answer.
+
+    Args:
+        settings: Addresses of what exists; the data folder of what does not.
+        kafka: Whether Kafka is needed; a program that only reads lists starts in a fifth of the time without.
+        database: Whether PostgreSQL is needed.
 
     Raises:
         RuntimeProblem: what is missing on this machine, where, and what to do.
     """
-    kafka_given = settings.kafka.bootstrap_servers
-    database_given = settings.database.url.get_secret_value() if settings.database.url else None
-    if kafka_given and database_given:
-        yield Servers(kafka_given, database_given, started_here=False)
+    given = _given(settings)
+    wants = given.missing(kafka=kafka, database=database)
+    if not wants:
+        yield given.servers(started_here=False)
         return
     layout = Layout(settings.data_folder)
     _make_folders(layout)
-    lock, state = _start_or_join(layout, settings.start_timeout_seconds)
+    lock, joined = _start_or_join(layout, wants, settings.start_timeout_seconds)
     if lock is None:
-        kafka, database = (
-            kafka_given or state.get("bootstrap_servers"),
-            database_given or state.get("database_url"),
-        )
-        if not kafka or not database:
-            raise _lacking(layout)
         log.info("Joining the servers that run for %s", layout.root)
-        yield Servers(kafka, database, started_here=False)
+        yield given.filled_from(joined).servers(started_here=False)
         return
-    with _started(settings, layout, lock) as addresses:
-        yield Servers(
-            kafka_given or addresses["bootstrap_servers"],
-            database_given or addresses["database_url"],
-            started_here=True,
-        )
+    with _started(settings, layout, lock, wants) as started:
+        yield given.filled_from(started).servers(started_here=True)
+
+
+def find(settings: Settings) -> Servers | None:
+    """The servers that are given or that run for this data folder now; None if one is missing. Starts nothing."""
+    layout = Layout(settings.data_folder)
+    state = leftovers.read_json(layout.state)
+    known = _given(settings).filled_from(_joined(state) if leftovers.is_running(layout, state) else _Addresses())
+    return None if known.missing(kafka=True, database=True) else known.servers(started_here=False)
+
+
+def _given(settings: Settings) -> _Addresses:
+    url = settings.database.url
+    return _Addresses(settings.kafka.bootstrap_servers, url.get_secret_value() if url else None)
+
+
+def _joined(state: dict[str, Any]) -> _Addresses:
+    return _Addresses(state.get("bootstrap_servers"), state.get("database_url"))
 
 
 def owned_paths(settings: Settings) -> list[Path]:
@@ -87,20 +130,9 @@ def owned_paths(settings: Settings) -> list[Path]:
     return [path for path in (layout.root, *outside) if path.exists()]
 
 
-def _lacking(layout: Layout) -> RuntimeProblem:
-    return RuntimeProblem(
-        "The servers that run for this data folder were started without one that is needed here.",
-        where=str(layout.state),
-        remedy="Give both programs the same HUB_KAFKA__BOOTSTRAP_SERVERS and HUB_DATABASE__URL, or stop the first.",
-    )
-
-
 def _make_folders(layout: Layout) -> None:
     try:
-        if not layout.root.exists():
-            layout.root.mkdir(parents=True)
-            # Only on a folder just made: PostgreSQL's account passes through it; what is secret below is closed itself.
-            layout.root.chmod(0o755)
+        _make_root(layout.root)
         layout.run.mkdir(exist_ok=True, mode=0o700)
         layout.logs.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
@@ -111,23 +143,45 @@ def _make_folders(layout: Layout) -> None:
         ) from error
 
 
-def _start_or_join(layout: Layout, seconds_max: float) -> tuple[int | None, dict[str, Any]]:
-    """The lock, if this process is to start the servers; else the state of those that run."""
+def _make_root(root: Path) -> None:
+    try:
+        root.mkdir(parents=True)
+    except FileExistsError:
+        return
+    # Only on a folder just made: PostgreSQL's account passes through it; what is secret below is closed itself.
+    root.chmod(0o755)
+
+
+def _start_or_join(layout: Layout, wants: _Wants, seconds_max: float) -> tuple[int | None, _Addresses]:
+    """The lock, if this process is to start the servers; else the addresses of those that run."""
     deadline = time.monotonic() + seconds_max
     while True:
         lock = _try_lock(layout.lock)
         if lock is not None:
-            return lock, {}
+            return lock, _Addresses()
         state = leftovers.read_json(layout.state)
-        if leftovers.is_running(layout, state):
-            return None, state
+        joined = _joined(state)
+        is_running = leftovers.is_running(layout, state)
+        # One that runs without a server that is needed here (a short look at a list) is waited for.
+        if is_running and not joined.missing(kafka=wants.kafka, database=wants.database):
+            return None, joined
         if time.monotonic() > deadline:
-            raise RuntimeProblem(
-                f"Another program has been starting or stopping the servers for more than {seconds_max:.0f} s.",
-                where=str(layout.lock),
-                remedy=f"See the logs in {layout.logs}; end that program, then start again.",
-            )
+            raise _occupied(layout, seconds_max, is_running=is_running)
         time.sleep(_LOOK_SECONDS)
+
+
+def _occupied(layout: Layout, seconds: float, *, is_running: bool) -> RuntimeProblem:
+    if is_running:
+        return RuntimeProblem(
+            "The servers that run for this data folder were started without one that is needed here.",
+            where=str(layout.state),
+            remedy="Give both programs the same HUB_KAFKA__BOOTSTRAP_SERVERS and HUB_DATABASE__URL, or stop the first.",
+        )
+    return RuntimeProblem(
+        f"Another program has been starting or stopping the servers for more than {seconds:.0f} s.",
+        where=str(layout.lock),
+        remedy=f"See the logs in {layout.logs}; end that program, then start again.",
+    )
 
 
 def _try_lock(path: Path) -> int | None:
@@ -148,13 +202,19 @@ def _try_lock(path: Path) -> int | None:
 
 
 @contextmanager
-def _started(settings: Settings, layout: Layout, lock: int) -> Iterator[dict[str, str]]:
+def _started(settings: Settings, layout: Layout, lock: int, wants: _Wants) -> Iterator[_Addresses]:
+    began = time.monotonic()
     try:
-        began = time.monotonic()
         leftovers.clear(layout, STOP_GRACE_SECONDS)
         _check_disk(layout)
-        kafka, postgres, ports = _prepare(settings, layout)
+        kafka, postgres, ports = _prepare(settings, layout, wants)
         warden = _Warden.start(layout, lock, kafka, postgres)
+    except OSError as error:
+        raise RuntimeProblem(
+            f"The servers' files cannot be written: {error.strerror}.",
+            where=str(error.filename or layout.root),
+            remedy="Free some disk or give this user rights there, or name other folders in HUB_DATA_DIR and HUB_CACHE.",
+        ) from error
     finally:
         os.close(lock)  # the warden holds its own copy from here on
     try:
@@ -167,7 +227,7 @@ def _started(settings: Settings, layout: Layout, lock: int) -> Iterator[dict[str
             readiness.wait_for_kafka(addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds)
         leftovers.write_json(layout.state, {"warden": warden.process.pid, **addresses})
         log.info("Servers are up after %.1f s", time.monotonic() - began)
-        yield addresses
+        yield _joined(addresses)
     finally:
         warden.stop()
 
@@ -184,15 +244,13 @@ def _check_disk(layout: Layout) -> None:
 
 
 def _prepare(
-    settings: Settings, layout: Layout
+    settings: Settings, layout: Layout, wants: _Wants
 ) -> tuple[kafka_server.Kafka | None, postgres_server.Postgres | None, tuple[int, int]]:
     """Makes both servers ready to start, side by side."""
     kept: dict[str, Any] = leftovers.read_json(layout.kept)
     with ThreadPoolExecutor(2) as pool:
-        wants_kafka = not settings.kafka.bootstrap_servers
-        wants_database = settings.database.url is None
-        kafka_work = pool.submit(kafka_server.prepare, settings, layout) if wants_kafka else None
-        postgres_work = pool.submit(postgres_server.prepare, settings, layout, kept) if wants_database else None
+        kafka_work = pool.submit(kafka_server.prepare, settings, layout) if wants.kafka else None
+        postgres_work = pool.submit(postgres_server.prepare, settings, layout, kept) if wants.database else None
         kafka = kafka_work.result() if kafka_work else None
         postgres = postgres_work.result() if postgres_work else None
     ports = (0, 0)
