@@ -25,9 +25,6 @@ from exchange_contracts.events import (
     SubmissionConfirmed,
 )
 from exchange_contracts.model import Origin
-from fastapi.testclient import TestClient
-from psycopg import conninfo, sql
-
 from exchange_hub.cli.compose import Hub
 from exchange_hub.console.app import create_app
 from exchange_hub.console.database import DatabaseSource
@@ -38,6 +35,8 @@ from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import Committer, Done, read_poll
+from fastapi.testclient import TestClient
+from psycopg import conninfo, sql
 
 CODE = "2509-120114-89-01-544060"
 ARRIVED = int(datetime(2026, 10, 20, 16, 30, tzinfo=UTC).timestamp() * 1000)

@@ -28,10 +28,7 @@ from exchange_hub.views.catalogue import BY_NAME, Column
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
 
 _OWED = {
-    **{code: ("equipment-projects", "enterprises") for code in (
-        "industry", "housing", "urban-management", "transport", "agriculture", "water", "health", "education",
-        "culture-tourism",
-    )},
+    **dict.fromkeys(("industry", "housing", "urban-management", "transport", "agriculture", "water", "health", "education", "culture-tourism"), ("equipment-projects", "enterprises")),
     "development-reform": ("recycling-projects",),
     "commerce": ("trade-in", "materials"),
     "finance": ("funding-policies",),

@@ -11,12 +11,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 from console_rows import NOW, PLACE, MemorySource, write_report
-from fastapi.testclient import TestClient
-
 from exchange_hub.console import app as console_app
 from exchange_hub.console import query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.views.catalogue import LISTS
+from fastapi.testclient import TestClient
 
 PAGES = [
     "/", "/submissions", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from console_rows import NOW, PLACE
-
 from exchange_hub.console import boards, figures, vocabulary, wording
 from exchange_hub.console.archive import ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission

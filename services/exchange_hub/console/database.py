@@ -30,6 +30,7 @@ from exchange_hub.console.source import (
     Trace,
 )
 from exchange_hub.reports.model import Source as FigureSource
+from exchange_hub.reports.tables import frozen_schema
 from exchange_hub.reports.trace import rows_of
 from exchange_hub.views import read
 from exchange_hub.views.catalogue import BY_NAME
@@ -46,11 +47,6 @@ _FOUND_MAX = 20_000
 _CONNECT_SECONDS_MAX = 5
 _HELD = "事件已保存，待系统处理后自动计入，无须重报。"
 _STATES = {"已确认": "confirmed", "零报告": "nil"}
-
-
-def frozen_schema(month: str) -> str:
-    """Return the schema that holds the list rows of a closed month."""
-    return f"closed_{month.replace('-', '_')}"
 
 
 class DatabaseSource:
