@@ -36,6 +36,8 @@ MM_PER_INCH = 25.4
 WIDTH_MM, HEIGHT_MM = 156.0, 52.0
 # A full-width character of an axis label, with some air.
 CHARACTER_MM, SMALL_CHARACTER_MM = 2.9, 2.45
+# What title, legend and names take of a chart's height; what a value needs above its bar.
+AROUND_AXES_MM, LABEL_ROOM_MM = 16.0, 3.6
 GAP_MARK = "—"
 # A bar lower than this share of the highest has no room for its value.
 FOOT_SHARE_MIN = 0.15
@@ -111,6 +113,7 @@ class _Plot:
         self.chart, self.decimals = chart, chart_decimals(self.unit)
         self.bars = [series for series in chart.series if series.kind == "bar"]
         self.lines = [series for series in chart.series if series.kind == "line" and not is_level(series)]
+        self.height_mm = height_mm
         self.slot_mm = width_mm / max(len(chart.categories), 1)
         self.turned = self._crowded(every)
         self.largest = max((abs(self.value(value)) for value in every if value is not None), default=0.0)
@@ -212,7 +215,8 @@ class _Plot:
         names = [_wrapped(category, self.slot_mm) for category in self.chart.categories]
         self.axes.set_xticks(range(len(names)), names, fontproperties=self.normal)
         self.axes.set_xlim(-0.6, len(names) - 0.4)
-        self.axes.margins(y=0.36 if self.turned else 0.16)
+        # Room for a value above the highest bar: more of a low chart, and of values that stand upright.
+        self.axes.margins(y=(LABEL_ROOM_MM * (2.5 if self.turned else 1)) / max(self.height_mm - AROUND_AXES_MM, 8))
         if self.largest == 0:
             self.axes.set_ylim(0, 1)
         self.axes.tick_params(axis="x", length=0)

@@ -15,7 +15,7 @@ from exchange_hub.reports.style import cell_text, heading, is_numeric, text_widt
 
 BODY_PAGES_MAX = 4
 # A page has 225 mm; programs and faces differ by a few lines over four pages, which is held back here.
-PAGE_MM, TEXT_WIDTH_MM, LINE_CHARACTERS = 219.0, 156.0, 28
+PAGE_MM, TEXT_WIDTH_MM, LINE_CHARACTERS = 222.0, 156.0, 28
 LINE_MM = BODY_LINE / 1440 * 25.4
 MASTHEAD_MM, CAPTION_MM, NOTE_MM = 35.0, 6.0, 5.3
 NOTE_CHARACTERS = 44
@@ -38,7 +38,9 @@ class Density:
     table_half_points: int
 
 
-DENSITIES = (Density(40, 18), Density(36, 18), Density(34, 17), Density(31, 16), Density(28, 15), Density(26, 14))
+DENSITIES = (
+    Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 14),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
