@@ -36,6 +36,21 @@ def test_wuqing_has_what_the_work_plan_names(wuqing: District) -> None:
     assert wuqing.profile.code == "120114"
 
 
+@pytest.mark.parametrize(
+    ("bureau", "tasks"),
+    [
+        ("commerce", ["5", "6", "7", "8", "9", "10"]),
+        ("industry", ["1", "3", "8", "9", "10"]),
+        ("police", ["2", "5", "9"]),
+        ("water", ["2"]),
+        ("tax", []),
+    ],
+)
+def test_a_bureau_has_the_tasks_whose_brackets_name_it(wuqing: District, bureau: str, tasks: list[str]) -> None:
+    """The brackets of the plan decide who works on a task."""
+    assert [task.no for task in wuqing.tasks_of(bureau)] == tasks
+
+
 def test_domains_are_codes_of_the_contracts(wuqing: District) -> None:
     """Domains of the district, its plans and its lists use the contracts' own words."""
     codelists = registry.load().codelists

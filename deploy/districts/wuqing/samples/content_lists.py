@@ -125,7 +125,7 @@ def problem_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
         content.facts.append(Fact(month, bureau, "ProblemRaised", no, {"text": text, "raised_on": raised}))
         if resolved is not None and month == OCTOBER:
             row |= {"resolved_on": resolved, "resolution": resolution}
-            content.facts.append(Fact(month, bureau, "ProblemResolved", no, {"resolution": resolution}))
+            content.facts.append(Fact(month, bureau, "ProblemResolved", no, {"resolution": resolution, "on": resolved}))
         rows.append(row)
     if not rows:
         return None

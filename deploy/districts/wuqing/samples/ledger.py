@@ -34,6 +34,8 @@ _FAMILY = {
 }  # fmt: skip
 _LATER = {"ProjectAdded": "ProjectChanged", "PolicyListed": "PolicyChanged"}
 _CENT = Decimal("0.01")
+PLANS_EXPECTED = 15
+"""总体 1, 行业 9, 消费品 1, 回收 1, 标准 1, 图谱 1, 宣传 1: work plan, part four, stage two, and part five, three."""
 
 Value = Decimal | int | None
 Figures = dict[str, Value]
@@ -112,7 +114,7 @@ def figures(
 def restated(found: Figures) -> Figures:
     """Return the figures that can be worked out again for a closed month: flows, not what stood on the day of the close."""
     stock = ("projects", "under_construction", "completed", "total_investment", "equipment_investment", "funds_arrived",
-             "funds_paid", "units_done", "plan_year", "plan_rate", "overdue", "listed", "in_force")  # fmt: skip
+             "funds_paid", "units_done", "plan_year", "plan_rate", "overdue", "listed", "in_force", "starting", "ending")  # fmt: skip
     return {
         id_: value for id_, value in found.items()
         if id_.rpartition(".")[2] not in stock or id_.startswith("documents.")
@@ -212,9 +214,13 @@ def recycling(state: State, month: str) -> Figures:
     """Return the figures of the recycling projects."""
     chosen = list(_projects(state, "回收循环").values())
     now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
+    before = _last_year(month)
+    ytd = _sum(map(_year_to_date, now))
+    old = _sum(_year_to_date(_progress(state, b, k, before[:4], before)) for b, k, _ in chosen)
     row: Figures = {
         "projects": len(chosen), "total_investment": _sum(d["total_investment"] for _, _, d in chosen) * WAN,
-        "month": _sum(m[month]["invested_this_month"] for m in now if month in m) * WAN, "ytd": _sum(map(_year_to_date, now)),
+        "month": _sum(m[month]["invested_this_month"] for m in now if month in m) * WAN, "ytd": ytd,
+        "ytd_last_year": old, "yoy": growth(ytd, old),
     }  # fmt: skip
     return {f"recycling_projects.合计.{name}": value for name, value in row.items()}
 
@@ -336,13 +342,13 @@ def funds(state: State, month: str, as_of: date) -> Figures:
 
 
 def documents(state: State, due: Mapping[date, date], as_of: date) -> Figures:
-    """Return how many documents × departments stand where on *as_of*."""
+    """Return how many documents × departments stand where on *as_of*; what was received or done later does not count."""
     counts = dict.fromkeys(("total", "issued", "exempt", "covered", "due", "overdue"), 0)
-    forms = {(key, bureau): data["form"] for bureau, key, data in state.of("MeasureIssued")}
+    forms = {(key, bureau): data["form"] for bureau, key, data in state.of("MeasureIssued") if data["on"] <= as_of}
     forms |= {(key, bureau): "免于出台" for bureau, key, _ in state.of("MeasureExempted")}
     until = {(key, bureau): data["until"] for bureau, key, data in state.of("DeadlineExtended")}
     for _, number, data in state.of("DocumentReceived"):
-        for department in data["departments"]:
+        for department in data["departments"] if data["received_on"] <= as_of else ():
             last = until.get((number, department), due[data["received_on"]])
             form = forms.get((number, department))
             counts["total"] += 1
@@ -401,24 +407,32 @@ def submissions(state: State, month: str, expected: int) -> Figures:
 
 
 def others(state: State, month: str, as_of: date) -> Figures:
-    """Return the counts of plans, problems, policies, enterprises and scrapped equipment."""
-    resolved = {key for _, key, _ in state.of("ProblemResolved")}
-    expired = {key for _, key, _ in state.of("PolicyExpired")}
+    """Return the counts of plans, problems, policies, enterprises, scrapped equipment and of what begins or ends next month."""
+    resolved = {key for _, key, d in state.of("ProblemResolved") if d["on"] <= as_of}
+    expired = {key for _, key, d in state.of("PolicyExpired") if d["on"] <= as_of}
     policies = [
         key for _, key, d in state.of("PolicyListed") if key not in expired and (d["valid_to"] or as_of) >= as_of
     ]
+    raised = [key for _, key, d in state.of("ProblemRaised") if d["raised_on"] <= as_of and key not in resolved]
     result: Figures = {
-        "plans.合计.issued": len(state.of("PlanIssued")), "policies.合计.in_force": len(policies),
-        "problems.合计.open": sum(key not in resolved for _, key, _ in state.of("ProblemRaised")),
-    }  # fmt: skip
+        "plans.合计.expected": PLANS_EXPECTED,
+        "plans.合计.issued": sum(d["issued_on"] <= as_of for _, _, d in state.of("PlanIssued")),
+        "policies.合计.in_force": len(policies),
+        "problems.合计.open": len(raised),
+    }
+    next_month = f"{month_end(month) + timedelta(days=1):%Y-%m}"
+    projects = [d for _, _, d in _projects(state, "设备更新").values()]
+    for name, start in (("starting", "starts_on"), ("ending", "ends_on")):
+        result[f"equipment.合计.{name}"] = sum(
+            f"{d[f'{start}_planned']:%Y-%m}" == next_month and d[f"{start}_actual"] is None for d in projects
+        )
     listed = {key: d["domain"] for by, key, d in sorted(state.of("EnterpriseListed"), key=lambda e: e[0] == "industry")}
     for domain in [*dict.fromkeys(listed.values()), "合计"]:
         result[f"enterprises.{domain}.listed"] = sum(domain in ("合计", of) for of in listed.values())
-    delivered = [
-        d["category"]
-        for _, _, d in state.of("EquipmentScrapped")
-        if d["step"] == "交售回收" and d["on"] <= month_end(month)
+    scrapped = [
+        d for _, _, d in state.of("EquipmentScrapped") if d["step"] == "交售回收" and d["on"] <= month_end(month)
     ]
+    delivered = [d["category"] for d in scrapped]
     for category in [*dict.fromkeys(delivered), "合计"]:
         result[f"scrappage.{category}.delivered"] = sum(category in ("合计", of) for of in delivered)
     return result

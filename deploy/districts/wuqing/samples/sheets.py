@@ -26,6 +26,9 @@ BUREAU_NAMES = {
 
 Row = dict[str, Any]
 
+INVENTED = "注：样例数据，项目、企业、文号和金额均为虚构。"
+"""Stands under every table: nothing in the samples is real but the names of the bureaus and towns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -58,7 +61,7 @@ class Sheet:
     third: str = ""
     totals: str = ""
     subtotal_key: str = ""
-    foot: tuple[str, ...] = ("填表人：　　　　审核：　　　　单位负责人：",)
+    foot: tuple[str, ...] = ("填表人：　　　　审核：　　　　单位负责人：", INVENTED)
 
 
 @dataclass(frozen=True, slots=True)
