@@ -35,7 +35,6 @@ COVERED = "已有措施覆盖"
 CONFIRMED = "已确认"
 NIL = "零报告"
 _DONE = ("竣工", "投产")
-_SERIES = ("统计", "调度", "代理")
 
 _TRADE_DETAIL = ("lead_bureau", "category", "month")
 _FUND_DETAIL = ("lead_bureau", "step", "channel", "category", "on_date:month")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cell, Cells, Cube
 from exchange_hub.programme.conditions import expression
-from exchange_hub.reports.sql import Lists, value
+from exchange_hub.reports.sql import Lists, lists_of, value
 
 
 def read_cubes(
@@ -21,7 +21,7 @@ def read_cubes(
         schema: schema of the list tables.
         known: cells read before in the same transaction and schema; a cube that is the same is not read again.
     """
-    lists, before = Lists(schema), known or {}
+    lists, before = lists_of(schema), known or {}
     return {
         cube.name: before[cube.name]
         if cube.name in before and before[cube.name].cube == cube

@@ -20,7 +20,7 @@ from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Adjustment, Inputs
 from exchange_hub.reports.model import Report
 from exchange_hub.reports.render_json import figures_digest
-from exchange_hub.reports.sql import Lists
+from exchange_hub.reports.sql import lists_of
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.tables import LIVE, digest_query
 
@@ -198,8 +198,8 @@ def _stamp(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
 
 def _freeze(conn: sa.Connection, closing: Closing) -> tuple[dict[str, str | None], dict[str, int]]:
     """Copy every list into the month's own schema, with a digest of each copy."""
-    lists, schema = Lists(closing.schema), tables.frozen_schema(closing.month)
-    frozen = Lists(schema)
+    lists, schema = lists_of(closing.schema), tables.frozen_schema(closing.month)
+    frozen = lists_of(schema)
     conn.execute(sa.schema.CreateSchema(schema))
     digests: dict[str, str | None] = {}
     counts: dict[str, int] = {}

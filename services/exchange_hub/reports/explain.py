@@ -14,7 +14,7 @@ from exchange_hub.programme.cells import Cell, Cells, Cube
 from exchange_hub.programme.conditions import Where, expression
 from exchange_hub.programme.definitions import Definition, Derived, Measured
 from exchange_hub.reports.inputs import Cause
-from exchange_hub.reports.sql import Lists, value
+from exchange_hub.reports.sql import lists_of, value
 from exchange_hub.views.catalogue import BY_NAME
 
 ROWS_MAX = 50
@@ -136,7 +136,7 @@ class Explanation:
             keys = sa.func.array_agg(sa.dialects.postgresql.aggregate_order_by(rows.c.row_key, rows.c.row_key))
             chosen = (
                 sa.select(*dimensions, rows.c.cause, rows.c.bureaus, sa.func.count(), keys)
-                .select_from(rows).where(Lists(schema).matches(cube.list, rows, own))
+                .select_from(rows).where(lists_of(schema).matches(cube.list, rows, own))
                 .group_by(*(sa.literal_column(str(n)) for n in range(1, width + 3)))
             )  # fmt: skip
             for row in self.conn.execute(chosen):
@@ -154,7 +154,7 @@ class Explanation:
             changed = sa.table(f"changed_{name}", sa.column("row_key", sa.Text()), sa.column("cause", sa.Text()))
             sides = []
             for schema, prefix in ((self.frozen, "was"), (self.current, "now")):
-                source = Lists(schema).table(list_)
+                source = lists_of(schema).table(list_)
                 joined = source.join(changed, changed.c.row_key == source.c.row_key)
                 rows = sa.select(*source.c, changed.c.cause).select_from(joined)
                 self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
@@ -166,8 +166,8 @@ class Explanation:
 
     def _compared(self, list_: str) -> sa.Select[Any]:
         """Return row key and cause of every row that came, went or reads differently."""
-        old = Lists(self.frozen).table(list_).alias("old")
-        new = Lists(self.current).table(list_).alias("new")
+        old = lists_of(self.frozen).table(list_).alias("old")
+        new = lists_of(self.current).table(list_).alias("new")
         same = sa.func.row(*old.c).is_not_distinct_from(sa.func.row(*new.c))
         cause = sa.case(
             (old.c.row_key.is_(None), _came(new, self._elsewhere(self.frozen, list_, new))),
@@ -187,7 +187,7 @@ class Explanation:
         """Ask whether the entity of a row has a row under another key in that schema: it was merged or split."""
         if list_ not in _MERGEABLE:
             return sa.false()
-        other = Lists(schema).table(list_).alias()
+        other = lists_of(schema).table(list_).alias()
         shares = sa.and_(other.c.row_key != row.c.row_key, other.c.component == row.c.component)
         return sa.exists(sa.select(sa.literal(1)).select_from(other).where(shares))
 

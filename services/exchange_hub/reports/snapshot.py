@@ -15,7 +15,7 @@ from exchange_hub.reports.build import ANNEXES, FURTHER, adjustments_annex, with
 from exchange_hub.reports.inputs import Adjustment, Row
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
 from exchange_hub.reports.render_json import plain
-from exchange_hub.reports.sql import Lists
+from exchange_hub.reports.sql import lists_of
 
 _FETCH_ROWS = 5_000
 _SUBMISSIONS = "submissions"
@@ -77,7 +77,7 @@ class Frozen(Sequence[Row]):
         return [rows[place - low] for place in wanted]
 
     def _query(self) -> sa.Select[Any]:
-        table = Lists(self.schema).table(self.list)
+        table = lists_of(self.schema).table(self.list)
         return sa.select(*table.c).order_by(table.c.row_key.collate("C"))
 
 

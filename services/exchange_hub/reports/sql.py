@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,6 +85,12 @@ class Lists:
         ]
         found = sa.exists(sa.select(sa.literal(1)).select_from(detailed).where(*same))
         return sa.or_(rows.c.granularity == DETAIL, ~found)
+
+
+@cache
+def lists_of(schema: str) -> Lists:
+    """Return the list tables of a schema, made once so that statements over them are compiled once."""
+    return Lists(schema)
 
 
 def value(rows: Selectable, expression: Expression) -> sa.ColumnElement[Any]:

@@ -10,10 +10,11 @@ from exchange_hub.programme.cells import COUNT, Number
 from exchange_hub.programme.conditions import expression
 from exchange_hub.reports.evaluate import in_unit
 from exchange_hub.reports.model import Source
-from exchange_hub.reports.sql import Lists, value
+from exchange_hub.reports.sql import lists_of, value
 
 _MEASURED = "measured"
-_TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
+_OPERATORS = re.compile(r" [÷×−+] ")
+_ID = re.compile(r"[a-z_]+\..+")
 
 
 def rows_of(conn: sa.Connection, source: Source, schema: str, limit: int | None = None) -> list[dict[str, object]]:
@@ -27,7 +28,7 @@ def rows_of(conn: sa.Connection, source: Source, schema: str, limit: int | None 
     """
     if not source.list:
         return []
-    lists = Lists(schema)
+    lists = lists_of(schema)
     rows, meets = lists.rows(source.list, source.where)
     name, column = _parts(source.measure)
     more = [] if name == COUNT else [value(rows, expression(column)).label(_MEASURED)]
@@ -49,7 +50,10 @@ def recomputed(source: Source, rows: Sequence[Mapping[str, object]]) -> Decimal 
 
 def terms_of(source: Source) -> list[str]:
     """Return the ids of the figures that a derived figure is worked out from."""
-    return [] if source.list else list(dict.fromkeys(_TERMS.findall(source.measure)))
+    if source.list:
+        return []
+    terms = (term.strip("()") for term in _OPERATORS.split(source.measure))
+    return list(dict.fromkeys(term for term in terms if _ID.fullmatch(term)))
 
 
 def _parts(measure: str) -> tuple[str, str]:

@@ -1,0 +1,276 @@
+"""The figures of a report by plain loops over plain rows: shares no code with the product."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from tests.closing.rows import Lists, Row
+
+Expected = dict[str, Decimal | None]
+_CENT = Decimal("0.01")
+
+
+class Plain:
+    """The report of one month, worked out the slow way."""
+
+    def __init__(self, lists: Lists, month: str, as_of: date, due_on: date, payment_days: int) -> None:
+        self.lists, self.month, self.as_of, self.due_on, self.days = lists, month, as_of, due_on, payment_days
+        self.year = month[:4]
+        self.before = f"{int(self.year) - 1}{month[4:]}"
+        self.found: Expected = {}
+
+    def figures(self) -> Expected:
+        """Work out everything."""
+        for part in (self._projects, self._trade_in, self._recovery, self._funds, self._counts, self._goals):
+            part()
+        return self.found
+
+    def _in_year(self, month: str | None, last: str) -> bool:
+        return month is not None and f"{last[:4]}-01" <= month <= last
+
+    def _projects(self) -> None:
+        exited = {
+            r["row_key"]
+            for name in ("equipment-projects", "recycling-projects")
+            for r in self.lists[name]
+            if r["admin_state"] == "退出"
+        }
+        progress = [r for r in self.lists["project-progress"] if r["project_key"] not in exited]
+        equipment = [r for r in self.lists["equipment-projects"] if r["admin_state"] != "退出"]
+        for code in ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗", "水务", "其他", "合计"):
+            mine = [r for r in equipment if code in ("合计", r["domain"])]
+            own = [r for r in progress if r["list"] == "设备更新" and code in ("合计", r["domain"])]
+            start = f"equipment.{code}"
+            self._put(f"{start}.projects", len(mine))
+            self._put(f"{start}.under_construction", sum(r["build_state"] == "在建" for r in mine))
+            self._put(f"{start}.completed", sum(r["build_state"] in ("竣工", "投产") for r in mine))
+            for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
+                self._put(f"{start}.{name}", known(mine, lambda r, name=name: r[name], fen=True))
+            self._put(f"{start}.units_done", known(mine, lambda r: r["units_done"]))
+            plan = known(mine, lambda r: (r["planned_by_year"] or {}).get(self.year), fen=True)
+            self._put(f"{start}.plan_year", plan)
+            ytd = self._invested(start, own)
+            self._put(f"{start}.plan_rate", percent(ytd, plan) if plan else None)
+        start, own = "recycling_projects.合计", [r for r in progress if r["list"] == "回收循环"]
+        mine = [r for r in self.lists["recycling-projects"] if r["admin_state"] != "退出"]
+        self._put(f"{start}.projects", len(mine))
+        self._put(f"{start}.total_investment", known(mine, lambda r: r["total_investment"], fen=True))
+        self._invested(start, own)
+
+    def _invested(self, start: str, own: list[Row]) -> Decimal | None:
+        this = [r for r in own if r["month"] == self.month]
+        ytd, last = self._ytd(own, self.month), self._ytd(own, self.before)
+        self._put(f"{start}.month", known(this, lambda r: r["invested_this_month"], fen=True))
+        self._put(f"{start}.ytd", ytd)
+        last_rows = [r for r in own if self._in_year(r["month"], self.before)]
+        self._put(f"{start}.ytd_last_year", last if last_rows else None)
+        self._put(f"{start}.yoy", growth(ytd, last if last_rows else None))
+        return ytd
+
+    def _ytd(self, own: list[Row], last: str) -> Decimal | None:
+        latest: dict[str, Row] = {}
+        for r in own:
+            if self._in_year(r["month"], last) and r["month"] > latest.get(r["project_key"], {"month": ""})["month"]:
+                latest[r["project_key"]] = r
+        return known(list(latest.values()), lambda r: r["invested_year_to_date"], fen=True)
+
+    def _trade_in(self) -> None:
+        rows = without_summaries(self.lists["trade-in"], lambda r: (r["lead_bureau"], r["category"], r["month"]))
+        funds = [r for r in self._fund_rows() if self._in_year(month_of(r["on_date"]), self.month)]
+        for code in ("汽车报废更新", "家电", "家装厨卫", "合计"):
+            mine = [r for r in rows if code in ("合计", r["category"])]
+            year = [r for r in mine if self._in_year(r["month"], self.month)]
+            this = [r for r in mine if r["month"] == self.month]
+            last = [r for r in mine if self._in_year(r["month"], self.before)]
+            back = [r for r in mine if self._in_year(month_of(r["returned_on"]) or r["month"], self.month)]
+            start = f"tradein.{code}"
+            for name, chosen, column, fen in (
+                ("applied", year, "count", False), ("subsidy", year, "subsidy", True), ("sales", year, "sale_amount", True),
+                ("month_applied", this, "count", False), ("month_subsidy", this, "subsidy", True),
+                ("month_sales", this, "sale_amount", True), ("returned", back, "returned_count", False),
+                ("subsidy_returned", back, "subsidy_returned", True), ("sales_last_year", last, "sale_amount", True),
+            ):  # fmt: skip
+                self._put(f"{start}.{name}", total(chosen, lambda r, c=column: r[c], fen=fen))
+            for name, step in (("approved", "审核"), ("paid_count", "支付")):
+                steps = [r for r in funds if r["step"] == step and r["category"] is not None]
+                self._put(f"{start}.{name}", sum(code in ("合计", r["category"]) for r in steps))
+            self._put(f"{start}.yoy", growth(self.found[f"{start}.sales"], self.found[f"{start}.sales_last_year"]))
+
+    def _fund_rows(self) -> list[Row]:
+        names = ("lead_bureau", "step", "channel", "category")
+        return without_summaries(self.lists["funds"], lambda r: (*(r[name] for name in names), month_of(r["on_date"])))
+
+    def _funds(self) -> None:
+        rows = [r for r in self._fund_rows() if self._in_year(month_of(r["on_date"]), self.month)]
+        names = ("allocated", "subdivided", "approved", "paid_gross", "reversed", "carried_over", "recovered")
+        sums = dict.fromkeys(names, Decimal("0.00"))
+        channels = (
+            "超长期特别国债", "中央预算内投资", "中央专项", "专项债", "市级", "区级", "银行贷款", "企业自筹",
+        )  # fmt: skip
+        for code in channels:
+            mine = [r for r in rows if r["channel"] == code]
+            down = [r for r in mine if r["step"] == "下达"]
+            source = [r for r in down if code == "区级" or r["level"] != "区级"]
+            parts = {
+                "allocated": (source, "amount"), "subdivided": ([r for r in down if r["level"] == "区级"], "amount"),
+                "approved": ([r for r in mine if r["step"] == "审核"], "amount"),
+                "paid_gross": ([r for r in mine if r["step"] == "支付"], "amount"),
+                "reversed": ([r for r in mine if r["step"] == "冲回"], "amount"),
+                "carried_over": (source, "carried_over"), "recovered": (source, "recovered"),
+            }  # fmt: skip
+            values = {name: total(chosen, lambda r, c=c: r[c], fen=True) for name, (chosen, c) in parts.items()}
+            for name, value in values.items():
+                sums[name] += value
+            self._balance(f"funds.{code}", values)
+            self._put(f"funds.{code}.overdue", self._overdue(code))
+        self._balance("funds.合计", sums)
+        self._put("funds.合计.overdue", self._overdue(None))
+
+    def _balance(self, start: str, values: dict[str, Decimal]) -> None:
+        for name, value in values.items():
+            self._put(f"{start}.{name}", value)
+        paid = values["paid_gross"] - values["reversed"]
+        self._put(f"{start}.paid", paid)
+        self._put(f"{start}.pay_rate", percent(paid, values["allocated"]) if values["allocated"] else None)
+        self._put(f"{start}.balance", values["allocated"] + values["carried_over"] - values["recovered"] - paid)
+
+    def _overdue(self, channel: str | None) -> int:
+        rows = self.lists["funds"]
+        paid = {
+            r["application_no"] for r in rows if r["step"] == "支付" and r["on_date"] and r["on_date"] <= self.as_of
+        }
+        limit = self.as_of - timedelta(days=self.days)
+        return sum(
+            r["step"] == "审核" and r["on_date"] is not None and r["on_date"] <= limit
+            and r["application_no"] is not None and r["application_no"] not in paid and channel in (None, r["channel"])
+            for r in rows
+        )  # fmt: skip
+
+    def _recovery(self) -> None:
+        rows = self.lists["materials"]
+        labels: list[tuple[str, Callable[[Row], bool]]] = [
+            ("废钢铁", lambda r: r["material"] == "废钢铁"),
+            ("废塑料", lambda r: r["material"] == "废塑料"),
+            ("报废机动车", lambda r: r["material"] == "报废机动车" and r["unit"] == "吨"),
+            ("报废机动车-辆", lambda r: r["material"] == "报废机动车" and r["unit"] == "辆"),
+            ("合计-吨", lambda r: r["unit"] == "吨"),
+            ("合计-辆", lambda r: r["unit"] == "辆"),
+        ]
+        for label, is_mine in labels:
+            mine = [r for r in rows if is_mine(r)]
+            year = [r for r in mine if self._in_year(r["month"], self.month)]
+            this = [r for r in mine if r["month"] == self.month]
+            last = [r for r in mine if self._in_year(r["month"], self.before)]
+            start = f"recovery.{label}"
+            self._put(f"{start}.operators", len({r["operator_uscc"] for r in year} - {None}))
+            for name, chosen, column in (
+                ("recovered", year, "recovered"), ("used", year, "used"), ("outlets", this, "outlets"),
+            ):  # fmt: skip
+                self._put(f"{start}.{name}", known(chosen, lambda r, c=column: r[c]))
+            self._put(f"{start}.month_recovered", total(this, lambda r: r["recovered"]))
+            self._put(f"{start}.recovered_last_year", total(last, lambda r: r["recovered"]))
+            self._put(f"{start}.reverse_invoiced", total(year, lambda r: r["reverse_invoiced"], fen=True))
+            now, before = self.found[f"{start}.recovered"], self.found[f"{start}.recovered_last_year"]
+            self._put(f"{start}.yoy", growth(now, before))
+
+    def _counts(self) -> None:
+        states = dict.fromkeys(("total", "issued", "covered", "exempt", "due", "overdue"), 0)
+        for r in self.lists["documents"]:
+            if r["received_on"] is None or r["received_on"] > self.as_of:
+                continue
+            states["total"] += 1
+            if r["exempt_reason"] is not None:
+                states["exempt"] += 1
+            elif r["measure_on"] is not None and r["measure_on"] <= self.as_of:
+                states["covered" if r["form"] == "已有措施覆盖" else "issued"] += 1
+            else:
+                states["overdue" if (r["extended_until"] or r["due_on"]) < self.as_of else "due"] += 1
+        for name, count in states.items():
+            self._put(f"documents.合计.{name}", count)
+        came = [r for r in self.lists["submissions"] if r["month"] == self.month]
+        for name, is_it in (
+            ("confirmed", lambda r: r["state"] == "已确认"), ("nil", lambda r: r["state"] == "零报告"),
+            ("late", lambda r: r["confirmed_on"] > self.due_on),
+        ):  # fmt: skip
+            self._put(f"submissions.合计.{name}", sum(map(is_it, came)))
+        is_open: Callable[[Row, str, str], bool] = lambda r, since, until: (  # noqa: E731
+            r[since] <= self.as_of and (r[until] is None or r[until] > self.as_of)
+        )
+        problems = self.lists["problems"]
+        self._put("problems.合计.open", sum(is_open(r, "raised_on", "resolved_on") for r in problems))
+        self._put("plans.合计.issued", sum(r["issued_on"] <= self.as_of for r in self.lists["plans"]))
+        self._put("policies.合计.in_force", sum(
+            (r["expired_on"] is None or r["expired_on"] > self.as_of) and (r["valid_to"] is None or r["valid_to"] >= self.as_of)
+            for r in self.lists["funding-policies"]
+        ))  # fmt: skip
+        for code in ("工业", "水务", "其他", "合计"):
+            found = sum(code in ("合计", r["domain"]) for r in self.lists["enterprises"])
+            self._put(f"enterprises.{code}.listed", found)
+        for code in ("营运货车", "电梯", "合计"):
+            rows = [r for r in self.lists["scrappage"] if self._in_year(month_of(r["delivered_on"]), self.month)]
+            self._put(f"scrappage.{code}.delivered", sum(code in ("合计", r["category"]) for r in rows))
+
+    def _goals(self) -> None:
+        domains = ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗")
+        names = {
+            "baseline": ("基数", "2023"), "year_target": ("目标", self.year), "ytd": ("报送", self.month),
+            "ytd_last_year": ("报送", self.before),
+        }  # fmt: skip
+        for name, (kind, period) in names.items():
+            values = []
+            for domain in domains:
+                mine = [
+                    r for r in self.lists["indicators"]
+                    if (r["domain"], r["kind"], r["period"]) == (domain, kind, period)
+                ]  # fmt: skip
+                values.append(Decimal(mine[0]["value"]) if mine else None)
+                self._put(f"goals.设备投资额.{domain}.{name}", values[-1])
+            numbers = [value for value in values if value is not None]
+            self._put(f"goals.设备投资额.合计.{name}", sum(numbers) if len(numbers) == len(domains) else None)
+        for code in (*domains, "合计"):
+            start = f"goals.设备投资额.{code}"
+            now, last, target = (self.found[f"{start}.{name}"] for name in ("ytd", "ytd_last_year", "year_target"))
+            base = self.found[f"{start}.baseline"]
+            self._put(f"{start}.target", None if base is None else base * Decimal("1.25"))
+            self._put(f"{start}.yoy", growth(now, last))
+            self._put(f"{start}.rate", percent(now, target) if now is not None and target else None)
+
+    def _put(self, id_: str, value: Decimal | int | None) -> None:
+        self.found[id_] = None if value is None else Decimal(value)
+
+
+def known(rows: list[Row], of: Callable[[Row], Any], *, fen: bool = False) -> Decimal | None:
+    """Add up what is known; rows without any value say nothing, no rows say zero."""
+    values = [of(r) for r in rows if of(r) is not None]
+    return None if rows and not values else _scaled(sum(values), fen=fen)
+
+
+def total(rows: Iterable[Row], of: Callable[[Row], Any], *, fen: bool = False) -> Decimal:
+    """Add up; empty counts as nothing."""
+    return _scaled(sum(of(r) or 0 for r in rows), fen=fen)
+
+
+def _scaled(value: int, *, fen: bool) -> Decimal:
+    return Decimal(value) / 100 if fen else Decimal(value)
+
+
+def percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """Return a share in %, two places, half up."""
+    return None if part is None or not whole else (part / whole * 100).quantize(_CENT, ROUND_HALF_UP)
+
+
+def growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Return a growth in %; from nothing there is none."""
+    return None if now is None or before is None or before <= 0 else percent(now - before, before)
+
+
+def month_of(day: date | None) -> str | None:
+    """Return the month of a date."""
+    return None if day is None else f"{day.year:04d}-{day.month:02d}"
+
+
+def without_summaries(rows: list[Row], key: Callable[[Row], object]) -> list[Row]:
+    """Leave out summary rows where there are details of the same."""
+    detailed = {key(r) for r in rows if r["granularity"] == "明细"}
+    return [r for r in rows if r["granularity"] == "明细" or key(r) not in detailed]

@@ -1,0 +1,152 @@
+"""Random rows of every list the report reads, small and full of corners: empty cells, exits, returns, two units."""
+
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from exchange_hub.views.catalogue import BY_NAME
+
+Row = dict[str, Any]
+Lists = dict[str, list[Row]]
+
+MONTHS = tuple(f"{year}-{number:02d}" for year in (2025, 2026) for number in range(1, 13))
+DOMAINS = ("工业", "农业", "建筑", "交通", "教育", "水务", "其他")
+CHANNELS = ("超长期特别国债", "中央专项", "市级", "区级")
+CATEGORIES = ("汽车报废更新", "家电", "家装厨卫")
+
+
+def row(list_: str, key: str, by: str, /, **values: Any) -> Row:
+    """Make a whole row of a list: what is not given is empty."""
+    empty = {column.name: None for column in BY_NAME[list_].columns}
+    unknown = values.keys() - empty.keys()
+    if unknown:
+        raise KeyError(f"list {list_} has no {unknown}")
+    return {"row_key": key, "component": f"{by}:{key}", "bureaus": [by], **empty, **values}
+
+
+def random_lists(seed: int, size: int = 40) -> Lists:
+    """Make rows of all lists; the same seed makes the same rows."""
+    dice = random.Random(seed)
+    lists: Lists = {name: [] for name in BY_NAME}
+    for fill in (_projects, _trade_in, _funds, _materials, _documents, _indicators, _others):
+        fill(dice, size, lists)
+    return lists
+
+
+def _money(dice: random.Random, most: int = 10**9) -> int | None:
+    return None if dice.random() < 0.15 else dice.randrange(most)
+
+
+def _day(dice: random.Random) -> date:
+    return date(2025, 1, 1) + timedelta(days=dice.randrange(730))
+
+
+def _projects(dice: random.Random, size: int, lists: Lists) -> None:
+    for list_, kind in (("equipment-projects", "设备更新"), ("recycling-projects", "回收循环")):
+        for n in range(size if kind == "设备更新" else size // 3):
+            key, domain = f"{kind}{n}", dice.choice((*DOMAINS, None))
+            lists[list_].append(row(
+                list_, key, "industry", name=key, domain=domain, total_investment=_money(dice),
+                equipment_investment=_money(dice), funds_arrived=_money(dice), funds_paid=_money(dice),
+                planned_by_year=dice.choice((None, {}, {"2026": dice.randrange(10**9)}, {"2025": 5, "2026": 7})),
+                units_done=dice.choice((None, 0, 3)), build_state=dice.choice(("未开工", "在建", "竣工", "投产", None)),
+                admin_state=dice.choice(("正常", "正常", "暂停", "退出", None)),
+                starts_on_planned=_day(dice), starts_on_actual=dice.choice((None, _day(dice))),
+                ends_on_planned=_day(dice),
+            ))  # fmt: skip
+            for month in dice.sample(MONTHS, dice.randrange(6)):
+                lists["project-progress"].append(row(
+                    "project-progress", f"{key}@{month}", "industry", project_key=key, list=kind, domain=domain,
+                    month=month, invested_this_month=_money(dice), invested_year_to_date=_money(dice),
+                ))  # fmt: skip
+
+
+def _trade_in(dice: random.Random, size: int, lists: Lists) -> None:
+    for n in range(size * 2):
+        summary = dice.random() < 0.4
+        back = dice.random() < 0.3
+        lists["trade-in"].append(row(
+            "trade-in", f"t{n}", "commerce", category=dice.choice((*CATEGORIES, None)), month=dice.choice(MONTHS[6:]),
+            returned_on=_day(dice) if back and not summary else None, count=dice.randrange(1, 5),
+            returned_count=dice.randrange(1, 3) if back else None, sale_amount=_money(dice), subsidy=_money(dice),
+            subsidy_returned=_money(dice) if back else None, granularity="汇总" if summary else "明细",
+            lead_bureau=dice.choice(("commerce", "transport")),
+        ))  # fmt: skip
+
+
+def _funds(dice: random.Random, size: int, lists: Lists) -> None:
+    for n in range(size * 3):
+        step = dice.choice(("下达", "审核", "支付", "冲回"))
+        lists["funds"].append(row(
+            "funds", f"f{n}", "finance", step=step, channel=dice.choice((*CHANNELS, None)), amount=_money(dice),
+            allocation_no=f"津财〔2026〕{dice.randrange(9)}", application_no=dice.choice((None, f"a{dice.randrange(size)}")),
+            level=dice.choice(("国家", "市级", "区级", None)), to_bureau=dice.choice((None, "industry")),
+            carried_over=_money(dice), recovered=_money(dice), category=dice.choice((*CATEGORIES, None)),
+            on_date=dice.choice((None, _day(dice), _day(dice))), lead_bureau="finance",
+            granularity=dice.choice(("明细", "明细", "汇总")),
+        ))  # fmt: skip
+
+
+def _materials(dice: random.Random, size: int, lists: Lists) -> None:
+    kinds = (("废钢铁", "吨"), ("废塑料", "吨"), ("报废机动车", "辆"), ("报废机动车", "吨"))
+    for n in range(size):
+        material, unit = dice.choice(kinds)
+        lists["materials"].append(row(
+            "materials", f"m{n}", "commerce", month=dice.choice(MONTHS), material=material, unit=unit,
+            operator_uscc=dice.choice((None, "U1", "U2", "U3")), recovered=dice.randrange(10**6),
+            used=dice.choice((None, dice.randrange(10**6))), outlets=dice.choice((None, 4)),
+            reverse_invoiced=_money(dice),
+        ))  # fmt: skip
+
+
+def _documents(dice: random.Random, size: int, lists: Lists) -> None:
+    for n in range(size):
+        received = dice.choice((None, _day(dice)))
+        lists["documents"].append(row(
+            "documents", f"d{n}", "development-reform", document_no=f"津发改〔2026〕{n}", title=f"通知{n}",
+            received_on=received, due_on=received and received + timedelta(days=14), department="industry",
+            extended_until=received and dice.choice((None, received + timedelta(days=60))),
+            form=dice.choice((None, "方案", "已有措施覆盖")), measure_on=dice.choice((None, _day(dice))),
+            exempt_reason=dice.choice((None, None, "上级已有规定")),
+        ))  # fmt: skip
+        lists["plans"].append(row("plans", f"p{n}", "industry", plan_kind="行业", issued_on=_day(dice)))
+
+
+def _indicators(dice: random.Random, size: int, lists: Lists) -> None:
+    for domain in ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗"):
+        for kind, period in (("基数", "2023"), ("目标", "2026"), ("报送", "2026-10"), ("报送", "2025-10")):
+            if dice.random() < 0.9:
+                lists["indicators"].append(row(
+                    "indicators", f"{domain}{kind}{period}", "statistics", indicator="设备投资额", domain=domain,
+                    kind=kind, series="统计", period=period, value=dice.randrange(size * 1000), unit="万元",
+                ))  # fmt: skip
+
+
+def _others(dice: random.Random, size: int, lists: Lists) -> None:
+    makers: tuple[tuple[str, Callable[[int], Row]], ...] = (
+        ("problems", lambda n: row(
+            "problems", f"q{n}", "industry", problem_no=str(n), text="用能指标不足", asks_of=["development-reform"],
+            raised_on=_day(dice), resolved_on=dice.choice((None, _day(dice))),
+        )),
+        ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)))),
+        ("funding-policies", lambda n: row(
+            "funding-policies", f"y{n}", "finance", level="市级", valid_to=dice.choice((None, _day(dice))),
+            expired_on=dice.choice((None, _day(dice))),
+        )),
+        ("scrappage", lambda n: row(
+            "scrappage", f"s{n}", "commerce", category=dice.choice(("营运货车", "电梯")),
+            delivered_on=dice.choice((None, _day(dice))),
+        )),
+    )  # fmt: skip
+    for list_, make in makers:
+        lists[list_] = [make(n) for n in range(size // 2)]
+    for bureau, list_ in (
+        ("industry", "equipment-projects"),
+        ("water", "equipment-projects"),
+        ("commerce", "trade-in"),
+    ):
+        lists["submissions"].append(row(
+            "submissions", f"{bureau}{list_}", bureau, bureau=bureau, list=list_, month="2026-10",
+            state=dice.choice(("已确认", "零报告")), confirmed_on=date(2026, 11, dice.randrange(3, 15)),
+        ))  # fmt: skip
