@@ -8,15 +8,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition, errors
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, RetriableError
+from kafka.errors import KafkaError
 from typing_extensions import override
 
 from exchange_connectors.kit.errors import NotReadyError, PublishError
 from exchange_connectors.settings import KafkaSettings
 
 Header = tuple[str, bytes]
+
+_FINAL = (
+    errors.AuthorizationError,
+    errors.InvalidTopicError,
+    errors.MessageSizeTooLargeError,
+    errors.PolicyViolationError,
+    errors.RecordListTooLargeError,
+    errors.SaslAuthenticationFailedError,
+    errors.UnsupportedVersionError,
+)
+"""Refusals that no repetition cures; anything else (also a lost producer id) is cured by a new producer and the spool."""
 
 _OPERATIONS = {"READ": 3, "WRITE": 4}
 _OPERATIONS_UNKNOWN = -(2**31)
@@ -30,7 +41,7 @@ class Message:
 
     key: bytes
     value: bytes
-    headers: tuple[Header, ...] = ()
+    headers: list[Header]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +107,9 @@ class _KafkaDelivery:
         error = future.exception  # type: ignore[attr-defined]
         if error is None:
             return int(future.value.offset)  # type: ignore[attr-defined]
-        if isinstance(error, RetriableError):
-            raise TimeoutError(f"{self._topic}: {error!r}")
-        raise PublishError(f"the broker refused an event for {self._topic}: {error!r}")
+        if isinstance(error, _FINAL):
+            raise PublishError(f"the broker refused an event for {self._topic}: {error!r}")
+        raise TimeoutError(f"{self._topic}: {error!r}")
 
 
 class KafkaBroker(Broker):
@@ -137,12 +148,12 @@ class KafkaBroker(Broker):
     def send(self, topic: str, message: Message) -> Delivery:
         try:
             future = self._open().send(
-                topic, key=message.key, value=message.value, headers=list(message.headers), partition=0
+                topic, key=message.key, value=message.value, headers=message.headers, partition=0
             )
-        except RetriableError as error:
-            raise TimeoutError(f"{topic}: {error!r}") from error
-        except KafkaError as error:
+        except _FINAL as error:
             raise PublishError(f"an event for {topic} cannot be sent: {error!r}") from error
+        except KafkaError as error:
+            raise TimeoutError(f"{topic}: {error!r}") from error
         return _KafkaDelivery(future, topic)
 
     @override

@@ -71,7 +71,7 @@ class RecordingBroker(Broker):
             self.silent -= 1
             return _Silent()
         records = self.topics[topic]
-        records.append(Record(len(records), message.key, message.value, message.headers))
+        records.append(Record(len(records), message.key, message.value, tuple(message.headers)))
         if self.stored_but_silent:
             self.stored_but_silent -= 1
             return _Silent()

@@ -21,7 +21,7 @@ from exchange_contracts.model import Event
 from exchange_contracts.receipts import Receipt
 
 from exchange_connectors.kit import telemetry
-from exchange_connectors.kit.broker import Broker, Delivery, KafkaBroker, Message
+from exchange_connectors.kit.broker import Broker, Delivery, Header, KafkaBroker, Message
 from exchange_connectors.kit.errors import NotReadyError, PublishError
 from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Statement, Verdict
 from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
@@ -38,6 +38,9 @@ UNDERWAY_EVENTS_MAX = 20_000
 
 _RECEIPT_POLL_SECONDS = 0.2
 
+VALUE_BYTES_MAX = 900_000
+"""Below Kafka's default of a megabyte for a request: an event that never fits must not enter the spool."""
+
 RESTARTS_MAX = 3
 """Producers rebuilt in a row without a single acknowledgement before publishing fails."""
 
@@ -51,10 +54,12 @@ class Offered:
 
 
 @dataclass(slots=True)
-class _Underway:
-    seq: int
-    delivery: Delivery
-    since: float
+class _Run:
+    """Events with consecutive numbers in the spool that Kafka stored at consecutive offsets."""
+
+    first: int
+    last: int
+    offset: int
 
 
 class Publisher:
@@ -92,8 +97,8 @@ class Publisher:
         self.ledger = Ledger(self.store)
         self._book = ReceiptBook(self.store)
         self._batch: list[tuple[bytes, bytes, str, str, str | None, str | None, int | None]] = []
-        self._headers: list[tuple[tuple[str, bytes], ...]] = []
-        self._underway: deque[_Underway] = deque()
+        self._headers: list[list[Header]] = []
+        self._underway: deque[tuple[int, Delivery, float]] = deque()
         self._restarts = 0
         self._started = False
         self._next_seq = 1 + int(self.store.connection.execute("select coalesce(max(seq), 0) from spool").fetchone()[0])
@@ -137,10 +142,11 @@ class Publisher:
             raise PublishError(f"an event of bureau {event.bureau} cannot be published as {self.bureau}")
         origin = event.origin
         place = (None, None, None) if origin is None else (origin.file, origin.sheet, origin.row)
-        self._batch.append(
-            (event.entity_key.encode(), codec.encode(event), str(event.event_id), type(event).__name__, *place)
-        )
-        self._headers.append(tuple(envelope.headers(event, traceparent)))
+        value = codec.encode(event)
+        if len(value) > VALUE_BYTES_MAX:
+            raise PublishError(f"an event of {len(value)} bytes is too large; at most {VALUE_BYTES_MAX} travel")
+        self._batch.append((event.entity_key.encode(), value, str(event.event_id), type(event).__name__, *place))
+        self._headers.append(envelope.headers(event, traceparent))
         if len(self._batch) >= BATCH_EVENTS:
             self._send_batch()
 
@@ -279,17 +285,23 @@ class Publisher:
         headers, self._headers = self._headers, []
         rows = [(seq, *row) for seq, row in enumerate(batch, self._next_seq)]
         self._next_seq += len(rows)
+        runs, failure = self._harvest()
         with self.store.transaction() as db:
+            self._settle(runs)
             db.executemany("insert into spool values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             self.ledger.save()
         for type_, count in Counter(row[4] for row in rows).items():
             telemetry.EVENTS_SPOOLED.labels(self.bureau, type_).inc(count)
         if not self._started:
             return  # sent at start
+        if failure is not None:
+            self._watch(failure)  # makes the producer anew, which sends the whole spool, this batch with it
+            return
+        since = time.monotonic()
         for row, head in zip(rows, headers, strict=True):
-            if not self._send(row[0], Message(row[1], row[2], head)):
-                break  # the producer was made anew and the whole spool sent again, this batch with it
-        self._collect()
+            if not self._send(row[0], Message(row[1], row[2], head), since):
+                return  # as above
+        self._watch(None)
 
     def _send_spooled(self) -> None:
         """Send everything in the spool, oldest first, a page at a time."""
@@ -298,15 +310,15 @@ class Publisher:
             page = self.store.connection.execute(
                 "select seq, key, value from spool where seq > ? order by seq limit ?", (last, BATCH_EVENTS)
             ).fetchall()
+            since = time.monotonic()
             for seq, key, value in page:
-                headers = tuple(envelope.headers(codec.decode(value)))
-                if not self._send(seq, Message(key, value, headers)):
+                if not self._send(seq, Message(key, value, envelope.headers(codec.decode(value))), since):
                     return
                 last = seq
             if len(page) < BATCH_EVENTS:
                 return
 
-    def _send(self, seq: int, message: Message) -> bool:
+    def _send(self, seq: int, message: Message, since: float) -> bool:
         """Hand one event to the broker; say ``False`` where that made the whole spool be sent anew."""
         if len(self._underway) >= UNDERWAY_EVENTS_MAX:
             self._wait_for_room()
@@ -315,7 +327,7 @@ class Publisher:
         except TimeoutError as error:
             self._restart(str(error))
             return False
-        self._underway.append(_Underway(seq, delivery, time.monotonic()))
+        self._underway.append((seq, delivery, since))
         return True
 
     def _wait_for_room(self) -> None:
@@ -325,33 +337,40 @@ class Publisher:
 
     def _collect(self) -> None:
         """Take acknowledged events out of the spool; have a look at the oldest that is not."""
-        runs: list[list[int]] = []  # [first seq, last seq, first offset]
-        failure: Exception | None = None
+        runs, failure = self._harvest()
+        if runs:
+            with self.store.transaction():
+                self._settle(runs)
+        self._watch(failure)
+
+    def _harvest(self) -> tuple[list[_Run], Exception | None]:
+        """Return the acknowledged events at the head of the queue as runs, and what failed behind them."""
+        runs: list[_Run] = []
         while self._underway:
-            head = self._underway[0]
+            seq, delivery, _ = self._underway[0]
             try:
-                offset = head.delivery.offset()
+                offset = delivery.offset()
             except (TimeoutError, PublishError) as error:
-                failure = error
-                break
+                return runs, error
             if offset is None:
                 break
             self._underway.popleft()
-            if runs and runs[-1][1] + 1 == head.seq and runs[-1][2] + head.seq - runs[-1][0] == offset:
-                runs[-1][1] = head.seq
+            if runs and runs[-1].last + 1 == seq and runs[-1].offset + seq - runs[-1].first == offset:
+                runs[-1].last = seq
             else:
-                runs.append([head.seq, head.seq, offset])
-        if runs:
+                runs.append(_Run(seq, seq, offset))
+        return runs, None
+
+    def _settle(self, runs: list[_Run]) -> None:
+        """Book acknowledged runs; call inside a transaction."""
+        for run in runs:
             self._restarts = 0
-            with self.store.transaction():
-                for first, last, offset in runs:
-                    self._book.acknowledged(first, last, offset)
-            telemetry.EVENTS_ACKNOWLEDGED.labels(self.bureau).inc(sum(last - first + 1 for first, last, _ in runs))
-        self._watch(failure)
+            self._book.acknowledged(run.first, run.last, run.offset)
+            telemetry.EVENTS_ACKNOWLEDGED.labels(self.bureau).inc(run.last - run.first + 1)
 
     def _watch(self, failure: Exception | None) -> None:
         """Rebuild the producer when the oldest event has waited too long; kafka-python was seen to hang for ever."""
-        oldest_seconds = time.monotonic() - self._underway[0].since if self._underway else 0.0
+        oldest_seconds = time.monotonic() - self._underway[0][2] if self._underway else 0.0
         telemetry.SPOOL_DEPTH.labels(self.bureau).set(len(self._underway) + len(self._batch))
         telemetry.OLDEST_UNACKNOWLEDGED_SECONDS.labels(self.bureau).set(oldest_seconds)
         if isinstance(failure, PublishError):
