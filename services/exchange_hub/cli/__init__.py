@@ -11,6 +11,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("exchange_hub.cli.worker", "worker", "Run one Faust worker that fills the views."),
     "relay": ("exchange_hub.cli.relay", "relay", "Publish receipts to the bureaus' receipt topics."),
     "migrate": ("exchange_hub.cli.housekeeping", "migrate", "Bring the store's schema to this version."),
+    "console": ("exchange_hub.cli.console", "console", "Serve the console and the API."),
+    "connect": ("exchange_connectors.cli", "connect", "Run a bureau's Excel drop folder."),
+    "publish": ("exchange_connectors.cli", "publish", "Publish events from JSON Lines."),
+    "close": ("exchange_hub.cli.months", "close", "Close a month: freeze lists and figures for good."),
+    "report": ("exchange_hub.cli.months", "report", "Render the report of a closed month."),
+    "diff": ("exchange_hub.cli.months", "diff", "Explain what changed in a closed month since."),
+    "demo": ("exchange_hub.cli.demo", "demo", "Run the sample district from workbooks to reports."),
     "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild the views in a shadow schema, compare, swap."),
     "list": ("exchange_hub.cli.lists", "list_", "Show a list view."),
 }

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from zlib import crc32
 
 import psycopg
+from exchange_connectors.settings import KafkaSettings as ConnectorKafka
 from exchange_contracts.topics import events_topic, receipts_topic
 
 from exchange_hub.programme.calendar import CalendarError
@@ -50,6 +52,20 @@ class Hub:
     def district_no(self) -> int:
         """The district's advisory lock number."""
         return crc32(self.district.id.encode()) & 0x7FFFFFFF
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where rendered reports of closed months lie, ``<month>/report.docx`` and its siblings."""
+        return self.settings.data_folder / "reports"
+
+    def connector_kafka(self, bootstrap_servers: str) -> ConnectorKafka:
+        """The broker as the connectors' public kit takes it; the hub publishes with it like a bureau."""
+        kafka = self.settings.kafka
+        return ConnectorKafka(
+            bootstrap_servers=bootstrap_servers, security_protocol=kafka.security_protocol, sasl_mechanism=kafka.sasl_mechanism,
+            username=kafka.username, password=kafka.password, ssl_cafile=kafka.ssl_cafile, ssl_certfile=kafka.ssl_certfile,
+            ssl_keyfile=kafka.ssl_keyfile,
+        )  # fmt: skip
 
     def rules(self) -> FoldRules:
         """The configuration that the fold takes."""

@@ -15,7 +15,7 @@ from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.servers import running
+from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.supervise import end_with_parent, stop_on_signals
 from exchange_hub.runtime.topics import administration, ensure_topics
 from exchange_hub.views.store.stamp import StampError
@@ -65,11 +65,18 @@ def make_topics(hub: Hub, bootstrap_servers: str) -> None:
 
 
 @contextmanager
-def serving(hub: Hub) -> Iterator[str]:
-    """The database's address, of the servers that run or of servers started for this command."""
+def open_servers(hub: Hub) -> Iterator[Servers]:
+    """The servers that run for these settings, or servers started for this command alone."""
     logs.configure(hub.settings, "command", to_file=False)
     logging.getLogger().setLevel(logging.WARNING)
     with running(hub.settings) as servers:
+        yield servers
+
+
+@contextmanager
+def serving(hub: Hub) -> Iterator[str]:
+    """The database's address; see :func:`open_servers`."""
+    with open_servers(hub) as servers:
         yield servers.database_url
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import click
 import psycopg
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.runtime import metrics
+from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views import read
@@ -26,6 +28,8 @@ IDLE_SECONDS = 0.1
 #: Pause between measurements of lag, and of the balance, which counts rows.
 LAG_SECONDS = 5.0
 BALANCE_SECONDS = 60.0
+#: Pause after the database or the broker was away.
+RETRY_SECONDS = 1.0
 #: Time a receipt has to be acknowledged by the broker.
 FLUSH_SECONDS = 30
 
@@ -75,7 +79,11 @@ def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, 
             except psycopg.OperationalError as error:
                 meters.set(metrics.DATABASE_UP, 0)
                 log.warning("the database does not answer, trying again: %s", str(error).splitlines()[0])
-                stop.wait(1.0)
+                stop.wait(RETRY_SECONDS)
+            except (KafkaError, RuntimeProblem) as error:
+                # Claimed receipts that were not published are taken over when their claim is stale.
+                log.warning("Kafka does not answer, trying again: %s", error)
+                stop.wait(RETRY_SECONDS)
     finally:
         sender.close()
 

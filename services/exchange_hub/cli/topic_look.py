@@ -9,7 +9,7 @@ from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.views.store.positions import Claimed, disagreement
 from exchange_hub.views.worker.pipeline import record_digest
 
-#: Time for reading one record per topic; a topic that does not answer in it is treated as lacking the record.
+#: Time for reading one record per topic; a broker that is slower ends the worker, which is started again.
 LOOK_SECONDS = 10.0
 
 
@@ -58,4 +58,6 @@ def _digests(
             if wanted.pop(partition, -1) == records[0].offset:
                 digests[partition.topic] = record_digest(records[0].key, records[0].value)
             consumer.pause(partition)
+    if wanted:
+        raise TimeoutError(f"Kafka did not hand out the last record of {', '.join(p.topic for p in wanted)} in {LOOK_SECONDS:.0f} s")
     return digests

@@ -13,6 +13,7 @@ import psycopg
 
 from exchange_hub.cli.program import Program, program, supervised_option
 from exchange_hub.cli.topic_look import looked_at
+from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.topics import administration, topic_ids
 from exchange_hub.views.store.positions import Claimed, claim
@@ -61,6 +62,8 @@ class _Worker:
             hub.settings.worker.session_timeout_seconds,
             hub.settings.worker.batch_events_max,
         )
+        watchdog = Watchdog(running, self._owner, self._lost)
+        threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
         run_app(make_app(options, Processor(committer, context, hooks), hooks))
 
     def _connect(self) -> psycopg.Connection:

@@ -210,7 +210,7 @@ def end_with_parent(grace_seconds: float = 20.0) -> None:
 
     def wait() -> None:
         with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(4096):
+            while os.read(sys.stdin.fileno(), 4096):
                 pass
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(grace_seconds)

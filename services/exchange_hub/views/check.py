@@ -49,6 +49,8 @@ def problems(
         found.append(("foreign_kind", "合并、复核、关账等决定只能由工作专班发布"))
     if any(_CONTROL.search(str(value)) for value in (facts["entity_key"], *sub_key)):
         found.append(("bad_value", "业务主键和分项(如凭证号、单位)不能含换行、制表等控制字符"))
+    if contract.kind in ("document", "policy") and not facts["document_no"].strip():
+        found.append(("bad_value", "文号为空;没有文号的文件请填写登记编号"))
     vocabulary = codes.problem(contract, facts)
     found.extend(("bad_value", reason) for reason in vocabulary)
     rule = _RULES.get(contract.event)

@@ -49,13 +49,13 @@ def _chosen(claims: Sequence[Claim], family: str, rules: FoldRules) -> dict[str,
     """Choose each department's own word first, then the district's order."""
     order = rules.order("documents", "*", None)
     chosen: dict[str, Fact] = {}
+    own: dict[str, Fact] = {}
     for claim in sorted(claims, key=lambda claim: (order(claim.key.bureau), claim.key)):
         for department, fact in of_family(claim, family):
+            chosen.setdefault(department, fact)
             if department == claim.key.bureau:
-                chosen[department] = fact
-            else:
-                chosen.setdefault(department, fact)
-    return chosen
+                own.setdefault(department, fact)
+    return chosen | own
 
 
 def _number(*families: dict[str, Fact]) -> str:

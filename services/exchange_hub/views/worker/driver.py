@@ -123,9 +123,13 @@ class PollConsumer(driver.Consumer):
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 — Faust's signature
         async with self._chaining:
+            assignment = self._assigned()
             fetched = await super()._getmany(active_partitions, timeout)
+            if assignment is None or self._assigned() is not assignment or not self.flow_active:
+                return {}  # topics were given anew meanwhile: they are claimed, and read again, from the store's positions
             records = {tp.topic: batch for tp, batch in fetched.items() if batch and tp.topic in self._claims}
-            ends = {topic: end for topic, end in self._reached(records).items() if end > self._next[topic]}
+            reached = self._reached(records, assignment)
+            ends = {topic: end for topic, end in reached.items() if end > self._next[topic]}
             if not ends:
                 return {}
             poll = Poll(
@@ -141,17 +145,22 @@ class PollConsumer(driver.Consumer):
         stamp = batch[-1].timestamp if batch else 0
         return {TP(topic, 0): [_PollRecord(topic, 0, end - 1, stamp, 1, (), None, poll, None, 0, 0)]}
 
-    def _reached(self, records: Mapping[str, list[Any]]) -> dict[str, int]:
+    def _assigned(self) -> Any:
+        """Return the client's present assignment, an object of its own for each rebalance, or ``None``."""
+        subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001
+        assignment = subscription.assignment if subscription is not None else None
+        return assignment if assignment is not None and assignment.active else None
+
+    def _reached(self, records: Mapping[str, list[Any]], assignment: Any) -> dict[str, int]:
         """Return topic → offset after everything fetched so far, control records included.
 
         Kafka's client steps over control records without handing them out; where its own position stands beyond
         the last record, only such were between.
         """
         ends = {topic: batch[-1].offset + 1 for topic, batch in records.items()}
-        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
         for topic in self._claims:
             partition = TopicPartition(topic, 0)
-            if assignment.active and partition in assignment.tps:
+            if partition in assignment.tps:
                 state = assignment.state_value(partition)
                 if state.has_valid_position and not state.awaiting_reset:
                     ends[topic] = max(ends.get(topic, 0), state.position)

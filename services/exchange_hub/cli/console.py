@@ -1,0 +1,35 @@
+"""``hub console``: the pages and the API over the list views."""
+
+import threading
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+import uvicorn
+
+from exchange_hub.cli.program import program, supervised_option
+from exchange_hub.console.app import create_app
+from exchange_hub.console.database import DatabaseSource
+from exchange_hub.console.source import Place
+
+
+@click.command()
+@supervised_option
+def console(*, supervised: bool) -> None:
+    """Serve the console and the API."""
+    with program("console", supervised=supervised, metrics=False) as running:
+        settings = running.hub.settings
+        zone = ZoneInfo(running.hub.district.profile.time_zone)
+        source = DatabaseSource(running.database_url)
+        app = create_app(
+            source, running.hub.reports_folder, lambda: datetime.now(zone), place=Place.of(running.hub.district), meters=running.meters
+        )
+        server = uvicorn.Server(uvicorn.Config(app, settings.console.host, settings.console.port, log_config=None))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        serving = threading.Thread(target=server.run, name="console", daemon=True)
+        serving.start()
+        while serving.is_alive() and not running.stop.wait(0.2):
+            pass
+        server.should_exit = True
+        serving.join(settings.worker.stop_grace_seconds)
+        source.close()
