@@ -47,7 +47,7 @@ class Rules:
         """Take a field from the first that fills it."""
         for _, facts in self.first(said, list_name, field, domain):
             value = facts.get(field)
-            if value is not None and value != {} and value != []:
+            if value is not None and value not in ({}, []):
                 return value
         return None
 

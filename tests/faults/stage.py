@@ -1,0 +1,307 @@
+"""A district of its own on the suite's servers: traffic, workers to hurt, and the final reckoning."""
+
+import multiprocessing
+import os
+import secrets
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from exchange_contracts.topics import events_topic
+from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import make_topics
+from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
+from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.views import read
+from exchange_hub.views.store.setup import connect
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from tests.faults.worker_process import Orders, run
+from tests.oracle.compare import Verdict, verdict
+from tests.oracle.lists import Rules
+from tests.oracle.outcomes import Said, decoded
+from tests.strategies.universe import BUREAUS, Item
+
+ROOT = Path(__file__).parents[2]
+#: Kafka gives a silent worker's topics away after this many seconds.
+SESSION_SECONDS = 2.0
+
+_forking = multiprocessing.get_context("forkserver")
+_forking.set_forkserver_preload(["tests.faults.worker_process", "exchange_hub.cli.worker"])
+
+
+def wait_for(what: str, found: Callable[[], Any], seconds: float = 30.0, pause: float = 0.05) -> Any:
+    """Wait until *found* returns something true and return it; fail in words after *seconds*."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = found()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
+        time.sleep(pause)
+
+
+@dataclass
+class Worker:
+    """A worker process."""
+
+    process: Any
+    output: Path
+    started: float
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.process.pid
+        return int(self.process.pid)
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, ``None`` while it runs; negative for a signal."""
+        code: int | None = self.process.exitcode
+        return code
+
+    def text(self) -> str:
+        """What it wrote."""
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to this one process."""
+        if self.exit_code is None:
+            os.kill(self.pid, number)
+
+    def end(self) -> None:
+        """Kill it and wait."""
+        self.send(signal.SIGKILL)
+        self.process.join(10)
+
+    def ended(self, seconds: float = 30.0) -> int:
+        """Wait for its end and return the exit code."""
+        self.process.join(seconds)
+        assert self.exit_code is not None, f"still runs after {seconds} s:\n{self.text()[-2000:]}"
+        return self.exit_code
+
+
+@dataclass
+class Stage:
+    """Where a fault happens.
+
+    Attributes:
+        hub: settings and district.
+        kafka: bootstrap servers.
+        url: database.
+        folder: outputs and the district's folder.
+        known: (topic, key, value, headers) → whether the record was sent as a sound event.
+    """
+
+    hub: Hub
+    kafka: str
+    url: str
+    folder: Path
+    known: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    workers: list[Worker] = field(default_factory=list)
+    sent: int = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings of the workers."""
+        return {
+            "HUB_KAFKA__BOOTSTRAP_SERVERS": self.kafka, "HUB_DATABASE__URL": self.url,
+            "HUB_DISTRICT": str(self.hub.settings.district), "HUB_DATA_DIR": str(self.folder / "data"),
+            "HUB_METRICS__PORT": "0", "HUB_WORKER__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
+            "HUB_WORKER__BATCH_EVENTS_MAX": "500",
+        }  # fmt: skip
+
+    def topic(self, bureau: str) -> str:
+        """Return a bureau's event topic."""
+        return events_topic(self.hub.district.id, bureau)
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topic → bureau of the bureaus that the traffic uses."""
+        return {self.topic(bureau): bureau for bureau in BUREAUS}
+
+    def worker(self, **orders: Any) -> Worker:
+        """Start a worker."""
+        output = self.folder / f"worker-{len(self.workers)}.log"
+        environment = self.environment | orders.pop("environment", {})
+        process = _forking.Process(target=run, args=(Orders(environment, output, **orders),), daemon=True)
+        process.start()
+        worker = Worker(process, output, time.monotonic())
+        self.workers.append(worker)
+        return worker
+
+    def producer(self, **options: Any) -> KafkaProducer:
+        """A producer with every guarantee."""
+        given = {"acks": "all", "linger_ms": 5, "compression_type": None} | options
+        return KafkaProducer(bootstrap_servers=self.kafka.split(","), **given)
+
+    def note(self, item: Item) -> tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]:
+        """Remember what is about to be sent."""
+        topic = self.topic(item.bureau)
+        self.known[topic, item.key, item.value, item.headers] = item.sound
+        self.sent += 1
+        return topic, item.key, item.value, list(item.headers)
+
+    def send(self, items: Iterable[Item], per_second: float = 0.0, stop: threading.Event | None = None) -> int:
+        """Publish items, throttled; returns when all are acknowledged."""
+        producer = self.producer()
+        began, count = time.monotonic(), 0
+        futures = []
+        for item in items:
+            if stop is not None and stop.is_set():
+                break
+            topic, key, value, headers = self.note(item)
+            futures.append(producer.send(topic, key=key, value=value, headers=headers))
+            count += 1
+            if per_second and count % 20 == 0 and (ahead := began + count / per_second - time.monotonic()) > 0:
+                time.sleep(ahead)
+        for future in futures:
+            future.get(60)
+        producer.close()
+        return count
+
+    @contextmanager
+    def flowing(self, items: Iterable[Item], per_second: float) -> Iterator[threading.Thread]:
+        """Let events flow beside what happens in the block; on leaving, all have been sent."""
+        failed: list[BaseException] = []
+        stop = threading.Event()
+
+        def flow() -> None:
+            try:
+                self.send(items, per_second, stop)
+            except BaseException as error:  # noqa: BLE001 — handed to the test below
+                failed.append(error)
+
+        thread = threading.Thread(target=flow, daemon=True)
+        thread.start()
+        try:
+            yield thread
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            thread.join(120)
+        if failed:
+            raise failed[0]
+
+    def positions(self) -> dict[str, int]:
+        """Topic → next offset as stored."""
+        with connect(self.url) as conn:
+            rows = conn.execute("SELECT t.name, p.next_off FROM log.position p JOIN log.topic t USING (topic_no)").fetchall()
+        return dict(rows)
+
+    def ends(self) -> dict[str, int]:
+        """Topic → end of what was committed."""
+        with administration(self.kafka) as admin:
+            return end_offsets(admin, sorted(self.topics))
+
+    def caught_up(self, seconds: float = 60.0) -> None:
+        """Wait until every position has reached the end of its topic."""
+        ends = self.ends()
+
+        def reached() -> bool:
+            stored = self.positions()
+            return all(stored.get(topic, 0) >= end for topic, end in ends.items())
+
+        try:
+            wait_for("the positions to reach the ends of the topics", reached, seconds, 0.1)
+        except AssertionError as error:
+            stored = self.positions()
+            behind = {topic: (stored.get(topic), end) for topic, end in ends.items() if stored.get(topic, 0) < end}
+            logs = "\n".join(f"--- {w.output.name} exit {w.exit_code}\n{w.text()[-1500:]}" for w in self.workers[-3:])
+            raise AssertionError(f"{error}; behind: {behind}\n{logs}") from None
+
+    def said(self) -> dict[str, list[Said]]:
+        """Read the topics back from Kafka, as the oracle wants them: bureau → records."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.kafka.split(","), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
+            isolation_level="read_committed", check_crcs=False,
+        )  # fmt: skip
+        partitions = {TopicPartition(topic, 0): bureau for topic, bureau in self.topics.items()}
+        consumer.assign(list(partitions))
+        ends = consumer.end_offsets(list(partitions))
+        found: dict[str, list[Said]] = {bureau: [] for bureau in partitions.values()}
+        deadline = time.monotonic() + 60
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            assert time.monotonic() < deadline, "the topics could not be read back in 60 s"
+            for partition, records in consumer.poll(timeout_ms=200, max_records=5000).items():
+                for record in records:
+                    sound = self.known.get((partition.topic, record.key, record.value, tuple(record.headers)), False)
+                    said = decoded(record.offset, record.value) if sound else Said(record.offset, None)
+                    found[partitions[partition]].append(said)
+        consumer.close()
+        return found
+
+    def reckon(self, schema: str = "live") -> Verdict:
+        """Compare the store with the oracle and the balance with the topics; fail in words."""
+        due = self.hub._due_on
+        rules = Rules(self.hub.district.ranking, due, frozenset(self.hub.district.publishers()))
+        said = self.said()
+        with connect(self.url) as conn:
+            found = verdict(conn, said, rules, schema)
+            lines = [line for line in read.balance(conn) if line["difference"]]
+            data = {line["bureau"]: line["data_records"] for line in read.balance(conn)}
+        assert found.right, str(found)
+        assert not lines, f"the published balance does not hold: {lines}"
+        counted = {bureau: len(records) for bureau, records in said.items()}
+        assert {bureau: data.get(bureau, 0) for bureau in counted} == counted
+        return found
+
+    def close(self) -> None:
+        """End the workers that this stage started."""
+        for worker in self.workers:
+            worker.end()
+
+
+def district_folder(folder: Path, name: str) -> Path:
+    """Copy the sample district under another id: topics and group of its own."""
+    target = folder / "district"
+    shutil.copytree(ROOT / "deploy/districts/wuqing", target, ignore=shutil.ignore_patterns("samples", "connectors"))
+    text = (target / "district.toml").read_text(encoding="utf-8")
+    (target / "district.toml").write_text(text.replace('id = "wuqing"', f'id = "{name}"', 1), encoding="utf-8")
+    return target
+
+
+@contextmanager
+def staged(kafka: str, server_url: str, folder: Path) -> Iterator[Stage]:
+    """A stage with its own district, topics and database, ready to be written to."""
+    name = f"f{secrets.token_hex(4)}"
+    with connect(server_url) as conn:
+        conn.execute(f"CREATE DATABASE {name}".encode())
+    head, _, tail = server_url.partition("?")
+    url = f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
+    settings = Settings(
+        district=district_folder(folder, name), data_dir=folder / "data", kafka=KafkaSettings(bootstrap_servers=kafka),
+        database=DatabaseSettings(url=url),
+    )  # fmt: skip
+    stage = Stage(Hub.load(settings), kafka, url, folder)
+    try:
+        stage.hub.prepare_store(url)
+        make_topics(stage.hub, kafka)
+        yield stage
+    finally:
+        stage.close()
+        with connect(server_url) as conn:
+            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+        with administration(kafka) as admin:
+            admin.delete_topics([*stage.hub.event_topics, *stage.hub.receipt_topics.values()])
+
+
+def cut_connections(url: str, like: str = "hub worker %") -> int:
+    """Cut the workers' connections to the database; return how many."""
+    with connect(url, "fault") as conn:
+        rows = conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s AND datname = current_database()",
+            (like,),
+        ).fetchall()
+    return len(rows)
+
+

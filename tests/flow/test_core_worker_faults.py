@@ -1,0 +1,106 @@
+"""Workers that are killed, stopped, cut off or moved while events flow lose nothing and count nothing twice (invariants 5–7)."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from exchange_hub.cli.worker import EXIT_LOST
+
+from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, staged, wait_for
+from tests.platform import platform
+from tests.strategies.history import bulk
+
+SEED = 20261124
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[str, str]]:
+    """The suite's Kafka and PostgreSQL."""
+    with platform() as found:
+        yield found
+
+
+@pytest.fixture
+def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
+    """A district of the test's own."""
+    with staged(*servers, tmp_path) as made:
+        yield made
+
+
+def struck(worker: Worker, seconds: float = 20.0) -> None:
+    """Wait until the worker has reached the step at which it was told to strike."""
+    wait_for("the worker to strike", lambda: "striking at" in worker.text(), seconds)
+
+
+def test_twenty_kills_at_random_moments_change_nothing(stage: Stage) -> None:
+    """Two workers, one of them killed every second or so: every event counts once and every row is right."""
+    choose = Random(SEED)
+    workers = [stage.worker(), stage.worker()]
+    kills = 0
+    with stage.flowing(bulk(SEED, 2500), per_second=90):
+        wait_for("the first batch", lambda: any(stage.positions().values()))
+        while kills < 20:
+            time.sleep(choose.uniform(0.1, 1.9))
+            place = choose.randrange(2)
+            workers[place].end()
+            workers[place] = stage.worker()
+            kills += 1
+    stage.caught_up(25)
+    stage.reckon()
+
+
+@pytest.mark.parametrize("step", ["logged", "receipted", "committed"])
+def test_killed_at_a_step_of_a_batch(stage: Stage, step: str) -> None:
+    """A worker that dies inside a batch leaves all of it or nothing; the next one goes on from the stored positions."""
+    stage.send(bulk(SEED, 900))
+    worker = stage.worker(at_step=step, at_batch=2)
+    assert worker.ended() == -signal.SIGKILL
+    stage.worker()
+    stage.caught_up()
+    stage.reckon()
+
+
+def test_stopped_past_its_session_it_is_fenced_when_it_goes_on(stage: Stage) -> None:
+    """A worker stopped with a batch in its hands finds its claim taken, says so and ends with code 75."""
+    stage.send(bulk(SEED, 800))
+    stopped = stage.worker(at_step="prepared", what="stop", at_batch=1)
+    struck(stopped)
+    time.sleep(SESSION_SECONDS)
+    stage.worker()
+    stage.caught_up()
+    stopped.send(signal.SIGCONT)
+    assert stopped.ended() == EXIT_LOST
+    assert "fenced: another worker claimed" in stopped.text()
+    stage.reckon()
+
+
+def test_stopped_while_it_holds_the_commit_lock(stage: Stage) -> None:
+    """The database's time-outs take the lock from a stopped worker; others go on, and it is fenced afterwards."""
+    stage.send(bulk(SEED, 800))
+    stopped = stage.worker(at_step="folded", what="stop", at_batch=1, constants={"IDLE_SECONDS": 4})
+    struck(stopped)
+    stage.worker()
+    stage.caught_up()
+    stopped.send(signal.SIGCONT)
+    assert stopped.ended() == EXIT_LOST
+    assert "fenced: another worker claimed" in stopped.text()
+    stage.reckon()
+
+
+def test_connections_cut_again_and_again(stage: Stage) -> None:
+    """A worker whose connection is cut, also just before COMMIT, tries the same batch again and goes on by itself."""
+    worker = stage.worker(at_step="receipted", what="pause", at_batch=0, pause_seconds=0.4)
+    with stage.flowing(bulk(SEED, 1200), per_second=150):
+        cuts = 0
+        deadline = time.monotonic() + 12
+        while cuts < 8 and time.monotonic() < deadline:
+            cuts += cut_connections(stage.url)
+            time.sleep(0.9)
+    assert cuts >= 5
+    stage.caught_up()
+    assert worker.exit_code is None, worker.text()[-3000:]
+    assert "trying the same batch again" in worker.text()
+    stage.reckon()
