@@ -125,8 +125,10 @@ def fill(hub: Hub, url: str) -> None:
         context = hub.context(conn)
         given = {topics[bureau]: records(bureau, some) for bureau, some in events().items()}
         claimed, _ = claim(conn, {topic: f"id-{topic}" for topic in given}, "test")
-    committer = Committer(lambda: connect(url), context)
-    done = committer.commit(read_poll(Poll(1, claimed, dict.fromkeys(given, 0), given), context))
+    committer = Committer(lambda: connect(url), context, "test")
+    starts, ends = dict.fromkeys(given, 0), {topic: len(some) for topic, some in given.items()}
+    poll = Poll(chain=1, claims=claimed, starts=starts, ends=ends, records=given)
+    done = committer.commit(read_poll(poll, context))
     committer.close()
     assert isinstance(done, Done)
 

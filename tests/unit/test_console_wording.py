@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from console_rows import NOW, PLACE
 from exchange_hub.console import boards, figures, vocabulary, wording
-from exchange_hub.console.archive import ClosedMonth, Figure
+from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission
 from exchange_hub.views.catalogue import BY_NAME, Column
 
@@ -186,3 +186,22 @@ def test_a_derived_figure_names_the_figures_it_was_made_of() -> None:
     rate = Figure("f.合计.rate", Decimal(1), "", "%", "", "", {}, "f.合计.paid ÷ f.合计.allocated", 0)
     closed = ClosedMonth("2026-10", "", "", "", (), (), (), {**parts, rate.id: rate})
     assert [term.id for term in figures.terms(closed, rate)] == ["f.合计.paid", "f.合计.allocated"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "expected"),
+    [
+        ("在建", 0, [("在建", None)]),
+        ("", 0, [("—", None)]),
+        ("12/7", 2, [("12", 0), ("/", None), ("7", 1)]),
+        ("未报送/0.00", 2, [("未报送", 0), ("/", None), ("0.00", 1)]),
+        ("共 12 件", 2, [("共 12 件", None), (" ", None), ("来源1", 0), (" ", None), ("来源2", 1)]),
+    ],
+)
+def test_every_number_in_a_cell_opens_its_own_figure(
+    text: str, parts: int, expected: list[tuple[str, int | None]]
+) -> None:
+    """A cell written from several figures links each part to its own; other words are followed by their sources."""
+    known = [figure(str(number)) for number in range(parts)]
+    found = figures.pieces(Cell(text, None, tuple(known)))
+    assert [(words, None if part is None else known.index(part)) for words, part in found] == expected

@@ -22,11 +22,13 @@ class Matrix:
         lists: names of the lists, in the catalogue's order.
         lines: bureau code, and its submission per list (``None`` where nothing is owed).
         tally: state → how many.
+        due_on: the last day by which something of the month is owed, ``None`` where nothing is.
     """
 
     lists: tuple[str, ...]
     lines: tuple[tuple[str, tuple[Submission | None, ...]], ...]
     tally: Mapping[str, int]
+    due_on: date | None
 
 
 def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matrix:
@@ -43,7 +45,7 @@ def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matri
     for submission in cells.values():
         tally[submission.state] = tally.get(submission.state, 0) + 1
     lines = tuple((bureau, tuple(cells.get((bureau, name)) for name in lists_shown)) for bureau in bureaus)
-    return Matrix(tuple(lists_shown), lines, tally)
+    return Matrix(tuple(lists_shown), lines, tally, max(owed.values(), default=None))
 
 
 def _timed(submission: Submission, due_on: date | None) -> Submission:

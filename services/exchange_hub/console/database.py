@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -42,6 +43,9 @@ STATEMENT_TIMEOUT_MS = 10_000
 
 CONNECTIONS_MAX = 8
 WAIT_SECONDS_MAX = 5
+CHOICES_SECONDS_MAX = 30
+"""Scanning a large list for its distinct values costs more than a page of it; drop-downs may be this old."""
+
 _CHOICES_MAX = 100
 _FOUND_MAX = 20_000
 _CONNECT_SECONDS_MAX = 5
@@ -61,6 +65,7 @@ class DatabaseSource:
     def __init__(self, url: str, schema: str = LIVE, frozen: Callable[[str], str] = frozen_schema) -> None:
         self._schema = schema
         self._frozen = frozen
+        self._choices = _Choices()
         self._engine = sa.create_engine(
             "postgresql+psycopg://",
             creator=lambda: _connect(url),
@@ -80,7 +85,7 @@ class DatabaseSource:
                 driver = conn.connection.driver_connection
                 if not isinstance(driver, psycopg.Connection):
                     raise SourceUnavailableError("the pool gave no connection")
-                yield DatabaseReading(conn, driver, self._schema, self._frozen)
+                yield DatabaseReading(conn, driver, self._schema, self._frozen, self._choices)
         except sa.exc.DBAPIError as error:
             raise SourceUnavailableError(str(error.orig)) from error
         except (sa.exc.TimeoutError, psycopg.Error) as error:
@@ -99,6 +104,20 @@ def _connect(url: str) -> psycopg.Connection:
     )  # fmt: skip
 
 
+class _Choices:
+    """Distinct values by list and columns, each kept for a while; assignments of whole entries need no lock."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, tuple[str, ...]], tuple[float, dict[str, list[str]]]] = {}
+
+    def get(self, key: tuple[str, tuple[str, ...]]) -> dict[str, list[str]] | None:
+        until, found = self._entries.get(key, (0.0, {}))
+        return found if monotonic() < until else None
+
+    def put(self, key: tuple[str, tuple[str, ...]], found: dict[str, list[str]]) -> None:
+        self._entries[key] = (monotonic() + CHOICES_SECONDS_MAX, found)
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseReading:
     """One snapshot; see ``console.source.Reading``."""
@@ -107,6 +126,7 @@ class DatabaseReading:
     driver: psycopg.Connection
     schema: str
     frozen: Callable[[str], str]
+    kept: "_Choices"
 
     def rows(self, list_name: str, selection: Selection, *, limit: int, offset: int = 0) -> list[dict[str, object]]:
         """Return rows of a list."""
@@ -119,9 +139,15 @@ class DatabaseReading:
         return read.count(self.driver, list_name, self._where(list_name, selection), schema=self.schema)
 
     def choices(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
-        """Return the distinct values of columns, in one statement."""
-        if not columns:
-            return {}
+        """Return the distinct values of columns, at most half a minute old: they fill drop-downs, not figures."""
+        key = (list_name, tuple(columns))
+        found = self.kept.get(key)
+        if found is None:
+            found = self._distinct(list_name, columns) if columns else {}
+            self.kept.put(key, found)
+        return found
+
+    def _distinct(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
         table = self._table(list_name)
         distinct = [
             sa.select(sa.literal(name).label("name"), sa.cast(table.c[name], sa.Text()).label("value"))

@@ -60,7 +60,7 @@ def jsonable(view: ListView, row: Row) -> dict[str, object]:
 
 
 def csv_lines(view: ListView, rows: Iterable[Row], place: Place) -> Iterator[bytes]:
-    """Yield a CSV file a row at a time."""
+    """Yield a CSV file, some rows at a time."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield b"\xef\xbb\xbf"
@@ -75,12 +75,18 @@ def csv_lines(view: ListView, rows: Iterable[Row], place: Place) -> Iterator[byt
 
 
 def json_lines(view: ListView, rows: Iterable[Row]) -> Iterator[bytes]:
-    """Yield a JSON array a row at a time."""
-    separator = "[\n"
+    """Yield a JSON array, some rows at a time: a chunk costs a change of threads."""
+    separator, waiting, size = "[\n", [], 0
     for row in rows:
-        yield f"{separator}{json.dumps(jsonable(view, row), ensure_ascii=False)}".encode()
+        line = f"{separator}{json.dumps(jsonable(view, row), ensure_ascii=False)}"
         separator = ",\n"
-    yield b"\n]\n" if separator != "[\n" else b"[]\n"
+        waiting.append(line)
+        size += len(line)
+        if size > _CHUNK:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    waiting.append("\n]\n" if separator != "[\n" else "[]\n")
+    yield "".join(waiting).encode()
 
 
 def workbook(view: ListView, rows: Iterable[Row], place: Place, note: str) -> Iterator[bytes]:

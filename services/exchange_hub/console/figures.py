@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.console import wording
-from exchange_hub.console.archive import ClosedMonth, Figure
+from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.views.catalogue import BY_NAME
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -32,13 +32,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ChartView:
-    """A chart as the browser draws it, and as the table that stands below it."""
+    """A chart as the browser draws it, and as the table that stands below it; *empty* where nothing can be drawn."""
 
     title: str
     unit: str
     names: tuple[str, ...]
     lines: tuple[Line, ...]
     data: Mapping[str, object]
+    empty: bool
 
 
 def is_month(text: str) -> bool:
@@ -49,6 +50,25 @@ def is_month(text: str) -> bool:
 def rows_link(month: str, figure: Figure) -> str:
     """Return the address of the page that opens *figure* of the report of *month*."""
     return wording.link(f"/reports/{month}/figure", [("id", figure.id)])
+
+
+def pieces(cell: Cell) -> list[tuple[str, Figure | None]]:
+    """Return the words of a cell in pieces, each with the figure that it opens.
+
+    A text like ``12/7`` is written from as many figures as it has parts; any other text is followed by its sources.
+    """
+    if not cell.parts:
+        return [(cell.text or wording.EMPTY, None)]
+    words = cell.text.split("/")
+    if len(words) != len(cell.parts):
+        sources: list[tuple[str, Figure | None]] = [(cell.text, None)]
+        for number, figure in enumerate(cell.parts, start=1):
+            sources += [(" ", None), (f"来源{number}", figure)]
+        return sources
+    linked: list[tuple[str, Figure | None]] = []
+    for text, figure in zip(words, cell.parts, strict=True):
+        linked += [("/", None), (text, figure)] if linked else [(text, figure)]
+    return linked
 
 
 def terms(closed: ClosedMonth, figure: Figure) -> list[Figure]:
@@ -147,7 +167,8 @@ def chart(raw: Mapping[str, object]) -> ChartView:
         ],
     }
     names = tuple(str(item.get("name", "")) for item in series)
-    return ChartView(str(raw.get("title", "")), str(raw.get("unit", "")), names, lines, data)
+    empty = all(point is None for points in values for point in points)
+    return ChartView(str(raw.get("title", "")), str(raw.get("unit", "")), names, lines, data, empty)
 
 
 def _point(raw: object) -> str:

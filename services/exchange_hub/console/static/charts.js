@@ -27,7 +27,6 @@
   const draw = (figure) => {
     const plot = figure.querySelector("[data-plot]");
     const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
-    if (!data.categories.length) return;
     plot.hidden = false;
     const chart = window.echarts.init(plot, null, { renderer: "canvas" });
     chart.setOption(option(data));
@@ -35,5 +34,5 @@
     window.addEventListener("beforeprint", () => chart.resize());
   };
 
-  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("figure.chart").forEach(draw));
+  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("figure.chart:has([data-plot])").forEach(draw));
 })();
