@@ -12,11 +12,11 @@ from exchange_hub.reports.model import Cell, Section, Table
 
 Row = Mapping[str, object]
 
-DOCUMENTS_MAX = 8
-PROBLEMS_MAX = 5
-_TITLE_MAX = 24
-_MATTER_MAX = 36
-_NAMES_MAX = 6
+DOCUMENTS_MAX = 6
+PROBLEMS_MAX = 4
+_TITLE_MAX = 20
+_MATTER_MAX = 32
+_NAMES_MAX = 4
 
 
 def documents(book: Book) -> Section:

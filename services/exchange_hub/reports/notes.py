@@ -10,9 +10,8 @@ from exchange_hub.programme.labels import label
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.inputs import Adjustment, silent_submissions
 from exchange_hub.reports.model import Figure
-from exchange_hub.views.catalogue import BY_NAME
 
-ADJUSTMENTS_MAX = 6
+ADJUSTMENTS_MAX = 4
 # The district's clock; China keeps no summer time, so no zone database is needed.
 _SHANGHAI = timezone(timedelta(hours=8))
 
@@ -100,8 +99,8 @@ def _moment(book: Book) -> str:
 
 def _definitions(book: Book) -> Iterator[str]:
     yield (
-        f"口径：本年累计为{book.period.words}；管理状态为退出的项目不计；一个项目由多个单位报送的计一次；"
-        "同一单位同品类同月既有明细又有汇总的，以明细计；同比为与上年同期相比，上年同期为零或无数据的不计算。"
+        f"口径：本年累计为{book.period.words}；退出的项目不计，多个单位报送的同一项目计一次；"
+        "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比。"
     )
     yield f"领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
     cells = book.inputs.cells["indicators"]
@@ -119,11 +118,7 @@ def _missing(book: Book) -> Iterator[str]:
         return
     names = list(dict.fromkeys(book.name(item.bureau) for item in missing))
     yield say.silent(names, _moment_day(book))
-    by_list: dict[str, int] = {}
-    for item in missing:
-        by_list[item.list] = by_list.get(item.list, 0) + 1
-    lists = "、".join(f"{BY_NAME[name].title if name in BY_NAME else name}{n}项" for name, n in by_list.items())
-    yield f"未报送的清单：{lists}，逐项见附件8。"
+    yield f"未报送的清单共{len(missing)}项，逐项见附件8。"
 
 
 def _moment_day(book: Book) -> date:

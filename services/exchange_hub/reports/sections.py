@@ -68,15 +68,12 @@ def equipment(book: Book) -> Section:
     rows = tuple(_equipment_row(book, domain) for domain in (*book.domains(), TOTAL))
     start = f"equipment.{TOTAL}"
     text = say.sentence(
-        say.clause("{words}完成投资{ytd}", words=book.period.words, ytd=book.money(f"{start}.ytd")),
-        say.change(book.value(f"{start}.yoy")),
-        say.clause("当月完成{month}", month=book.money(f"{start}.month")),
+        say.clause("当月完成投资{m}", m=book.money(f"{start}.month")),
         say.clause(
-            "完成年度计划的{rate}（序时进度{time}）",
-            rate=book.percent(f"{start}.plan_rate"),
-            time=say.percent(_time(book)),
+            "累计完成年度计划的{p}（序时进度{t}）", p=book.percent(f"{start}.plan_rate"), t=say.percent(_time(book))
         ),
-        say.clause("完成更新{units}台套", units=book.number(f"{start}.units_done")),
+        say.clause("完成更新{n}台套", n=book.number(f"{start}.units_done")),
+        say.clause("到位资金{m}", m=book.money(f"{start}.funds_arrived")),
     )
     if book.value(f"{start}.ytd") is None:
         text = _empty(book, "设备更新项目", "equipment-projects")
@@ -139,12 +136,11 @@ def trade_in(book: Book) -> Section:
     rows = tuple(_trade_in_row(book, code) for code in (*shown, TOTAL))
     start = f"tradein.{TOTAL}"
     text = say.sentence(
-        say.clause("{words}申请{n}件", words=book.period.words, n=book.number(f"{start}.applied")),
-        say.clause("审核通过{n}件", n=book.number(f"{start}.approved")),
+        say.clause("当月申请{n}件", n=book.number(f"{start}.month_applied")),
+        say.clause("补贴金额{m}", m=book.money(f"{start}.month_subsidy")),
+        say.clause("{words}审核通过{n}件", words=book.period.words, n=book.number(f"{start}.approved")),
         say.clause("已拨付{n}件", n=book.number(f"{start}.paid_count")),
-        say.clause("补贴金额{m}", m=book.money(f"{start}.subsidy")),
-        say.clause("带动销售额{m}", m=book.money(f"{start}.sales")),
-        say.change(book.value(f"{start}.yoy")),
+        say.clause("退回{n}件", n=book.number(f"{start}.returned")),
     )
     chart = Chart(
         "subsidies", f"{book.period.words}分品类补贴金额", "万元", shown,
@@ -206,10 +202,8 @@ def funds(book: Book) -> Section:
     rows = tuple(_funds_row(book, code) for code in (*shown, TOTAL))
     start, days = f"funds.{TOTAL}", book.inputs.frame.payment_days
     text = say.sentence(
-        say.clause("{words}下达资金{m}", words=book.period.words, m=book.money(f"{start}.allocated")),
-        say.clause("审核通过{m}", m=book.money(f"{start}.approved")),
-        say.clause("支付{m}", m=book.money(f"{start}.paid")),
-        say.clause("支付率{p}", p=book.percent(f"{start}.pay_rate")),
+        say.clause("{words}审核通过{m}", words=book.period.words, m=book.money(f"{start}.approved")),
+        say.clause("结余{m}", m=book.money(f"{start}.balance")),
         f"审核通过满{days}日尚未支付{book.count(f'{start}.overdue')}件",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))

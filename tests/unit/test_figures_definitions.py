@@ -1,0 +1,183 @@
+"""The figures as data: whatever they name exists, and each is defined once."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from exchange_hub.programme.cells import Cell, Cells
+from exchange_hub.programme.conditions import expression
+from exchange_hub.programme.definitions import Codes, Derived, Frame, GoalLine, Measured
+from exchange_hub.programme.figures import cubes, definitions
+from exchange_hub.programme.labels import MEASURES, TABLES, label
+from exchange_hub.programme.period import Period
+from exchange_hub.reports.evaluate import evaluate
+from exchange_hub.views.catalogue import BY_NAME
+
+CODES = Codes(
+    domains=("工业", "农业"), categories=("家电",), materials=(("废钢铁", "吨"), ("报废机动车", "辆")),
+    channels=("市级", "区级"), scrapped=("电梯",),
+    goals=(GoalLine("goals.能效", "能效", "%", "调度"), GoalLine("goals.投资", "投资", "元", "统计", growth=Decimal("1.25"))),
+)  # fmt: skip
+FRAME = Frame(Period("2026-10"), date(2026, 10, 31), due_on=date(2026, 11, 5), expected=48, silent=3, codes=CODES)
+
+
+def test_every_definition_names_what_exists() -> None:
+    """Ids are unique, cubes and columns exist, terms are defined before what derives from them, labels are known."""
+    known = {cube.name: cube for cube in cubes(FRAME)}
+    seen: set[str] = set()
+    for definition in definitions(FRAME):
+        assert definition.id not in seen
+        if isinstance(definition, Derived):
+            assert set(definition.terms) <= seen, definition.id
+        elif isinstance(definition, Measured):
+            cube = known[definition.cube]
+            Cells(cube, ()).measure(definition.select, definition.measure)
+            Cells(cube, ()).where(definition.select)
+        seen.add(definition.id)
+        table, *_, measure = definition.id.split(".")
+        assert table in TABLES
+        assert measure in MEASURES
+    for cube in known.values():
+        columns = {column.name for column in BY_NAME[cube.list].columns}
+        for text in (*cube.by, *cube.sums):
+            assert {term.column for term in expression(text).terms} <= columns, cube.name
+
+
+def test_a_label_reads_as_chinese() -> None:
+    """Labels are table, row and measure; 收回 of funds is not 回收量 of materials."""
+    assert label("equipment.工业.ytd") == "设备更新·工业·本年累计"
+    assert label("funds.市级.recovered") == "资金·市级·收回"
+    assert label("recovery.废钢铁.recovered") == "回收利用·废钢铁·回收量"
+
+
+@pytest.mark.parametrize(
+    ("month", "span", "words", "before", "after", "last"),
+    [
+        ("2026-01", "2026-01/2026-01", "1月", "2025-12", "2026-02", date(2026, 1, 31)),
+        ("2026-12", "2026-01/2026-12", "1—12月", "2026-11", "2027-01", date(2026, 12, 31)),
+        ("2028-02", "2028-01/2028-02", "1—2月", "2028-01", "2028-03", date(2028, 2, 29)),
+    ],
+)
+def test_a_period_knows_its_neighbours(month: str, span: str, words: str, before: str, after: str, last: date) -> None:
+    """January resets the year, December leads into the next, leap years have their day."""
+    period = Period(month)
+    assert (period.span, period.words, period.before.month, period.after.month, period.last_day) == (
+        span, words, before, after, last,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-1", "10月", ""])
+def test_a_period_is_a_month(month: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match=r"."):
+        Period(month)
+
+
+def figures(cells_of: dict[str, list[Cell]], silent: frozenset[str] = frozenset(), frame: Frame = FRAME):  # noqa: ANN201
+    cells = {cube.name: Cells(cube, tuple(cells_of.get(cube.name, ()))) for cube in cubes(frame)}
+    return evaluate(definitions(frame), cells, silent)
+
+
+def progress(ytd: int | None, last: int | None) -> dict[str, list[Cell]]:
+    at = ("设备更新", "工业")
+    return {
+        "progress_year": [Cell(at, 1, (ytd,))],
+        "progress_last_year": [] if last is None else [Cell(at, 1, (last,))],
+    }
+
+
+@pytest.mark.parametrize(
+    ("ytd", "last", "expected", "absent"),
+    [
+        (15_000, 10_000, Decimal("50.00"), "—"),
+        (9_999, 30_000, Decimal("-66.67"), "—"),
+        (15_000, 0, None, "—"),
+        (15_000, None, None, "—"),
+        (15_000, -5, None, "—"),
+        (None, 10_000, None, "未报送"),
+    ],
+)
+def test_a_change_needs_a_base(ytd: int | None, last: int | None, expected: Decimal | None, absent: str) -> None:
+    """同比 from zero, from nothing or from a negative base is —; of what is not reported, 未报送; never 0."""
+    found = figures(progress(ytd, last))["equipment.工业.yoy"]
+    assert (found.value, found.absent) == (expected, absent)
+
+
+def test_money_is_yuan_with_two_places_and_rates_round_half_up() -> None:
+    """123 456 fen are 1234.56 yuan; 1 234.56 ÷ 9 876.50 = 12.4999… % and 0.125 % is 0.13 %."""
+    cells = progress(123_456, None) | {
+        "equipment": [Cell(("工业", "在建"), 1, (None, None, 987_650, None, None, None))]
+    }
+    found = figures(cells)
+    assert str(found["equipment.工业.ytd"].value) == "1234.56"
+    assert found["equipment.工业.plan_rate"].value == Decimal("12.50")
+    half = figures(progress(125, None) | {"equipment": [Cell(("工业", ""), 1, (None, None, 100_000, 0, 0, 0))]})
+    assert half["equipment.工业.plan_rate"].value == Decimal("0.13")
+
+
+def test_no_plan_is_not_set_and_no_value_is_not_reported() -> None:
+    """完成年度计划% without a plan is 未设定; a column that nobody filled in is 未报送, not 0."""
+    cells = progress(100, None) | {"equipment": [Cell(("工业", "在建"), 2, (None, 5, None, 0, None, None))]}
+    found = figures(cells)
+    assert (found["equipment.工业.plan_rate"].value, found["equipment.工业.plan_rate"].absent) == (None, "未设定")
+    assert (found["equipment.工业.total_investment"].value, found["equipment.工业.total_investment"].absent) == (
+        None,
+        "未报送",
+    )
+    assert found["equipment.工业.funds_arrived"].value == Decimal("0.00")
+
+
+def test_silence_is_not_zero() -> None:
+    """Nobody has sent anything: the silent domain is 未报送, the other one, which owes nothing, is 0."""
+    found = figures({}, frozenset({"equipment-projects:工业"}))
+    assert (found["equipment.工业.projects"].value, found["equipment.工业.projects"].absent) == (None, "未报送")
+    assert found["equipment.农业.projects"].value == 0
+
+
+def test_a_silent_list_with_earlier_rows_shows_them_and_its_missing_month() -> None:
+    """The year so far stands; a category without rows in it is 0; the month nobody reported is 未报送."""
+    rows = {"trade_in": [Cell(("commerce", "家电", "2026-08", "明细", "2026-08"), 4, (4, 900, 90, None, None))]}
+    frame = replace(FRAME, codes=replace(CODES, categories=("家电", "家装厨卫")))
+    found = figures(rows, frozenset({"trade-in"}), frame)
+    assert found["tradein.家电.applied"].value == 4
+    assert found["tradein.家装厨卫.applied"].value == 0
+    assert (found["tradein.家电.month_applied"].value, found["tradein.家电.month_applied"].absent) == (None, "未报送")
+
+
+def test_payments_are_less_what_came_back_and_the_balance_is_what_is_left() -> None:
+    """支付 = 900 − 100 = 800; 结余 = 1000 + 50 − 20 − 800 = 230; 分解 is not allocated again."""
+    month = "2026-03"
+
+    def cell(step: str, amount: int, level: str | None, carried: int | None, recovered: int | None) -> Cell:
+        return Cell(("finance", step, "市级", None, month, level, "明细"), 1, (amount, carried, recovered))
+
+    found = figures({"funds": [
+        cell("下达", 100_000, "市级", 5_000, 2_000), cell("下达", 60_000, "区级", None, None),
+        cell("支付", 90_000, None, None, None), cell("冲回", 10_000, None, None, None),
+    ]})  # fmt: skip
+    values = {name: str(found[f"funds.市级.{name}"].value) for name in ("allocated", "subdivided", "paid", "balance")}
+    assert values == {"allocated": "1000.00", "subdivided": "600.00", "paid": "800.00", "balance": "230.00"}
+    assert found["funds.合计.paid"].value == Decimal("800.00")
+    assert found["funds.市级.pay_rate"].value == Decimal("80.00")
+    assert found["funds.市级.paid"].source.measure == "funds.市级.paid_gross − funds.市级.reversed"
+
+
+def test_series_and_units_are_never_mixed() -> None:
+    """A value of another series or in another unit is not taken for the goal's own."""
+
+    def cell(series: str, unit: str, value: int) -> Cell:
+        return Cell(("能效", None, "报送", series, "2026-10", unit), 1, (Decimal(value),))
+
+    found = figures({"indicators": [cell("统计", "%", 70), cell("调度", "吨", 9), cell("调度", "%", 61)]})
+    assert found["goals.能效.ytd"].value == 61
+    absent = figures({"indicators": [cell("统计", "%", 70)]})["goals.能效.ytd"]
+    assert (absent.value, absent.absent) == (None, "未报送")
+
+
+def test_a_growth_goal_follows_from_the_baseline() -> None:
+    """The plan says +25 % on 2023: 800 gives a target of 1000; without a baseline the target is 未设定."""
+    base = Cell(("投资", None, "基数", "统计", "2023", "元"), 1, (Decimal(800),))
+    assert figures({"indicators": [base]})["goals.投资.target"].value == 1000
+    unset = figures({})["goals.投资.target"]
+    assert (unset.value, unset.absent) == (None, "未设定")

@@ -1,0 +1,301 @@
+"""The monthly report as a value: sections, tables, sentences and charts from rows."""
+
+import random
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from exchange_hub.programme.district import District
+from exchange_hub.reports.inputs import Adjustment
+from exchange_hub.reports.model import Cell, Figure, Report, Section, Source
+from exchange_hub.reports.render_json import decimal_text, render_json
+from exchange_hub.reports.snapshot import decode, encode
+from exchange_hub.views.catalogue import LISTS
+
+from tests.closing.reading import report_of
+from tests.closing.rows import Lists, random_lists, row
+
+SEEDS = range(4)
+FORBIDDEN = (
+    "拒收", "死信", "骗补", "虚假", "违规", "成效显著", "圆满", "优异", "名列", "排名", "第一", "最后一名", "None", "nan", "NULL",
+    "offset", "Kafka", "{", "}",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def district() -> District:
+    """The sample district."""
+    return District.load(Path("deploy/districts/wuqing"))
+
+
+def nothing() -> Lists:
+    return {view.name: [] for view in LISTS}
+
+
+def texts(report: Report) -> list[str]:
+    """Return everything the body prints as words."""
+    found = [report.title, *report.summary, *report.notes]
+    for section in report.sections:
+        found += [section.title, *section.paragraphs]
+        for table in section.tables:
+            found += [*table.columns, *(cell.text for cells in table.rows for cell in cells)]
+    return found
+
+
+def section(report: Report, title: str) -> Section:
+    return next(s for s in report.sections if s.title == title)
+
+
+def table_text(report: Report, title: str) -> dict[str, list[str]]:
+    """Return a section's table by the first cell of its rows; figures as value or what stands in their place."""
+
+    def shown(cell: Cell) -> str:
+        if cell.figure is None:
+            return cell.text
+        return cell.figure.absent if cell.figure.value is None else f"{cell.figure.value:f}"
+
+    (table,) = section(report, title).tables
+    return {shown(cells[0]): [shown(cell) for cell in cells[1:]] for cells in table.rows}
+
+
+def test_the_report_has_its_eight_sections_with_the_tables_of_the_programme(district: District) -> None:
+    """Order, titles and columns are those the district reads every month."""
+    report = report_of(district, random_lists(1))
+    assert report.title == "武清区“两新”工作专报（2026年第10期）"
+    assert [(s.title, [list(t.columns) for t in s.tables]) for s in report.sections] == [
+        ("总体目标", [["指标", "2023基数", "2027目标", "今年目标", "本年累计", "同比", "完成年度%", "责任单位", "来源"]]),
+        ("设备更新", [[
+            "领域", "项目数", "在建/竣工", "总投资", "设备投资", "本月", "自年初", "完成年度计划%", "更新台套", "资金到位/支付（万元）",
+        ]]),
+        ("消费品以旧换新", [[
+            "品类", "申请", "审核通过", "拨付件数", "补贴金额", "带动销售额", "累计同比", "退回/追回（件/万元）",
+        ]]),
+        ("回收循环利用", [["品类", "单位", "回收量", "处置量", "同比", "网点数", "反向开票额"]]),
+        ("资金", [["渠道", "下达文号", "下达", "分解", "审核通过", "支付", "支付率", "结余", "超期件数"]]),
+        ("政策方案", [["市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态"]]),
+        ("问题及建议协调事项", [["事项", "涉及单位", "已做工作", "建议", "提出日"]]),
+        ("下月重点", []),
+    ]  # fmt: skip
+    assert [chart.id for s in report.sections for chart in s.charts] == [
+        "completion",
+        "investment",
+        "subsidies",
+        "ladder",
+    ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_order_in_which_rows_come_changes_nothing(district: District, seed: int) -> None:
+    """Shuffled rows give the same report, byte for byte."""
+    lists = random_lists(seed, size=12)
+    first = render_json(report_of(district, lists))
+    dice = random.Random(seed)
+    for name in ("equipment-projects", "project-progress", "trade-in", "materials", "indicators", "submissions"):
+        dice.shuffle(lists[name])
+    assert render_json(report_of(district, lists)) == first
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_body_stays_within_its_length_and_its_words(district: District, seed: int) -> None:
+    """At most 2 500 characters of body; no technical word, praise, ranking or unfilled gap; every sentence ends."""
+    report = report_of(district, random_lists(seed, size=60))
+    words = texts(report)
+    assert sum(len(text) for text in words) <= 2500
+    assert [w for w in FORBIDDEN if any(w in text for text in words)] == []
+    sentences = [*report.summary, *report.notes, *(p for s in report.sections for p in s.paragraphs)]
+    assert [text for text in sentences if not text.endswith("。")] == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_number_of_a_table_is_a_figure_of_the_report(district: District, seed: int) -> None:
+    """Cells print figures that report.json holds under their ids, also where a column shows two."""
+    report = report_of(district, random_lists(seed, size=12))
+    for s in report.sections:
+        for table in s.tables:
+            for cells in table.rows:
+                assert len(cells) == len(table.columns)
+                for cell in cells:
+                    for figure in (cell.figure, *cell.parts):
+                        assert figure is None or report.figures[figure.id] is figure
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_report_survives_being_stored(district: District, seed: int) -> None:
+    """Written as JSON values and read back, the report renders to the same bytes."""
+    report = report_of(district, random_lists(seed, size=12))
+    again, unreported, changes = decode(encode(report, [{"bureau": "water"}], []))
+    assert render_json(again) == render_json(report)
+    assert (unreported, changes) == (({"bureau": "water"},), ())
+
+
+def test_who_has_not_reported_is_named_and_never_zero(district: District) -> None:
+    """With no rows at all the tables say 未报送 and 未设定, the notes name the silent bureaus once each."""
+    report = report_of(district, nothing())
+    note = next(text for text in report.notes if "尚未报送" in text)
+    assert note.endswith("截至2026年11月6日尚未报送，本期未计入，不以零计。")
+    assert note.count("区水务局") == 1
+    assert f"未报送的清单共{len(district.expected('2026-10'))}项，逐项见附件8。" in report.notes
+    assert table_text(report, "设备更新")["工业"][:3] == ["未报送", "未报送/未报送", "未报送"]
+    assert table_text(report, "总体目标")["重点领域设备投资额"][:4] == ["未设定", "未设定", "未设定", "未报送"]
+    assert section(report, "消费品以旧换新").paragraphs == ("以旧换新情况本期未报送，不以零计。",)
+    assert section(report, "资金").paragraphs == ("资金情况本期未报送，不以零计。",)
+    assert report.figures["submissions.合计.silent"].value == len(district.expected("2026-10"))
+    assert not any("0.00万元" in text for text in report.summary)
+
+
+def confirmed(district: District, *but: tuple[str, str]) -> Lists:
+    """Return lists in which everybody has confirmed October, except for some (bureau, list)."""
+    lists = nothing()
+    for n, owed in enumerate(district.expected("2026-10")):
+        if (owed.bureau, owed.list) not in but:
+            lists["submissions"].append(row(
+                "submissions", f"s{n}", owed.bureau, bureau=owed.bureau, list=owed.list, month="2026-10", state="零报告",
+                confirmed_on=date(2026, 11, 4),
+            ))  # fmt: skip
+    return lists
+
+
+def test_a_nil_return_is_zero(district: District) -> None:
+    """Who reported nil has 0; the one that is silent has 未报送; both in the same table."""
+    report = report_of(district, confirmed(district, ("water", "equipment-projects")))
+    rows = table_text(report, "设备更新")
+    assert rows["工业"][0] == "0"
+    assert rows["水务"][0] == "未报送"
+    assert section(report, "资金").paragraphs == ("资金本年无发生。",)
+    assert "区水务局截至2026年11月6日尚未报送，本期未计入，不以零计。" in report.notes
+    assert report.figures["submissions.合计.nil"].value == len(district.expected("2026-10")) - 1
+
+
+def test_all_reported_is_said(district: District) -> None:
+    """Nobody is silent: the notes say so."""
+    assert "应报单位均已报送。" in report_of(district, confirmed(district)).notes
+
+
+def project(key: str, **values: object) -> dict[str, object]:
+    return row("equipment-projects", key, "industry", **{"domain": "工业", "admin_state": "正常", **values})
+
+
+def progress(key: str, month: str, this: int, year: int) -> dict[str, object]:
+    return row(
+        "project-progress", f"{key}@{month}", "industry", project_key=key, list="设备更新", domain="工业", month=month,
+        invested_this_month=this, invested_year_to_date=year,
+    )  # fmt: skip
+
+
+def test_sentences_and_chart_of_equipment(district: District) -> None:
+    """2 projects, 3.0亿元 in all; 1.2亿元 this year against 1.0亿元: +20 %; 60 % of the year's plan of 2.0亿元; January a gap."""
+    lists = confirmed(district)
+    yi = 10**10  # fen in 1 亿元
+    lists["equipment-projects"] = [
+        project("A", total_investment=2 * yi, planned_by_year={"2026": 2 * yi}, units_done=5, build_state="在建"),
+        project("B", total_investment=yi, build_state="投产"),
+        project("C", total_investment=7 * yi, planned_by_year={"2026": yi}, admin_state="退出"),
+    ]
+    lists["project-progress"] = [
+        progress("A", "2025-10", yi // 10, yi),
+        progress("A", "2026-02", yi // 2, yi // 2),
+        progress("A", "2026-10", yi // 5, 11 * yi // 10),
+        progress("B", "2026-09", yi // 10, yi // 10),
+        progress("C", "2026-10", yi, 9 * yi),
+    ]
+    report = report_of(district, lists)
+    assert report.summary[0] == (
+        "截至2026年10月31日，全区设备更新项目2个，总投资3.00亿元，1—10月完成投资1.20亿元，同比增长20.0%，"
+        "完成年度计划的60.0%。"
+    )
+    assert section(report, "设备更新").paragraphs == (
+        "当月完成投资2000.00万元，累计完成年度计划的60.0%（序时进度83.3%），完成更新5台套。",
+    )
+    completion, investment = section(report, "设备更新").charts
+    assert (completion.categories, completion.series[0].values) == (("工业",), (Decimal("60.00"),))
+    assert (completion.series[1].kind, completion.series[1].values) == ("line", (Decimal("83.33"),))
+    assert investment.series[1].values[:3] == (None, Decimal("5000.00"), None)
+    assert investment.series[0].name == "2025年"
+    assert table_text(report, "设备更新")["工业"][:2] == ["2", "1/1"]
+
+
+def test_no_percentage_is_said_of_a_zero_base(district: District) -> None:
+    """Without sales in the same months of last year the sentence says that there is nothing to compare with."""
+    lists = confirmed(district)
+    lists["trade-in"] = [row(
+        "trade-in", "t", "commerce", category="家电", month="2026-10", count=1, sale_amount=500_000, subsidy=75_000,
+        granularity="明细", lead_bureau="commerce",
+    )]  # fmt: skip
+    report = report_of(district, lists)
+    text = next(s for s in report.summary if "以旧换新" in s)
+    assert text == "1—10月以旧换新申请1件，补贴金额0.08万元，带动销售额0.50万元，上年同期无可比数。"
+    assert table_text(report, "消费品以旧换新")["家电"][5] == "—"
+
+
+def test_next_month_comes_from_what_is_due_overdue_unpaid_and_silent(district: District) -> None:
+    """Each item names a count and who should act; what does not occur is not mentioned."""
+    lists = confirmed(district, ("health", "equipment-projects"))
+    for n, due in enumerate((date(2026, 10, 30), date(2026, 11, 20), date(2026, 12, 15))):
+        lists["documents"].append(row(
+            "documents", f"d{n}", "development-reform", document_no=f"津发改〔2026〕{n}", title="关于设备更新的通知",
+            received_on=date(2026, 10, 12), due_on=due, department="transport",
+        ))  # fmt: skip
+    lists["funds"].append(row(
+        "funds", "f", "finance", step="审核", channel="市级", application_no="a", amount=1, on_date=date(2026, 9, 1),
+        granularity="明细", lead_bureau="finance",
+    ))  # fmt: skip
+    lists["equipment-projects"].append(project("A", starts_on_planned=date(2026, 11, 15)))
+    items = section(report_of(district, lists), "下月重点").paragraphs
+    assert items[0] == "1. 已到期尚未出台的落实措施1项，请区交通局抓紧办理。"
+    assert items[1] == "2. 11月底前到期的落实措施1项，请区交通局按期出台。"
+    assert "审核通过满30日尚未支付的1件" in items[3]
+    assert "11月计划开工设备更新项目1个、计划竣工0个" in items[4]
+    assert items[5] == "6. 请区卫生健康委补报10月数据。"
+
+
+def test_documents_show_what_is_overdue_first_with_the_approved_extension(district: District) -> None:
+    """A row's state follows the as-of date and the extension; settled ones come last."""
+    lists = confirmed(district)
+    base = {"received_on": date(2026, 10, 9), "due_on": date(2026, 10, 23), "department": "industry", "title": "通知"}
+    lists["documents"] = [
+        row("documents", "a", "x", document_no="甲", **base, form="方案", measure_no="武工信〔2026〕1", measure_on=date(2026, 10, 20)),
+        row("documents", "b", "x", document_no="乙", **base, extended_until=date(2026, 11, 6)),
+        row("documents", "c", "x", document_no="丙", **base),
+        row("documents", "d", "x", document_no="丁", **base, form="免于出台", exempt_reason="无新增要求", measure_on=date(2026, 10, 15)),
+        row("documents", "e", "x", document_no="戊", **base, form="方案", measure_on=date(2026, 11, 2)),
+    ]  # fmt: skip
+    report = report_of(district, lists)
+    rows = table_text(report, "政策方案")
+    assert list(rows) == ["通知（丙）", "通知（戊）", "通知（乙）", "通知（丁）", "通知（甲）"]
+    assert [cells[-1] for cells in rows.values()] == ["超期未出台", "超期未出台", "未到期", "免于出台", "已出台"]
+    assert rows["通知（乙）"][2] == "11月6日（延期）"
+    counts = {
+        name: report.figures[f"documents.合计.{name}"].value for name in ("total", "issued", "exempt", "due", "overdue")
+    }
+    assert counts == {"total": 5, "issued": 1, "exempt": 1, "due": 1, "overdue": 2}
+
+
+def test_an_adjustment_says_old_value_new_value_and_why(district: District) -> None:
+    """Where both round to the same text they are written exactly; totals come before single rows."""
+    before = Figure(
+        "tradein.合计.subsidy", Decimal("1000000.00"), "元", "2026-01/2026-09", Source("trade-in", {}, "x", 1)
+    )
+    change = Adjustment(
+        "2026-09", before, replace(before, value=Decimal("1000001.00")), ("迟报",), ("commerce",), ("t",), 1
+    )
+    report = report_of(district, confirmed(district), adjustments=(change,), compared=True)
+    assert "上期调整：9月以旧换新·合计·补贴金额原值1000000.00元，现值1000001.00元，原因为区商务局迟报。" in report.notes
+    assert "上期调整：无。" in report_of(district, confirmed(district), compared=True).notes
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("0", "0"),
+        ("-0.00", "0.00"),
+        ("1E+3", "1000"),
+        ("12.50", "12.50"),
+        ("-3.10", "-3.10"),
+        ("0.0000001", "0.0000001"),
+    ],
+)
+def test_decimals_are_written_without_exponent_and_without_minus_zero(value: str, text: str) -> None:
+    """Places stay as they are."""
+    assert decimal_text(Decimal(value)) == text
