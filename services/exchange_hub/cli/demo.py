@@ -175,7 +175,7 @@ def _summary(ledger: Mapping[str, Any], reports: Mapping[str, Artefacts]) -> boo
     lines = []
     differing = []
     for month, files in reports.items():
-        figures = {figure["id"]: figure for figure in json.loads(files.json.read_text(encoding="utf-8"))["figures"]}
+        figures = json.loads(files.json.read_text(encoding="utf-8"))["figures"]
         expected = ledger["closed"][month]
         wrong = [name for name in expected if name in figures and not _same(figures[name], expected[name])]
         differing += [(month, name, str(expected[name]), str(figures[name]["value"])) for name in wrong]
