@@ -157,9 +157,9 @@ def heading(column: Column) -> str:
 
 
 def unit_shown(column: Column) -> str:
-    """Return the unit of a heading: 万元 for money, nothing where the title already ends in it."""
+    """Return the unit of a heading: 万元 for money, nothing where the title already says it."""
     unit = "万元" if column.type in ("money", "money_map") else column.unit
-    return "" if column.title.endswith(unit) else unit
+    return "" if unit in column.title else unit
 
 
 def closed_time(stated: str) -> str:

@@ -1,0 +1,67 @@
+"""The console in a real browser: the policy lets everything of ours run and nothing else."""
+
+import re
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from console_rows import NOW, PLACE, MemorySource, write_report
+from exchange_hub.console.app import create_app
+
+# Only this machine is spoken to: the browser's own background traffic is off.
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--virtual-time-budget=4000", "--enable-logging=stderr", "--v=0",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The console on a free port of this machine."""
+    folder = tmp_path_factory.mktemp("reports")
+    write_report(folder)
+    source = MemorySource()
+    source.lists["equipment-projects"][0]["name"] = "<img src=x onerror=\"document.title='taken'\">"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app(source, folder, lambda: NOW, place=PLACE)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not server.started and time.monotonic() < deadline:
+            threading.Event().wait(0.02)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+def opened(address: str, profile: Path) -> tuple[str, str]:
+    """Return the page as the browser has it after its scripts ran, and what it had to say."""
+    done = subprocess.run(
+        ["chromium", *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address],
+        capture_output=True, text=True, timeout=50, check=False,
+    )  # fmt: skip
+    return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
+
+
+@pytest.mark.needs("chromium")
+def test_charts_are_drawn_under_the_policy(address: str, tmp_path: Path) -> None:
+    """The report's charts become canvases, and the browser refuses nothing and reports no error."""
+    page, said = opened(f"{address}/reports/2026-10", tmp_path)
+    assert page.count("<canvas") == 2
+    assert said == ""
+
+
+@pytest.mark.needs("chromium")
+def test_lists_come_alive_and_foreign_markup_does_not(address: str, tmp_path: Path) -> None:
+    """Htmx runs on a list page; markup that a bureau typed into a cell stays text."""
+    page, said = opened(f"{address}/lists/equipment-projects", tmp_path)
+    assert re.search(r"<title>设备更新项目清单", page)
+    assert "&lt;img src=x" in page
+    assert "taken" not in (re.search(r"<title>(.*?)</title>", page) or [""])[0]
+    assert said == ""
