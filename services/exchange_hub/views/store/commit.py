@@ -77,10 +77,10 @@ class Outcome:
 
 
 #: Bounds on a worker that stops or hangs in the middle of a batch, in seconds; the database then frees the lock.
-LOCK_SECONDS = 60
+LOCK_SECONDS = 10
 IDLE_SECONDS = 20
-STATEMENT_SECONDS = 120
-TRANSACTION_SECONDS = 180
+STATEMENT_SECONDS = 60
+TRANSACTION_SECONDS = 60
 
 #: The steps of a commit, in their order; ``Context.step`` is told each one.
 STEPS: tuple[str, ...] = (

@@ -12,7 +12,7 @@ import faust
 
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.worker.driver import Claim, Poll, PollApp, PollConsumer
-from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, Rewind, read_poll
+from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, FencedError, Rewind, read_poll
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,11 @@ class Processor:
             await self._pending
             self._pending = None
 
+    async def settle(self, seconds_max: float) -> None:
+        """Wait for the batch under way, but no longer than *seconds_max*: the others wait for the rebalance."""
+        if self._pending is not None:
+            await asyncio.wait([self._pending], timeout=seconds_max)
+
     async def _finish(self, batch: Any, consumer: PollConsumer, reading_seconds: float) -> None:
         loop = asyncio.get_running_loop()
         began = perf_counter()
@@ -95,6 +100,11 @@ class Processor:
                 self._hooks.done(result, reading_seconds, perf_counter() - began)
         except asyncio.CancelledError:
             raise
+        except FencedError as error:
+            if any(consumer.believes(topic, epoch) for topic, epoch in error.topics.items()):
+                self._hooks.lost(error)
+                raise
+            log.info("dropped a batch of topics that were given to another worker")
         except BaseException as error:
             self._hooks.lost(error)
             raise
@@ -106,6 +116,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         options.name,
         claim=hooks.claim,
         lost=hooks.lost,
+        drain=lambda: processor.settle(options.session_seconds / 2),
         broker=[f"kafka://{server}" for server in options.bootstrap_servers.split(",")],
         broker_credentials=options.credentials,
         broker_session_timeout=options.session_seconds,

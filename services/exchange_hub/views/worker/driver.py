@@ -5,7 +5,7 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 import aiokafka
@@ -70,6 +70,8 @@ class PollConsumer(driver.Consumer):
 
     claim: Claim
     lost: Callable[[BaseException], None]
+    #: Waits until what was handed over is committed; bounded by the one who gives it.
+    drain: Callable[[], Awaitable[None]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,6 +110,14 @@ class PollConsumer(driver.Consumer):
             self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
             return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
 
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let the batch under way commit before topics go to another worker; what was not begun is dropped."""
+        self._chain += 1
+        self._claims = {}
+        self._next = {}
+        await self.drain()
+        await super().on_partitions_revoked(revoked)
+
     async def rewind(self, positions: Mapping[str, int]) -> None:
         """Seek to *positions* after a batch was dropped; later polls are chained from there."""
         async with self._chaining:
@@ -116,6 +126,11 @@ class PollConsumer(driver.Consumer):
                 if topic in self._next:
                     self._next[topic] = offset
                     await self.seek(TP(topic, 0), offset)
+
+    def believes(self, topic: str, epoch: int) -> bool:
+        """Tell whether this worker takes *topic* for its own under the claim of *epoch*."""
+        claimed = self._claims.get(topic)
+        return claimed is not None and claimed.epoch == epoch
 
     def holds(self, poll: Poll) -> bool:
         """Tell whether the poll belongs to the chain that is read now; what came before a rewind or claim does not."""
@@ -174,12 +189,20 @@ class PollTransport(driver.Transport):
 
 
 class PollApp(faust.App):
-    """A Faust app on the poll transport; *claim* and *lost* are given by the program that makes it."""
+    """A Faust app on the poll transport; *claim*, *lost* and *drain* are given by the program that makes it."""
 
-    def __init__(self, *args: Any, claim: Claim, lost: Callable[[BaseException], None], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        claim: Claim,
+        lost: Callable[[BaseException], None],
+        drain: Callable[[], Awaitable[None]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._claim = claim
         self._lost = lost
+        self._drain = drain
 
     def _new_transport(self) -> PollTransport:
         return PollTransport(self.conf.broker_consumer, self)
@@ -188,4 +211,5 @@ class PollApp(faust.App):
         consumer: Any = super()._new_consumer()
         consumer.claim = self._claim
         consumer.lost = self._lost
+        consumer.drain = self._drain
         return consumer

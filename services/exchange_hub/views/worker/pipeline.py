@@ -17,7 +17,7 @@ from exchange_hub.views.fold import Folded
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection, Statement
 from exchange_hub.views.store import commit as store
-from exchange_hub.views.store.positions import Claimed, stored
+from exchange_hub.views.store.positions import LOCK_SPACE, Claimed, stored
 from exchange_hub.views.worker.driver import Poll
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,14 @@ _DATA_ERRORS = ("22", "23")
 
 
 class FencedError(Exception):
-    """Another worker claimed a topic of this one; this process must stop."""
+    """Another worker claimed topics of a batch; nothing of the batch was written.
+
+    A worker that still takes one of *topics* (topic → epoch of its own claim) for its own must stop.
+    """
+
+    def __init__(self, topics: Mapping[str, int]) -> None:
+        super().__init__(f"another worker claimed {', '.join(sorted(topics))}; nothing of this batch was written")
+        self.topics = topics
 
 
 class Rewind(NamedTuple):
@@ -158,9 +165,26 @@ class Committer:
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
                 log.warning("commit failed, trying the same batch again in %.1f s: %s", wait, _first_line(error))
-                if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)):
+                if isinstance(error, errors.LockNotAvailable):
+                    self._free_lock()
+                elif isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)):
                     self._drop_connection()
                 self._pause(wait)
+
+    def _free_lock(self) -> None:
+        """End the session of a worker that stopped in the middle of a COPY while it holds the commit lock.
+
+        PostgreSQL's own time-outs do not reach a session that waits for COPY data; only ending it does.
+        """
+        ended = self.connection().execute(
+            """SELECT a.application_name, pg_terminate_backend(l.pid)
+               FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+               WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.granted
+                 AND a.application_name LIKE 'hub worker%%' AND a.xact_start < now() - make_interval(secs => %s)""",
+            (LOCK_SPACE, self._context.district_no, store.TRANSACTION_SECONDS),
+        ).fetchall()
+        for name, _ in ended:
+            log.error("ended the session of %s: it held the commit lock for over %d s", name, store.TRANSACTION_SECONDS)
 
     def _drop_connection(self) -> None:
         if self._conn is not None:
@@ -176,9 +200,9 @@ class Committer:
             return Done(store.Outcome(0), (), (), batch)
         if all(at.get(span.topic_no) == (span.epoch, span.start) for span in batch.spans):
             return None
-        lost = [names[span.topic_no] for span in batch.spans if places[span.topic_no].owner != self._owner]
+        lost = {names[s.topic_no]: s.epoch for s in batch.spans if places[s.topic_no].owner != self._owner}
         if lost:
-            raise FencedError(f"another worker claimed {', '.join(lost)}; nothing of this batch was written")
+            raise FencedError(lost)
         if any(places[span.topic_no].epoch != span.epoch for span in batch.spans):
             return Dropped()
         return Rewind({names[no]: place.next_off for no, place in places.items()})
