@@ -173,8 +173,7 @@ def _acts(members: Members, family: str, rules: Rules) -> dict[str, Word]:
         by_key = dict(entries)
         ranked = [key for key, _ in rules.first([(key, {}) for key in by_key], "documents", "*", None)]
         own = [key for key in ranked if key[1] == department]
-        # Of several of its own claims the last in order speaks: they are one bureau's entries under different keys.
-        chosen[department] = by_key[own[-1] if own else ranked[0]]
+        chosen[department] = by_key[(own or ranked)[0]]
     return chosen
 
 
