@@ -27,6 +27,7 @@ from exchange_hub.reports.close import (
 )
 from exchange_hub.reports.inputs import Adjustment
 from exchange_hub.reports.render_json import render_json
+from exchange_hub.reports.restate import restate
 from exchange_hub.reports.trace import recomputed, rows_of
 from exchange_hub.views.catalogue import LISTS
 
@@ -269,6 +270,26 @@ def test_merged_projects_are_named_as_merged(engine: sa.Engine, district: Distri
     assert "合并" in month.causes
 
 
+def test_a_restatement_is_recorded_beside_the_close(engine: sa.Engine, district: District) -> None:
+    """Recorded once per change, numbered, with causes; without a new change nothing is recorded; the close stays."""
+    closed = close(engine, district, SEPTEMBER)
+    made_at = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+    assert restate(engine, district, "2026-09", made_at) is None
+    change(engine, "UPDATE live.trade_in SET subsidy = 55000 WHERE row_key = 'o0'")
+    first = restate(engine, district, "2026-09", made_at)
+    assert first is not None
+    assert (first.seq, first.comparison.causes) == (1, ("更正",))
+    assert first.comparison.figures_digest != closed.figures_digest
+    assert restate(engine, district, "2026-09", made_at) is None
+    change(engine, "UPDATE live.trade_in SET subsidy = 45000 WHERE row_key = 'o0'")
+    second = restate(engine, district, "2026-09", made_at)
+    assert second is not None
+    assert (second.seq, second.comparison.adjustments) == (2, ())
+    assert json.loads(render_json(snapshot.load(engine, "2026-09")))["figures_digest"] == closed.figures_digest
+    with pytest.raises(sa.exc.DBAPIError, match="never changes"):
+        change(engine, "DELETE FROM closed.restatement")
+
+
 def log(engine: sa.Engine, next_off: int, held: int = 0) -> None:
     """Make positions, and held events, as the processors keep them."""
     change(engine, "CREATE SCHEMA log")
@@ -324,6 +345,26 @@ def test_a_month_that_is_not_closed_is_said_to_be_so(engine: sa.Engine) -> None:
     """Reading it names the command to run."""
     with pytest.raises(snapshot.NotClosedError, match="hub close 2026-08"):
         snapshot.load(engine, "2026-08")
+
+
+def test_frozen_rows_are_read_whole_in_part_and_by_place(
+    engine: sa.Engine, district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However they are read, frozen rows come in the order of their keys, and a reader that stops leaves no cursor."""
+    change(
+        engine,
+        "INSERT INTO live.fund (row_key, component, bureaus) SELECT to_char(n, 'FM0000'), 'x', '{x}' FROM generate_series(1, 50) n",
+    )
+    close(engine, district, SEPTEMBER)
+    monkeypatch.setattr(snapshot, "_HEAD_ROWS", 20)
+    rows = next(annex.rows for annex in snapshot.load(engine, "2026-09").annexes if annex.list == "funds")
+    keys = [item["row_key"] for item in rows]
+    assert (len(keys), keys) == (52, sorted(str(key) for key in keys))
+    assert [item["row_key"] for item in rows[3:30:4]] == keys[3:30:4]
+    assert [item["row_key"] for item in rows[-2:]] == keys[-2:]
+    assert rows[7]["row_key"] == keys[7]
+    assert [next(iter(rows))["row_key"]] == keys[:1]
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_a_close_sees_one_instant(engine: sa.Engine, district: District, monkeypatch: pytest.MonkeyPatch) -> None:

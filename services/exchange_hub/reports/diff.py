@@ -23,6 +23,7 @@ from exchange_hub.reports.explain import Explanation
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes, with_codes
 from exchange_hub.reports.model import Figure
+from exchange_hub.reports.render_json import figures_digest
 from exchange_hub.views.tables import LIVE
 
 _CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -42,15 +43,36 @@ class Event:
     withdrawn: bool
 
 
-def changes(
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A closed month beside what it would be now.
+
+    Attributes:
+        month: the closed month.
+        adjustments: the figures that would be others, in the order of the report.
+        figures_digest: SHA-256 of all figures as they would be now.
+    """
+
+    month: str
+    adjustments: tuple[Adjustment, ...]
+    figures_digest: str
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """All causes, in the order of the code list."""
+        found = {cause for change in self.adjustments for cause in change.causes}
+        return tuple(cause for cause in _CAUSES if cause in found)
+
+
+def compare(
     conn: sa.Connection,
     district: District,
     month: str,
     schema: str = LIVE,
     *,
     known: Mapping[str, Cells] | None = None,
-) -> tuple[Adjustment, ...]:
-    """Return the figures of a closed month that would be others now, in the order of the report.
+) -> Comparison:
+    """Compare a closed month with what it would be now.
 
     Args:
         conn: a connection in a transaction.
@@ -69,8 +91,9 @@ def changes(
     defined = definitions(frame)
     now = evaluate(defined, cells, silent_scopes(district, frame, cells))
     changed = list(_changed(defined, before.figures, now))
+    digest = figures_digest(now)
     if not changed:
-        return ()
+        return Comparison(month, (), digest)
     otherwise = _stamp_causes(conn, row["stamp"], schema)
     explained = Explanation(conn, tables.frozen_schema(month), schema, {cube.name: cube for cube in cubes(frame)})
     by_id = {definition.id: definition for definition, _, _ in changed}
@@ -80,7 +103,19 @@ def changes(
         causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or otherwise))
         result.append(Adjustment(month, old, new, causes, tuple(sorted(rows.bureaus)), rows.keys(), rows.count()))
     explained.clear()
-    return tuple(result)
+    return Comparison(month, tuple(result), digest)
+
+
+def changes(
+    conn: sa.Connection,
+    district: District,
+    month: str,
+    schema: str = LIVE,
+    *,
+    known: Mapping[str, Cells] | None = None,
+) -> tuple[Adjustment, ...]:
+    """Return the figures of a closed month that would be others now, in the order of the report; see :func:`compare`."""
+    return compare(conn, district, month, schema, known=known).adjustments
 
 
 def _materials(figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """要情, the half page before the sections, and 数据说明, the notes behind them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from exchange_hub.programme import sentences as say
@@ -12,6 +12,10 @@ from exchange_hub.reports.inputs import Adjustment, silent_submissions
 from exchange_hub.reports.model import Figure
 
 ADJUSTMENTS_MAX = 4
+_NAMED = frozenset({
+    "month", "ytd", "applied", "approved", "paid_count", "subsidy", "sales", "returned", "used", "reverse_invoiced",
+    "allocated", "subdivided", "paid", "issued", "covered", "exempt",
+})  # fmt: skip
 # The district's clock; China keeps no summer time, so no zone database is needed.
 _SHANGHAI = timezone(timedelta(hours=8))
 
@@ -140,10 +144,10 @@ def _adjusted(book: Book) -> Iterator[str]:
     yield f"上期调整：{'；'.join(texts)}{more}。"
 
 
-def chosen(changes: Sequence[Adjustment]) -> Iterable[Adjustment]:
-    """Choose the adjustments that the body names: those of totals first, then by id."""
-    ordered = sorted(changes, key=lambda change: (f".{TOTAL}." not in change.before.id, change.before.id))
-    return ordered[:ADJUSTMENTS_MAX]
+def chosen(changes: Sequence[Adjustment]) -> Sequence[Adjustment]:
+    """Choose the adjustments that the body names: flows that its tables print, totals first; rates follow from them."""
+    named = [change for change in changes if change.before.id.rpartition(".")[2] in _NAMED] or list(changes)
+    return sorted(named, key=lambda change: f".{TOTAL}" not in change.before.id)[:ADJUSTMENTS_MAX]
 
 
 def adjustment(book: Book, change: Adjustment) -> str:

@@ -18,6 +18,7 @@ from exchange_hub.reports.render_json import plain
 from exchange_hub.reports.sql import lists_of
 
 _FETCH_ROWS = 5_000
+_HEAD_ROWS = 1_000
 _SUBMISSIONS = "submissions"
 
 
@@ -51,11 +52,14 @@ class Frozen(Sequence[Row]):
         return self.frozen + len(self.extra)
 
     def __iter__(self) -> Iterator[Row]:
-        """Read the rows through a cursor, a few thousand at a time."""
-        with self.engine.connect() as conn:
-            streamed = conn.execution_options(yield_per=_FETCH_ROWS)
-            for row in streamed.execute(self._query()).mappings():
-                yield dict(row)
+        """Read the rows: the first ones at once, so that who wants no more leaves no cursor open, the others through a cursor."""
+        head = min(self.frozen, _HEAD_ROWS)
+        yield from self[:head]
+        if self.frozen > head:
+            with self.engine.connect() as conn:
+                streamed = conn.execution_options(yield_per=_FETCH_ROWS)
+                for row in streamed.execute(self._query().offset(head)).mappings():
+                    yield dict(row)
         yield from self.extra
 
     @overload
