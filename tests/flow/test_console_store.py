@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import openpyxl
@@ -27,8 +29,13 @@ from exchange_contracts.events import (
 from exchange_contracts.model import Origin
 from exchange_hub.cli.compose import Hub
 from exchange_hub.console.app import create_app
+from exchange_hub.console.archive import Archive
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.source import Place, Question, Selection, SourceUnavailableError
+from exchange_hub.reports import close as closing
+from exchange_hub.reports import snapshot
+from exchange_hub.reports.render_json import render_json
+from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.store.positions import claim
@@ -36,7 +43,7 @@ from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import Committer, Done, read_poll
 from fastapi.testclient import TestClient
-from psycopg import conninfo, sql
+from psycopg import sql
 
 CODE = "2509-120114-89-01-544060"
 ARRIVED = int(datetime(2026, 10, 20, 16, 30, tzinfo=UTC).timestamp() * 1000)
@@ -60,7 +67,7 @@ def database() -> Iterator[str]:
         name = f"console_{uuid4().hex[:12]}"
         with psycopg.connect(given, autocommit=True) as conn:
             conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            yield conninfo.make_conninfo(given, dbname=name)
+            yield urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
             conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
         return
     with tempfile.TemporaryDirectory(prefix="hub-console-", ignore_cleanup_errors=True) as folder:
@@ -139,12 +146,33 @@ def hub() -> Hub:
 
 
 @pytest.fixture(scope="module")
-def source(hub: Hub) -> Iterator[DatabaseSource]:
-    with database() as url:
-        fill(hub, url)
-        source = DatabaseSource(url)
-        yield source
-        source.close()
+def url(hub: Hub) -> Iterator[str]:
+    """A store with the events in it."""
+    with database() as address:
+        fill(hub, address)
+        yield address
+
+
+@pytest.fixture(scope="module")
+def source(url: str) -> Iterator[DatabaseSource]:
+    source = DatabaseSource(url)
+    yield source
+    source.close()
+
+
+@pytest.fixture(scope="module")
+def closed(hub: Hub, url: str, source: DatabaseSource, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """October 2026, closed on the store, with its report.json."""
+    with source.reading() as reading:
+        ends = {place.topic: place.next_offset for place in reading.positions()}
+    engine = engine_of(url)
+    closing.close(
+        engine, hub.district, closing.Closing("2026-10", date(2026, 10, 31), datetime(2026, 11, 5, 1, tzinfo=UTC), ends)
+    )
+    folder = tmp_path_factory.mktemp("reports")
+    (folder / "2026-10").mkdir()
+    (folder / "2026-10" / "report.json").write_bytes(render_json(snapshot.load(engine, "2026-10")))
+    return folder
 
 
 @pytest.fixture
@@ -257,13 +285,48 @@ def test_positions_balance(client: TestClient) -> None:
     assert places["industry"]["next_offset"] == sum(places["industry"]["outcomes"].values())
 
 
+def test_every_figure_of_a_closed_month_opens_as_many_frozen_rows_as_it_counts(
+    source: DatabaseSource, closed: Path
+) -> None:
+    """From each figure of report.json the console reaches the rows of its close, exactly as many as it was made of."""
+    report = Archive(closed).closed("2026-10")
+    assert report is not None
+    measured = [figure for figure in report.figures.values() if figure.list]
+    assert len(measured) > 100
+    with source.reading() as reading:
+        found = {
+            figure.id: reading.figure_rows(
+                "2026-10", Question(figure.list, figure.where, figure.measure), limit=figure.rows + 10
+            )
+            for figure in measured
+        }
+    assert all(rows.frozen for rows in found.values())
+    assert {name: len(rows.rows) for name, rows in found.items()} == {figure.id: figure.rows for figure in measured}
+    assert sum(figure.rows for figure in measured) > 0
+
+
+def test_report_pages_of_a_real_close_open(source: DatabaseSource, hub: Hub, closed: Path) -> None:
+    """The page of a closed month shows its tables, and a figure's page leads on to the row with its source cells."""
+    now = datetime(2026, 11, 6, tzinfo=UTC)
+    with TestClient(create_app(source, closed, lambda: now, place=Place.of(hub.district))) as client:
+        page = client.get("/reports/2026-10")
+        assert page.status_code == 200
+        assert "没有可读的" not in page.text
+        figure = client.get("/reports/2026-10/figure", params={"id": "equipment.工业.total_investment"}).text
+        assert "1,234,567.89 元" in figure
+        assert "这些是结账时保存的行。" in figure
+        row = re.search(r'href="(/lists/equipment-projects/row[^"]+)"', figure)
+        assert row is not None
+        assert "《项目清单.xlsx》" in client.get(row[1].replace("&amp;", "&")).text
+
+
 def test_rows_behind_a_figure_are_those_of_its_conditions(source: DatabaseSource) -> None:
     """A figure's conditions choose its rows in the live lists where the close kept none of its own."""
     with source.reading() as reading:
         found = reading.figure_rows(
-            "2026-10", Question("equipment-projects", {"domain": "工业", "admin_state!=": "退出"}, "count"), limit=5
+            "2026-09", Question("equipment-projects", {"domain": "工业", "admin_state!=": "退出"}, "count"), limit=5
         )
-        none = reading.figure_rows("2026-10", Question("equipment-projects", {"domain": "农业"}, "count"), limit=5)
+        none = reading.figure_rows("2026-09", Question("equipment-projects", {"domain": "农业"}, "count"), limit=5)
     assert [row["project_code"] for row in found.rows] == [CODE]
     assert not found.frozen
     assert none.rows == ()
