@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import IO, Any, NoReturn, ParamSpec, TypeVar
 
 import click
+from prometheus_client import start_http_server
 
 from exchange_connectors.excel import mapping as mappings
-from exchange_connectors.excel.dropfolder import SETTLE_SECONDS, DropFolder, FileResult, look_at
+from exchange_connectors.excel.dropfolder import SETTLE_SECONDS, DropFolder, FileResult, look_at, workbooks
 from exchange_connectors.excel.fields import field_type, map_key_problem
 from exchange_connectors.excel.model import Finding
 from exchange_connectors.jsonlines import Refused, read_lines
@@ -127,9 +128,7 @@ def spec(config: Path) -> None:
 def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
     """Look at workbooks (all in the inbox by default) without Kafka and without the ledger."""
     mapping = _mapping(config, inbox)
-    chosen = files or tuple(
-        sorted(path for path in mapping.inbox.glob(mapping.files) if not path.name.startswith("~$"))
-    )
+    chosen = files or tuple(workbooks(mapping))
     returned = False
     for path in chosen:
         seen = look_at(path, mapping)
@@ -146,6 +145,7 @@ def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
 @click.option(
     "--receipts-seconds", type=float, default=10.0, show_default=True, help="How long to wait for the hub's receipts."
 )
+@click.option("--metrics-port", type=int, help="Serve Prometheus metrics on 127.0.0.1 at this port.")
 @_INBOX
 @_STATE
 @_DISTRICT
@@ -157,6 +157,7 @@ def run(
     once: bool,
     dry_run: bool,
     receipts_seconds: float,
+    metrics_port: int | None,
     inbox: Path | None,
     state: Path | None,
     district: str | None,
@@ -173,6 +174,8 @@ def run(
             publisher.close()
         _report(results, "would publish")
         sys.exit(_code(results))
+    if metrics_port is not None:
+        start_http_server(metrics_port, addr="127.0.0.1")
     with publisher:
         while True:
             results, outcomes = folder.turn(0.0 if once else SETTLE_SECONDS, receipts_seconds)
@@ -230,7 +233,7 @@ def replay(
     with _publisher(mapping, bootstrap_servers) as publisher:
         spooled = publisher.spooled()
         publisher.flush(ConnectorSettings().kafka.acknowledge_seconds_max)
-        events = publisher.rebuild_ledger(timeout=600)
+        events = DropFolder(mapping, publisher).rebuild_ledger(600)
         click.echo(f"sent {spooled} spooled events; ledger rebuilt from {events} events")
 
 

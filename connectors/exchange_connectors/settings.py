@@ -62,7 +62,9 @@ class ConnectorSettings(BaseSettings):
         spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger.
     """
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="HUB_", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore"
+    )
 
     kafka: KafkaSettings = KafkaSettings()
     district_code: str = "wuqing"

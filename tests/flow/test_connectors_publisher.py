@@ -85,7 +85,9 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     producer = KafkaProducer(bootstrap_servers=servers)
     world = World(lambda: KafkaBroker(settings), settings, lambda t, v: void(producer.send(t, v).get(10)), spool)
     with administration(servers) as admin:
-        ensure_topics(admin, [topics.events_topic("wuqing", world.bureau), topics.receipts_topic("wuqing", world.bureau)])
+        ensure_topics(
+            admin, [topics.events_topic("wuqing", world.bureau), topics.receipts_topic("wuqing", world.bureau)]
+        )
     yield world
     producer.close()
 
@@ -196,7 +198,12 @@ def test_receipts_are_counted_and_exceptions_named(world: World) -> None:
         publisher.flush(30)
         assert publisher.wait_for_receipts(0).awaited == 5
         rejected = ReceiptException(
-            offset=1, event_id=str(world.event(1).event_id), entity_key="E1", outcome="rejected", code="codelist", reason="请改"
+            offset=1,
+            event_id=str(world.event(1).event_id),
+            entity_key="E1",
+            outcome="rejected",
+            code="codelist",
+            reason="请改",
         )
         world.answer(0, 3, rejected)
         world.answer(3, 5)
@@ -245,7 +252,9 @@ def test_a_missing_topic_is_said_in_words(tmp_path: Path, bootstrap_servers: str
     """Without its topics the publisher does not start, and says which are missing and what to do."""
     settings = KafkaSettings(bootstrap_servers=bootstrap_servers)
     with (
-        pytest.raises(NotReadyError, match=r"hub\.wuqing\.nobody\.events does not exist.*hub\.wuqing\.nobody\.receipts"),
+        pytest.raises(
+            NotReadyError, match=r"hub\.wuqing\.nobody\.events does not exist.*hub\.wuqing\.nobody\.receipts"
+        ),
         Publisher(settings, "wuqing", "nobody", tmp_path / "s.sqlite"),
     ):
         pass

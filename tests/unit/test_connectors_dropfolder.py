@@ -98,7 +98,20 @@ class Desk:
         sheet.title = "设备更新项目清单"
         sheet.append([f"设备更新项目清单（{month}）"])
         sheet.append(["填报单位：区工业和信息化局", None, "单位：万元", None, "填报日期：2026年10月8日"])
-        sheet.append(["序号", "项目代码", "内部编号", "项目名称", "项目单位", "总投资（万元）", "资金来源（万元）", None, "建设状态", "完成投资（万元）"])
+        sheet.append(
+            [
+                "序号",
+                "项目代码",
+                "内部编号",
+                "项目名称",
+                "项目单位",
+                "总投资（万元）",
+                "资金来源（万元）",
+                None,
+                "建设状态",
+                "完成投资（万元）",
+            ]
+        )
         sheet.append([None] * 6 + ["超长期特别国债", "企业自筹", None, "本月", "自年初"])
         for merged in ("A1:K1", "G3:H3", "J3:K3", "A3:A4", "F3:F4", "I3:I4"):
             sheet.merge_cells(merged)
@@ -221,7 +234,10 @@ def test_months_are_taken_in_their_order_whatever_the_names_sort_like(desk: Desk
     desk.drop(A)
     names = [result.path.name for result in desk.turn()]
     assert names == ["工信局2026年9月.xlsx", "工信局2026年10月.xlsx"]
-    assert [event.model_dump()["month"] for event in desk.events() if "Progress" in type(event).__name__] == ["2026-09", "2026-10"]
+    assert [event.model_dump()["month"] for event in desk.events() if "Progress" in type(event).__name__] == [
+        "2026-09",
+        "2026-10",
+    ]
 
 
 def test_a_late_workbook_of_an_earlier_month_does_not_set_a_project_back(desk: Desk) -> None:
@@ -260,6 +276,33 @@ def test_a_lost_state_file_restates_under_later_revisions(desk: Desk) -> None:
     assert all(after.revision > before.revision for before, after in zip(first, second, strict=True))
 
 
+def test_a_rebuilt_ledger_knows_a_thing_by_all_its_numbers(desk: Desk) -> None:
+    """A project that got its code later keeps its key after the state file was lost and rebuilt from the topic."""
+    coded = ["2509-120114-89-01-999999", *B[1:8]]
+    desk.drop(B)
+    desk.drop([*coded, 10, 60], month="2026年10月")
+    desk.turn()
+    for path in desk.folder.glob("state.sqlite*"):
+        path.unlink()
+    with desk.open() as folder:
+        folder.rebuild_ledger(20)
+    before = len(desk.events())
+    desk.drop([*coded, 20, 80], month="2026年11月")
+    desk.turn()
+    assert desk.said(before) == ["ProjectProgressReported GX-002"]
+
+
+def test_a_record_that_is_no_receipt_stops_nothing(desk: Desk) -> None:
+    """A broken record on the receipts topic is passed; the receipt after it is booked."""
+    desk.drop(A)
+    desk.broker.append(RECEIPTS_TOPIC, b"\xff not a receipt")
+    receipt = Receipt(topic=EVENTS_TOPIC, first=0, next=2, accepted=2, batch=1, at=datetime(2026, 10, 8, tzinfo=UTC))
+    desk.broker.append(RECEIPTS_TOPIC, receipt.to_bytes())
+    with desk.open() as folder:
+        _, outcomes = folder.turn()
+    assert (outcomes.accepted, outcomes.awaited) == (2, 0)
+
+
 def test_the_slip_marks_the_cells_in_a_copy(desk: Desk) -> None:
     """The bureau's file stays as it is; the slip is a copy with marked cells, comments and the figures."""
     path = desk.drop(A, C)
@@ -285,8 +328,18 @@ def test_the_hub_s_answer_comes_into_the_slip(desk: Desk) -> None:
     (result,) = desk.turn()
     told = [row[:2] for row in openpyxl.load_workbook(result.slip)["回执"].iter_rows(values_only=True)]
     assert ("未答复（条）", 3) in told
-    rejected = ReceiptException(offset=2, event_id=None, entity_key="GX-003", outcome="rejected", code="x", reason="请核对项目名称")
-    receipt = Receipt(topic=EVENTS_TOPIC, first=0, next=3, accepted=2, exceptions=(rejected,), batch=1, at=datetime(2026, 10, 8, tzinfo=UTC))
+    rejected = ReceiptException(
+        offset=2, event_id=None, entity_key="GX-003", outcome="rejected", code="x", reason="请核对项目名称"
+    )
+    receipt = Receipt(
+        topic=EVENTS_TOPIC,
+        first=0,
+        next=3,
+        accepted=2,
+        exceptions=(rejected,),
+        batch=1,
+        at=datetime(2026, 10, 8, tzinfo=UTC),
+    )
     desk.broker.append(RECEIPTS_TOPIC, receipt.to_bytes())
     assert desk.turn() == []
     slip = openpyxl.load_workbook(result.slip)
@@ -329,11 +382,14 @@ def test_a_slip_that_was_never_written_is_written_at_the_next_start(desk: Desk) 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("total_investment\"\n\"资金", "total_investments\"\n\"资金"), "no event of this sheet has the field total_investments"),
-        (("type = \"ProjectAdded\"", "type = \"ProjectChanged\""), "write the first form of ProjectChanged"),
+        (
+            ('total_investment"\n"资金', 'total_investments"\n"资金'),
+            "no event of this sheet has the field total_investments",
+        ),
+        (('type = "ProjectAdded"', 'type = "ProjectChanged"'), "write the first form of ProjectChanged"),
         (("bureau = ", "burau = "), "burau"),
-        (("list = \"equipment-projects\"", "list = \"equipment\""), "list 'equipment' is none of"),
-        (("month\"]\n[[sheet]]", "month\"]\nwhn = [\"x\"]\n[[sheet]]"), "whn"),
+        (('list = "equipment-projects"', 'list = "equipment"'), "list 'equipment' is none of"),
+        (('month"]\n[[sheet]]', 'month"]\nwhn = ["x"]\n[[sheet]]'), "whn"),
     ],
 )
 def test_a_wrong_mapping_is_said_with_its_place(desk: Desk, change: tuple[str, str], words: str) -> None:

@@ -173,7 +173,12 @@ class Book:
             if rows:
                 self._fill(book.create_sheet(name), f"{name}（{self.month}）", list(title), rows)
         if self.nil:
-            self._fill(book.create_sheet("零报告"), f"零报告（{self.month}）", ["清单名称"], [{"清单名称": n} for n in self.nil])
+            self._fill(
+                book.create_sheet("零报告"),
+                f"零报告（{self.month}）",
+                ["清单名称"],
+                [{"清单名称": n} for n in self.nil],
+            )
         if self.confirm:
             head = ["清单名称", "报送行数", "合计金额", "签发"]
             rows = [dict(zip(head, row, strict=True)) for row in self.confirm]
@@ -207,7 +212,9 @@ def mapping(tmp_path: Path) -> Mapping:
 class Remembered(NoMemory):
     """A ledger that remembers what a test says: last month's progress, a project, a name."""
 
-    def __init__(self, progress: dict[str, str] | None = None, project: dict[str, Any] | None = None, **memos: str) -> None:
+    def __init__(
+        self, progress: dict[str, str] | None = None, project: dict[str, Any] | None = None, **memos: str
+    ) -> None:
         self._facts = {
             Slot("project:progress", "2026-08", "2509-120114-89-01-544060"): progress,
             Slot("project:project", "", "2509-120114-89-01-544060"): project,
@@ -333,7 +340,7 @@ def look(book: Book, mapping: Mapping, folder: Path) -> Inspection:
 
 @pytest.mark.parametrize(("no", "level", "words", "book"), CASES, ids=[f"{c[0]}-{c[2][:12]}" for c in CASES])
 def test_each_error_is_found_at_its_level(
-    no: int, level: str, words: str, book: Book, mapping: Mapping, tmp_path: Path
+    *, no: int, level: str, words: str, book: Book, mapping: Mapping, tmp_path: Path
 ) -> None:
     """A workbook with one thing wrong gives that finding, at its level, in words a clerk can act on; no other is 退."""
     findings = look(book, mapping, tmp_path).findings

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from exchange_connectors.excel.checks import Memory, NoMemory
 from exchange_connectors.excel.inspection import Inspection, inspect
-from exchange_connectors.excel.mapping import Mapping
+from exchange_connectors.excel.mapping import Mapping, alias_fields
 from exchange_connectors.excel.model import Finding, Level
 from exchange_connectors.excel.slip import SLIP_SUFFIX, Answer, Totals, add_answer, slip_path, write_slip
 from exchange_connectors.excel.workbook import UnreadableError, read
@@ -75,6 +75,17 @@ def natural(path: Path) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path.name)]
 
 
+def workbooks(mapping: Mapping) -> list[Path]:
+    """Return the inbox's workbooks in natural order, without slips and a spreadsheet's lock files."""
+    if not mapping.inbox.is_dir():
+        return []
+    return [
+        path
+        for path in sorted(mapping.inbox.glob(mapping.files), key=natural)
+        if not path.name.startswith(("~$", ".")) and not path.name.endswith(SLIP_SUFFIX) and path.is_file()
+    ]
+
+
 class DropFolder:
     """A bureau's drop folder with its publisher.
 
@@ -91,12 +102,8 @@ class DropFolder:
 
     def waiting(self, settle_seconds: float = 0.0) -> list[Path]:
         """Return the workbooks not yet processed under this mapping, in natural order."""
-        if not self.mapping.inbox.is_dir():
-            return []
         found = []
-        for path in sorted(self.mapping.inbox.glob(self.mapping.files), key=natural):
-            if path.name.startswith(("~$", ".")) or path.name.endswith(SLIP_SUFFIX) or not path.is_file():
-                continue
+        for path in workbooks(self.mapping):
             age_seconds = self._clock() - path.stat().st_mtime
             being_copied = 0 <= age_seconds < settle_seconds  # a time stamp of the future says nothing
             if not being_copied and not self._processed(path):
@@ -200,11 +207,17 @@ class DropFolder:
         awaited = self._publisher.awaited(name)
         return Answer(max(0, published - len(exceptions) - awaited), awaited, exceptions)
 
+    def rebuild_ledger(self, timeout: float) -> int:
+        """Rebuild the ledger from the bureau's topic within *timeout* seconds; return the number of events read."""
+        return self._publisher.rebuild_ledger(timeout, alias_fields(self.mapping))
+
     def follow_up(self) -> list[Path]:
         """Write answers that came later into the slips that lack them; return those slips."""
         db = self._publisher.store.connection
         written = []
-        rows = db.execute("select sha256, mapping, name, published, slip from file where slip is not null and not answered")
+        rows = db.execute(
+            "select sha256, mapping, name, published, slip from file where slip is not null and not answered"
+        )
         for sha256, mapping, name, published, slip in rows.fetchall():
             answer = self._answer_for(name, published)
             if answer.awaited == 0:

@@ -188,6 +188,19 @@ class Mapping(_Strict):
         return self.lists.get(wanted)
 
 
+def alias_fields(mapping: Mapping) -> dict[str, tuple[str, ...]]:
+    """Return kind → event fields whose values name the same thing as its key: the alternatives of ``{a|b}``."""
+    found: dict[str, tuple[str, ...]] = {}
+    for event in (event for sheet in mapping.sheet for event in sheet.event):
+        parts = placeholders(event.key)
+        if len(parts) == 1 and len(parts[0]) > 1:
+            field_of = {row: field for field, row in event.rename.items()}
+            kind = registry.load().latest(event.type).kind
+            fields = tuple(field_of.get(name, name) for name in parts[0])
+            found[kind] = tuple(dict.fromkeys((*found.get(kind, ()), *fields)))
+    return found
+
+
 def placeholders(template: str) -> list[tuple[str, ...]]:
     """Return the fields named by each ``{a|b}`` of a key template."""
     return [tuple(part.split("|")) for part in re.findall(r"\{([^{}]+)\}", template)]

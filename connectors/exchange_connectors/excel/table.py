@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from exchange_contracts import identifiers
+
 from exchange_connectors.excel.fields import FieldType, field_type
 from exchange_connectors.excel.mapping import ColumnMap, SheetMap
 from exchange_connectors.excel.mapping import Mapping as Connector
@@ -28,6 +30,7 @@ _BRACKET = re.compile(r"\([^()]*\)$")
 _TITLE_UNIT = re.compile(r"(?:金额)?单位[::]?(元|万元|亿元)(?![一-鿿])")
 _MONTH = re.compile(r"((?:19|20)\d{2})年(?:\d{1,2}月?[-–—~至到])?(\d{1,2})月(?:份)?(?!\d{1,2}[日号])")
 _MONTH_DIGITS = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.]?(0[1-9]|1[0-2])(?!\d)(?![-_.]\d)")
+_DIGITS = re.compile(r"[0-9０-９Xx*]{4,}")
 _NOT_THE_MONTH = re.compile(r"(填报|填表|制表|打印|导出|成文|印发|上报)(日期|时间)")
 
 
@@ -67,7 +70,9 @@ class Table:
         )
 
     def say(self, no: int, level: Level, message: str, row: int | None = None, column: int | None = None) -> None:
-        """Add a finding on this sheet."""
+        """Add a finding on this sheet; a message that quotes a personal number loses the digits."""
+        if identifiers.holds_personal_number(message):
+            message = _DIGITS.sub("…", message)
         self.findings.append(Finding(no, level, message, self.sheet.name, row, column))
 
 

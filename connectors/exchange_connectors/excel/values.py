@@ -22,6 +22,9 @@ YEAR_MIN, YEAR_MAX = 1990, 2035
 SPREADSHEET_DIGITS = 15
 """Significant digits a spreadsheet keeps; the rest of a longer number is lost."""
 
+NUMBER_MAX = Decimal(10) ** 14
+"""A quantity of four places and 18 digits stays below this, and so does every amount and count."""
+
 NOTHING = frozenset({"-", "--", "—", "——", "–", "/", "\\", "无", "暂无", "N/A", "n/a", "无此项", "*"})
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee][+]?\d+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -189,12 +192,15 @@ def _document_no(cell: Cell, column: Column) -> Reading:
     return reading
 
 
-def _number(cell: Cell) -> tuple[Decimal | None, str, tuple[Note, ...], Reading | None]:
+_Number = tuple[Decimal | None, str, tuple[Note, ...], Reading | None]
+
+
+def _number(cell: Cell) -> _Number:
     """Read a number with what follows it: number, rest, notes, or the refusal."""
     if isinstance(cell, bool | date):
         return None, "", (), _refuse(14, "应为数字，请只填数字，如300")
     if isinstance(cell, float | int):
-        return exact(cell), "", (), None
+        return _bounded(exact(cell), "", ())
     raw = str(cell).strip()
     text = "".join(fold_width(raw).split())
     if text in NOTHING or raw in NOTHING:
@@ -211,7 +217,14 @@ def _number(cell: Cell) -> tuple[Decimal | None, str, tuple[Note, ...], Reading 
         return None, "", (), _refuse(14, f"请只填数字，如{example[0] if example else 300}")
     if match[0] != raw and not text[match.end() :]:
         notes = (Note(15, Level.NOTED, f"已转为{match[0]}"),)
-    return exact(match[0]), text[match.end() :], notes, None
+    return _bounded(exact(match[0]), text[match.end() :], notes)
+
+
+def _bounded(number: Decimal, rest: str, notes: tuple[Note, ...]) -> _Number:
+    """Refuse a number that no contract holds."""
+    if abs(number) >= NUMBER_MAX:
+        return None, "", (), _refuse(14, "数值过大，请核对")
+    return number, rest, notes, None
 
 
 def _money(cell: Cell, column: Column) -> Reading:

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import isfinite
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
@@ -116,18 +117,21 @@ def _sheet(book: python_calamine.CalamineWorkbook, name: str) -> Sheet:
     sheet = book.get_sheet_by_name(name)
     if sheet.total_height > ROWS_MAX:
         raise UnreadableError(f"“{name}”超过{ROWS_MAX}行，请删去多余的空行或分表报送")
-    rows: list[list[Cell]] = [
-        [
-            str(value) if isinstance(value, timedelta) else (None if value == "" else value)
-            for value in row[:COLUMNS_MAX]
-        ]
-        for row in sheet.to_python(skip_empty_area=False)
-    ]
+    rows = [[_cell(value) for value in row[:COLUMNS_MAX]] for row in sheet.to_python(skip_empty_area=False)]
     merges = tuple(
         Merge(top + 1, left + 1, bottom + 1, right + 1)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
     )
     return Sheet(name, rows, merges)
+
+
+def _cell(value: object) -> Cell:
+    """Return a cell in the types the rest works with: empty is ``None``, numbers are finite, durations are text."""
+    if value == "":
+        return None
+    if isinstance(value, timedelta) or (isinstance(value, float) and not isfinite(value)):
+        return str(value)
+    return value  # type: ignore[return-value]
 
 
 def _annotate(path: Path, sheets: dict[str, Sheet]) -> None:

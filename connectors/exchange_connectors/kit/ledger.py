@@ -224,15 +224,25 @@ class Ledger:
         self._db.execute("delete from entry")
         self._db.execute("delete from alias")
 
-    def rebuild(self, values: Iterable[bytes]) -> int:
-        """Note every readable event of the bureau's topic; return how many there were."""
+    def rebuild(self, values: Iterable[bytes], alias_fields: Mapping[str, tuple[str, ...]]) -> int:
+        """Note every readable event of the bureau's topic; return how many there were.
+
+        Args:
+            values: the events' bytes in the topic's order.
+            alias_fields: kind → fields whose values name the same thing as its key.
+        """
         count = 0
+        aliases: list[tuple[str, str, str]] = []
         for value in values:
             try:
                 event = codec.decode(value)
             except codec.DecodeError:
                 continue  # the hub has rejected it; it states nothing
             self.note(event)
+            kind = type(event).family.partition(":")[0]
+            named = (getattr(event, name, None) for name in alias_fields.get(kind, ()))
+            aliases += [(kind, str(value_of), event.entity_key) for value_of in named if value_of]
             count += 1
         self.save()
+        self.remember_aliases(aliases)
         return count

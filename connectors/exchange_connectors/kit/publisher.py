@@ -8,7 +8,7 @@ as a duplicate. Nothing connects before :meth:`Publisher.start` (or entering the
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -249,8 +249,12 @@ class Publisher:
         with self.store.transaction() as db:
             db.execute("delete from exception where file = ?", (file,))
 
-    def rebuild_ledger(self, timeout: float) -> int:
+    def rebuild_ledger(self, timeout: float, alias_fields: Mapping[str, tuple[str, ...]] | None = None) -> int:
         """Rebuild the ledger from the bureau's own topic and the spool; return the number of events read.
+
+        Args:
+            timeout: seconds for reading the topic.
+            alias_fields: kind → fields whose values name the same thing as its key (from the mapping).
 
         Raises:
             NotReadyError: the topic cannot be read (the user needs READ on its own events topic).
@@ -260,7 +264,7 @@ class Publisher:
         values += [row[0] for row in self.store.connection.execute("select value from spool order by seq")]
         with self.store.transaction():
             self.ledger.clear()
-            return self.ledger.rebuild(values)
+            return self.ledger.rebuild(values, alias_fields or {})
 
     def spooled(self) -> int:
         """Return how many events are in the spool: not yet acknowledged by Kafka."""

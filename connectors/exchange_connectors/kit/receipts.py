@@ -1,13 +1,17 @@
 """The hub's answers, booked against what was sent: one row per exception, ranges for the rest."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exchange_contracts.receipts import Receipt
+from pydantic import ValidationError
 
 from exchange_connectors.kit.broker import Record
 from exchange_connectors.kit.store import Store
+
+log = logging.getLogger(__name__)
 
 AWAITING_MAX = 2_000_000
 """Acknowledged events remembered until the hub answers; a source that never reads receipts keeps no more."""
@@ -41,6 +45,15 @@ class Outcomes:
     awaited: int
 
 
+def _read(record: Record) -> Receipt | None:
+    """Return a receipt; one that cannot be read is said and passed: a later one covers its range again or never will."""
+    try:
+        return Receipt.from_bytes(record.value)
+    except ValidationError:
+        log.exception("offset %d of the receipts topic holds no receipt", record.offset)
+        return None
+
+
 class ReceiptBook:
     """Receipts as booked in the store; the position in the receipts topic lies beside them."""
 
@@ -69,8 +82,8 @@ class ReceiptBook:
         with self._store.transaction() as db:
             for record in records:
                 following = record.offset + 1
-                receipt = Receipt.model_validate_json(record.value)
-                if receipt.topic != events_topic:
+                receipt = _read(record)
+                if receipt is None or receipt.topic != events_topic:
                     continue
                 taken.append(receipt)
                 covered = max(covered or self.covered, receipt.next)
