@@ -382,3 +382,12 @@ def test_factory_connects_to_nothing(tmp_path: Path) -> None:
             raise AssertionError("the factory must not open a snapshot")
 
     create_app(Untouchable(), tmp_path / "absent", lambda: NOW)  # type: ignore[arg-type]
+
+
+def test_static_files_are_revalidated_and_pages_never_stored(client: TestClient) -> None:
+    """An upgrade shows at once, an unchanged file costs a 304, and no page with data stays in a cache."""
+    first = client.get("/static/console.css")
+    assert first.headers["cache-control"] == "public, no-cache"
+    again = client.get("/static/console.css", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert client.get("/lists/trade-in").headers["cache-control"] == "no-store"

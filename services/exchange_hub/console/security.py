@@ -25,10 +25,10 @@ HEADERS = {
 
 
 async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Add the security headers; pages are never stored, vendored files for a day."""
+    """Add the security headers; pages are never stored, static files are asked for again by their ETag."""
     response = await call_next(request)
     for name, text in HEADERS.items():
         response.headers[name] = text
     static = request.url.path.startswith("/static/")
-    response.headers.setdefault("Cache-Control", "public, max-age=86400" if static else "no-store")
+    response.headers.setdefault("Cache-Control", "public, no-cache" if static else "no-store")
     return response
