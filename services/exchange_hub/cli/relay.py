@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import psycopg
+from exchange_contracts.topics import COORDINATION
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
@@ -82,13 +83,14 @@ def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, 
                 stop.wait(RETRY_SECONDS)
             except (KafkaError, RuntimeProblem) as error:
                 # Claimed receipts that were not published are taken over when their claim is stale.
+                meters.add(metrics.PUBLISH_ERRORS, bureau=COORDINATION)
                 log.warning("Kafka does not answer, trying again: %s", error)
                 stop.wait(RETRY_SECONDS)
     finally:
         sender.close()
 
 
-def _serve(  # noqa: PLR0917 — one loop, wired once above
+def _serve(
     hub: Hub, conn: psycopg.Connection, sender: KafkaSender, topics: Mapping[str, str], bootstrap_servers: str,
     stop: Event, meters: metrics.Meters, due: dict[str, float],
 ) -> None:  # fmt: skip
@@ -119,6 +121,7 @@ def measure_lag(hub: Hub, conn: psycopg.Connection, bootstrap_servers: str, mete
         topic = place["topic"]
         behind = max(0, ends.get(topic, 0) - place["next_off"])
         age = max(0.0, (now_ms - (place["last_arrived_ms"] or now_ms)) / 1000) if behind else 0.0
+        meters.set(metrics.EPOCH, place["epoch"], topic=topic)
         meters.set(metrics.POSITION, place["next_off"], topic=topic)
         meters.set(metrics.RECORDS_BEHIND, behind, topic=topic)
         meters.set(metrics.SECONDS_BEHIND, age, topic=topic)

@@ -18,7 +18,8 @@ from exchange_hub.views.store.setup import connect
 
 log = logging.getLogger(__name__)
 
-LOOKS_PER_STALL = 6
+#: Seconds between looks; the store learns at each one that the worker is alive.
+LOOK_SECONDS = 5.0
 
 
 class StalledError(Exception):
@@ -54,19 +55,24 @@ class Watchdog:
         limit = self._running.hub.settings.worker.stall_seconds
         stall = Stall()
         while True:
-            time.sleep(limit / LOOKS_PER_STALL)
             try:
                 still = stall.note(*self._look(), time.monotonic())
             except (psycopg.Error, KafkaError, RuntimeProblem) as error:
                 log.debug("the watchdog could not look: %s", error)
-                stall = Stall()
-                continue
+                stall, still = Stall(), {}
             stuck = sorted(topic for topic, seconds in still.items() if seconds >= limit)
             if stuck:
                 self._lost(StalledError(f"no progress for {limit:.0f} s although records wait: {', '.join(stuck)}"))
+            time.sleep(min(LOOK_SECONDS, limit / 4))
 
     def _look(self) -> tuple[dict[str, int], dict[str, int]]:
         with connect(self._running.database_url, "hub watchdog") as conn:
+            conn.execute(
+                """INSERT INTO log.worker (owner, seen_at) VALUES (%s, now())
+                   ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at""",
+                (self._owner,),
+            )
+            conn.execute("DELETE FROM log.worker WHERE seen_at < now() - interval '1 day'")
             rows = conn.execute(
                 "SELECT t.name, p.next_off FROM log.position p JOIN log.topic t USING (topic_no) WHERE p.owner = %s",
                 (self._owner,),

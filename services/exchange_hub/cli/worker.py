@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 
 import click
@@ -16,7 +17,9 @@ from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.topics import administration, topic_ids
+from exchange_hub.views.store.commit import prepare
 from exchange_hub.views.store.positions import Claimed, claim
+from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
 from exchange_hub.views.worker.app import Hooks, Processor, WorkerOptions, make_app, run_app
@@ -46,13 +49,18 @@ class _Worker:
         self._running = running
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._lock = threading.Lock()
-        self._topics: frozenset[str] = frozenset()
+        self._bureau_of: Mapping[int, str] = {}
 
     def run(self) -> None:
         """Run until SIGTERM."""
         running, hub = self._running, self._running.hub
-        with connect(running.database_url) as conn:
+        with connect(running.database_url, f"hub worker {self._owner}") as conn:
             context = hub.context(conn)
+            self._bureau_of = context.topics.bureau_of
+            prepare(conn)
+            # What another version had to hold is tried first by this one.
+            if (replayed := replay(conn, context)).counts:
+                log.info("held events tried again: %s", dict(replayed.counts))
         hooks = Hooks(self._claim, self._done, self._lost)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
@@ -80,13 +88,13 @@ class _Worker:
         for topic, words in stopped.items():
             log.error("%s", words)
             running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
-        self._topics = frozenset(claimed.keys() - stopped.keys())
         return {topic: entry for topic, entry in claimed.items() if topic not in stopped}
 
     def _done(self, result: Done, reading_seconds: float, committing_seconds: float) -> None:
-        meters, bureau_of = self._running.meters, self._running.hub.event_topics
+        meters = self._running.meters
         count = sum(span.next_off - span.start for span in result.batch.spans)
-        del bureau_of
+        for (bureau, kind, outcome), number in event_outcomes(result, self._bureau_of).items():
+            meters.add(metrics.EVENTS, number, bureau=bureau, type=kind, outcome=outcome)
         meters.set(metrics.WORKER_HEARTBEAT, time.time())
         meters.observe(metrics.BATCH_SECONDS, reading_seconds, step="decode")
         meters.observe(metrics.BATCH_SECONDS, committing_seconds, step="commit")
@@ -110,3 +118,20 @@ class _Worker:
             log.critical("worker cannot go on: %s", error, exc_info=error)
         logging.shutdown()
         os._exit(code)
+
+
+def event_outcomes(result: Done, bureau_of: Mapping[int, str]) -> Counter[tuple[str, str, str]]:
+    """Count the records of a committed batch by bureau, event type and outcome; a rejected one's type is unknown."""
+    noted = {
+        (topic_no, entry["offset"]): entry["outcome"]
+        for topic_no, entries in result.outcome.exceptions.items()
+        for entry in entries
+        if entry["outcome"] != "superseded"
+    }
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for statement, _ in result.events:
+        place = (statement.record.topic_no, statement.record.off)
+        counts[bureau_of[place[0]], statement.event, noted.get(place, "accepted")] += 1
+    for rejection in result.rejections:
+        counts[bureau_of[rejection.record.topic_no], "unknown", "rejected"] += 1
+    return counts

@@ -285,7 +285,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         list=fold.lists[0] if fold and fold.lists else "",
         component=row["component"],
         bureaus=tuple(row["bureaus"]),
-        state=str(detail.get("state") or "待核实"),
+        state=str(row.get("state") or "待核实"),
         since=date.fromisoformat(since) if isinstance(since, str) else None,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+import psycopg
 import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cells
@@ -14,6 +15,7 @@ from exchange_hub.programme.period import Period
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
+from exchange_hub.views.crossing import crossing
 
 ROWS_MAX = 200
 ALLOCATIONS_MAX = 1000
@@ -82,7 +84,9 @@ def _allocations(conn: sa.Connection, lists: Lists, period: Period) -> list[tupl
 
 
 def _findings(conn: sa.Connection, schema: str) -> int | None:
-    """Count the findings of comparison that stand open; only a views schema keeps them."""
+    """Count what comparison shows, within entities and between them; only a views schema keeps the former."""
     if not sa.inspect(conn).has_table("finding", schema=schema):
         return None
-    return conn.execute(sa.select(sa.func.count()).select_from(sa.table("finding", schema=schema))).scalar_one()
+    within = conn.execute(sa.select(sa.func.count()).select_from(sa.table("finding", schema=schema))).scalar_one()
+    driver = conn.connection.driver_connection
+    return int(within) + (len(crossing(driver, schema)) if isinstance(driver, psycopg.Connection) else 0)

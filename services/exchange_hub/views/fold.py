@@ -7,6 +7,7 @@ recomputed from the component's registers, and no total is kept by adding to it.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from exchange_hub.views.findings import Finding, of_component
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row, Statement
@@ -20,12 +21,14 @@ class Folded(NamedTuple):
         members: the claims in it, sorted.
         rows: rows of the list views.
         failure: why the component could not be folded, or ``None``; then it has no rows.
+        findings: what a comparison of its statements shows.
     """
 
     component: str
     members: tuple[ClaimKey, ...]
     rows: tuple[Row, ...]
     failure: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def component_name(members: Iterable[ClaimKey]) -> str:
@@ -76,10 +79,12 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
     members = tuple(sorted(claim.key for claim in claims))
     name = component_name(members)
     try:
-        rows = tuple(FOLDS[members[0].kind].rows(name, claims, rules))
+        kind = members[0].kind
+        rows = tuple(FOLDS[kind].rows(name, claims, rules))
+        found = of_component(kind, claims, rows)
     except Exception as error:  # noqa: BLE001 — any defect of a fold must end as a visible, contained failure
         return Folded(name, members, (), f"{type(error).__name__}: {error}")
-    return Folded(name, members, rows)
+    return Folded(name, members, rows, None, found)
 
 
 def trial(statement: Statement, bureau: str, rules: FoldRules) -> Folded:

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from exchange_hub.views.catalogue import BY_NAME, ListView
+from exchange_hub.views.crossing import crossing
 from exchange_hub.views.folds import FOLDS
 
 Conn = psycopg.Connection[Any]
@@ -221,22 +222,47 @@ def _waiting(conn: Conn, table: str, columns: str, bureau: str | None, limit: in
 
 
 def positions(conn: Conn) -> list[dict[str, Any]]:
-    """Return each topic's position, owner and published balance."""
+    """Return each topic's position, its owner and when that worker was last seen at work, and the outcomes counted."""
     with conn.cursor(row_factory=dict_row) as cur:
         return cur.execute(
             """SELECT t.name AS topic, t.bureau, p.kafka_topic_id, p.next_off, p.last_off, p.last_arrived_ms, p.epoch,
-                      p.owner, p.moved_at, p.accepted, p.duplicate, p.rejected, p.held, p.skipped
-               FROM log.position p JOIN log.topic t USING (topic_no) ORDER BY t.name"""
+                      p.owner, p.moved_at, w.seen_at, p.accepted, p.duplicate, p.rejected, p.held, p.skipped
+               FROM log.position p JOIN log.topic t USING (topic_no) LEFT JOIN log.worker w USING (owner) ORDER BY t.name"""
         ).fetchall()
 
 
 def findings(conn: Conn, *, schema: str = "live") -> list[dict[str, Any]]:
-    """Return the findings that hold now, in the order of rule and subject."""
-    query = sql.SQL(
-        "SELECT finding_id, rule, kind, subject, component, bureaus, words, detail FROM {} ORDER BY rule, subject"
-    ).format(sql.Identifier(schema, "finding"))
+    """Return what people should look at, with what they decided, in the order of rule and subject.
+
+    The findings that hold now — of single entities as kept, between entities as the lists show them — and those that
+    were reviewed and hold no longer (state 原因已消除,待复核). The *state* is 待核实 or the decision of the latest review.
+    """
+    query = sql.SQL("SELECT finding_id, rule, kind, subject, component, bureaus, words, detail FROM {}").format(
+        sql.Identifier(schema, "finding")
+    )
     with conn.cursor(row_factory=dict_row) as cur:
-        return cur.execute(query).fetchall()
+        found = cur.execute(query).fetchall() + crossing(conn, schema)
+    reviews = _reviews(conn, schema)
+    for finding in found:
+        review = reviews.pop(finding["finding_id"], None)
+        finding["state"] = review["decision"] if review else "待核实"
+        finding["basis"] = review.get("basis") if review else None
+    found += [
+        {"finding_id": gone, "rule": "", "kind": "", "subject": "", "component": "", "bureaus": [], "words": "原因已消除,待复核",
+         "detail": {}, "state": "原因已消除,待复核", "basis": review.get("basis")}
+        for gone, review in reviews.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda finding: (finding["rule"], finding["subject"], finding["finding_id"]))
+
+
+def _reviews(conn: Conn, schema: str) -> dict[str, dict[str, Any]]:
+    """Return finding id → facts of its latest review on the coordination topic."""
+    query = sql.SQL(
+        """SELECT e.facts FROM {} r JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off
+           WHERE r.kind = 'coordination' AND r.register = 'review' AND NOT e.withdrawn"""
+    ).format(sql.Identifier(schema, "register"))
+    facts = [orjson.loads(row[0]) for row in conn.execute(query).fetchall()]
+    return {review["finding_id"]: review for review in facts}
 
 
 def submissions(conn: Conn, month: str, *, schema: str = "live") -> list[dict[str, Any]]:

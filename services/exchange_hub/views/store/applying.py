@@ -168,10 +168,15 @@ def _insert(cur: Cursor, results: Iterable[fold.Folded]) -> None:
     """Write the rows of folded components, and the components that could not be folded."""
     lines: dict[str, list[str]] = defaultdict(list)
     failures = []
+    findings = []
     for result in results:
         bureaus = sorted({key.bureau for key in result.members})
         for row in result.rows:
             lines[row.list].append(line((row.key, result.component, bureaus, *_values(row))))
+        for found in result.findings:
+            kind = result.members[0].kind
+            place = (found.finding_id, found.rule, kind, found.subject, result.component, bureaus)
+            findings.append(line((*place, found.words, dict(found.detail))))
         if result.failure is not None:
             failures.append(line((result.members[0].kind, result.component, result.failure)))
     for list_name, prepared in lines.items():
@@ -179,6 +184,7 @@ def _insert(cur: Cursor, results: Iterable[fold.Folded]) -> None:
         names = ", ".join(f'"{column.name}"' for column in view.columns)
         copy_rows(cur, view.table, f"row_key, component, bureaus, {names}", prepared)
     copy_rows(cur, "unfolded", "kind, component, reason", failures)
+    copy_rows(cur, "finding", "finding_id, rule, kind, subject, component, bureaus, words, detail", findings)
 
 
 def _values(row: Row) -> Iterable[Any]:

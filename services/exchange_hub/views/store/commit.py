@@ -142,7 +142,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         StampError: the views were filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
-    event_lines = {_place(s.record): _event_line(s) for s, _ in batch.statements}
+    event_lines = {place_of(s.record): event_line(s) for s, _ in batch.statements}
     context.step("prepared")
     with conn.transaction(), conn.cursor() as cur:
         lock(cur, context.district_no)
@@ -154,8 +154,8 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         outcome = Outcome(row[0] if row else 0)
         write_statements(cur, batch.statements, event_lines, context, outcome)
         for rejection in batch.rejections:
-            _note_rejection(outcome, rejection)
-        _store_rejections(cur, batch.rejections, outcome.batch_no)
+            note_rejection(outcome, rejection)
+        store_rejections(cur, batch.rejections, outcome.batch_no)
         context.step("rejected")
         _move_positions(cur, batch.spans, outcome)
         context.step("moved")
@@ -168,7 +168,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
 def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
     """Write the batch's statements in a transaction that the caller rolls back, to see whether the data passes."""
     lock(cur, context.district_no)
-    lines = {_place(s.record): _event_line(s) for s, _ in batch.statements}
+    lines = {place_of(s.record): event_line(s) for s, _ in batch.statements}
     write_statements(cur, batch.statements, lines, context, Outcome(0))
 
 
@@ -207,7 +207,7 @@ def write_statements(
     context.step("folded")
     for statement, _ in accepted:
         outcome.counts[statement.record.topic_no, "accepted"] += 1
-        if _place(statement.record) in superseded:
+        if place_of(statement.record) in superseded:
             outcome.note(
                 statement.record, "superseded", event_id=statement.event_id, entity=statement.entity,
                 code="superseded", reason="已收到同一事项更新的版本,本条存档不计",
@@ -224,16 +224,17 @@ def write_statements(
                 statement.record, "id_conflict", "事件编号已用于另一内容,请用新的版本号重新报送", statement.event_id,
                 statement.entity,
             )  # fmt: skip
-            _note_rejection(outcome, rejection)
-            _store_rejections(cur, [rejection], outcome.batch_no)
+            note_rejection(outcome, rejection)
+            store_rejections(cur, [rejection], outcome.batch_no)
     _store_held(cur, held, outcome)
 
 
-def _place(record: Record) -> Place:
+def place_of(record: Record) -> Place:
+    """Name a record's place: topic number and offset."""
     return record.topic_no, record.off
 
 
-def _event_line(s: Statement) -> str:
+def event_line(s: Statement) -> str:
     """Prepare the event log's row; entity and register hold no control characters (checked when decoded)."""
     record = s.record
     facts = orjson.dumps(s.facts, default=str).decode().replace("\\", "\\\\")
@@ -274,7 +275,7 @@ def _log(
         "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, "
         "arrived_ms, batch_no, facts"
     )
-    copy_rows(cur, "b_event", columns, [event_lines[_place(s.record)] for s, _ in flowing])
+    copy_rows(cur, "b_event", columns, [event_lines[place_of(s.record)] for s, _ in flowing])
     cur.execute(
         f"""INSERT INTO log.event_log ({columns})
             SELECT {columns.replace("batch_no", "%s")} FROM b_event ORDER BY topic_no, off
@@ -291,8 +292,8 @@ def _log(
     ).fetchall()
     cur.execute("TRUNCATE b_event")
     lost = {(topic_no, off): same for topic_no, off, same in rows}
-    accepted = [pair for pair in flowing if _place(pair[0].record) not in lost]
-    return accepted, [(s, lost[_place(s.record)]) for s, _ in flowing if _place(s.record) in lost]
+    accepted = [pair for pair in flowing if place_of(pair[0].record) not in lost]
+    return accepted, [(s, lost[place_of(s.record)]) for s, _ in flowing if place_of(s.record) in lost]
 
 
 def _headers(record: Record) -> str:
@@ -304,7 +305,8 @@ def _headers(record: Record) -> str:
     return orjson.dumps(texts).decode()
 
 
-def _note_rejection(outcome: Outcome, rejection: Rejection) -> None:
+def note_rejection(outcome: Outcome, rejection: Rejection) -> None:
+    """Count a rejection and enter it into its topic's receipt."""
     outcome.counts[rejection.record.topic_no, "rejected"] += 1
     outcome.note(
         rejection.record, "rejected", event_id=rejection.event_id, entity=rejection.entity, code=rejection.code,
@@ -312,7 +314,7 @@ def _note_rejection(outcome: Outcome, rejection: Rejection) -> None:
     )  # fmt: skip
 
 
-def _store_rejections(cur: Cursor, rejections: Sequence[Rejection], batch_no: int) -> None:
+def store_rejections(cur: Cursor, rejections: Sequence[Rejection], batch_no: int) -> None:
     """Keep each rejected record whole: its bytes, key, headers, place, code and reason."""
     lines = [
         line((
@@ -362,9 +364,16 @@ def _store_receipts(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> Non
     """Keep what the relay will tell each bureau: the range, and every record that was not simply accepted."""
     for span in spans:
         exceptions = sorted(outcome.exceptions.get(span.topic_no, []), key=lambda entry: entry["offset"])
-        cur.execute(
-            """INSERT INTO log.receipt_range (topic_no, first_off, next_off, accepted, exceptions, batch_no, at)
-               VALUES (%s, %s, %s, %s, %s, %s, now())""",
-            (span.topic_no, span.start, span.next_off, outcome.counts[span.topic_no, "accepted"],
-             orjson.dumps(exceptions).decode(), outcome.batch_no),
-        )  # fmt: skip
+        place = (span.topic_no, span.start, span.next_off)
+        store_receipt(cur, place, outcome.counts[span.topic_no, "accepted"], exceptions, outcome.batch_no)
+
+
+def store_receipt(
+    cur: Cursor, place: tuple[int, int, int], accepted: int, exceptions: Sequence[dict[str, Any]], batch_no: int | None = None
+) -> None:
+    """Keep one receipt: (topic number, first offset, next offset), under a batch number of its own where none is given."""
+    cur.execute(
+        """INSERT INTO log.receipt_range (topic_no, first_off, next_off, accepted, exceptions, batch_no, at)
+           VALUES (%s, %s, %s, %s, %s, coalesce(%s, nextval('log.batch_no')), now())""",
+        (*place, accepted, orjson.dumps(list(exceptions)).decode(), batch_no),
+    )

@@ -55,6 +55,9 @@ _DDL: tuple[str, ...] = (
         reason text NOT NULL, behind bigint,
         key bytea, value bytea, headers jsonb NOT NULL, arrived_ms bigint NOT NULL, batch_no bigint NOT NULL,
         PRIMARY KEY (topic_no, off))""",
+    """CREATE TABLE log.worker (
+        owner text PRIMARY KEY,
+        seen_at timestamptz NOT NULL)""",
     "CREATE SEQUENCE log.batch_no",
     """CREATE TABLE log.receipt_range (
         topic_no smallint NOT NULL, first_off bigint NOT NULL, next_off bigint NOT NULL,
