@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("exchange_hub.cli.demo", "demo", "Run the sample district from workbooks to reports."),
     "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild the views in a shadow schema, compare, swap."),
     "list": ("exchange_hub.cli.lists", "list_", "Show a list view."),
+    "trace": ("exchange_hub.cli.tracing", "trace", "Open a figure, row or event down to the source cell."),
 }
 
 

@@ -1,0 +1,243 @@
+"""``hub trace``: from a figure, a list row or an event down to the bureau's source cell (invariant 10)."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import orjson
+from exchange_contracts import registry
+
+from exchange_hub.cli import output, reading
+from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.reading import Figures, Snapshot
+from exchange_hub.reports.diff import events_behind
+from exchange_hub.reports.model import Figure
+from exchange_hub.reports.render_json import decimal_text, plain
+from exchange_hub.reports.trace import rows_of, terms_of
+from exchange_hub.views import read
+from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.read import EventSource
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
+#: Derived figures are opened this deep: a rate of a sum of sums is the deepest there is.
+_DEPTH_MAX = 4
+_EPOCH = date(1970, 1, 1)
+
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tracer:
+    """Answers questions from one snapshot."""
+
+    at: Snapshot
+    hub: Hub
+    limit: int
+
+    def figure(self, month: Figures, figure: Figure, depth: int = 0) -> Node:
+        """Open a figure: the figures it is worked out from, or the rows that it counts."""
+        value = figure.absent if figure.value is None else decimal_text(figure.value)
+        node: Node = {
+            "figure": figure.id, "month": month.month, "closed": month.closed, "value": value, "unit": figure.unit,
+            "period": figure.period, "measure": figure.source.measure, "list": figure.source.list,
+            "where": plain(figure.source.where), "rows_counted": figure.source.rows,
+        }  # fmt: skip
+        terms = [month.figures[name] for name in terms_of(figure.source) if name in month.figures]
+        if terms and depth < _DEPTH_MAX:
+            node["terms"] = [self.figure(month, term, depth + 1) for term in terms]
+        rows = rows_of(self.at.sql, figure.source, month.schema, self.limit)
+        if rows:
+            cut = month.cut if month.closed else None
+            node["rows"] = [{**self.row(figure.source.list, row, cut), **_share(figure, row)} for row in rows]
+        return node
+
+    def row(self, list_name: str, row: Mapping[str, Any], cut: Mapping[str, int] | None = None) -> Node:
+        """Open a row of a list; *cut* limits the events to those that a closed month counts."""
+        view = read.view_of(list_name)
+        columns = {c.title: output.value(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
+        return {
+            "list": list_name, "row_key": row["row_key"], "bureaus": list(row["bureaus"]), "columns": columns,
+            "month": row.get("month"),
+            "events": [self.event(event) for event in self.events(list_name, row["component"], cut)],
+        }  # fmt: skip
+
+    def events(self, list_name: str, component: str, cut: Mapping[str, int] | None) -> Iterator[EventSource]:
+        """Return the events behind a component, in the order of topic and offset."""
+        kinds = [kind for kind, fold in FOLDS.items() if list_name in fold.lists]
+        for kind in kinds:
+            for place in events_behind(self.at.sql, component, kind, {}):
+                found = read.event(self.at.driver, place.event_id)
+                if found is not None and (cut is None or place.offset < cut.get(place.topic, 0)):
+                    yield found
+
+    def event(self, event: EventSource) -> Node:
+        """Describe an event with its source cell."""
+        contract = registry.load().latest(event.event)
+        zone = ZoneInfo(self.hub.district.profile.time_zone)
+        arrived = datetime.fromtimestamp(event.arrived_ms / 1000, UTC).astimezone(zone)
+        return {
+            "event": event.event, "states": contract.doc, "bureau": event.bureau, "event_id": event.event_id,
+            "topic": event.topic, "offset": event.off, "register": event.register, "revision": event.revision,
+            "occurred_on": event.occurred_on.isoformat(), "arrived_at": arrived.isoformat(timespec="seconds"),
+            "source": event.facts.get("source"), "origin": event.origin,
+        }  # fmt: skip
+
+
+def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
+    """Say what a row adds to a sum, in the figure's own unit."""
+    share = row.get("measured")
+    if share is None:
+        return {}
+    return {"measured": output.yuan(share) if figure.unit == "元" else str(share)}
+
+
+@click.command()
+@click.argument("ref", metavar="REF")
+@click.option("--month", metavar="YYYY-MM", help="Month of a figure: as closed where it is closed. Default: the one under review.")
+@click.option("--live", is_flag=True, help="Take the present views also for a closed month.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Rows opened per figure at most.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), help="Default: a tree on a terminal, else json.")
+def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | None) -> None:
+    """Open REF down to the bureaus' source cells.
+
+    REF is the id of a figure (equipment.合计.projects), a row of a list (LIST:ROW_KEY) or the id of an event.
+    """
+    with plain_errors():
+        hub = Hub.load()
+        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+            node = _opened(_Tracer(at, hub, limit), ref, month, live=live)
+    if output.chosen(form) == "json":
+        click.echo(orjson.dumps(node, default=str).decode())
+        return
+    for line in lines_of(node, reading.names_of(hub.district)):
+        click.echo(line)
+
+
+def _opened(tracer: _Tracer, ref: str, month: str | None, *, live: bool) -> Node:
+    """Find what *ref* names and open it."""
+    if _UUID.fullmatch(ref):
+        return _opened_event(tracer, ref.lower())
+    name, colon, key = ref.partition(":")
+    if colon and name in BY_NAME:
+        found = read.rows(tracer.at.driver, name, {"row_key": key}, limit=1)
+        if not found:
+            raise KeyError(f"清单“{BY_NAME[name].title}”没有“{key}”这一行;各行的 row_key 见 hub list {name} --format json")
+        return tracer.row(name, found[0])
+    chosen = month or reading.month_under_review(tracer.at.sql, reading.today(tracer.hub))
+    figures = reading.figures_of(tracer.at.sql, tracer.hub.district, chosen, live=live)
+    if ref not in figures.figures:
+        table = ref.partition(".")[0]
+        near = [known for known in figures.figures if known.partition(".")[0] == table][:8]
+        hint = f";相近的有:{'、'.join(near)}" if near else ";数字编号见 report.json,清单行写作 清单:行键"
+        raise KeyError(f"{chosen} 没有数字“{ref}”{hint}")
+    return tracer.figure(figures, figures.figures[ref])
+
+
+def _opened_event(tracer: _Tracer, event_id: str) -> Node:
+    event = read.event(tracer.at.driver, event_id)
+    if event is not None:
+        contract = registry.load().latest(event.event)
+        facts = reading.shown_facts(event.facts, contract.money_fields, contract.money_maps)
+        days = {field.name for field in contract.fields if field.shape.meaning == "date"}
+        shown = {name: _day(fact) if name in days else fact for name, fact in facts.items() if name != "origin"}
+        return {**tracer.event(event), "facts": shown}
+    for table, words in (("rejection", "已退回"), ("held", "已暂存待处理")):
+        row = tracer.at.driver.execute(
+            f"SELECT t.name, r.off, t.bureau, r.reason FROM log.{table} r JOIN log.topic t USING (topic_no) "
+            "WHERE r.event_id = %s ORDER BY 1, 2 LIMIT 1".encode(),
+            (event_id,),
+        ).fetchone()
+        if row:
+            return {"event_id": event_id, "outcome": words, "topic": row[0], "offset": row[1], "bureau": row[2], "reason": row[3]}
+    raise KeyError(f"没有编号为 {event_id} 的事件")
+
+
+def _day(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).isoformat()
+
+
+def lines_of(node: Node, names: Mapping[str, str]) -> Iterator[str]:
+    """Draw a node and what is below it as a tree in Chinese."""
+    head, children = _words(node, names)
+    yield head
+    yield from _below(children, names, "")
+
+
+def _below(children: Sequence[Node | str], names: Mapping[str, str], indent: str) -> Iterator[str]:
+    for place, child in enumerate(children, 1):
+        last = place == len(children)
+        head, below = (child, ()) if isinstance(child, str) else _words(child, names)
+        yield f"{indent}{'└─ ' if last else '├─ '}{head}"
+        yield from _below(below, names, indent + ("   " if last else "│  "))
+
+
+def _words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | str]]:
+    """Return the line of a node and what stands below it."""
+    if "figure" in node:
+        return _figure_words(node)
+    if "row_key" in node:
+        return _row_words(node, names)
+    if "outcome" in node:
+        place = f"{node['topic']} 第 {node['offset']} 位"
+        return f"事件 {node['event_id']} {node['outcome']}({names.get(node['bureau'], node['bureau'])},{place}):{node['reason']}", ()
+    return _event_words(node, names)
+
+
+def _figure_words(node: Node) -> tuple[str, Sequence[Node | str]]:
+    basis = "已关账" if node["closed"] else "现值"
+    where = ",".join(f"{column}{_equals(column)}{output.text(value)}" for column, value in node["where"].items())
+    title = BY_NAME[node["list"]].title if node["list"] in BY_NAME else node["list"]
+    made = f"{title}:{node['measure']}" + (f"({where})" if where else "") if title else node["measure"]
+    head = f"{node['figure']} = {node['value']} {node['unit']}({node['period']},{basis})← {made}"
+    rows = node.get("rows", ())
+    below: list[Node | str] = [*node.get("terms", ()), *rows]
+    if node["rows_counted"] > len(rows) and rows:
+        below.append(f"…另有 {node['rows_counted'] - len(rows)} 行(--limit 可多看)")
+    return head, below
+
+
+def _equals(column: str) -> str:
+    """Return the sign between a condition's column and value; some columns end in one of their own."""
+    return "" if column[-1] in "=<>" else "="
+
+
+def _row_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | str]]:
+    bureaus = "、".join(names.get(code, code) for code in node["bureaus"])
+    main = [output.text(value) for value in list(node["columns"].values())[:4]]
+    share = f",计入 {node['measured']}" if "measured" in node else ""
+    events: list[Node | str] = [event for event in node["events"] if _months(event) <= {node["month"]}]
+    others = len(node["events"]) - len(events)
+    if others:
+        events.append(f"…另有 {others} 条其他月份的事件(--format json 可看全)")
+    if not events:
+        events.append("(无事件:该行此后已合并到别处)")
+    return f"{BY_NAME[node['list']].title} {node['row_key']}({bureaus}{share}):{' '.join(main)}", events
+
+
+def _months(event: Node) -> set[str]:
+    """Return the months that the event's register is about; a statement of the whole entity has none."""
+    return set(_MONTH.findall(event["register"]))
+
+
+def _event_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | str]]:
+    origin = node["origin"]
+    if origin:
+        unit = f",原表单位{origin['unit']}" if origin.get("unit") else ""
+        sheet = f"工作表“{origin['sheet']}”" if origin["sheet"] else ""
+        cell = f"来源:《{origin['file']}》{sheet}第 {origin['row']} 行{unit}"
+    else:
+        cell = f"来源:系统接口 {node['source']}"
+    bureau = names.get(node["bureau"], node["bureau"])
+    facts = [f"{name} = {output.text(fact)}" for name, fact in node.get("facts", {}).items()]
+    head = (
+        f"{node['states']}({node['event']}),{bureau},业务日期 {node['occurred_on']},修订 {node['revision']},"
+        f"到达 {node['arrived_at']},编号 {node['event_id']}"
+    )
+    return head, [cell, *facts]
