@@ -20,6 +20,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("exchange_hub.cli.demo", "demo", "Run the sample district from workbooks to reports."),
     "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild the views in a shadow schema, compare, swap."),
     "list": ("exchange_hub.cli.lists", "list_", "Show a list view."),
+    "findings": ("exchange_hub.cli.reviews", "findings", "Show the findings: clues to verify."),
+    "deadlines": ("exchange_hub.cli.reviews", "deadlines", "Show what must still be issued, with working days left."),
+    "receipts": ("exchange_hub.cli.reviews", "receipts", "Show rejected records and held events."),
     "trace": ("exchange_hub.cli.tracing", "trace", "Open a figure, row or event down to the source cell."),
 }
 

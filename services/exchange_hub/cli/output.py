@@ -106,6 +106,27 @@ def show(
         table(f"{title}({len(rows)} 行)", headings, cells, skip_empty=True)
 
 
+def lines(
+    title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], asked: str | None, out: Path | None
+) -> None:
+    """Print or write rows that are no list view; *headings* maps the fields that people see to their headings."""
+    form = chosen(asked)
+    names = list(headings.values())
+    cells = [[text(row[field]) for field in headings] for row in rows]
+    if form == "json":
+        deliver(json_lines(rows).encode(), out)
+    elif form == "csv":
+        deliver(csv_text(names, cells).encode("utf-8-sig"), out)
+    elif form == "xlsx":
+        if out is None:
+            raise click.UsageError("--format xlsx needs --out FILE.xlsx")
+        _write_xlsx(out, title, names, cells)
+    elif rows:
+        table(f"{title}({len(rows)} 行)", names, cells, skip_empty=True)
+    else:
+        click.echo(f"{title}:无")
+
+
 def deliver(content: bytes, out: Path | None) -> None:
     """Write to *out*, or to standard output."""
     if out is None:
