@@ -75,8 +75,10 @@ def open_servers(hub: Hub) -> Iterator[Servers]:
 
 @contextmanager
 def serving(hub: Hub) -> Iterator[str]:
-    """The database's address; see :func:`open_servers`."""
-    with open_servers(hub) as servers:
+    """The database's address; Kafka is not started for a command that only reads the store."""
+    logs.configure(hub.settings, "command", to_file=False)
+    logging.getLogger().setLevel(logging.WARNING)
+    with running(hub.settings, kafka=False) as servers:
         yield servers.database_url
 
 

@@ -18,7 +18,6 @@ from exchange_hub.reports.render_json import plain
 from exchange_hub.reports.sql import lists_of
 
 _FETCH_ROWS = 5_000
-_HEAD_ROWS = 1_000
 _SUBMISSIONS = "submissions"
 
 
@@ -52,14 +51,18 @@ class Frozen(Sequence[Row]):
         return self.frozen + len(self.extra)
 
     def __iter__(self) -> Iterator[Row]:
-        """Read the rows: the first ones at once, so that who wants no more leaves no cursor open, the others through a cursor."""
-        head = min(self.frozen, _HEAD_ROWS)
-        yield from self[:head]
-        if self.frozen > head:
+        """Read the rows page by page, each from where the last one ended: whoever stops early leaves no cursor open."""
+        table = lists_of(self.schema).table(self.list)
+        query = sa.select(*table.c).order_by(table.c.row_key.collate("C")).limit(_FETCH_ROWS)
+        after: str | None = None
+        while True:
+            wanted = query if after is None else query.where(table.c.row_key.collate("C") > after)
             with self.engine.connect() as conn:
-                streamed = conn.execution_options(yield_per=_FETCH_ROWS)
-                for row in streamed.execute(self._query().offset(head)).mappings():
-                    yield dict(row)
+                page = [dict(row) for row in conn.execute(wanted).mappings()]
+            yield from page
+            if len(page) < _FETCH_ROWS:
+                break
+            after = str(page[-1]["row_key"])
         yield from self.extra
 
     @overload

@@ -48,7 +48,7 @@ def list_table(view: ListView, schema: str, metadata: sa.MetaData) -> sa.Table:
     return sa.Table(
         view.table,
         metadata,
-        sa.Column("row_key", sa.Text(), primary_key=True),
+        sa.Column("row_key", sa.Text(collation="C"), primary_key=True),
         sa.Column("component", sa.Text(), nullable=False),
         sa.Column("bureaus", pg.ARRAY(sa.Text()), nullable=False),
         *(sa.Column(column.name, sql_type(column)) for column in view.columns),
