@@ -356,7 +356,7 @@ def test_frozen_rows_are_read_whole_in_part_and_by_place(
         "INSERT INTO live.fund (row_key, component, bureaus) SELECT to_char(n, 'FM0000'), 'x', '{x}' FROM generate_series(1, 50) n",
     )
     close(engine, district, SEPTEMBER)
-    monkeypatch.setattr(snapshot, "_HEAD_ROWS", 20)
+    monkeypatch.setattr(snapshot, "_FETCH_ROWS", 20)
     rows = next(annex.rows for annex in snapshot.load(engine, "2026-09").annexes if annex.list == "funds")
     keys = [item["row_key"] for item in rows]
     assert (len(keys), keys) == (52, sorted(str(key) for key in keys))
