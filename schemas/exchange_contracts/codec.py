@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from io import BytesIO
 from typing import Any, Literal
 
+import fastavro
 import orjson
 from pydantic import ValidationError
 
 from exchange_contracts import registry
 from exchange_contracts.decoder import Decoder, Facts, decoder_of
-from exchange_contracts.encoder import Encoder, encoder_of
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.primitives import EPOCH_ORDINAL, BadValueError, MalformedError
@@ -134,14 +135,18 @@ def _typed(shape: Shape, value: Any) -> Any:
 
 def encode(event: Event) -> bytes:
     """Return the Kafka value of a typed event: frame and Avro body in the event's newest contract."""
-    return _encoder(type(event))(event.__dict__)
+    frame, schema = _writer(type(event))
+    value = BytesIO()
+    value.write(frame)
+    fastavro.schemaless_writer(value, schema, event.model_dump())
+    return value.getvalue()
 
 
 @cache
-def _encoder(event_class: type[Event]) -> Encoder:
-    """Return the encoder of an event class."""
-    contracts = registry.load()
-    return encoder_of(contracts.latest(event_class.__name__), contracts.codelists)
+def _writer(event_class: type[Event]) -> tuple[bytes, Any]:
+    """Return the frame of an event class's newest contract, and its schema as fastavro writes it."""
+    contract = registry.load().latest(event_class.__name__)
+    return b"\0" + contract.schema_id.to_bytes(4, "big"), fastavro.parse_schema(dict(contract.schema))
 
 
 def facts_digest(contract: Contract, facts: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_strategies import plain_event
+from tests.contract.event_strategies import plain_event
 from exchange_contracts import codec, lint, lock, registry
 from exchange_contracts.decoder import decoder_of
 

@@ -4,7 +4,7 @@ import io
 
 import fastavro
 import pytest
-from event_strategies import events, plain_event
+from tests.contract.event_strategies import events, plain_event
 from exchange_contracts import codec, registry
 from exchange_contracts.model import Event
 from exchange_contracts.registry import Contract

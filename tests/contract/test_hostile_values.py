@@ -8,7 +8,7 @@ from collections import Counter
 
 import fastavro
 import pytest
-from event_strategies import plain_event
+from tests.contract.event_strategies import plain_event
 from exchange_contracts import codec, codes, registry
 from exchange_contracts.codec import DecodeError
 from exchange_contracts.primitives import DAY_MAX, ITEMS_MAX

@@ -8,7 +8,7 @@ import avro.io
 import avro.schema
 import fastavro
 import pytest
-from event_strategies import events
+from tests.contract.event_strategies import events
 from exchange_contracts import codec, codes, registry
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event

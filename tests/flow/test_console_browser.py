@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from console_rows import NOW, PLACE, MemorySource, write_report
+from tests.console_rows import NOW, PLACE, MemorySource, write_report
 from exchange_hub.console.app import create_app
 
 # Only this machine is spoken to: the browser's own background traffic is off.

@@ -138,7 +138,7 @@ _KILLED = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {folder!r})
-from test_connectors_faults import BATCH_EVENTS, SETTINGS, Publisher, RecordingBroker, event
+from tests.unit.test_connectors_faults import BATCH_EVENTS, SETTINGS, Publisher, RecordingBroker, event
 publisher = Publisher(SETTINGS, "wuqing", "industry", Path({spool!r}), broker=RecordingBroker())
 for number in range(BATCH_EVENTS + 10):
     publisher.publish(event(number))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from console_rows import NOW, PLACE, MemorySource, write_report
+from tests.console_rows import NOW, PLACE, MemorySource, write_report
 from exchange_hub.console.app import create_app
 from exchange_hub.console.examples import EXAMPLES
 from exchange_hub.views.catalogue import LISTS

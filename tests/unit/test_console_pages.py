@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from console_rows import NOW, PLACE, MemorySource, write_report
+from tests.console_rows import NOW, PLACE, MemorySource, write_report
 from exchange_hub.console import app as console_app
 from exchange_hub.console import query, security
 from exchange_hub.console.app import create_app

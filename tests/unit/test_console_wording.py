@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from console_rows import NOW, PLACE
+from tests.console_rows import NOW, PLACE
 from exchange_hub.console import boards, figures, vocabulary, wording
 from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission
