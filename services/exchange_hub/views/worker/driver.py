@@ -99,7 +99,7 @@ class PollConsumer(driver.Consumer):
                 if standing := assigned - claims.keys():
                     # Nothing of them is processed; without a place Kafka's client would ask for a reset.
                     consumer = self._thread._ensure_consumer()  # noqa: SLF001
-                    await self._thread.call_thread(consumer.seek_to_end, *(TP(topic, 0) for topic in standing))
+                    await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
             except asyncio.CancelledError:
                 raise
             except BaseException as error:
