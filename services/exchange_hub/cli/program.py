@@ -9,6 +9,7 @@ from threading import Event
 
 import click
 from exchange_contracts import registry
+from pydantic import ValidationError
 
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import DistrictError
@@ -89,5 +90,9 @@ def plain_errors() -> Iterator[None]:
         yield
     except (RuntimeProblem, DistrictError, StampError) as error:
         raise click.ClickException(str(error)) from error
+    except ValidationError as error:
+        # Settings are the only thing of a program that pydantic reads before its own checks do.
+        wrong = "\n".join(f"  HUB_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
     except KeyError as error:
         raise click.UsageError(str(error.args[0]) if error.args else str(error)) from error
