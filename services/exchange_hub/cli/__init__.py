@@ -23,6 +23,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "findings": ("exchange_hub.cli.reviews", "findings", "Show the findings: clues to verify."),
     "deadlines": ("exchange_hub.cli.reviews", "deadlines", "Show what must still be issued, with working days left."),
     "receipts": ("exchange_hub.cli.reviews", "receipts", "Show rejected records and held events."),
+    "config": ("exchange_hub.cli.configuration", "config", "Show every setting with value, default and source."),
+    "rules": ("exchange_hub.cli.configuration", "rules", "Check precedence, calendar and duties of the district."),
+    "bureau": ("exchange_hub.cli.configuration", "bureau", "Add a bureau to the district."),
+    "doctor": ("exchange_hub.cli.doctor", "doctor", "Check this installation and say what to do."),
+    "clean": ("exchange_hub.cli.housekeeping", "clean", "Remove the hub's own data and caches; asks before data."),
     "trace": ("exchange_hub.cli.tracing", "trace", "Open a figure, row or event down to the source cell."),
 }
 

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -102,18 +103,18 @@ def _found(settings: Settings) -> Iterator[Removal]:
             continue
         paths = [path for name in names for path in sorted(folder.glob(name))]
         if what == "data":
-            paths += [path for path in owned_paths(settings) if path != folder and is_own(path)]
+            paths += [path for path in owned_paths(settings) if path != folder and is_own(path, folder)]
         if paths:
             yield Removal(what, folder, tuple(paths))
 
 
-def is_own(path: Path) -> bool:
-    """Whether a path outside the data folder is one of those that the hub makes: a file may say anything."""
+def is_own(path: Path, folder: Path) -> bool:
+    """Whether a path outside the data folder is one that the hub made for it: a kept file may say anything."""
     if path.is_symlink():
         return False
     if path.name.startswith("xhub-") and path.parent in (SOCKET_PARENT, Path(tempfile.gettempdir())):
         return True
-    return path.name == "postgres" and path.parent.parent == ROOT_DATA
+    return path == ROOT_DATA / sha256(str(folder).encode()).hexdigest()[:16] / "postgres"
 
 
 def _remove(settings: Settings, removal: Removal) -> None:
@@ -127,6 +128,8 @@ def _remove(settings: Settings, removal: Removal) -> None:
             path.unlink(missing_ok=True)
         else:
             shutil.rmtree(path)
+        if path.parent.parent == ROOT_DATA:
+            path.parent.rmdir()
     left = [path.name for path in removal.folder.iterdir()]
     if left:
         click.echo(f"  removed; {removal.folder} stays, with what is not the hub's: {', '.join(sorted(left)[:5])}")
