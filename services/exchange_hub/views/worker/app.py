@@ -125,7 +125,9 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         broker_max_poll_records=options.poll_records_max,
         broker_commit_every=2**31,
         broker_commit_interval=3600.0,
-        consumer_auto_offset_reset="none",
+        # Between assignment and seek the client looks for a place of its own; "none" would end the worker there. A log
+        # that lost the wanted place shows in records before it, which end the worker, and its next start says why.
+        consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 * 2**20,
         stream_buffer_maxsize=2,
         stream_wait_empty=False,
