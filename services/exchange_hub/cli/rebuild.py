@@ -5,7 +5,7 @@ import sys
 import click
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.program import plain_errors, serving, settle_collector
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.views.rebuild import Progress
 from exchange_hub.views.rebuild import rebuild as run
@@ -31,6 +31,7 @@ def rebuild(*, verify: bool) -> None:
             migrate(url)
             with connect(url) as conn:
                 context = hub.context(conn)
+            settle_collector()
             comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify)
     if sys.stderr.isatty():
         click.echo("", err=True)

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 import click
 import psycopg
 
-from exchange_hub.cli.program import Program, program, supervised_option
+from exchange_hub.cli.program import Program, program, settle_collector, supervised_option
 from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
+from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, topic_ids
 from exchange_hub.views.store.commit import prepare
 from exchange_hub.views.store.positions import Claimed, claim
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 
 #: Exit code of a worker that cannot go on; its supervisor starts it again.
 EXIT_LOST = 75
-#: Exit code of a worker whose restart cannot help: other code, contracts or configuration filled the views.
-EXIT_FINAL = 78
 
 
 @click.command()
@@ -72,6 +71,7 @@ class _Worker:
         )
         watchdog = Watchdog(running, self._owner, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
+        settle_collector()
         run_app(make_app(options, Processor(committer, context, hooks), hooks))
 
     def _connect(self) -> psycopg.Connection:
