@@ -209,6 +209,8 @@ class Stage:
 
         def reached() -> bool:
             stored = self.positions()
+            if not any(worker.exit_code is None for worker in self.workers):
+                raise AssertionError("no worker runs any more")
             return all(stored.get(topic, 0) >= end for topic, end in ends.items())
 
         try:

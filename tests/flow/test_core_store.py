@@ -261,19 +261,19 @@ def test_any_header_of_a_rejected_record_is_kept(store_: Opened, value: bytes) -
 @pytest.mark.parametrize("keys", [("津发1号", "津发1号 industry"), ("", ""), ("a|b", "a")])
 def test_document_rows_never_take_each_others_key(store_: Opened, keys: tuple[str, str]) -> None:
     """Document numbers that contain one another, or none at all, keep their rows apart: nothing is held for them."""
-    items = []
-    for number, document_no in enumerate(keys):
-        for department in ("industry", "b|industry", "industry industry"):
-            items.append(event(
-                "MeasureExempted", "industry", f"D{number}", document_no=document_no, department=department, reason="已有",
-            ))  # fmt: skip
-    items = [item for item in items if item.key]
+    items = [
+        event("MeasureExempted", "industry", f"D{number}", document_no=document_no, department=department, reason="已有")
+        for number, document_no in enumerate(keys)
+        for department in ("industry", "b|industry", "industry industry")
+    ]
     commit(store_[0], take(store_, begin(store_), History.of(items)), store_[1])
     assert store_[0].execute("SELECT count(*) FROM log.held").fetchone() == (0,)
     accepted = store_[0].execute("SELECT count(*) FROM log.event_log").fetchone()
     rejected = store_[0].execute("SELECT count(*) FROM log.rejection").fetchone()
     rows = store_[0].execute("SELECT count(*) FROM live.document").fetchone()
-    assert accepted is not None and rejected is not None and rows is not None
+    assert accepted is not None
+    assert rejected is not None
+    assert rows is not None
     assert accepted[0] + rejected[0] == len(items)
     assert rows[0] == accepted[0]
 

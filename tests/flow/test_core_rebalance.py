@@ -1,0 +1,42 @@
+"""Workers that come and go share the topics without harm to one another."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.stage import Stage, staged, wait_for
+from tests.platform import platform
+from tests.strategies.history import bulk
+
+SEED = 20261124
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[str, str]]:
+    """The suite's Kafka and PostgreSQL."""
+    with platform() as found:
+        yield found
+
+
+@pytest.fixture
+def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
+    """A district of the test's own."""
+    with staged(*servers, tmp_path) as made:
+        yield made
+
+
+def test_a_rebalance_with_a_batch_in_flight_leaves_both_alive(stage: Stage) -> None:
+    """Workers come and go while every batch takes a second: nobody who stays is ended, and nothing is lost."""
+    first = stage.worker(at_step="checked", what="pause", at_batch=0, pause_seconds=0.7)
+    with stage.flowing(bulk(SEED, 1500), per_second=120):
+        wait_for("the first batch", lambda: any(stage.positions().values()))
+        for _ in range(2):
+            other = stage.worker(at_step="checked", what="pause", at_batch=0, pause_seconds=0.7)
+            wait_for("the other's first batch", lambda worker=other: "batch 1:" in worker.text())
+            other.send(signal.SIGTERM)
+            assert other.ended() == 0, other.text()[-2000:]
+    stage.caught_up()
+    assert first.exit_code is None, first.text()[-3000:]
+    stage.reckon()

@@ -1,0 +1,198 @@
+"""Topics that are not what they were, stores that went back, senders that misbehave: stop in words or go on, never guess."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from exchange_hub.cli.program import make_topics
+from exchange_hub.cli.worker import EXIT_FINAL, EXIT_LOST
+from exchange_hub.runtime.topics import administration
+from exchange_hub.views import read
+from exchange_hub.views.store.setup import connect
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CommitFailedError
+
+from tests.faults.stage import Stage, staged, wait_for
+from tests.platform import platform
+from tests.strategies.damage import damaged
+from tests.strategies.history import bulk
+from tests.strategies.universe import BUREAUS, Item, item_of
+
+SEED = 20261124
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[str, str]]:
+    """The suite's Kafka and PostgreSQL."""
+    with platform() as found:
+        yield found
+
+
+@pytest.fixture
+def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
+    """A district of the test's own."""
+    with staged(*servers, tmp_path) as made:
+        yield made
+
+
+def commit_in_kafka(stage: Stage, offset: int) -> None:
+    """Leave a committed offset of the workers' group in Kafka, as another tool might."""
+    consumer = KafkaConsumer(bootstrap_servers=stage.kafka.split(","), group_id=f"hub.{stage.hub.district.id}.views", enable_auto_commit=False)
+    partitions = [TopicPartition(topic, 0) for topic in stage.hub.event_topics]
+    consumer.assign(partitions)
+
+    def committed() -> bool:
+        # Kafka refuses while it still counts the killed worker as a member.
+        try:
+            consumer.commit({partition: OffsetAndMetadata(offset, "", -1) for partition in partitions})
+        except CommitFailedError:
+            return False
+        return True
+
+    wait_for("Kafka to take the offsets", committed, 15, 0.3)
+    consumer.close()
+
+
+def test_a_store_that_went_back_is_filled_again(stage: Stage, servers: tuple[str, str]) -> None:
+    """After a restore of an older backup a worker reads on from the restored positions, whatever Kafka says was committed."""
+    first = stage.worker()
+    stage.send(bulk(SEED, 500))
+    stage.caught_up()
+    first.end()
+    live = stage.url.partition("?")[0].rpartition("/")[2]
+    with connect(servers[1]) as conn:
+        conn.execute(f"CREATE DATABASE {live}_backup TEMPLATE {live}".encode())
+        conn.commit()
+    commit_in_kafka(stage, 100_000)
+    running = stage.worker()
+    stage.send(bulk(SEED + 1, 500))
+    stage.caught_up()
+    with connect(servers[1]) as conn:
+        conn.execute(f"ALTER DATABASE {live} ALLOW_CONNECTIONS false".encode())
+        conn.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (live,))
+        conn.execute(f"ALTER DATABASE {live} RENAME TO {live}_newer".encode())
+        conn.execute(f"ALTER DATABASE {live}_backup RENAME TO {live}".encode())
+        conn.execute(f"DROP DATABASE {live}_newer".encode())
+    stage.send(bulk(SEED + 2, 300))
+    if running.exit_code is None:
+        wait_for("the running worker to notice", lambda: running.exit_code is not None or "dropped a batch" in running.text(), 20)
+    if running.exit_code is not None:
+        assert running.exit_code == EXIT_LOST, running.text()[-2000:]
+        stage.worker()
+    stage.caught_up()
+    stage.reckon()
+
+
+def test_a_topic_made_anew_stands_still(stage: Stage) -> None:
+    """A topic that was deleted and made again is not read, nothing of it is reset, its state is said; all others go on."""
+    worker = stage.worker()
+    stage.send(bulk(SEED, 400))
+    stage.caught_up()
+    worker.end()
+    replaced = stage.topic("industry")
+    with administration(stage.kafka) as admin:
+        admin.delete_topics([replaced])
+    make_topics(stage.hub, stage.kafka)
+    kept = stage.positions()[replaced]
+    stage.send(bulk(SEED + 1, 400))
+    again = stage.worker()
+    ends = stage.ends()
+    others = {topic: end for topic, end in ends.items() if topic != replaced}
+    wait_for("all other topics", lambda: all(stage.positions().get(topic, 0) >= end for topic, end in others.items()), 40)
+    assert stage.positions()[replaced] == kept
+    assert f"topic {replaced} stands still" in again.text()
+    assert "deleted and made anew" in again.text()
+    assert "Nothing was reset" in again.text()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("next_off = next_off + 1000", "its log was cut off"),
+        ("last_digest = '\\x00'", "another record lies at offset"),
+    ],
+)
+def test_a_log_that_is_not_the_known_one_stands_still(stage: Stage, change: str, words: str) -> None:
+    """A log that ends below the position, or holds another record before it, stops that topic with instructions."""
+    worker = stage.worker()
+    stage.send(bulk(SEED, 300))
+    stage.caught_up()
+    worker.end()
+    topic = stage.topic("commerce")
+    with connect(stage.url) as conn:
+        conn.execute(f"UPDATE log.position SET {change} WHERE topic_no = (SELECT topic_no FROM log.topic WHERE name = %s)".encode(), (topic,))
+    kept = stage.positions()[topic]
+    stage.send(bulk(SEED + 1, 300))
+    again = stage.worker()
+    others = {name: end for name, end in stage.ends().items() if name != topic}
+    wait_for("all other topics", lambda: all(stage.positions().get(name, 0) >= end for name, end in others.items()), 40)
+    assert stage.positions()[topic] == kept
+    assert f"topic {topic} stands still: {words}" in again.text()
+    assert "runbook" in again.text()
+
+
+def test_a_worker_of_another_configuration_does_not_write(stage: Stage) -> None:
+    """A worker meets views of another stamp: at its start it refuses, in the middle of its work it ends for good, and says why."""
+    running = stage.worker()
+    stage.send(bulk(SEED, 200))
+    stage.caught_up()
+    with connect(stage.url) as conn:
+        conn.execute("UPDATE live.view_stamp SET configuration = 'another'")
+    stage.send(bulk(SEED + 1, 100))
+    assert running.ended() == EXIT_FINAL
+    assert "another stamp (configuration" in running.text()
+    late = stage.worker()
+    assert late.ended() != 0
+    assert "hub rebuild" in late.text()
+
+
+def test_aborted_transactions_count_apart(stage: Stage) -> None:
+    """Records of aborted transactions are never seen, control records count apart, and positions pass a trailing abort."""
+    choose = Random(SEED)
+    producer = stage.producer(transactional_id=f"t-{stage.hub.district.id}")
+    producer.init_transactions()
+    items = iter(bulk(SEED, 600))
+    for number in range(12):
+        producer.begin_transaction()
+        for item in (next(items) for _ in range(choose.randint(5, 30))):
+            topic, key, value, headers = stage.note(item)
+            producer.send(topic, key=key, value=value, headers=headers)
+        producer.flush()
+        if number % 3 == 2:
+            producer.abort_transaction()
+        else:
+            producer.commit_transaction()
+    producer.close()
+    stage.worker()
+    stage.caught_up()
+    stage.reckon()
+    with connect(stage.url) as conn:
+        skipped = sum(line["skipped"] for line in read.balance(conn))
+    assert skipped > 0
+
+
+def test_a_thousand_malformed_records_stop_nothing(stage: Stage) -> None:
+    """Every malformed record is rejected with its bytes and a reason; sound events between them are in the views."""
+    choose = Random(SEED)
+
+    def items() -> Iterator[Item]:
+        for number in range(1000):
+            if number % 4 == 3:
+                yield item_of(choose.getrandbits(30))
+            elif number % 2:
+                yield damaged(item_of(choose.getrandbits(30)), choose)
+            else:
+                yield Item(choose.choice(BUREAUS), None, choose.randbytes(choose.randrange(200)), (), sound=False, event="noise")
+
+    worker = stage.worker()
+    stage.send(items())
+    stage.caught_up()
+    assert worker.exit_code is None
+    stage.reckon()
+    with connect(stage.url) as conn:
+        rows = conn.execute("SELECT count(*), count(value), min(length(reason)), count(DISTINCT code) FROM log.rejection").fetchone()
+    assert rows is not None
+    assert rows[0] >= 750 - 10
+    assert rows[2] > 3
+    assert rows[3] >= 8
