@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "bureau": ("exchange_hub.cli.configuration", "bureau", "Add a bureau to the district."),
     "doctor": ("exchange_hub.cli.doctor", "doctor", "Check this installation and say what to do."),
     "clean": ("exchange_hub.cli.housekeeping", "clean", "Remove the hub's own data and caches; asks before data."),
+    "contracts": ("exchange_hub.cli.contracts", "contracts", "Check, list and document the event contracts."),
+    "export": ("exchange_hub.cli.handover", "export", "Hand over lists, figures, contracts and district in one zip."),
     "trace": ("exchange_hub.cli.tracing", "trace", "Open a figure, row or event down to the source cell."),
 }
 

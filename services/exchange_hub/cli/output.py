@@ -77,11 +77,12 @@ def _number(shown: str) -> bool:
     return shown.replace(".", "", 1).removeprefix("-").isdigit()
 
 
-def csv_text(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write CSV; a cell that a spreadsheet would read as a formula gets a quote prefix."""
+def csv_text(headings: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:
+    """Write CSV, or rows that follow others; a cell that a spreadsheet would read as a formula gets a quote prefix."""
     stream = io.StringIO()
     writer = csv.writer(stream)
-    writer.writerow(headings)
+    if headings is not None:
+        writer.writerow(headings)
     writer.writerows([_safe(cell) for cell in row] for row in rows)
     return stream.getvalue()
 

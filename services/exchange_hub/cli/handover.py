@@ -1,0 +1,223 @@
+"""``hub export``: everything for the next system or the archive in one zip, byte for byte the same for one cut."""
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import psycopg
+import xlsxwriter
+from exchange_contracts import registry
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from exchange_hub.cli import contract_pages, output, reading
+from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.reading import Figures, Snapshot
+from exchange_hub.programme.district import FILES
+from exchange_hub.reports.render_json import figure_document, figures_digest
+from exchange_hub.views.catalogue import LISTS, ListView
+
+FORMAT = 1
+#: Time of every entry: a zip that tells when it was written is another one each time.
+_TIME = (1980, 1, 1, 0, 0, 0)
+_WORKBOOK_TIME = datetime(1980, 1, 1, tzinfo=UTC)
+_FETCH_ROWS = 5_000
+#: Rows of a worksheet at most, without its heading.
+SHEET_ROWS_MAX = 1_048_575
+#: Digits that a spreadsheet keeps; a longer number goes in as text.
+_DIGITS_MAX = 15
+_LEADING = ("row_key", "bureaus")
+
+
+class Package:
+    """A zip in the making that remembers the digest of each entry."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self.digests: dict[str, str] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        """Add an entry."""
+        with self.entry(name) as stream:
+            stream.write(content)
+
+    @contextmanager
+    def entry(self, name: str) -> Iterator[IO[bytes]]:
+        """Open an entry to be written piece by piece."""
+        info = zipfile.ZipInfo(name, _TIME)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.external_attr = 0o644 << 16
+        info.create_system = 3
+        digest = hashlib.sha256()
+        with self._archive.open(info, "w", force_zip64=True) as stream:
+            yield _Digesting(stream, digest)  # type: ignore[misc]  # only write() is asked of it
+        self.digests[name] = digest.hexdigest()
+
+
+class _Digesting:
+    def __init__(self, stream: IO[bytes], digest: Any) -> None:
+        self._stream, self._digest = stream, digest
+
+    def write(self, content: bytes) -> int:
+        self._digest.update(content)
+        return self._stream.write(content)
+
+
+@click.command()
+@click.option("--month", metavar="YYYY-MM", help="A closed month, as it was closed; default: the live lists.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
+@click.option("--without-xlsx", is_flag=True, help="Only CSV: quicker, and for lists of more than a million rows.")
+def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
+    """Hand over: all lists (CSV and Excel), figures (JSON), contracts and the district's folder in one zip.
+
+    The same cut gives the same bytes, on any machine with the same versions.
+    """
+    with plain_errors():
+        hub = Hub.load()
+        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+            chosen = month or reading.month_under_review(at.sql, reading.today(hub))
+            figures = reading.figures_of(at.sql, hub.district, chosen, live=month is None)
+            if month is not None and not figures.closed:
+                raise click.ClickException(f"{month} 尚未关账;不带 --month 则导出当前清单")
+            draft = out.with_name(f"{out.name}.new")
+            with zipfile.ZipFile(draft, "w", compresslevel=6) as archive:
+                counts = write_package(Package(archive), hub, at, figures, xlsx=not without_xlsx)
+            draft.replace(out)
+    click.echo(f"{out}: {sum(counts.values()):,} rows of {len(counts)} lists, {len(figures.figures)} figures of {chosen}", err=True)
+
+
+def write_package(package: Package, hub: Hub, at: Snapshot, figures: Figures, *, xlsx: bool) -> dict[str, int]:
+    """Write all entries in a fixed order, the manifest last; return list → rows."""
+    counts: dict[str, int] = {view.name: _csv(package, at.driver, view, figures.schema) for view in LISTS}
+    if xlsx:
+        package.add("lists.xlsx", _workbook(at.driver, figures.schema))
+    document = {
+        "month": figures.month, "as_of": figures.as_of.isoformat(), "closed": figures.closed,
+        "figures": {name: figure_document(figure) for name, figure in sorted(figures.figures.items())},
+        "figures_digest": figures_digest(figures.figures),
+    }  # fmt: skip
+    package.add("figures.json", _json(document))
+    for name, content in _tree(registry.folder()):
+        package.add(f"contracts/{name}", content)
+    catalogue = [*contract_pages.blocks(registry.load())]
+    package.add("contracts/catalogue.html", contract_pages.html(catalogue).encode())
+    for name in FILES:
+        package.add(f"district/{name}.toml", (hub.settings.district / f"{name}.toml").read_bytes())
+    package.add("manifest.json", _json({
+        "format": FORMAT, "district": hub.district.id, "month": figures.month, "closed": figures.closed,
+        "cut": dict(figures.cut), "stamp": dict(figures.stamp), "rows": counts, "sha256": package.digests,
+    }))  # fmt: skip
+    return counts
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
+
+
+def _tree(folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    """Yield what makes the registry: schemas with their history, code lists, lock files."""
+    for name in ("codelists.json", "codelists.lock.json", "registry.lock.json"):
+        yield name, folder.joinpath(name).read_bytes()
+    yield from _schemas(folder.joinpath("avro"), "avro")
+
+
+def _schemas(folder: Traversable, place: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.is_dir():
+            yield from _schemas(entry, f"{place}/{entry.name}")
+        elif entry.name.endswith(".avsc"):
+            yield f"{place}/{entry.name}", entry.read_bytes()
+
+
+def rows_of(conn: psycopg.Connection, view: ListView, schema: str) -> Iterator[Mapping[str, Any]]:
+    """Read the rows of a list in the order of their keys, a few thousand at a time."""
+    query = sql.SQL('SELECT * FROM {} ORDER BY row_key COLLATE "C"').format(sql.Identifier(schema, view.table))
+    with conn.cursor(name=f"export_{view.table}", row_factory=dict_row) as cursor:
+        cursor.itersize = _FETCH_ROWS
+        cursor.execute(query)
+        yield from cursor
+
+
+def _cells(view: ListView, row: Mapping[str, Any]) -> list[str]:
+    values = [output.text(output.value(column, row[column.name])) for column in view.columns]
+    return [str(row["row_key"]), output.text(row["bureaus"]), *values]
+
+
+def _headings(view: ListView) -> list[str]:
+    return [*_LEADING, *(column.title + (f"({column.unit})" if column.unit else "") for column in view.columns)]
+
+
+def _csv(package: Package, conn: psycopg.Connection, view: ListView, schema: str) -> int:
+    count = 0
+    with package.entry(f"lists/{view.name}.csv") as stream:
+        stream.write("\ufeff".encode())
+        stream.write(output.csv_text(_headings(view), []).encode())
+        for block in _blocks(rows_of(conn, view, schema)):
+            stream.write(output.csv_text(None, [_cells(view, row) for row in block]).encode())
+            count += len(block)
+    return count
+
+
+def _blocks(rows: Iterator[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    block: list[Mapping[str, Any]] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == _FETCH_ROWS:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _workbook(conn: psycopg.Connection, schema: str) -> bytes:
+    """Write one workbook with a sheet a list (more where a list is longer than a sheet)."""
+    with tempfile.TemporaryDirectory(prefix="hub-export-") as folder:
+        path = Path(folder) / "lists.xlsx"
+        with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder}) as book:
+            book.set_properties({"created": _WORKBOOK_TIME})
+            bold = book.add_format({"bold": True, "bottom": 1})
+            for view in LISTS:
+                _sheets(book, bold, view, rows_of(conn, view, schema))
+        return path.read_bytes()
+
+
+def _sheets(book: Any, bold: Any, view: ListView, rows: Iterator[Mapping[str, Any]]) -> None:
+    sheet: Any = None
+    for place, row in enumerate(rows):
+        line = place % SHEET_ROWS_MAX
+        if line == 0:
+            sheet = _sheet(book, bold, view, place // SHEET_ROWS_MAX)
+        for column, cell in enumerate(_cells(view, row)):
+            _write(sheet, line + 1, column, cell, is_number=column >= len(_LEADING) and _is_number(view, column))
+    if sheet is None:
+        _sheet(book, bold, view, 0)
+
+
+def _sheet(book: Any, bold: Any, view: ListView, number: int) -> Any:
+    sheet = book.add_worksheet(f"{view.title[:28]}{number + 1 if number else ''}")
+    for column, heading in enumerate(_headings(view)):
+        sheet.write_string(0, column, heading, bold)
+    sheet.freeze_panes(1, 0)
+    return sheet
+
+
+def _is_number(view: ListView, column: int) -> bool:
+    return view.columns[column - len(_LEADING)].type in ("money", "count", "quantity")
+
+
+def _write(sheet: Any, line: int, column: int, cell: str, *, is_number: bool) -> None:
+    if not cell:
+        return
+    if is_number and sum(character.isdigit() for character in cell) <= _DIGITS_MAX:
+        sheet.write_number(line, column, float(cell))
+    else:
+        sheet.write_string(line, column, cell)
