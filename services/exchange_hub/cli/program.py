@@ -106,7 +106,8 @@ def plain_errors() -> Iterator[None]:
     except (RuntimeProblem, DistrictError) as error:
         raise click.ClickException(str(error)) from error
     except ValidationError as error:
-        # Settings are the only thing of a program that pydantic reads before its own checks do.
+        if error.title != "Settings":
+            raise
         wrong = "\n".join(f"  HUB_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
     except KeyError as error:
