@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "clean": ("exchange_hub.cli.housekeeping", "clean", "Remove the hub's own data and caches; asks before data."),
     "contracts": ("exchange_hub.cli.contracts", "contracts", "Check, list and document the event contracts."),
     "export": ("exchange_hub.cli.handover", "export", "Hand over lists, figures, contracts and district in one zip."),
+    "backup": ("exchange_hub.cli.backup", "backup", "Back up the database with its positions, and the district."),
+    "restore": ("exchange_hub.cli.backup", "restore", "Restore a backup; workers catch up from Kafka."),
     "trace": ("exchange_hub.cli.tracing", "trace", "Open a figure, row or event down to the source cell."),
 }
 

@@ -7,12 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
 import psycopg
-from alembic.script import ScriptDirectory
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
@@ -23,7 +21,7 @@ from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.programme.district import District
 from exchange_hub.runtime import kafka_jars
 from exchange_hub.runtime.java import find_java, java_version
-from exchange_hub.runtime.migrating import current, engine_of
+from exchange_hub.runtime.migrating import current, engine_of, known_versions
 from exchange_hub.runtime.postgres_server import WHEEL
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import DISK_FREE_MIN_MB, Servers
@@ -171,7 +169,7 @@ def _is_taken(host: str, port: int) -> bool:
 
 def schema(at: Patient) -> Answer:
     """Is the store's schema this version's?"""
-    head = ScriptDirectory(str(files("exchange_hub.runtime") / "migrations")).get_current_head()
+    head = known_versions()[0]
     engine = engine_of(at.servers.database_url)
     with engine.connect() as conn:
         now = current(conn)

@@ -18,6 +18,11 @@ def _config() -> Config:
     return config
 
 
+def known_versions() -> list[str]:
+    """Return the schema versions that this version of the hub knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
 def engine_of(database_url: str) -> sa.Engine:
     """Return an engine for a ``postgresql://`` address, over psycopg."""
     return sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
