@@ -101,6 +101,21 @@ def test_the_lowest_offset_owns_an_id_across_batches(store_: Opened) -> None:
     right(store_, history)
 
 
+def test_the_highest_revision_wins_in_whatever_order(store_: Opened) -> None:
+    """An older revision that comes later is superseded on arrival; of equal revisions the same one wins both ways round."""
+    ways = []
+    first, second = (order("O1", 3, subsidy=f"{n}.00", source=source) for n, source in ((1, "excel"), (2, "system")))
+    for pair in ((first, second), (second, first)):
+        emptied(store_[0])
+        history = History.of([*pair, order("O1", 2, subsidy="9.00")])
+        reader = begin(store_)
+        for _ in range(3):
+            commit(store_[0], take(store_, reader, history, {topic_of("commerce"): 1}), store_[1])
+        right(store_, history)
+        ways.append(store_[0].execute("SELECT subsidy FROM live.trade_in").fetchall())
+    assert ways[0] == ways[1]
+
+
 @pytest.mark.parametrize("step", store.STEPS)
 def test_a_batch_that_ends_at_a_step_is_whole_or_not_there(store_: Opened, step: str) -> None:
     """Whatever step a process dies at, the store shows the batch before or the batch after, and the next owner ends right."""
