@@ -64,7 +64,7 @@ def _cell(text: str) -> str:
 def table_below(document: str, heading: str) -> str:
     r"""Return the first table in the section of *heading*; empty where there is none.
 
-    >>> table_below("## A\n\nwords\\n\\n| x |\n| --- |\n| 1 |\n\n## B\n", "## A")
+    >>> table_below("## A\n\nwords\n\n| x |\n| --- |\n| 1 |\n\n## B\n", "## A")
     '| x |\n| --- |\n| 1 |'
     """
     first, last = _place(document.splitlines(), heading)
