@@ -20,6 +20,7 @@ from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Setti
 from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
+from exchange_hub.views.worker.records import patiently
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from tests.faults.worker_process import Orders, run
@@ -232,15 +233,17 @@ class Stage:
         ends = consumer.end_offsets(list(partitions))
         found: dict[str, list[Said]] = {bureau: [] for bureau in partitions.values()}
         deadline = time.monotonic() + 60
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            assert time.monotonic() < deadline, "the topics could not be read back in 60 s"
-            for partition, records in consumer.poll(timeout_ms=200, max_records=5000).items():
-                for record in records:
-                    sound = self.known.get((partition.topic, record.key, record.value, tuple(record.headers)), False)
-                    said = decoded(record.offset, record.value) if sound else Said(record.offset, None)
-                    found[partitions[partition]].append(said)
+        with patiently():
+            while any(consumer.position(partition) < end for partition, end in ends.items()):
+                assert time.monotonic() < deadline, "the topics could not be read back in 60 s"
+                for partition, records in consumer.poll(timeout_ms=200, max_records=5000).items():
+                    found[partitions[partition]] += [self._said(partition.topic, record) for record in records]
         consumer.close()
         return found
+
+    def _said(self, topic: str, record: Any) -> Said:
+        sound = self.known.get((topic, record.key, record.value, tuple(record.headers)), False)
+        return decoded(record.offset, record.value) if sound else Said(record.offset, None)
 
     def reckon(self, schema: str = "live") -> Verdict:
         """Compare the store with the oracle and the balance with the topics; fail in words."""

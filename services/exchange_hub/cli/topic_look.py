@@ -8,6 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.views.store.positions import Claimed, disagreement
 from exchange_hub.views.worker.pipeline import record_digest
+from exchange_hub.views.worker.records import patiently
 
 #: Time for reading one record per topic; a broker that is slower ends the worker, which is started again.
 LOOK_SECONDS = 10.0
@@ -25,7 +26,8 @@ def looked_at(claimed: Mapping[str, Claimed], bootstrap_servers: str, kafka: Kaf
         partitions = {name: TopicPartition(name, 0) for name in claimed}
         begins = consumer.beginning_offsets(list(partitions.values()))
         ends = consumer.end_offsets(list(partitions.values()))
-        digests = _digests(consumer, claimed, begins, ends)
+        with patiently():
+            digests = _digests(consumer, claimed, begins, ends)
     finally:
         consumer.close()
     found = {}

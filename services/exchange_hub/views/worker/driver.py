@@ -15,6 +15,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from exchange_hub.views.store.positions import Claimed
+from exchange_hub.views.worker.records import install
 
 
 class Poll(NamedTuple):
@@ -60,6 +61,7 @@ class PollConsumerThread(driver.AIOKafkaConsumerThread):
     """Reads only what transactions committed."""
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        install()
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001 — Faust offers it only with its own transactions
         return consumer
