@@ -11,20 +11,20 @@ from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.supervise import Child, Supervisor, stop_on_signals
 
 
-def children(hub: Hub, servers: Servers, *, free_ports: bool = False, log_level: str | None = None) -> list[Child]:
+def children(hub: Hub, servers: Servers, *, free_ports: bool = False, terminal: str | None = None) -> list[Child]:
     """Return the processes of the hub, in the order of their start.
 
     Args:
         hub: settings and district.
         servers: servers that run.
         free_ports: let each process find a free port for its metrics.
-        log_level: what the processes log at least, instead of the setting.
+        terminal: least severity that the processes show on the terminal, instead of the setting.
     """
     settings = hub.settings
     grace = settings.worker.stop_grace_seconds
     port = 0 if free_ports else settings.metrics.port
-    level = {"HUB_LOG__LEVEL": log_level} if log_level else {}
-    addresses = level | {"HUB_DATA_DIR": str(settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers, "HUB_DATABASE__URL": servers.database_url}
+    shown = {"HUB_LOG__TERMINAL": terminal} if terminal else {}
+    addresses = shown | {"HUB_DATA_DIR": str(settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers, "HUB_DATABASE__URL": servers.database_url}
 
     def child(name: str, place: int, *arguments: str) -> Child:
         environment = {**addresses, "HUB_METRICS__PORT": str(port + place if port else 0)}

@@ -85,6 +85,7 @@ def configure(settings: Settings, process: str, *, to_file: bool = True) -> None
     """
     formatter = JsonFormatter(process) if settings.log.format == "json" else TextFormatter(process)
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    handlers[0].setLevel(settings.log.terminal)
     if to_file:
         handlers.append(_file(settings, process))
     for handler in handlers:

@@ -119,6 +119,9 @@ class LogSettings(_Group):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least severity that is logged."
     )
+    terminal: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "DEBUG", description="The least severity, of what is logged, that also goes to the terminal."
+    )
     folder: Path | None = Field(None, description="Folder of the log files; empty: `logs` in the data folder.")
     file_size_max_mb: int = Field(20, ge=1, description="Size at which a log file is rotated, in MB.")
     files_kept: int = Field(5, ge=1, description="Rotated log files that are kept.")

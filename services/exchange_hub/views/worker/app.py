@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -154,8 +154,8 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
     return app
 
 
-def run_app(app: PollApp, on_stop: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+def run_app(app: PollApp) -> None:
     """Run the app until SIGTERM or SIGINT."""
     worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
-    del on_stop
+    worker.spinner = None  # it would write cursor codes among the log's lines
     worker.execute_from_commandline()
