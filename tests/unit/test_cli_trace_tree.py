@@ -1,0 +1,61 @@
+"""The tree that `hub trace` draws: figure, rows, events, source cells, in words."""
+
+from typing import Any
+
+from exchange_hub.cli.tracing import lines_of
+
+NAMES = {"industry": "区工业和信息化局"}
+
+
+def event(register: str, row: int) -> dict[str, Any]:
+    """An event as the tracer describes it."""
+    return {
+        "event": "ProjectProgressReported", "states": "项目月度进度", "bureau": "industry", "event_id": f"e{row}", "topic": "t",
+        "offset": row, "register": register, "revision": 1, "occurred_on": "2026-10-31", "arrived_at": "2026-11-01T08:00:00+08:00",
+        "source": "excel", "origin": {"file": "月报.xlsx", "sheet": "进度", "row": row, "unit": "万元"},
+    }  # fmt: skip
+
+
+def row(month: str | None, *events: dict[str, Any]) -> dict[str, Any]:
+    """A row as the tracer describes it."""
+    return {
+        "list": "project-progress", "row_key": "P1@2026-10", "bureaus": ["industry"], "columns": {"项目": "P1"}, "month": month,
+        "events": list(events), "measured": "120000.00",
+    }  # fmt: skip
+
+
+def figure(*rows: dict[str, Any], counted: int) -> dict[str, Any]:
+    """A figure as the tracer describes it."""
+    return {
+        "figure": "equipment.工业.month", "month": "2026-10", "closed": True, "value": "120000.00", "unit": "元", "period": "2026-10",
+        "measure": "sum(invested_this_month)", "list": "project-progress", "where": {"month": "2026-10", "admin_state!=": "退出"},
+        "rows_counted": counted, "rows": list(rows),
+    }  # fmt: skip
+
+
+def test_a_figure_opens_down_to_the_cell() -> None:
+    """Each level is indented below the one it explains, and the last is file, sheet, row and unit of the bureau's source."""
+    drawn = list(lines_of(figure(row("2026-10", event("progress:2026-10", 7)), counted=1), NAMES))
+    assert drawn[0].startswith("equipment.工业.month = 120000.00 元(2026-10,已关账)← 项目月度进度:sum(invested_this_month)")
+    assert "admin_state!=退出" in drawn[0]
+    assert drawn[1].startswith("└─ 项目月度进度 P1@2026-10(区工业和信息化局,计入 120000.00)")
+    assert drawn[2].startswith("   └─ 项目月度进度(ProjectProgressReported),区工业和信息化局,业务日期 2026-10-31")
+    assert drawn[3] == "      └─ 来源:《月报.xlsx》工作表“进度”第 7 行,原表单位万元"
+
+
+def test_events_of_other_months_are_counted_not_drawn() -> None:
+    """Below a row of one month stand the events of that month; the others are told as a number."""
+    drawn = "\n".join(lines_of(row("2026-10", event("progress:2026-10", 7), event("progress:2026-09", 6), event("project", 5)), NAMES))
+    assert ("第 7 行" in drawn, "第 6 行" in drawn, "第 5 行" in drawn) == (True, False, True)
+    assert "另有 1 条其他月份的事件" in drawn
+
+
+def test_rows_left_out_are_said() -> None:
+    """Where a figure counts more rows than are opened, the tree says how many."""
+    assert list(lines_of(figure(row("2026-10"), counted=12), NAMES))[-1] == "└─ …另有 11 行(--limit 可多看)"
+
+
+def test_a_rejected_event_tells_its_reason() -> None:
+    """An event that was not accepted is named with its place and the reason."""
+    node = {"event_id": "e1", "outcome": "已退回", "topic": "t", "offset": 4, "bureau": "industry", "reason": "金额不是数字"}
+    assert list(lines_of(node, NAMES)) == ["事件 e1 已退回(区工业和信息化局,t 第 4 位):金额不是数字"]
