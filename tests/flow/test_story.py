@@ -7,7 +7,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
@@ -17,7 +16,6 @@ from typing import Any, NamedTuple
 import openpyxl
 import pytest
 from docx import Document
-
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.months import close_month, write_report
 from exchange_hub.reports import diff, snapshot
@@ -26,13 +24,13 @@ from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views import read
-from exchange_hub.views.rebuild import as_of, rebuild
+from exchange_hub.views.rebuild import Progress, as_of, rebuild
 from exchange_hub.views.store.setup import connect
+
 from tests.golden.hand_worked import OCTOBER, RESTATED_SEPTEMBER, SEPTEMBER
 
 ROOT = Path(__file__).resolve().parents[2]
 HAND_WORKED_MIN = 30
-LIST_SECONDS_MAX = 10  # the aim is one second; a shared machine may be slower, and timing decides no test
 
 
 class Told(NamedTuple):
@@ -185,17 +183,11 @@ def test_a_row_opens_down_to_the_clerk_s_cell(told: Told) -> None:
 
 def test_a_list_answers_from_the_command_line(told: Told) -> None:
     """`hub list` gives a list as JSON Lines with money in yuan."""
-    began = time.monotonic()
-    run = subprocess.run(
-        [sys.executable, "-m", "exchange_hub", "list", "equipment-projects", "--where", "domain=工业"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-        env={"HUB_DATA_DIR": str(told.hub.settings.data_folder), "HUB_DATABASE__URL": told.servers.database_url,
-             "HUB_KAFKA__BOOTSTRAP_SERVERS": told.servers.bootstrap_servers, "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+    run = hub_command(told, "list", "equipment-projects", "--where", "domain=工业")
+    assert run.returncode == 0, run.stderr
     rows = [json.loads(line) for line in run.stdout.splitlines()]
     total = sum(Decimal(row["total_investment"]) for row in rows if row["admin_state"] != "退出")
     assert total == value(told.figures("2026-10")["equipment.工业.total_investment"])
-    assert time.monotonic() - began < LIST_SECONDS_MAX
 
 
 def test_the_demo_says_where_everything_is(told: Told) -> None:
@@ -203,3 +195,63 @@ def test_the_demo_says_where_everything_is(told: Told) -> None:
     for month in ("2026-09", "2026-10"):
         for name in ("report.docx", "annex.xlsx", "report.json"):
             assert str(told.out / month / name) in told.said
+
+
+def hub_command(told: Told, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a `hub` command on the story's servers."""
+    environment = {
+        "HUB_DATA_DIR": str(told.hub.settings.data_folder), "HUB_DATABASE__URL": told.servers.database_url,
+        "HUB_KAFKA__BOOTSTRAP_SERVERS": told.servers.bootstrap_servers, "PATH": "/usr/bin:/bin",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "exchange_hub", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_a_rebuild_from_kafka_proves_the_event_log(told: Told) -> None:
+    """Read again from Kafka, every record is the one that the event log holds, and the views are the same."""
+    run = hub_command(told, "rebuild", "--verify")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "DIFFERS" not in run.stdout
+    assert "trade-in" in run.stdout
+
+
+def test_a_log_that_is_not_kafka_s_is_told_and_stands(told: Told) -> None:
+    """An event that the log holds otherwise than Kafka is named with its place, and nothing is rewritten."""
+    with connect(told.servers.database_url) as conn:
+        place = conn.execute("SELECT topic_no, off, digest FROM log.event_log WHERE kind = 'policy' LIMIT 1").fetchone()
+        assert place is not None
+        change = "UPDATE log.event_log SET digest = %s WHERE topic_no = %s AND off = %s"
+        conn.execute(change, (b"\0" * 16, *place[:2]))
+        try:
+            run = hub_command(told, "rebuild", "--verify")
+            kept = conn.execute("SELECT digest FROM log.event_log WHERE topic_no = %s AND off = %s", place[:2]).fetchone()
+        finally:
+            conn.execute(change, (place[2], *place[:2]))
+    assert run.returncode == 1
+    assert f"finance offset {place[1]}" in run.stderr
+    assert kept == (b"\0" * 16,)
+
+
+def test_a_stopped_rebuild_goes_on_where_it_was(told: Told) -> None:
+    """A rebuild that is stopped keeps what it filled, and the next one applies only the rest."""
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        if progress.done:
+            raise StoppedError
+
+    with connect(told.servers.database_url) as conn:
+        context = told.hub.context(conn)
+    opened = lambda: connect(told.servers.database_url)  # noqa: E731 — a connection per call, as the command has it
+    with pytest.raises(StoppedError):
+        rebuild(opened, context, stop, verify=True)
+    seen: list[Progress] = []
+    comparison = rebuild(opened, context, seen.append, verify=True)
+    assert comparison is not None
+    assert comparison.equal
+    with connect(told.servers.database_url) as conn:
+        whole = conn.execute("SELECT count(*) FROM log.event_log").fetchone()
+    assert whole is not None
+    assert 0 < seen[0].total < whole[0]

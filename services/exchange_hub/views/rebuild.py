@@ -1,4 +1,6 @@
-"""Fill a views schema from the event log, beside the live one: for a rebuild, a check, or a view as of a cut.
+"""Fill a views schema anew, beside the live one: for a rebuild, a check, or a view as of a cut.
+
+What is filled in are the accepted events, read from the event log or, to prove the log as well, from Kafka.
 
 One function, :func:`fill`, runs the same ``apply`` as the live path. A rebuild swaps the filled schema in, in one
 transaction under the commit lock; a check only compares digests; a cut is the same with an upper bound.
@@ -29,6 +31,8 @@ CATCH_UP_MAX = 2_000
 Connect = Callable[[], psycopg.Connection]
 #: Topic number → offset up to which events count, exclusive.
 Cut = Mapping[int, int]
+#: (connection, topic number, first offset, end) → a chunk of accepted events and the offset that follows it.
+Source = Callable[[psycopg.Connection, int, int, int], tuple[list[Statement], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,9 @@ def ends(cur: psycopg.Cursor[Any]) -> dict[int, int]:
     return dict(cur.execute("SELECT topic_no, next_off FROM log.position").fetchall())
 
 
-def fill(conn: psycopg.Connection, context: store.Context, below: Cut, note: Callable[[Progress], None]) -> int:
+def fill(
+    conn: psycopg.Connection, context: store.Context, below: Cut, note: Callable[[Progress], None], source: Source | None = None
+) -> int:
     """Apply every accepted event below the cut that the schema does not hold yet; return how many there were.
 
     Args:
@@ -93,7 +99,9 @@ def fill(conn: psycopg.Connection, context: store.Context, below: Cut, note: Cal
         context: topics, rules, stamp and schema.
         below: the cut.
         note: told after each chunk.
+        source: where events are read from; the event log where it is not given.
     """
+    read = source or from_log
     reached: dict[int, int] = dict(conn.execute(f"SELECT topic_no, next_off FROM {context.schema}.progress".encode()).fetchall())
     total = _count(conn, reached, below)
     began = monotonic()
@@ -101,7 +109,7 @@ def fill(conn: psycopg.Connection, context: store.Context, below: Cut, note: Cal
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
-            statements, following = _read(conn, topic_no, start, below[topic_no])
+            statements, following = read(conn, topic_no, start, below[topic_no])
             with conn.transaction(), conn.cursor() as cur:
                 apply(cur, [(statement, None) for statement in statements], context.topics, context.rules)
                 cur.execute(
@@ -125,8 +133,8 @@ def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> 
     return total
 
 
-def _read(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
-    """Read a chunk of accepted events of one topic and the offset that follows it."""
+def from_log(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
+    """Read a chunk of accepted events of one topic from the event log, and the offset that follows it."""
     rows = conn.execute(
         """SELECT off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01',
                   arrived_ms, facts
@@ -159,7 +167,12 @@ def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
 
 
 def rebuild(
-    connect: Connect, context: store.Context, note: Callable[[Progress], None], *, verify: bool = False
+    connect: Connect,
+    context: store.Context,
+    note: Callable[[Progress], None],
+    *,
+    verify: bool = False,
+    source: Source | None = None,
 ) -> Comparison | None:
     """Fill a shadow schema while the live one serves, then swap it in — or only compare.
 
@@ -168,6 +181,7 @@ def rebuild(
         context: topics, rules and stamp of this process.
         note: told after each chunk.
         verify: compare digests and swap nothing.
+        source: where events are read from; the event log where it is not given.
 
     Returns:
         The comparison with the live views; ``None`` where there were none yet.
@@ -180,11 +194,11 @@ def rebuild(
         while True:
             with conn.cursor() as cur:
                 cut = ends(cur)
-            if fill(conn, shadow, cut, note) <= CATCH_UP_MAX:
+            if fill(conn, shadow, cut, note, source) <= CATCH_UP_MAX:
                 break
         with conn.transaction(), conn.cursor() as cur:
             store.lock(cur, context.district_no)
-            fill(conn, shadow, ends(cur), note)
+            fill(conn, shadow, ends(cur), note, source)
             had_views = read_stamp(cur, "live") is not None
             comparison = compare(cur, "live", SHADOW) if had_views else None
             if not verify:

@@ -1,0 +1,92 @@
+"""Read accepted events again from Kafka, for a rebuild that proves the event log as it goes.
+
+The event log is compared and never rewritten: what it accepted stays accepted. A record that reads otherwise now,
+or that Kafka no longer holds, is told; its facts are then taken from the log.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import psycopg
+
+from exchange_hub.views.reading import read
+from exchange_hub.views.rebuild import CHUNK, from_log
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Record, Rejection, Statement
+from exchange_hub.views.store.applying import Topics
+
+
+class Log(Protocol):
+    """A topic's records by offset, read with ``read_committed``."""
+
+    def records(self, topic_no: int, start: int, end: int) -> Iterator[Record]:
+        """Yield the data records from *start* up to, not including, *end*."""
+
+
+class Reread:
+    """A source of accepted events for :func:`exchange_hub.views.rebuild.fill` that reads Kafka and compares the log.
+
+    Args:
+        log: Kafka's records.
+        topics: topic numbers of the district.
+        rules: the district's configuration.
+        differ: told, in English, of each record that Kafka and the event log do not agree on.
+    """
+
+    def __init__(self, log: Log, topics: Topics, rules: FoldRules, differ: Callable[[str], None]) -> None:
+        self._log = log
+        self._topics = topics
+        self._rules = rules
+        self._differ = differ
+
+    def __call__(self, conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
+        """Read a chunk: at most ``CHUNK`` accepted events of one topic, and the offset that follows them."""
+        accepted, following = from_log(conn, topic_no, start, end)
+        logged = {statement.record.off: statement for statement in accepted}
+        for record in self._log.records(topic_no, start, following):
+            kept = logged.get(record.off)
+            found = read(record, self._topics.bureau_of[topic_no], self._rules)
+            if isinstance(found, Rejection):
+                if kept is not None:
+                    self._differ(f"{self._at(record)}: accepted in the log, but Kafka's record is rejected now: {found.code}")
+                    del logged[record.off]
+                continue
+            statement = found[0]
+            if kept is not None and (kept.event_id, kept.digest) != (statement.event_id, statement.digest):
+                self._differ(f"{self._at(record)}: the log holds event {kept.event_id}, Kafka holds {statement.event_id}")
+            if kept is not None:
+                del logged[record.off]
+        for off in logged:
+            self._differ(f"topic {topic_no} offset {off}: in the log, but Kafka no longer holds it")
+        return accepted, following
+
+    def _at(self, record: Record) -> str:
+        return f"{self._topics.bureau_of[record.topic_no]} offset {record.off}"
+
+
+class KafkaLog:
+    """Topics read with kafka-python.
+
+    Args:
+        consumer: a consumer without a group, read_committed.
+        names: topic number → topic name.
+        partition: makes a partition from a topic name.
+    """
+
+    def __init__(self, consumer: Any, names: Mapping[int, str], partition: Callable[[str], Any]) -> None:
+        self._consumer = consumer
+        self._names = names
+        self._partition = partition
+
+    def records(self, topic_no: int, start: int, end: int) -> Iterator[Record]:
+        """Yield the data records of a topic between two offsets."""
+        partition = self._partition(self._names[topic_no])
+        if self._consumer.assignment() != {partition} or self._consumer.position(partition) != start:
+            self._consumer.assign([partition])
+            self._consumer.seek(partition, max(start, self._consumer.beginning_offsets([partition])[partition]))
+        while self._consumer.position(partition) < end:
+            for found in self._consumer.poll(timeout_ms=1000, max_records=CHUNK).get(partition, []):
+                if found.offset >= end:
+                    self._consumer.seek(partition, end)
+                    return
+                yield Record(topic_no, found.offset, found.timestamp, found.key, found.value, found.headers)
