@@ -30,6 +30,9 @@ from exchange_hub.views.store.setup import connect
 from tests.golden.hand_worked import OCTOBER, RESTATED_SEPTEMBER, SEPTEMBER
 
 ROOT = Path(__file__).resolve().parents[2]
+# The story itself takes most of a minute on a busy machine; timing decides no test.
+pytestmark = pytest.mark.timeout(300)
+
 HAND_WORKED_MIN = 30
 
 
