@@ -57,5 +57,10 @@ def test_a_table_is_put_in_place_of_the_old_one() -> None:
     assert table_below(once, "## A") == "| new |\n| --- |"
     assert once == document.replace("| old |\n| --- |\n| 1 |", "| new |\n| --- |")
     assert with_table(once, "## A", "| new |\n| --- |") == once
+    placed = with_table("## A\n\nwords\n\n## B\n", "## A", "| a |")
+    assert placed == "## A\n\nwords\n\n| a |\n\n## B\n"
+    marked = "## A\n\n<!-- a -->\n<!-- /a -->\n\nafter\n"
+    assert with_table(marked, "## A", "| a |") == "## A\n\n<!-- a -->\n\n| a |\n\n<!-- /a -->\n\nafter\n"
+    assert with_table(with_table(marked, "## A", "| a |"), "## A", "| a |") == with_table(marked, "## A", "| a |")
     added = with_table("# T\n", "## C", "| c |")
     assert table_below(added, "## C") == "| c |"

@@ -72,24 +72,35 @@ def table_below(document: str, heading: str) -> str:
 
 
 def with_table(document: str, heading: str, table: str) -> str:
-    """Return *document* with *table* in the section of *heading*, which is added at the end where it is missing."""
+    """Return *document* with *table* in the section of *heading*, which is added at the end where it is missing.
+
+    It stands between ``<!-- commands -->`` and ``<!-- /commands -->`` where the section of "## Commands" has these, else
+    in place of the section's first table, else at its end.
+    """
     lines = document.splitlines()
+    name = heading.removeprefix("## ").lower()
+    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
+    if opening in lines and closing in lines:
+        kept = [*lines[: lines.index(opening) + 1], "", *table.splitlines(), "", *lines[lines.index(closing) :]]
+        return "\n".join(kept) + "\n"
     if heading not in lines:
-        lines += ["", heading, ""]
+        lines += ["", heading]
     first, last = _place(lines, heading)
     gap = [] if first < last else [""]
-    return "\n".join([*lines[:first], *gap, *table.splitlines(), *gap, *lines[last:]]).rstrip("\n") + "\n"
+    return "\n".join([*lines[:first], *gap, *table.splitlines(), *lines[last:]]).rstrip("\n") + "\n"
 
 
 def _place(lines: list[str], heading: str) -> tuple[int, int]:
-    """Return first and last line (exclusive) of the table below a heading; where there is none, the line after it, twice."""
+    """Return first and last line (exclusive) of the table below a heading; where there is none, the end of its section, twice."""
     if heading not in lines:
         return 0, 0
     start = lines.index(heading) + 1
     section = list(_until_next_heading(lines, start))
     rows = [place for place in section if lines[place].startswith("|")]
     if not rows:
-        return start, start
+        written = [place for place in section if lines[place].strip()]
+        end = written[-1] + 1 if written else start
+        return end, end
     last = rows[0]
     while last + 1 < len(lines) and lines[last + 1].startswith("|"):
         last += 1
