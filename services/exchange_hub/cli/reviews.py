@@ -11,6 +11,7 @@ import click
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.replaying import replay
 from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district import ExpectedPlan
 from exchange_hub.reports.matters import deadline, status
@@ -64,7 +65,7 @@ def _finding(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
         "finding_id": row["finding_id"], "rule": row["rule"], "kind": row["kind"], "subject": row["subject"],
         "component": row["component"], "bureaus": list(row["bureaus"]),
         "bureau_names": [names.get(code, code) for code in row["bureaus"]], "words": row["words"],
-        "state": str(detail.get("state") or "待核实"), "detail": detail,
+        "state": str(row.get("state") or "待核实"), "detail": detail,
     }  # fmt: skip
 
 
@@ -158,6 +159,9 @@ def receipts(ctx: click.Context, *, bureau: str | None, limit: int, form: str | 
 def held(*, bureau: str | None, limit: int, form: str | None, out: Path | None) -> None:
     """Show only the held events: their fold failed, or an earlier event of the same key waits."""
     _show_receipts("暂存待处理的事件", ("held",), bureau, limit, form, out)
+
+
+receipts.add_command(replay)
 
 
 def _show_receipts(
