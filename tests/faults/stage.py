@@ -117,7 +117,7 @@ class Stage:
             "HUB_KAFKA__BOOTSTRAP_SERVERS": self.kafka, "HUB_DATABASE__URL": self.url,
             "HUB_DISTRICT": str(self.hub.settings.district), "HUB_DATA_DIR": str(self.folder / "data"),
             "HUB_METRICS__PORT": "0", "HUB_WORKER__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
-            "HUB_WORKER__BATCH_EVENTS_MAX": "500",
+            "HUB_WORKER__BATCH_EVENTS_MAX": "500", "HUB_KAFKA__REPLICATION_FACTOR": str(self.hub.settings.kafka.replication_factor),
         }  # fmt: skip
 
     def topic(self, bureau: str) -> str:
@@ -276,7 +276,7 @@ def district_folder(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def staged(kafka: str, server_url: str, folder: Path) -> Iterator[Stage]:
+def staged(kafka: str, server_url: str, folder: Path, replicas: int = 1) -> Iterator[Stage]:
     """A stage with its own district, topics and database, ready to be written to."""
     name = f"f{secrets.token_hex(4)}"
     with connect(server_url) as conn:
@@ -284,7 +284,7 @@ def staged(kafka: str, server_url: str, folder: Path) -> Iterator[Stage]:
     head, _, tail = server_url.partition("?")
     url = f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
     settings = Settings(
-        district=district_folder(folder, name), data_dir=folder / "data", kafka=KafkaSettings(bootstrap_servers=kafka),
+        district=district_folder(folder, name), data_dir=folder / "data", kafka=KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas),
         database=DatabaseSettings(url=url),
     )  # fmt: skip
     stage = Stage(Hub.load(settings), kafka, url, folder)
