@@ -22,7 +22,7 @@ Line = dict[str, Any]
 Headings = Mapping[str, str]
 
 FINDING_HEADINGS: Headings = {
-    "rule": "规则", "subject": "对象", "bureau_names": "涉及单位", "words": "线索", "state": "状态", "finding_id": "编号",
+    "rule": "规则", "subject": "对象", "bureau_names": "涉及单位", "words": "线索", "state": "状态", "basis": "依据", "finding_id": "编号",
 }  # fmt: skip
 DEADLINE_HEADINGS: Headings = {
     "kind": "类别", "document_no": "文号", "title": "名称", "bureau_name": "责任单位", "received_on": "收文日",
@@ -60,12 +60,11 @@ def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Pat
 
 
 def _finding(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    detail = row["detail"] if isinstance(row["detail"], Mapping) else {}
     return {
         "finding_id": row["finding_id"], "rule": row["rule"], "kind": row["kind"], "subject": row["subject"],
         "component": row["component"], "bureaus": list(row["bureaus"]),
         "bureau_names": [names.get(code, code) for code in row["bureaus"]], "words": row["words"],
-        "state": str(row.get("state") or "待核实"), "detail": detail,
+        "state": row["state"], "basis": row["basis"], "detail": row["detail"],
     }  # fmt: skip
 
 

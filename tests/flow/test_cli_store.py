@@ -1,0 +1,190 @@
+"""The reading commands on a real store that a real worker filled."""
+
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from exchange_hub.cli import main
+from exchange_hub.cli.examination import MACHINE, STORE
+from exchange_hub.cli.reading import last_day
+from exchange_hub.reports.close import Closing, close
+from exchange_hub.runtime.migrating import engine_of
+from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.store.setup import connect
+
+from tests.faults.stage import Stage, staged
+from tests.platform import platform
+from tests.strategies.history import bulk
+
+SEED = 20261125
+MONTH = "2026-09"
+Hub = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A store with a few hundred events of all kinds, some of them rejected, and one closed month."""
+    with platform() as servers, staged(*servers, tmp_path_factory.mktemp("cli")) as made:
+        made.send(bulk(SEED, 700, damage=0.05))
+        worker = made.worker()
+        made.caught_up()
+        worker.end()
+        closing = Closing(MONTH, last_day(MONTH), datetime(2026, 10, 5, tzinfo=UTC), made.ends(), reason="test")
+        close(engine_of(made.url), made.hub.district, closing)
+        yield made
+
+
+@pytest.fixture
+def hub(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """Runs `hub …` with the stage's settings."""
+    for name, value in stage.environment.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(main, list(arguments))
+
+
+def lines_of(done: Result) -> list[dict[str, Any]]:
+    """JSON Lines of a command that went well."""
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_figure_opens_to_as_many_rows_as_it_counts(hub: Hub) -> None:
+    """`trace FIGURE --month` gives the closed value, every row it counts, and events below each with their place."""
+    (opened,) = lines_of(hub("trace", "equipment.合计.projects", "--month", MONTH, "--limit", "10000"))
+    assert opened["closed"]
+    assert int(opened["value"]) == opened["rows_counted"] == len(opened["rows"]) > 0
+    assert all(event["topic"] and event["offset"] >= 0 for row in opened["rows"] for event in row["events"])
+    assert all(row["events"] for row in opened["rows"])
+
+
+def test_the_shares_of_the_rows_make_the_sum(hub: Hub) -> None:
+    """What each row adds to a sum, in the figure's unit, adds up to the figure."""
+    (opened,) = lines_of(hub("trace", "equipment.合计.total_investment", "--month", MONTH, "--limit", "10000"))
+    cents = sum(round(float(row["measured"]) * 100) for row in opened["rows"] if row.get("measured"))
+    assert cents == round(float(opened["value"]) * 100) > 0
+
+
+def test_a_row_and_its_event_open(hub: Hub) -> None:
+    """`trace LIST:KEY` opens a row of `hub list`, and each event's id opens its facts, as a tree and as JSON."""
+    row = lines_of(hub("list", "equipment-projects", "--limit", "1"))[0]
+    (opened,) = lines_of(hub("trace", f"equipment-projects:{row['row_key']}"))
+    assert opened["row_key"] == row["row_key"]
+    event = opened["events"][0]
+    (facts,) = lines_of(hub("trace", event["event_id"]))
+    assert facts["facts"]["entity_key"]
+    drawn = hub("trace", f"equipment-projects:{row['row_key']}", "--format", "table")
+    assert drawn.exit_code == 0
+    assert re.search(r"└─ .*来源:", drawn.output)
+
+
+def test_what_is_not_there_is_a_usage_error(hub: Hub) -> None:
+    """A figure, row, event or month that does not exist ends with 2 and words, no traceback."""
+    for ref in ("equipment.合计.nothing", "equipment-projects:no-such-row", "00000000-0000-5000-8000-000000000000"):
+        done = hub("trace", ref)
+        assert (done.exit_code, "没有" in done.output) == (2, True), done.output
+    assert hub("trace", "equipment.合计.projects", "--month", "2026-13").exit_code == 2
+
+
+def test_findings_are_listed_as_clues(hub: Hub, stage: Stage) -> None:
+    """`findings` shows each finding once, with what people decided, under a title that says it is no verdict."""
+    with connect(stage.url) as conn:
+        kept = {row[0] for row in conn.execute("SELECT finding_id FROM live.finding").fetchall()}
+    found = lines_of(hub("findings"))
+    assert kept
+    assert kept <= {line["finding_id"] for line in found}
+    assert len({line["finding_id"] for line in found}) == len(found)
+    assert all(line["state"] for line in found)
+    assert "不作为认定依据" in hub("findings", "--format", "table").output
+    some = found[-1]
+    assert {line["rule"] for line in lines_of(hub("findings", "--rule", some["rule"]))} == {some["rule"]}
+    assert all("industry" in line["bureaus"] for line in lines_of(hub("findings", "--bureau", "industry")))
+
+
+def test_deadlines_are_those_of_the_documents(hub: Hub) -> None:
+    """`deadlines --all` has a line per document × department received by then, and one per expected plan."""
+    documents = lines_of(hub("list", "documents"))
+    lines = lines_of(hub("deadlines", "--as-of", "2026-12-31", "--all"))
+    received = [row for row in documents if row["received_on"] is None or row["received_on"] <= "2026-12-31"]
+    assert sum(line["kind"] == "文件" for line in lines) == len(received)
+    assert sum(line["kind"].startswith("应出台方案") for line in lines) == 15
+
+
+def test_receipts_show_what_was_not_taken(hub: Hub, stage: Stage) -> None:
+    """`receipts` shows every rejected record with its place and reason; a bureau sees only its own."""
+    with connect(stage.url) as conn:
+        row = conn.execute("SELECT count(*) FROM log.rejection").fetchone()
+    lines = lines_of(hub("receipts"))
+    assert len([line for line in lines if line["outcome"] == "rejected"]) == (row[0] if row else 0) > 0
+    assert all(line["reason"] and line["topic"] for line in lines)
+    bureau = lines[0]["bureau"]
+    assert {line["bureau"] for line in lines_of(hub("receipts", "--bureau", bureau))} == {bureau}
+    assert lines_of(hub("receipts", "held")) == [line for line in lines if line["outcome"] == "held"]
+    assert hub("receipts", "--bureau", "nobody").exit_code == 2
+
+
+@pytest.mark.parametrize("month", [MONTH, None])
+def test_an_export_is_whole_and_the_same_each_time(hub: Hub, tmp_path: Path, month: str | None) -> None:
+    """The package holds every list with all rows, figures, contracts and district, and its bytes do not change."""
+    asked = ["export", *(["--month", month] if month else [])]
+    for name in ("a.zip", "b.zip"):
+        done = hub(*asked, "--out", str(tmp_path / name))
+        assert done.exit_code == 0, done.output
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as package:
+        manifest = json.loads(package.read("manifest.json"))
+        assert manifest["sha256"] == {
+            name: hashlib.sha256(package.read(name)).hexdigest() for name in package.namelist() if name != "manifest.json"
+        }
+        assert {f"lists/{view.name}.csv" for view in LISTS} <= set(package.namelist())
+        assert {"lists.xlsx", "figures.json", "contracts/registry.lock.json", "district/bureaus.toml"} <= set(package.namelist())
+        csv = package.read("lists/trade-in.csv").decode("utf-8-sig")
+        figures = json.loads(package.read("figures.json"))
+    assert csv.count("\n") >= manifest["rows"]["trade-in"] > 0
+    assert figures["closed"] == (month is not None)
+    assert figures["figures"]["equipment.合计.projects"]["value"]
+
+
+def test_only_a_closed_month_is_exported_as_closed(hub: Hub, tmp_path: Path) -> None:
+    """`export --month` of a month that is not closed fails and leaves no file."""
+    done = hub("export", "--month", "2026-10", "--out", str(tmp_path / "x.zip"))
+    assert (done.exit_code, "尚未关账" in done.output) == (1, True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_doctor_looks_at_everything(hub: Hub, stage: Stage) -> None:
+    """On a sound store every question is answered without a FAIL, and a lost row makes the balance one."""
+    done = hub("doctor")
+    answers = {line["check"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert list(answers) == [*(name for name, _ in MACHINE), "servers", *(name for name, _ in STORE)]
+    assert [line for line in answers.values() if line["level"] == "FAIL"] == []
+    assert done.exit_code == 0
+    with connect(stage.url) as conn:
+        conn.execute("UPDATE log.position SET duplicate = duplicate + 1 WHERE topic_no = (SELECT min(topic_no) FROM log.position)")
+        try:
+            ill = hub("doctor")
+        finally:
+            conn.execute("UPDATE log.position SET duplicate = duplicate - 1 WHERE topic_no = (SELECT min(topic_no) FROM log.position)")
+    levels = {line["check"]: line["level"] for line in map(json.loads, ill.stdout.splitlines())}
+    assert (ill.exit_code, levels["balance"]) == (1, "FAIL")
+
+
+def test_the_doctor_sees_records_that_nobody_takes(hub: Hub, stage: Stage) -> None:
+    """Records on a topic without a worker are a FAIL of the worker's line, with what to do."""
+    stage.send(bulk(SEED + 1, 30))
+    done = hub("doctor")
+    answers = {line["check"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert (done.exit_code, answers["worker"]["level"]) == (1, "FAIL")
+    assert "hub up" in answers["worker"]["remedy"]
+
+
+def test_migrate_a_second_time_does_nothing(hub: Hub) -> None:
+    """`migrate` on a store of this version says so."""
+    done = hub("migrate")
+    assert (done.exit_code, "nothing to do" in done.output) == (0, True), done.output
