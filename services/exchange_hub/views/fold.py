@@ -76,8 +76,12 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
     A claim is a set of registers; a fold that fails leaves the component without rows and says why, so that
     one broken entity never stops another.
     """
-    members = tuple(sorted(claim.key for claim in claims))
-    name = component_name(members)
+    if len(claims) == 1:
+        members = (claims[0].key,)
+        name = f"{members[0].bureau}:{members[0].entity}"
+    else:
+        members = tuple(sorted(claim.key for claim in claims))
+        name = component_name(members)
     try:
         kind = members[0].kind
         rows = tuple(FOLDS[kind].rows(name, claims, rules))

@@ -16,8 +16,8 @@ from exchange_hub.views import fold
 from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row, Statement
-from exchange_hub.views.store.copying import copy_rows, line
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Statement
+from exchange_hub.views.store.copying import RowWriter, array_literal, copy_rows, line, row_writer, text, texts
 
 Cursor = psycopg.Cursor[Any]
 
@@ -57,20 +57,22 @@ def apply(
     Returns:
         (topic number, offset) of the statements that were superseded when they arrived.
     """
-    keys = dict.fromkeys(_key(s, topics) for s, _ in accepted)
-    known = _load_registers(cur, keys, topics)
-    superseded, changed, trials = _win(accepted, known, topics)
+    keys = [_key(statement, trial, topics) for statement, trial in accepted]
+    known = _load_registers(cur, dict.fromkeys(keys), topics)
+    superseded, changed, trials = _win(accepted, keys, known)
     _store_registers(cur, changed, known, topics)
     own = [key for key in changed if FOLDS[key.kind].own and key.kind != "coordination"]
     _write_own(cur, own, known, trials, rules)
     joined = [key for key in changed if not FOLDS[key.kind].own]
     decided = _store_decisions(cur, [key for key in changed if key.kind == "coordination"], known, topics)
     if joined or decided:
-        _write_joined(cur, joined, decided, known, topics, rules)
+        _write_joined(cur, joined, decided, known, trials, topics, rules)
     return superseded
 
 
-def _key(statement: Statement, topics: Topics) -> ClaimKey:
+def _key(statement: Statement, trial: fold.Folded | None, topics: Topics) -> ClaimKey:
+    if trial is not None:
+        return trial.members[0]
     return ClaimKey(statement.kind, topics.bureau_of[statement.record.topic_no], statement.entity)
 
 
@@ -83,7 +85,7 @@ def _load_registers(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics) -> Re
            FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
            JOIN register r ON r.topic_no = k.topic_no AND r.entity = k.entity AND r.kind = k.kind
            JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off""",
-        ([k.kind for k in wanted], [topics.number_of[k.bureau] for k in wanted], [k.entity for k in wanted]),
+        _arrays(wanted, topics),
     ).fetchall()
     contracts = registry.load()
     for kind, topic_no, entity, register, revision, digest, off, schema_id, withdrawn, facts in rows:
@@ -92,8 +94,15 @@ def _load_registers(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics) -> Re
     return known
 
 
+def _arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
+    """Return claims as array literals of kinds, topic numbers and entities."""
+    number_of = topics.number_of
+    numbers = ",".join([str(number_of[key.bureau]) for key in keys])
+    return array_literal([key.kind for key in keys]), f"{{{numbers}}}", array_literal([key.entity for key in keys])
+
+
 def _win(
-    accepted: Sequence[tuple[Statement, fold.Folded | None]], known: Registers, topics: Topics
+    accepted: Sequence[tuple[Statement, fold.Folded | None]], keys: Sequence[ClaimKey], known: Registers
 ) -> tuple[set[tuple[int, int]], dict[ClaimKey, set[str]], dict[ClaimKey, fold.Folded]]:
     """Let the highest (revision, facts digest) win each register; *known* is updated in place.
 
@@ -104,8 +113,7 @@ def _win(
     changed: dict[ClaimKey, set[str]] = {}
     trials: dict[ClaimKey, fold.Folded] = {}
     fresh = {key for key, registers in known.items() if not registers}
-    for statement, trial in accepted:
-        key = _key(statement, topics)
+    for key, (statement, trial) in zip(keys, accepted, strict=True):
         registers = known[key]
         present = registers.get(statement.register)
         if present is not None and (present.revision, present.digest) >= (statement.revision, statement.digest):
@@ -127,7 +135,9 @@ def _store_registers(cur: Cursor, changed: Mapping[ClaimKey, set[str]], known: R
         topic_no = topics.number_of[key.bureau]
         for name in names:
             value = known[key][name]
-            lines.append(line((key.kind, topic_no, key.entity, name, value.revision, value.digest, value.off)))
+            lines.append(
+                f"{key.kind}\t{topic_no}\t{text(key.entity)}\t{text(name)}\t{value.revision}\t\\\\x{value.digest.hex()}\t{value.off}"
+            )
     columns = "kind, topic_no, entity, register, revision, digest, off"
     copy_rows(cur, "b_register", columns, lines)
     cur.execute(
@@ -170,12 +180,12 @@ def _insert(cur: Cursor, results: Iterable[fold.Folded]) -> None:
     failures = []
     findings = []
     for result in results:
-        bureaus = sorted({key.bureau for key in result.members})
+        bureaus = _bureaus(result.members)
         for row in result.rows:
-            lines[row.list].append(line((row.key, result.component, bureaus, *_values(row))))
+            lines[row.list].append(_WRITERS[row.list](row.key, result.component, texts(bureaus), row.values))
         for found in result.findings:
             kind = result.members[0].kind
-            place = (found.finding_id, found.rule, kind, found.subject, result.component, bureaus)
+            place = (found.finding_id, found.rule, kind, found.subject, result.component, list(bureaus))
             findings.append(line((*place, found.words, dict(found.detail))))
         if result.failure is not None:
             failures.append(line((result.members[0].kind, result.component, result.failure)))
@@ -187,9 +197,13 @@ def _insert(cur: Cursor, results: Iterable[fold.Folded]) -> None:
     copy_rows(cur, "finding", "finding_id, rule, kind, subject, component, bureaus, words, detail", findings)
 
 
-def _values(row: Row) -> Iterable[Any]:
-    get = row.values.get
-    return (get(column.name) for column in BY_NAME[row.list].columns)
+def _bureaus(members: Sequence[ClaimKey]) -> tuple[str, ...]:
+    return (members[0].bureau,) if len(members) == 1 else tuple(sorted({key.bureau for key in members}))
+
+
+_WRITERS: dict[str, RowWriter] = {
+    name: row_writer(tuple((column.name, column.type) for column in view.columns)) for name, view in BY_NAME.items()
+}
 
 
 def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics) -> set[ClaimKey]:
@@ -216,7 +230,13 @@ def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, to
 
 
 def _write_joined(
-    cur: Cursor, keys: Sequence[ClaimKey], decided: set[ClaimKey], known: Registers, topics: Topics, rules: FoldRules
+    cur: Cursor,
+    keys: Sequence[ClaimKey],
+    decided: set[ClaimKey],
+    known: Registers,
+    trials: Mapping[ClaimKey, fold.Folded],
+    topics: Topics,
+    rules: FoldRules,
 ) -> None:
     """Recompute the components of claims that can be joined with others, from their edges, and write their rows."""
     _store_identities(cur, keys, known, topics)
@@ -228,11 +248,15 @@ def _write_joined(
     results = []
     members: list[str] = []
     for group in fold.components(edges):
-        claims = [_claim(key, known) for key in group if known[key]]
-        if claims:
+        result = trials.get(group[0]) if len(group) == 1 else None
+        if result is None:
+            claims = [_claim(key, known) for key in group if known[key]]
+            if not claims:
+                continue
             result = fold.fold_component(claims, rules)
-            results.append(result)
-            members.extend(line((k.kind, topics.number_of[k.bureau], k.entity, result.component)) for k in result.members)
+        results.append(result)
+        component = text(result.component)
+        members.extend([f"{k.kind}\t{topics.number_of[k.bureau]}\t{text(k.entity)}\t{component}" for k in result.members])
     columns = "kind, topic_no, entity, component"
     copy_rows(cur, "b_claim", columns, members)
     cur.execute(
@@ -245,15 +269,14 @@ def _write_joined(
 
 def _store_identities(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics) -> None:
     """Replace what the claims state of their identity."""
-    numbers = [topics.number_of[key.bureau] for key in keys]
     cur.execute(
         """DELETE FROM identity i USING unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
            WHERE i.topic_no = k.topic_no AND i.entity = k.entity AND i.kind = k.kind AND NOT i.decided""",
-        ([key.kind for key in keys], numbers, [key.entity for key in keys]),
+        _arrays(keys, topics),
     )
     lines = [
-        line((key.kind, number, key.entity, value, False))
-        for key, number in zip(keys, numbers, strict=True)
+        f"{key.kind}\t{topics.number_of[key.bureau]}\t{text(key.entity)}\t{text(value)}\tf"
+        for key in keys
         for value in fold.identities(_claim(key, known))
     ]
     copy_rows(cur, "identity", "kind, topic_no, entity, value, decided", lines)
@@ -272,11 +295,7 @@ def _closure(
     old: set[tuple[str, str]] = set()
     frontier = start
     while frontier:
-        arrays = (
-            [key.kind for key in frontier],
-            [topics.number_of[key.bureau] for key in frontier],
-            [key.entity for key in frontier],
-        )
+        arrays = _arrays(list(frontier), topics)
         for key in frontier:
             edges[key] = []
         values = cur.execute(
@@ -290,7 +309,7 @@ def _closure(
         found = cur.execute(
             """SELECT i.kind, i.topic_no, i.entity FROM unnest(%s::text[], %s::text[]) AS v (kind, value)
                JOIN identity i ON i.value = v.value AND i.kind = v.kind""",
-            ([row[0] for row in values], [row[3] for row in values]),
+            (array_literal([row[0] for row in values]), array_literal([row[3] for row in values])),
         ).fetchall()
         was = cur.execute(
             """SELECT DISTINCT c.kind, c.component
@@ -304,7 +323,7 @@ def _closure(
             found += cur.execute(
                 """SELECT c.kind, c.topic_no, c.entity FROM unnest(%s::text[], %s::text[]) AS o (kind, component)
                    JOIN claim c ON c.kind = o.kind AND c.component = o.component""",
-                ([kind for kind, _ in fresh], [name for _, name in fresh]),
+                (array_literal([kind for kind, _ in fresh]), array_literal([name for _, name in fresh])),
             ).fetchall()
         frontier = {ClaimKey(kind, topics.bureau_of[no], entity) for kind, no, entity in found} - edges.keys()
     return edges, old
