@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from exchange_hub.reports import charts
 from exchange_hub.reports.chart_font import MissingGlyphError
 from exchange_hub.reports.charts import render_chart, render_charts
 from exchange_hub.reports.model import Chart, Series
@@ -52,6 +53,13 @@ def test_a_gap_is_not_a_zero() -> None:
     zero = replace(CHART, series=(Series("完成率", (Decimal(80), Decimal(0))),))
     empty = replace(CHART, series=(Series("完成率", (None, None)),))
     assert len({render_chart(CHART), render_chart(zero), render_chart(empty)}) == 3
+
+
+def test_a_month_has_one_value_where_a_line_crosses_a_bar() -> None:
+    """Beside a bar's own value the line's is not written; where the bar is missing, and without bars, it is."""
+    bars = Series("2026年", (Decimal(50), None))
+    assert charts.labelled(Series("2025年", (Decimal(40), Decimal(30)), "line"), (bars,)) == [1]
+    assert charts.labelled(Series("2025年", (Decimal(40), None), "line"), ()) == [0]
 
 
 def test_the_machine_s_plotting_settings_do_not_show() -> None:

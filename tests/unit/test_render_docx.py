@@ -234,3 +234,31 @@ def test_characters_that_word_cannot_hold_are_left_out(report: Report) -> None:
     """A control character from a bureau's text does not spoil the document, and markup stays text."""
     document = bare(report, summary=("甲\x00乙\x0b丙<w:p>&",))
     assert any(p.text == "甲乙丙<w:p>&" for p in document.paragraphs)
+
+
+def test_a_short_annex_leaves_its_pages_to_a_long_one(report: Report) -> None:
+    """Of two annexes the long one prints more rows beside a short one than beside another long one."""
+    many = tuple(report.annexes[0].rows) * 20
+    long, short = (Annex("设备更新项目清单", "equipment-projects", rows) for rows in (many, many[:2]))
+    other = replace(long, list="recycling-projects")
+    beside_long = bare(report, sections=(), annexes=(long, other)).tables[0]
+    beside_short = bare(report, sections=(), annexes=(long, replace(short, list="recycling-projects"))).tables[0]
+    assert len(beside_short.rows) > 1.5 * len(beside_long.rows)
+
+
+def test_an_annex_prints_the_rows_chosen_for_print_and_says_how(report: Report) -> None:
+    """The rows worth printing need not be the first ones; a column that none of them fills is left out."""
+    rows = [{"step": "审核", "application_no": f"SQ-{n}", "amount": 100} for n in range(500)]
+    paid = [{"step": "下达", "allocation_no": "津武财指〔2026〕5号", "amount": 28_000_000_00}]
+    annex = Annex("资金台账", "funds", rows, paid, "列最近下达的{n}条")
+    document = bare(report, sections=(), annexes=(annex,))
+    assert [[cell.text for cell in row.cells] for row in document.tables[0].rows] == [
+        ["环节", "下达文号", "金额\n（万元）"], ["下达", "津武财指〔2026〕5号", "2800.00"],
+    ]  # fmt: skip
+    assert "共500条，此处列最近下达的1条，其余499条及全部字段见附件工作簿“资金台账”。" in [p.text for p in document.paragraphs]
+
+
+def test_numbers_stand_close_to_their_characters(rendered: bytes) -> None:
+    """No style lets the program put space between a number and its Chinese neighbours: 28 characters fit a line."""
+    styles = ZipFile(BytesIO(rendered)).read("word/styles.xml").decode()
+    assert styles.count('<w:autoSpaceDN w:val="0"/>') == styles.count('<w:style w:type="paragraph"')

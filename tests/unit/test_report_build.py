@@ -12,6 +12,7 @@ from exchange_hub.reports.inputs import Adjustment
 from exchange_hub.reports.model import Cell, Figure, Report, Section, Source
 from exchange_hub.reports.render_json import decimal_text, render_json
 from exchange_hub.reports.snapshot import decode, encode
+from exchange_hub.reports.style import cell_text
 from exchange_hub.views.catalogue import LISTS
 
 from tests.closing.reading import report_of
@@ -134,14 +135,16 @@ def test_who_has_not_reported_is_named_and_never_zero(district: District) -> Non
     """With no rows at all the tables say 未报送 and 未设定, the notes name the silent bureaus once each."""
     report = report_of(district, nothing())
     note = next(text for text in report.notes if "尚未报送" in text)
-    assert note.endswith("截至2026年11月6日尚未报送，本期未计入，不以零计。")
+    owed = len(district.expected("2026-10"))
+    assert note.endswith(
+        f"截至2026年11月6日尚未报送，本期未计入，不以零计。涉及清单{owed}项，见附件8；以前月份已报的累计数按最近一次报送计。"
+    )
     assert note.count("区水务局") == 1
-    assert f"未报送的清单共{len(district.expected('2026-10'))}项，逐项见附件8。" in report.notes
     assert table_text(report, "设备更新")["工业"][:3] == ["未报送", "未报送/未报送", "未报送"]
     assert table_text(report, "总体目标")["重点领域设备投资额"][:4] == ["未设定", "未设定", "未设定", "未报送"]
     assert section(report, "消费品以旧换新").paragraphs == ("以旧换新情况本期未报送，不以零计。",)
     assert section(report, "资金").paragraphs == ("资金情况本期未报送，不以零计。",)
-    assert report.figures["submissions.合计.silent"].value == len(district.expected("2026-10"))
+    assert report.figures["submissions.合计.silent"].value == owed
     assert not any("0.00万元" in text for text in report.summary)
 
 
@@ -164,7 +167,7 @@ def test_a_nil_return_is_zero(district: District) -> None:
     assert rows["工业"][0] == "0"
     assert rows["水务"][0] == "未报送"
     assert section(report, "资金").paragraphs == ("资金本年无发生。",)
-    assert "区水务局截至2026年11月6日尚未报送，本期未计入，不以零计。" in report.notes
+    assert any(note.startswith("区水务局截至2026年11月6日尚未报送，本期未计入，不以零计。") for note in report.notes)
     assert report.figures["submissions.合计.nil"].value == len(district.expected("2026-10")) - 1
 
 
@@ -185,7 +188,7 @@ def progress(key: str, month: str, this: int, year: int) -> dict[str, object]:
 
 
 def test_sentences_and_chart_of_equipment(district: District) -> None:
-    """2 projects, 3.0亿元 in all; 1.2亿元 this year against 1.0亿元: +20 %; 60 % of the year's plan of 2.0亿元; January a gap."""
+    """2 projects, 3.0亿元 in all; 1.2亿元 this year against 1.0亿元: +20 %; 60 % of the year's plan of 2.0亿元."""
     lists = confirmed(district)
     yi = 10**10  # fen in 1 亿元
     lists["equipment-projects"] = [
@@ -205,15 +208,36 @@ def test_sentences_and_chart_of_equipment(district: District) -> None:
         "截至2026年10月31日，全区设备更新项目2个，总投资3.00亿元，1—10月完成投资1.20亿元，同比增长20.0%，"
         "完成年度计划的60.0%。"
     )
-    assert section(report, "设备更新").paragraphs == (
-        "当月完成投资2000.00万元，累计完成年度计划的60.0%（序时进度83.3%），完成更新5台套。",
-    )
+    assert section(report, "设备更新").paragraphs == ("当月投资2000.00万元，序时进度83.3%，更新5台套。",)
     completion, investment = section(report, "设备更新").charts
     assert (completion.categories, completion.series[0].values) == (("工业",), (Decimal("60.00"),))
     assert (completion.series[1].kind, completion.series[1].values) == ("line", (Decimal("83.33"),))
-    assert investment.series[1].values[:3] == (None, Decimal("5000.00"), None)
-    assert investment.series[0].name == "2025年"
+    assert investment.categories[:2] == ("1—2月", "3月")
+    assert investment.series[0].values[:2] == (Decimal("5000.00"), None)
+    assert [(series.name, series.kind) for series in investment.series] == [("2026年", "bar"), ("2025年", "line")]
     assert table_text(report, "设备更新")["工业"][:2] == ["2", "1/1"]
+
+
+def test_january_with_figures_of_its_own_stands_alone_in_the_chart(district: District) -> None:
+    """The first place reads 1—2月 only where neither year has a January."""
+    lists = confirmed(district)
+    lists["equipment-projects"] = [project("A", total_investment=1)]
+    lists["project-progress"] = [progress("A", "2025-01", 10**8, 10**8), progress("A", "2026-02", 10**8, 10**8)]
+    _, investment = section(report_of(district, lists), "设备更新").charts
+    assert investment.categories[:2] == ("1月", "2月")
+    assert investment.series[0].values[:2] == (None, Decimal("100.00"))
+
+
+def test_goals_are_printed_in_yi_whatever_unit_of_money_the_indicator_has(district: District) -> None:
+    """40 000万元 reads 4.00亿元 beside the percentages of other goals."""
+    lists = confirmed(district)
+    lists["indicators"] = [row(
+        "indicators", "i", "industry", indicator="设备投资额", domain="工业", kind="基数", series="统计", period="2023", unit="万元",
+        value=40_000,
+    )]  # fmt: skip
+    table = section(report_of(district, lists), "总体目标").tables[0]
+    line = next(cells for cells in table.rows if cells[0].text == "其中：工业")
+    assert cell_text(table, line, 1) == "4.00亿元"
 
 
 def test_no_percentage_is_said_of_a_zero_base(district: District) -> None:
@@ -242,12 +266,13 @@ def test_next_month_comes_from_what_is_due_overdue_unpaid_and_silent(district: D
         granularity="明细", lead_bureau="finance",
     ))  # fmt: skip
     lists["equipment-projects"].append(project("A", starts_on_planned=date(2026, 11, 15)))
-    items = section(report_of(district, lists), "下月重点").paragraphs
-    assert items[0] == "1. 已到期尚未出台的落实措施1项，请区交通局抓紧办理。"
-    assert items[1] == "2. 11月底前到期的落实措施1项，请区交通局按期出台。"
-    assert "审核通过满30日尚未支付的1件" in items[3]
-    assert "11月计划开工设备更新项目1个、计划竣工0个" in items[4]
-    assert items[5] == "6. 请区卫生健康委补报10月数据。"
+    (text,) = section(report_of(district, lists), "下月重点").paragraphs
+    assert text == (
+        "一是落实措施已到期未出台1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局按期出台。"
+        "三是应制定的方案15个未印发，请责任单位加快制定。四是审核通过满30日未支付1件，请相关单位核对办理。"
+        "五是11月设备更新项目计划开工1个，请牵头单位做好调度。六是请区卫生健康委补报10月数据。"
+        "七是11月数据请于12月7日前报送并确认。"
+    )
 
 
 def test_documents_show_what_is_overdue_first_with_the_approved_extension(district: District) -> None:
@@ -260,28 +285,31 @@ def test_documents_show_what_is_overdue_first_with_the_approved_extension(distri
         row("documents", "c", "x", document_no="丙", **base),
         row("documents", "d", "x", document_no="丁", **base, form="免于出台", exempt_reason="无新增要求", measure_on=date(2026, 10, 15)),
         row("documents", "e", "x", document_no="戊", **base, form="方案", measure_on=date(2026, 11, 2)),
+        row("documents", "f", "x", document_no="己", **base, form="方案", measure_on=date(2026, 10, 28)),
     ]  # fmt: skip
     report = report_of(district, lists)
     rows = table_text(report, "政策方案")
-    assert list(rows) == ["通知（丙）", "通知（戊）", "通知（乙）", "通知（丁）", "通知（甲）"]
-    assert [cells[-1] for cells in rows.values()] == ["超期未出台", "超期未出台", "未到期", "免于出台", "已出台"]
+    assert list(rows) == ["通知（丙）", "通知（戊）", "通知（乙）", "通知（丁）", "通知（己）"]
+    assert [cells[-1] for cells in rows.values()] == ["超期未出台", "超期未出台", "未到期", "免于出台", "逾期出台"]
+    assert "其余见附件7" in section(report, "政策方案").tables[0].title
     assert rows["通知（乙）"][2] == "11月6日（延期）"
     counts = {
         name: report.figures[f"documents.合计.{name}"].value for name in ("total", "issued", "exempt", "due", "overdue")
     }
-    assert counts == {"total": 5, "issued": 1, "exempt": 1, "due": 1, "overdue": 2}
+    assert counts == {"total": 6, "issued": 2, "exempt": 1, "due": 1, "overdue": 2}
 
 
 def test_an_adjustment_says_old_value_new_value_and_why(district: District) -> None:
-    """Where both round to the same text they are written exactly; totals come before single rows."""
+    """Amounts are written so finely that a change of one yuan shows; of each table its total is named."""
     before = Figure(
         "tradein.合计.subsidy", Decimal("1000000.00"), "元", "2026-01/2026-09", Source("trade-in", {}, "x", 1)
     )
     change = Adjustment(
         "2026-09", before, replace(before, value=Decimal("1000001.00")), ("迟报",), ("commerce",), ("t",), 1
     )
-    report = report_of(district, confirmed(district), adjustments=(change,), compared=True)
-    assert "上期调整：9月以旧换新·合计·补贴金额原值1000000.00元，现值1000001.00元，原因为区商务局迟报。" in report.notes
+    part = replace(change, before=replace(before, id="tradein.家电.subsidy"))
+    report = report_of(district, confirmed(district), adjustments=(part, change), compared=True)
+    assert "上期调整：9月以旧换新补贴金额原值100.00万元，现值100.0001万元（区商务局迟报）；其余1项见附件8。" in report.notes
     assert "上期调整：无。" in report_of(district, confirmed(district), compared=True).notes
 
 

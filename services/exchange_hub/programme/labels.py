@@ -46,3 +46,12 @@ def label(id_: str) -> str:
     row, _, measure = rest.rpartition(".")
     word = _FUNDS_RECOVERED if (table, measure) == ("funds", "recovered") else MEASURES.get(measure, measure)
     return "·".join([TABLES.get(table, table), *row.split("."), word])
+
+
+def spoken(id_: str) -> str:
+    """Return a figure's name within a sentence about a month that has passed: ``设备更新当月完成投资``, ``家电以旧换新补贴金额``."""
+    table, _, rest = id_.partition(".")
+    row, _, measure = rest.rpartition(".")
+    word = label(f"{table}..{measure}").rpartition("·")[2].replace("本月", "当月")
+    whose = "" if row in ("", "合计") else f"{row.replace('.', '')}"
+    return f"{whose}{TABLES.get(table, table)}{word}"

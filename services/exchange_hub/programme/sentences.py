@@ -19,6 +19,13 @@ def money(yuan: Decimal) -> str:
     return f"{_rounded(yuan / _WAN, 2)}万元"
 
 
+def exact_wan(yuan: Decimal) -> str:
+    """Write an amount in 万元 without rounding: two decimals, more only where there are fen and yuan to show."""
+    wan = yuan / _WAN
+    places = max(2, -int(wan.normalize().as_tuple().exponent))
+    return f"{wan.quantize(Decimal(1).scaleb(-places)):f}"
+
+
 def number(value: Decimal) -> str:
     """Write a quantity: whole where it is whole, else with two decimals."""
     return _rounded(value, 0 if value == value.to_integral_value() else 2)

@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from exchange_hub.reports.model import Annex
 from exchange_hub.reports.style import FEN_PER_YUAN, MONEY_SCALES, number_text, printable, rounded
-from exchange_hub.views.catalogue import BY_NAME, Column
+from exchange_hub.views.catalogue import BY_NAME, Column, ColumnType
 
+# Columns of the adjustments: values stand right, names of bureaus are several.
+_OF_ADJUSTMENTS: Mapping[str, ColumnType] = {"原值": "quantity", "现值": "quantity", "变动行数": "count", "涉及单位": "texts"}
 # What a printed page has room for; the workbook has every column.
 PRINTED_COLUMNS = {
     "equipment-projects": "name domain lead_bureau owner_name town total_investment equipment_investment invested_year_to_date units_done build_state fund_state",
@@ -24,7 +26,7 @@ PRINTED_COLUMNS = {
 }
 ADJUSTMENTS = "adjustments"
 # Columns that may hold a bureau's code, which is no word for a reader.
-BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "department", "to_bureau", "asks_of"})
+BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "department", "to_bureau", "asks_of", "涉及单位"})
 PRINTED_COLUMNS_MAX = 10
 INTERNAL = frozenset({"row_key", "component", "bureaus"})
 NUMERIC_TYPES = frozenset({"money", "count", "quantity"})
@@ -36,7 +38,7 @@ def columns(annex: Annex) -> tuple[Column, ...]:
     if view is not None:
         return view.columns
     names = dict.fromkeys(name for row in annex.rows for name in row if name not in INTERNAL)
-    return tuple(Column(name, name) for name in names)
+    return tuple(Column(name, name, _OF_ADJUSTMENTS.get(name, "text")) for name in names)
 
 
 def printed_columns(annex: Annex) -> tuple[Column, ...]:
@@ -79,6 +81,8 @@ def value_text(column: Column, row: Mapping[str, object], names: Mapping[str, st
         return ""
     if column.type == "money":
         return number_text(yuan(int(str(value))), "元", "万元", 2)
+    if isinstance(value, str) and column.name in _OF_ADJUSTMENTS:
+        return printable(value)
     if column.type in ("count", "quantity"):
         return number_text(Decimal(str(value)), "")
     if column.type == "money_map" or isinstance(value, Mapping):

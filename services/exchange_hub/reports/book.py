@@ -59,10 +59,10 @@ class Book:
         """Return the table cell of a figure."""
         return Cell(figure=self.figures[id_])
 
-    def pair(self, first: str, second: str) -> Cell:
-        """Return the cell of a column that shows two figures: counts as they are, money in 万元."""
+    def pair(self, first: str, second: str, places: int = 2) -> Cell:
+        """Return the cell of a column that shows two figures: counts as they are, money in 万元 with so many places."""
         parts = (self.figures[first], self.figures[second])
-        return Cell("/".join(_printed(figure) for figure in parts), parts=parts)
+        return Cell("/".join(_printed(figure, places) for figure in parts), parts=parts)
 
     def name(self, code: object) -> str:
         """Return the name of a bureau by its code; what is no code stays as it is, nothing becomes empty."""
@@ -112,7 +112,9 @@ def in_wan(value: Decimal | None) -> Decimal | None:
     return None if value is None else (value / _WAN).quantize(_CENT, ROUND_HALF_UP)
 
 
-def _printed(figure: Figure) -> str:
+def _printed(figure: Figure, places: int) -> str:
     if figure.value is None:
         return figure.absent
-    return f"{in_wan(figure.value):f}" if figure.unit == "元" else say.number(figure.value)
+    if figure.unit != "元":
+        return say.number(figure.value)
+    return f"{(figure.value / _WAN).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.labels import label
+from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.reports import matters, notes, sections
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Adjustment, Inputs, Row, silent_scopes, silent_submissions
-from exchange_hub.reports.model import Annex, Report
+from exchange_hub.reports.model import Annex, Figure, Report
 
 ANNEXES: tuple[tuple[str, str], ...] = (
     ("设备更新项目清单", "equipment-projects"),
@@ -80,17 +81,24 @@ def unreported(inputs: Inputs) -> Iterator[Row]:
         yield {"bureau": owed.bureau, "list": owed.list, "month": owed.month, "state": "未报送"}
 
 
+def _exact(figure: Figure) -> str:
+    """Write a value without rounding: money in 万元."""
+    if figure.value is None:
+        return figure.absent
+    return exact_wan(figure.value) if figure.unit == "元" else f"{figure.value:f}"
+
+
 def adjustments_annex(changes: Sequence[Adjustment]) -> Annex:
     """Return the annex that lists every changed figure of the report before."""
     rows = tuple(
         {
             "月份": change.month,
             "指标": label(change.before.id),
-            "原值": change.before.absent if change.before.value is None else f"{change.before.value:f}",
-            "现值": change.after.absent if change.after.value is None else f"{change.after.value:f}",
-            "单位": change.before.unit,
+            "原值": _exact(change.before),
+            "现值": _exact(change.after),
+            "单位": "万元" if change.before.unit == "元" else change.before.unit,
             "原因": "、".join(change.causes),
-            "涉及单位": "、".join(change.bureaus),
+            "涉及单位": change.bureaus,
             "变动行数": change.rows_changed,
         }
         for change in changes

@@ -1,6 +1,6 @@
 """The report's charts as PNG: for eyes that do not tell colours apart, and for grey paper.
 
-Bars and lines carry their values; what is not known is a gap marked ``—``, never a zero. The picture depends on
+Bars carry their values, lines do where no bar stands; what is not known is a gap marked ``—``, never a zero. The picture depends on
 the chart alone: default plotting settings whatever the machine's configuration, one font, no metadata.
 """
 
@@ -70,6 +70,12 @@ def render_charts(wanted: Sequence[tuple[Chart, float, float]]) -> tuple[bytes, 
 def is_level(series: Series) -> bool:
     """Tell whether a line is a level to compare with, such as 序时进度: the same value everywhere."""
     return series.kind == "line" and len(set(series.values)) == 1 and series.values[0] is not None
+
+
+def labelled(line: Series, bars: Sequence[Series]) -> list[int]:
+    """Return the places where a line's values are written: beside a bar with its own value a second cannot be read."""
+    barred = {place for group in bars for place, value in enumerate(group.values) if value is not None}
+    return [place for place, value in enumerate(line.values) if value is not None and place not in barred]
 
 
 def _texts(chart: Chart) -> list[str]:
@@ -191,10 +197,10 @@ class _Plot:
             markersize=3, linewidth=1.4, color=CHART_COLOURS[number % len(CHART_COLOURS)],
             label=printable(series.name), zorder=3,
         )
-        for place, value in enumerate(series.values):
-            if value is not None:
-                others = [other.values[place] or value for other in self.lines if other is not series]
-                self.label(place, value, 3, below=any(other > value for other in others))
+        for place in labelled(series, self.bars):
+            value = series.values[place]
+            others = [other.values[place] or value for other in self.lines if other is not series]
+            self.label(place, value, 3, below=any(other > value for other in others if other and value))
 
     def level(self, series: Series) -> None:
         """Draw a level across the chart; the legend says its value."""

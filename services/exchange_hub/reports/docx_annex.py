@@ -3,8 +3,10 @@
 The workbook holds every row and column; the print shows the first rows that fit and says where the rest is.
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate, islice
 
 from exchange_hub.reports.annex_values import (
     ADJUSTMENTS,
@@ -14,15 +16,18 @@ from exchange_hub.reports.annex_values import (
     printed_columns,
     value_text,
 )
-from exchange_hub.reports.docx_layout import fitted, lines_needed, row_mm, shortened, with_break
+from exchange_hub.reports.docx_layout import fitted, lines_needed, row_mm, shared, shortened, with_break
 from exchange_hub.reports.docx_markup import Grid, paragraph, run, table
 from exchange_hub.reports.model import Annex
 
 PAGES_MAX = 8
 PAGE_HEIGHT_MM, PAGE_WIDTH_MM = 154.0, 225.0
 # A page's rest that no row fits into, and headings pushed to the next page, are paid from this share.
-USABLE_SHARE = 0.86
+USABLE_SHARE = 0.82
 CELL_LINES_MAX = 2
+# More rows of one list than this are never printed.
+ROWS_MAX = 150
+ROUNDING_MM = 0.01
 # Caption, note, and the paragraph between two annexes.
 AROUND_MM = 20.0
 SIZES = (18, 17, 16, 15)
@@ -41,33 +46,52 @@ def annexes(every: tuple[Annex, ...], names: Mapping[str, str]) -> Iterator[str]
     adjustments = [annex for annex in every if annex.list == ADJUSTMENTS and annex.rows]
     numbered = [(f"附件{number}　{annex.title}", annex) for number, annex in enumerate(printed, 1)]
     numbered += [(annex.title, annex) for annex in adjustments]
-    for caption, annex in numbered:
-        yield from _annex(annex, caption, PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE / len(numbered), names)
+    drawn = [_drawn(annex, names) for _, annex in numbered]
+    wanted = [AROUND_MM + sum(heights) for _, _, heights in drawn]
+    # A short list leaves its part of the pages to the long ones.
+    budgets = shared(wanted, PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE)
+    for (caption, annex), (grid, head_mm, heights), budget in zip(numbered, drawn, budgets, strict=True):
+        yield from _annex(annex, caption, grid, _fitting(heights, budget - AROUND_MM - head_mm))
 
 
-def _annex(annex: Annex, caption: str, budget_mm: float, names: Mapping[str, str]) -> Iterator[str]:
-    """Yield caption, table and note of one annex within its share of the pages."""
-    yield paragraph("Caption", run(caption, None, 28), '<w:jc w:val="left"/>')
-    shown = printed_columns(annex)
-    if not len(annex.rows) or not shown:
-        yield paragraph("Note", run("本期无记录。"))
-        return
-    candidates = [[value_text(column, row, names) for column in shown] for row in islice(annex.rows, int(budget_mm))]
+def _drawn(annex: Annex, names: Mapping[str, str]) -> tuple[Grid | None, float, list[float]]:
+    """Lay out the rows that may be printed: the grid, the height of its headings and of each row, in mm."""
+    rows = list(islice(annex.rows if annex.printed is None else annex.printed, ROWS_MAX))
+    shown = [column for column in printed_columns(annex) if any(value_text(column, row, names) for row in rows)]
+    if not rows or not shown:
+        return None, 0.0, []
+    candidates = [[value_text(column, row, names) for column in shown] for row in rows]
     headings = [with_break(column_heading(column)) for column in shown]
     numeric = [column.type in NUMERIC_TYPES for column in shown]
     size, widths = fitted(headings, candidates, numeric, PAGE_WIDTH_MM, SIZES)
-    rows, used = [], AROUND_MM
-    used += row_mm(max(lines_needed(title, width, size) for title, width in zip(headings, widths, strict=True)), size)
-    for texts in candidates:
-        cut = [shortened(text, width, size, CELL_LINES_MAX) for text, width in zip(texts, widths, strict=True)]
-        height = row_mm(max(lines_needed(text, width, size) for text, width in zip(cut, widths, strict=True)), size)
-        if used + height > budget_mm:
-            break
-        used += height
-        rows.append(cut)
-    yield table(Grid(headings, rows, numeric, widths, size, noted=True))
-    left = len(annex.rows) - len(rows)
-    total = f"共{len(annex.rows)}条"
-    where = f"全部字段见{WORKBOOK}“{annex.title}”。"
-    yield paragraph("Note", run(f"{total}，此处列前{len(rows)}条，其余{left}条及{where}" if left else f"{total}，{where}"))
+    cut = [
+        [shortened(text, width, size, CELL_LINES_MAX) for text, width in zip(texts, widths, strict=True)]
+        for texts in candidates
+    ]
+
+    def height(texts: Sequence[str]) -> float:
+        return row_mm(max(lines_needed(text, width, size) for text, width in zip(texts, widths, strict=True)), size)
+
+    head_mm = height(headings)
+    return Grid(headings, cut, numeric, widths, size, noted=True), head_mm, [head_mm, *map(height, cut)]
+
+
+def _fitting(heights: Sequence[float], budget_mm: float) -> int:
+    """Return how many rows fit, of heights that begin with the headings'; one at least."""
+    used = list(accumulate(heights[1:]))
+    return max(bisect_right(used, budget_mm + ROUNDING_MM), 1)
+
+
+def _annex(annex: Annex, caption: str, grid: Grid | None, fitting: int) -> Iterator[str]:
+    """Yield caption, table and note of one annex: its first *fitting* rows."""
+    yield paragraph("Caption", run(caption, None, 28), '<w:jc w:val="left"/>')
+    if grid is None:
+        yield paragraph("Note", run("本期无记录。"))
+        return
+    kept = replace(grid, rows=grid.rows[:fitting])
+    yield table(kept)
+    left = len(annex.rows) - len(kept.rows)
+    total, where = f"共{len(annex.rows)}条", f"全部字段见{WORKBOOK}“{annex.title}”。"
+    shown = f"{total}，此处{annex.chosen.format(n=len(kept.rows))}，其余{left}条及" if left else f"{total}，"
+    yield paragraph("Note", run(f"{shown}{where}"))
     yield paragraph("Caption", "")

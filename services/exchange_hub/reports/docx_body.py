@@ -15,7 +15,7 @@ from exchange_hub.reports.style import cell_text, heading, is_numeric, text_widt
 
 BODY_PAGES_MAX = 4
 # A page has 225 mm; programs and faces differ by a few lines over four pages, which is held back here.
-PAGE_MM, TEXT_WIDTH_MM, LINE_CHARACTERS = 222.0, 156.0, 28
+PAGE_MM, TEXT_WIDTH_MM, LINE_CHARACTERS = 221.0, 156.0, 28
 LINE_MM = BODY_LINE / 1440 * 25.4
 MASTHEAD_MM, CAPTION_MM, NOTE_MM = 35.0, 6.0, 5.3
 NOTE_CHARACTERS = 44
@@ -27,6 +27,9 @@ BODY_ROWS_MAX = 14
 TOTAL = "合计"
 SHORT_CHARACTERS_MAX = 6
 
+# Where a number or a Latin letter meets a Chinese character; punctuation brings its own space.
+_MEETING = re.compile(r"(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])")
+SPACE_EM, HANGING_EM = 0.15, 1.0
 NUMBERED = re.compile(r"^[一二三四五六七八九十]+、")
 
 
@@ -39,16 +42,21 @@ class Density:
 
 
 DENSITIES = (
-    Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 14),
+    Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 15), Density(26, 14),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece that no page break divides; *glued* ones stay with the next."""
+    """A piece that no page break divides; *glued* ones stay with the next.
+
+    Attributes:
+        again_mm: what is repeated above it where it begins a page: the heading row of its table.
+    """
 
     height_mm: float
     glued: bool = False
+    again_mm: float = 0.0
 
 
 def fitting_density(report: Report) -> Density:
@@ -61,13 +69,15 @@ def fitting_density(report: Report) -> Density:
 
 def pages(report: Report, density: Density) -> int:
     """Reckon how many pages the body takes."""
-    count, used, held = 1, 0.0, 0.0
+    count, used, held, again = 1, 0.0, 0.0, 0.0
     for block in _blocks(report, density):
+        # A table that goes on begins its next page with its heading row; one that begins there has it already.
+        again = block.again_mm if not held else again
         held += block.height_mm
         if block.glued:
             continue
         if used + held > PAGE_MM:
-            count, used = count + 1, 0.0
+            count, used = count + 1, again
         used, held = used + held, 0.0
     return count
 
@@ -82,15 +92,21 @@ def _blocks(report: Report, density: Density) -> Iterator[Block]:
         yield from _section_blocks(section, density)
     yield Block(LINE_MM, glued=True)
     for note in report.notes:
-        lines = int((text_width(note) + 4) / NOTE_CHARACTERS) + 1
+        lines = int((_spaced_width(note) + 4) / NOTE_CHARACTERS) + 1
         yield Block(lines * NOTE_MM)
 
 
 def _lines(text: str) -> Iterator[Block]:
     """Yield a paragraph's lines, two characters in; none stands alone (widow control)."""
-    lines = int((text_width(text) + 2) / LINE_CHARACTERS) + 1
+    # The full stop that ends a paragraph may hang over the margin.
+    lines = int((_spaced_width(text) + 2 - HANGING_EM) / LINE_CHARACTERS) + 1
     for line in range(lines):
         yield Block(LINE_MM, glued=lines > 1 and line in (0, lines - 2))
+
+
+def _spaced_width(text: str) -> float:
+    """Return the width of a text in em where a program spaces numbers from Chinese characters, as LibreOffice always does."""
+    return text_width(text) + SPACE_EM * len(_MEETING.findall(text))
 
 
 def _section_blocks(section: Section, density: Density) -> Iterator[Block]:
@@ -100,10 +116,11 @@ def _section_blocks(section: Section, density: Density) -> Iterator[Block]:
     for item in section.tables:
         grid = body_grid(item, density)
         yield Block(CAPTION_MM, glued=True)
-        yield Block(_row_height(grid.headings, grid), glued=True)
+        head = _row_height(grid.headings, grid)
+        yield Block(head, glued=True)
         last = len(grid.rows) - 1
         for number, row in enumerate(grid.rows):
-            yield Block(_row_height(row, grid), glued=number in {0, last - 1} - {last})
+            yield Block(_row_height(row, grid), glued=number in {0, last - 1} - {last}, again_mm=head)
         if len(grid.rows) < len(item.rows):
             yield Block(NOTE_MM)
     for _ in chart_rows(section.charts):

@@ -34,13 +34,13 @@ def fitted(
     if spare < 0:
         return size, [floor * width_mm / sum(floors) for floor in floors]
     wanted = [max(wish - floor, 0.0) for wish, floor in zip(wishes, floors, strict=True)]
-    given = _shared(wanted, spare)
+    given = shared(wanted, spare)
     rest = max(spare - sum(wanted), 0.0) / len(floors)
     return size, [floor + more + rest for floor, more in zip(floors, given, strict=True)]
 
 
-def _shared(wanted: Sequence[float], spare: float) -> list[float]:
-    """Share the spare width: small wishes in full, so that only the longest texts break."""
+def shared(wanted: Sequence[float], spare: float) -> list[float]:
+    """Share what there is, width or height: small wishes in full, so that only the largest are cut."""
     given = [0.0] * len(wanted)
     order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
     for done, index in enumerate(order):

@@ -12,11 +12,12 @@ from exchange_hub.reports.model import Cell, Section, Table
 
 Row = Mapping[str, object]
 
-DOCUMENTS_MAX = 6
+DOCUMENTS_MAX = 5
 PROBLEMS_MAX = 4
-_TITLE_MAX = 20
+_TITLE_MAX = 18
 _MATTER_MAX = 32
 _NAMES_MAX = 4
+_COUNTED = "一二三四五六七八九"
 
 
 def documents(book: Book) -> Section:
@@ -24,19 +25,19 @@ def documents(book: Book) -> Section:
     start = f"documents.{TOTAL}"
     n = {name: book.count(f"{start}.{name}") for name in ("total", "issued", "covered", "exempt", "due", "overdue")}
     text = say.sentence(
-        f"市级以上文件应落实{n['total']}项，已出台{n['issued']}项，已有措施覆盖{n['covered']}项，免于出台{n['exempt']}项，"
-        f"未到期{n['due']}项，超期{n['overdue']}项"
+        f"应落实文件{n['total']}项，已出台{n['issued']}项，已有措施覆盖{n['covered']}项，免于出台{n['exempt']}项，"
+        f"未到期{n['due']}项，超期{n['overdue']}项；"
+        f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，已印发{book.count(f'plans.{TOTAL}.issued')}个"
     )
-    issued = book.count(f"plans.{TOTAL}.issued")
-    plans = f"工作方案要求制定的方案{book.count(f'plans.{TOTAL}.expected')}个，已印发{issued}个。"
     ordered = sorted(book.inputs.details.documents, key=lambda row: _rank(row, book.as_of))
     if not ordered:
-        return Section("政策方案", (text, plans))
-    rest = len(ordered) - DOCUMENTS_MAX
-    more = (f"表中列{DOCUMENTS_MAX}项，其余见附件7。",) if rest > 0 else ()
+        return Section("政策方案", (text,))
+    title = "市级文件落实措施"
+    if n["total"] > min(len(ordered), DOCUMENTS_MAX):
+        title += "（未办结和本月办结的，其余见附件7）"
     columns = ("市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态")
     rows = tuple(_document_row(book, row) for row in ordered[:DOCUMENTS_MAX])
-    return Section("政策方案", (text, plans, *more), (Table("documents", "市级文件落实措施", columns, rows),))
+    return Section("政策方案", (text,), (Table("documents", title, columns, rows),))
 
 
 def deadline(row: Row) -> date | None:
@@ -47,12 +48,13 @@ def deadline(row: Row) -> date | None:
 
 def status(row: Row, as_of: date) -> str:
     """Return the state of a document's measure on a date, in the report's words."""
-    done = row.get("measure_on")
+    done, due = row.get("measure_on"), deadline(row)
     if row.get("exempt_reason") is not None:
         return "免于出台"
     if isinstance(done, date) and done <= as_of:
-        return COVERED if row.get("form") == COVERED else "已出台"
-    due = deadline(row)
+        if row.get("form") == COVERED:
+            return COVERED
+        return "逾期出台" if due is not None and done > due else "已出台"
     return "超期未出台" if due is not None and due < as_of else "未到期"
 
 
@@ -83,13 +85,10 @@ def problems(book: Book) -> Section:
     if not rows:
         return Section("问题及建议协调事项", ("本月无新增或未办结的协调事项。",))
     columns = ("事项", "涉及单位", "已做工作", "建议", "提出日")
-    table = Table("problems", "建议协调事项", columns, tuple(_problem_row(book, row) for row in rows[:PROBLEMS_MAX]))
-    text = f"未办结的协调事项{book.count(f'problems.{TOTAL}.open')}项"
-    return Section(
-        "问题及建议协调事项",
-        (say.sentence(text, "其余见附件6" if len(rows) > PROBLEMS_MAX else ""),),
-        (table,),
-    )
+    more = "，其余见附件6" if len(rows) > PROBLEMS_MAX else ""
+    title = f"建议协调事项（未办结{book.count(f'problems.{TOTAL}.open')}项{more}）"
+    shown = tuple(_problem_row(book, row) for row in rows[:PROBLEMS_MAX])
+    return Section("问题及建议协调事项", (), (Table("problems", title, columns, shown),))
 
 
 def _problem_row(book: Book, row: Row) -> tuple[Cell, ...]:
@@ -106,10 +105,10 @@ def _problem_row(book: Book, row: Row) -> tuple[Cell, ...]:
 
 
 def next_month(book: Book) -> Section:
-    """Section eight: 下月重点, from what is due, overdue, unpaid, unreported or planned."""
-    items = [item for item in _next_items(book) if item]
-    numbered = tuple(f"{n}. {item}" for n, item in enumerate(items, 1))
-    return Section("下月重点", numbered or ("按计划推进各项任务。",))
+    """Section eight: 下月重点, from what is due, overdue, unpaid, unreported or planned, in one paragraph."""
+    items = list(_next_items(book))
+    counted = "".join(f"{_COUNTED[n]}是{item}。" for n, item in enumerate(items)) if len(items) > 1 else f"{items[0]}。"
+    return Section("下月重点", (counted,))
 
 
 def _next_items(book: Book) -> Iterator[str]:
@@ -118,23 +117,24 @@ def _next_items(book: Book) -> Iterator[str]:
     late = [row for row in open_ if status(row, book.as_of) == "超期未出台"]
     soon = [row for row in open_ if row not in late and (due := deadline(row)) and due <= book.period.after.last_day]
     if late:
-        yield f"已到期尚未出台的落实措施{len(late)}项，请{_departments(book, late)}抓紧办理。"
+        yield f"落实措施已到期未出台{len(late)}项，请{_departments(book, late)}抓紧办理"
     if soon:
-        yield f"{month}底前到期的落实措施{len(soon)}项，请{_departments(book, soon)}按期出台。"
+        yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon)}按期出台"
     waiting = book.count(f"plans.{TOTAL}.expected") - book.count(f"plans.{TOTAL}.issued")
     if waiting > 0:
-        yield f"工作方案要求制定的方案尚有{waiting}个未印发，请责任单位加快制定。"
+        yield f"应制定的方案{waiting}个未印发，请责任单位加快制定"
     overdue = book.count(f"funds.{TOTAL}.overdue")
     if overdue:
-        yield f"审核通过满{book.inputs.frame.payment_days}日尚未支付的{overdue}件，请相关单位核对并办理支付。"
+        yield f"审核通过满{book.inputs.frame.payment_days}日未支付{overdue}件，请相关单位核对办理"
     starting, ending = (book.count(f"equipment.{TOTAL}.{name}") for name in ("starting", "ending"))
-    if starting or ending:
-        yield f"{month}计划开工设备更新项目{starting}个、计划竣工{ending}个，请各领域牵头单位做好调度。"
+    planned = [f"计划{what}{count}个" for what, count in (("开工", starting), ("竣工", ending)) if count]
+    if planned:
+        yield f"{month}设备更新项目{'、'.join(planned)}，请牵头单位做好调度"
     missing = silent_submissions(book.inputs.district, book.inputs.frame, book.inputs.cells)
     if missing:
-        yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据。"
+        yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"
     due = book.inputs.district.submission_due_on(book.period.after.month)
-    yield f"{month}数据请各单位于{say.day(due)}前报送并确认。"
+    yield f"{month}数据请于{say.day_of(due)}前报送并确认"
 
 
 def _departments(book: Book, rows: list[Row]) -> str:

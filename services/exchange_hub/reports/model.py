@@ -111,11 +111,20 @@ class Annex:
     """An annex: the complete rows of one list, as frozen at the close (money in fen).
 
     The rows may come from the database as they are read: iterate once and keep none of them.
+
+    Attributes:
+        title: title without its number.
+        list: name of the list.
+        rows: every row, for the workbook.
+        printed: the rows worth printing where not all fit, the most important first; ``None`` takes the first ones.
+        chosen: how those were chosen, for the note under the table, with ``{n}`` for how many are printed.
     """
 
     title: str
     list: str
     rows: Sequence[Mapping[str, object]]
+    printed: Sequence[Mapping[str, object]] | None = None
+    chosen: str = "列前{n}条"
 
 
 @dataclass(frozen=True, slots=True)

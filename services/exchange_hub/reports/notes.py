@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import NIL
-from exchange_hub.programme.labels import label
+from exchange_hub.programme.labels import spoken
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.inputs import Adjustment, silent_submissions
 from exchange_hub.reports.model import Figure
 
-ADJUSTMENTS_MAX = 4
+ADJUSTMENTS_MAX = 3
 _NAMED = frozenset({
     "month", "ytd", "applied", "approved", "paid_count", "subsidy", "sales", "returned", "used", "reverse_invoiced",
     "allocated", "subdivided", "paid", "issued", "covered", "exempt",
@@ -23,7 +23,7 @@ _SHANGHAI = timezone(timedelta(hours=8))
 def summary(book: Book) -> tuple[str, ...]:
     """Return the sentences of 要情, those that say something."""
     return tuple(
-        text for text in (_equipment(book), _trade_in(book), _recycling(book), _funds(book), _matters(book)) if text
+        text for text in (_equipment(book), _trade_in(book) + _recycling(book), _funds(book) + _matters(book)) if text
     )
 
 
@@ -57,7 +57,7 @@ def _recycling(book: Book) -> str:
         return ""
     start = f"recovery.{TOTAL}-吨"
     return say.sentence(
-        say.clause("{words}按吨计量的废旧物资回收{n}吨", words=book.period.words, n=book.number(f"{start}.recovered")),
+        say.clause("废旧物资（按吨计）累计回收{n}吨", n=book.number(f"{start}.recovered")),
         say.clause("利用处置{n}吨", n=book.number(f"{start}.used")),
         say.change(book.value(f"{start}.yoy")) if book.value(f"{start}.recovered") is not None else "",
     )
@@ -68,7 +68,7 @@ def _funds(book: Book) -> str:
         return ""
     start = f"funds.{TOTAL}"
     return say.sentence(
-        say.clause("{words}下达资金{m}", words=book.period.words, m=book.money(f"{start}.allocated")),
+        say.clause("本年下达资金{m}", m=book.money(f"{start}.allocated")),
         say.clause("支付{m}", m=book.money(f"{start}.paid")),
         say.clause("支付率{p}", p=book.percent(f"{start}.pay_rate")),
     )
@@ -77,11 +77,10 @@ def _funds(book: Book) -> str:
 def _matters(book: Book) -> str:
     documents, submissions = f"documents.{TOTAL}", f"submissions.{TOTAL}"
     done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
-    return say.sentence(
-        f"市级以上文件应落实{book.count(f'{documents}.total')}项，已办理{done}项，超期{book.count(f'{documents}.overdue')}项",
-        f"建议协调事项{book.count(f'problems.{TOTAL}.open')}项",
-        f"本月应报{book.count(f'{submissions}.expected')}项，已确认{book.count(f'{submissions}.confirmed')}项，"
-        f"{NIL}{book.count(f'{submissions}.nil')}项，未报送{book.count(f'{submissions}.silent')}项",
+    return (
+        f"上级文件应落实{book.count(f'{documents}.total')}项，已办{done}项，超期{book.count(f'{documents}.overdue')}项；"
+        f"待协调事项{book.count(f'problems.{TOTAL}.open')}项；应报{book.count(f'{submissions}.expected')}项，确认{book.count(f'{submissions}.confirmed')}项，"
+        f"{NIL}{book.count(f'{submissions}.nil')}项，未报送{book.count(f'{submissions}.silent')}项。"
     )
 
 
@@ -96,17 +95,17 @@ def _moment(book: Book) -> str:
     closed = closed.replace(tzinfo=UTC) if closed.tzinfo is None else closed
     local = closed.astimezone(_SHANGHAI)
     return (
-        f"截止时点：{say.day(book.as_of)}；数据于{say.day(local.date())}{local:%H:%M}（北京时间）汇总，"
-        "此后到达的数据列入下期调整。"
+        f"截止时点：{say.day(book.as_of)}；{say.day(local.date())}{local:%H:%M}（北京时间）汇总，"
+        "此后到达的列入下期调整。"
     )
 
 
 def _definitions(book: Book) -> Iterator[str]:
     yield (
         f"口径：本年累计为{book.period.words}；退出的项目不计，多个单位报送的同一项目计一次；"
-        "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比。"
+        "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比；"
+        f"领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
     )
-    yield f"领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:
         units = cells.values("unit", {"indicator": line.indicator, "series": line.series})
@@ -121,8 +120,9 @@ def _missing(book: Book) -> Iterator[str]:
         yield "应报单位均已报送。" if inputs.frame.expected else ""
         return
     names = list(dict.fromkeys(book.name(item.bureau) for item in missing))
-    yield say.silent(names, _moment_day(book))
-    yield f"未报送的清单共{len(missing)}项，逐项见附件8。"
+    yield (
+        f"{say.silent(names, _moment_day(book))}涉及清单{len(missing)}项，见附件8；以前月份已报的累计数按最近一次报送计。"
+    )
 
 
 def _moment_day(book: Book) -> date:
@@ -145,28 +145,28 @@ def _adjusted(book: Book) -> Iterator[str]:
 
 
 def chosen(changes: Sequence[Adjustment]) -> Sequence[Adjustment]:
-    """Choose the adjustments that the body names: flows that its tables print, totals first; rates follow from them."""
+    """Choose the adjustments that the body names: of each table a flow that it prints, its total before its rows."""
     named = [change for change in changes if change.before.id.rpartition(".")[2] in _NAMED] or list(changes)
-    return sorted(named, key=lambda change: f".{TOTAL}" not in change.before.id)[:ADJUSTMENTS_MAX]
+    first: dict[str, Adjustment] = {}
+    for change in sorted(named, key=lambda change: f".{TOTAL}" not in change.before.id):
+        first.setdefault(change.before.id.partition(".")[0], change)
+    return list(first.values())[:ADJUSTMENTS_MAX]
 
 
 def adjustment(book: Book, change: Adjustment) -> str:
     """Write an adjustment: what it was, what it is now, why and whose."""
     who = say.joined((book.name(code) for code in change.bureaus), 2)
-    before, after = _value(change.before), _value(change.after)
-    if before == after:
-        before, after = _value(change.before, exact=True), _value(change.after, exact=True)
     causes = "、".join(change.causes)
-    return f"{int(change.month[5:])}月{label(change.before.id)}原值{before}，现值{after}，原因为{who}{causes}"
+    month = int(change.month[5:])
+    return f"{month}月{spoken(change.before.id)}原值{_value(change.before)}，现值{_value(change.after)}（{who}{causes}）"
 
 
-def _value(figure: Figure, *, exact: bool = False) -> str:
+def _value(figure: Figure) -> str:
+    """Write a value so finely that a small change shows: money in 万元 with what decimals it has, two at least."""
     if figure.value is None:
         return figure.absent
-    if exact:
-        return f"{figure.value:f}{figure.unit}"
     if figure.unit == "元":
-        return say.money(figure.value)
+        return f"{say.exact_wan(figure.value)}万元"
     return say.percent(figure.value) if figure.unit == "%" else f"{say.number(figure.value)}{figure.unit}"
 
 

@@ -5,7 +5,7 @@ written as texts, never as formulas. The same report gives the same bytes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from io import BytesIO
 from itertools import islice
@@ -41,6 +41,8 @@ SMALL_MONEY = frozenset({"funds", "trade-in", "materials", "scrappage"})
 WAN_ONE, WAN_FOUR, YUAN = "0\\.0,", "0\\.0000", "#,##0.00"
 MONEY_NOTE = "金额单元格存储的是元（保留到分），以万元显示；点选单元格可见全值。"
 STAMP_WORDS = {"code": "程序版本", "contracts": "数据契约摘要", "configuration": "配置摘要", "config": "配置摘要"}
+# Money that figures give in another unit than yuan.
+_SCALED = frozenset({"万元", "亿元"})
 # Whole numbers that name a year: no thousands are set apart.
 YEARS = frozenset({"budget_year"})
 HEAD_ROW = 2
@@ -323,8 +325,9 @@ def _table(made: _Book, sheet: Any, table: Table, row: int) -> int:
                 sheet.write_string(number, index, printable(cell_text(table, cells, index)), formats["right" if cell.parts else "text"])
                 continue
             if column_unit(table, index) is None and cell.figure.value is not None and cell.figure.unit:
-                # Rows of different units share the column: the number stands with its unit.
-                sheet.write_string(number, index, printable(cell_text(table, cells, index)), formats["right"])
+                # Rows of different units share the column: the number stands with its unit, unscaled.
+                own = replace(table, money_unit=cell.figure.unit) if cell.figure.unit in _SCALED else table
+                sheet.write_string(number, index, printable(cell_text(own, cells, index)), formats["right"])
                 continue
             money = {"万元": "wan_one", "亿元": "yuan", "元": "yuan"}[table.money_unit]
             shown = formats[{"元": money, "%": "percent"}.get(cell.figure.unit, "plain")]
@@ -335,6 +338,9 @@ def _table(made: _Book, sheet: Any, table: Table, row: int) -> int:
 def _table_heading(table: Table, index: int) -> str:
     """Return a column's heading; money that the sheet shows in yuan says so."""
     title = heading(table, index)
+    units = {row[index].figure.unit for row in table.rows if row[index].figure}  # type: ignore[union-attr]
+    if units & _SCALED:
+        return f"{table.columns[index]}（{units.pop()}）" if len(units) == 1 else table.columns[index]
     return title.replace("（亿元）", "（元）") if column_unit(table, index) == "亿元" else title
 
 

@@ -10,7 +10,7 @@ from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Section, Series, Table
 
 _NUMBERS_MAX = 2
-_NAMES_MAX = 3
+_NAMES_MAX = 2
 
 
 def goals(book: Book) -> Section:
@@ -23,10 +23,10 @@ def goals(book: Book) -> Section:
     rows = tuple(_goal_row(book, line) for line in _goal_lines(book))
     unset = sum(1 for row in rows if row[1].figure and row[1].figure.value is None)
     text = say.sentence(
-        f"到{frame.target_year}年工作目标共{len(book.inputs.district.goals)}项，列入目标体系的指标{len(book.inputs.district.indicators)}个",
-        f"表中{unset}行基数未设定，由责任单位确定后列入" if unset else "",
+        f"到{frame.target_year}年工作目标{len(book.inputs.district.goals)}项、指标{len(book.inputs.district.indicators)}个",
+        f"表中{unset}行基数未设定" if unset else "",
     )
-    return Section("总体目标", (text,), (Table("goals", "到2027年目标进展", columns, rows),))
+    return Section("总体目标", (text,), (Table("goals", f"到{frame.target_year}年目标进展", columns, rows, "亿元"),))
 
 
 def _goal_lines(book: Book) -> Iterator[GoalLine]:
@@ -53,10 +53,12 @@ def _goal_row(book: Book, line: GoalLine) -> tuple[Cell, ...]:
     if domain is not None:
         who = book.name(domain.lead)
     else:
-        who = say.joined((book.name(code) for code in (indicator.responsible if indicator else ())), _NAMES_MAX)
-    names = ("baseline", "target", "year_target", "ytd", "yoy", "rate")
+        names = [book.name(code) for code in (indicator.responsible if indicator else ())]
+        # Of a dozen bureaus a narrow column names the first and says how many there are.
+        who = say.joined(names, 1 if len(names) > _NAMES_MAX else 0)
+    measures = ("baseline", "target", "year_target", "ytd", "yoy", "rate")
     label = f"其中：{line.domain}" if line.domain else title
-    return (Cell(label), *(book.cell(f"{line.id}.{name}") for name in names), Cell(who), Cell(line.series))
+    return (Cell(label), *(book.cell(f"{line.id}.{name}") for name in measures), Cell(who), Cell(line.series))
 
 
 def equipment(book: Book) -> Section:
@@ -68,12 +70,9 @@ def equipment(book: Book) -> Section:
     rows = tuple(_equipment_row(book, domain) for domain in (*book.domains(), TOTAL))
     start = f"equipment.{TOTAL}"
     text = say.sentence(
-        say.clause("当月完成投资{m}", m=book.money(f"{start}.month")),
-        say.clause(
-            "累计完成年度计划的{p}（序时进度{t}）", p=book.percent(f"{start}.plan_rate"), t=say.percent(_time(book))
-        ),
-        say.clause("完成更新{n}台套", n=book.number(f"{start}.units_done")),
-        say.clause("到位资金{m}", m=book.money(f"{start}.funds_arrived")),
+        say.clause("当月投资{m}", m=book.money(f"{start}.month")),
+        f"序时进度{say.percent(_time(book))}",
+        say.clause("更新{n}台套", n=book.number(f"{start}.units_done")),
     )
     if book.value(f"{start}.ytd") is None:
         text = _empty(book, "设备更新项目", "equipment-projects")
@@ -98,7 +97,7 @@ def _equipment_row(book: Book, code: str) -> tuple[Cell, ...]:
                 "units_done",
             )
         ),
-        book.pair(f"{start}.funds_arrived", f"{start}.funds_paid"),
+        book.pair(f"{start}.funds_arrived", f"{start}.funds_paid", 1),
     )
 
 
@@ -115,18 +114,25 @@ def _completion(book: Book) -> Chart:
 
 
 def _by_month(book: Book) -> Chart:
-    months = range(1, 13)
+    """Draw this year's months beside last year's; January without figures of its own is reported with February."""
+    this, last = book.period.year, book.period.year - 1
 
-    def year(number: int) -> Series:
-        ids = [f"investment.{number:04d}-{month:02d}.month" for month in months]
-        return Series(f"{number}年", tuple(in_wan(book.value(i)) if i in book.figures else None for i in ids))
+    def value(year: int, month: int) -> Decimal | None:
+        id_ = f"investment.{year:04d}-{month:02d}.month"
+        return in_wan(book.value(id_)) if id_ in book.figures else None
 
-    series = (year(book.period.year - 1), year(book.period.year))
-    return Chart("investment", "设备更新月度完成投资", "万元", tuple(f"{month}月" for month in months), series)
+    together = all(value(year, 1) is None for year in (this, last))
+    months = range(2 if together else 1, 13)
+    names = tuple("1—2月" if together and month == 2 else f"{month}月" for month in months)
+    series = (
+        Series(f"{this}年", tuple(value(this, month) for month in months)),
+        Series(f"{last}年", tuple(value(last, month) for month in months), "line"),
+    )
+    return Chart("investment", "设备更新月度完成投资", "万元", names, series)
 
 
 def trade_in(book: Book) -> Section:
-    """Section three: 以旧换新, with the chart of subsidies by category."""
+    """Section three: 以旧换新; its chart of subsidies stands beside that of the funds."""
     columns = (
         "品类", "申请", "审核通过", "拨付件数", "补贴金额", "带动销售额", "累计同比", "退回/追回（件/万元）",
     )  # fmt: skip
@@ -137,16 +143,17 @@ def trade_in(book: Book) -> Section:
     start = f"tradein.{TOTAL}"
     text = say.sentence(
         say.clause("当月申请{n}件", n=book.number(f"{start}.month_applied")),
-        say.clause("补贴金额{m}", m=book.money(f"{start}.month_subsidy")),
-        say.clause("{words}审核通过{n}件", words=book.period.words, n=book.number(f"{start}.approved")),
-        say.clause("已拨付{n}件", n=book.number(f"{start}.paid_count")),
-        say.clause("退回{n}件", n=book.number(f"{start}.returned")),
+        say.clause("补贴{m}", m=book.money(f"{start}.month_subsidy")),
+        say.clause("累计拨付{n}件", n=book.number(f"{start}.paid_count")),
     )
-    chart = Chart(
-        "subsidies", f"{book.period.words}分品类补贴金额", "万元", shown,
-        (Series("补贴金额", tuple(in_wan(book.value(f"tradein.{code}.subsidy")) for code in shown)),),
-    )  # fmt: skip
-    return Section("消费品以旧换新", (text,), (Table("tradein", "分品类以旧换新情况", columns, rows),), (chart,))
+    return Section("消费品以旧换新", (text,), (Table("tradein", "分品类以旧换新情况", columns, rows),))
+
+
+def _subsidies(book: Book) -> Iterator[Chart]:
+    shown = book.categories()
+    if shown:
+        series = Series("补贴金额", tuple(in_wan(book.value(f"tradein.{code}.subsidy")) for code in shown))
+        yield Chart("subsidies", f"{book.period.words}以旧换新分品类补贴", "万元", shown, (series,))
 
 
 def _trade_in_row(book: Book, code: str) -> tuple[Cell, ...]:
@@ -160,9 +167,9 @@ def recycling(book: Book) -> Section:
     """Section four: 回收循环; quantities in different units are never added."""
     start = f"recycling_projects.{TOTAL}"
     text = say.sentence(
-        say.clause("回收循环利用项目{n}个", n=book.number(f"{start}.projects")),
+        say.clause("项目{n}个", n=book.number(f"{start}.projects")),
         say.clause("总投资{m}", m=book.money(f"{start}.total_investment")),
-        say.clause("{words}完成投资{m}", words=book.period.words, m=book.money(f"{start}.ytd")),
+        say.clause("本年完成{m}", m=book.money(f"{start}.ytd")),
     )
     text = text or _empty(book, "回收循环利用项目", "recycling-projects")
     materials = book.inputs.frame.codes.materials
@@ -194,22 +201,21 @@ def _material_rows(book: Book) -> Iterator[tuple[str, str]]:
 
 
 def funds(book: Book) -> Section:
-    """Section five: 资金, with the ladder from allocation to payment."""
-    shown = book.channels()
+    """Section five: 资金, with the charts of subsidies by category and of the ladder from allocation to payment."""
+    shown, subsidies = book.channels(), tuple(_subsidies(book))
     if not shown:
-        return Section("资金", (_empty(book, "资金", "funds"),))
+        return Section("资金", (_empty(book, "资金", "funds"),), (), subsidies)
     columns = ("渠道", "下达文号", "下达", "分解", "审核通过", "支付", "支付率", "结余", "超期件数")
     rows = tuple(_funds_row(book, code) for code in (*shown, TOTAL))
     start, days = f"funds.{TOTAL}", book.inputs.frame.payment_days
     text = say.sentence(
-        say.clause("{words}审核通过{m}", words=book.period.words, m=book.money(f"{start}.approved")),
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
         f"审核通过满{days}日尚未支付{book.count(f'{start}.overdue')}件",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
     chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
-    return Section("资金", (text,), (Table("funds", "分渠道资金情况", columns, rows),), (chart,))
+    return Section("资金", (text,), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
 
 
 def _funds_row(book: Book, code: str) -> tuple[Cell, ...]:

@@ -4,7 +4,7 @@ As-closed is read from what was stored and never computed again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, overload
 
@@ -19,6 +19,20 @@ from exchange_hub.reports.sql import lists_of
 
 _FETCH_ROWS = 5_000
 _SUBMISSIONS = "submissions"
+_PRINTED_ROWS_MAX = 150
+_LARGEST = ("按总投资列前{n}条", "true", "total_investment DESC NULLS LAST")
+# List → how its printed rows were chosen, which, in which order.
+_PRINTED: Mapping[str, tuple[str, str, str]] = {
+    "equipment-projects": _LARGEST,
+    "recycling-projects": _LARGEST,
+    "funds": ("列最近下达的{n}条", "step = '下达'", "on_date DESC NULLS LAST"),
+    "problems": ("列前{n}条（未办结的在前）", "true", "resolved_on DESC NULLS FIRST, raised_on"),
+    "documents": (
+        "列前{n}条（未办结的在前）", "true",
+        "(measure_on IS NULL AND exempt_reason IS NULL) DESC, coalesce(extended_until, due_on) DESC NULLS LAST",
+    ),
+    "submissions": ("列本月{n}条（未报送的在前）", "month = :month", "bureau, list"),
+}  # fmt: skip
 
 
 class NotClosedError(LookupError):
@@ -173,7 +187,22 @@ def load(engine: sa.Engine, month: str) -> Report:
 
     further = [Annex(title, list_, rows(list_)) for title, list_ in FURTHER if counts[list_]]
     more = [adjustments_annex(changes), *further] if changes else further
-    return with_annexes(report, {list_: rows(list_) for _, list_ in ANNEXES}, more)
+    whole = with_annexes(report, {list_: rows(list_) for _, list_ in ANNEXES}, more)
+    return replace(whole, annexes=tuple(printed(engine, annex, month) for annex in whole.annexes))
+
+
+def printed(engine: sa.Engine, annex: Annex, month: str) -> Annex:
+    """Return an annex with the rows worth printing: what is owed or open first, the largest first."""
+    if not isinstance(annex.rows, Frozen) or annex.list not in _PRINTED:
+        return annex
+    how, where, order = _PRINTED[annex.list]
+    frozen = annex.rows
+    query = sa.select(*lists_of(frozen.schema).table(annex.list).c)
+    chosen = query.where(sa.text(where).bindparams(**({"month": month} if ":month" in where else {})))
+    ordered = chosen.order_by(sa.text(order), sa.text('row_key COLLATE "C"')).limit(_PRINTED_ROWS_MAX)
+    with engine.connect() as conn:
+        rows = [dict(row) for row in conn.execute(ordered).mappings()]
+    return replace(annex, printed=(*frozen.extra, *rows), chosen=how) if rows or frozen.extra else annex
 
 
 def _cell_out(cell: Mapping[str, Any]) -> dict[str, object]:

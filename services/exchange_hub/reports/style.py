@@ -91,8 +91,8 @@ def money_decimals(values: Iterable[Decimal], money_unit: str) -> int:
 
 def number_text(value: Decimal, unit: str, money_unit: str = "万元", decimals: int = 2) -> str:
     """Write a number as printed: money scaled from yuan, percentages with one decimal, counts whole."""
-    if unit == "元":
-        return rounded(value / MONEY_SCALES[money_unit], decimals)
+    if unit in MONEY_SCALES:
+        return rounded(value * MONEY_SCALES[unit] / MONEY_SCALES[money_unit], decimals)
     if unit == "%":
         return rounded(value, 1)
     if value == value.to_integral_value():
@@ -102,15 +102,17 @@ def number_text(value: Decimal, unit: str, money_unit: str = "万元", decimals:
 
 def unit_text(unit: str, money_unit: str) -> str:
     """Return the unit as printed: money in *money_unit*, everything else as it is."""
-    return money_unit if unit == "元" else unit
+    return money_unit if unit in MONEY_SCALES else unit
 
 
 def column_unit(table: Table, index: int) -> str | None:
     """Return the one unit all figures of a column share, as printed; ``None`` where they differ or there is none."""
-    units = {row[index].figure.unit for row in table.rows if index < len(row) and row[index].figure}  # type: ignore[union-attr]
-    if len(units) != 1:
-        return None
-    return unit_text(units.pop(), table.money_unit) or None
+    units = {
+        unit_text(row[index].figure.unit, table.money_unit)  # type: ignore[union-attr]
+        for row in table.rows
+        if index < len(row) and row[index].figure
+    }
+    return units.pop() or None if len(units) == 1 else None
 
 
 def heading(table: Table, index: int) -> str:

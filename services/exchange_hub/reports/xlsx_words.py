@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 
+from exchange_hub.programme.labels import label
 from exchange_hub.reports.annex_values import list_title
 from exchange_hub.views.catalogue import BY_NAME
 
 _NAME = re.compile(r"[a-z][a-z_-]*")
+_FIGURE = re.compile(r"[a-z_]+\.[^\s()]+")
 _SUM = re.compile(r"sum\((\w+)\)")
 _WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "晚于或空", " not <": "不早于或空"}
 _SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥", ":month": "的月份", "|": "或"}
@@ -50,8 +52,8 @@ def _value(list_: str, value: object) -> str:
 
 
 def measure_text(list_: str, measure: str) -> str:
-    """Write what was done with the rows: ``计数`` or ``合计（总投资）``; a formula over figures stays as it is."""
+    """Write what was done with the rows: ``计数``, ``合计（总投资）``, or a formula over figures by their names."""
     if measure == "count":
         return "计数"
     found = _SUM.fullmatch(measure)
-    return f"合计（{column_title(list_, found.group(1))}）" if found else measure
+    return f"合计（{column_title(list_, found.group(1))}）" if found else _FIGURE.sub(lambda id_: label(id_.group()), measure)
