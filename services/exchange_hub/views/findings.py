@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from exchange_hub.views.folds.base import current, of_family
+from exchange_hub.views.folds.base import current, joined, of_family
 from exchange_hub.views.statement import Claim, Row
 
 #: Fields in which two bureaus that report one project should agree.
@@ -122,7 +122,7 @@ def _fund(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
         family: sum(fact.facts["amount"] for _, fact in of_family(claim, family)) for family in ("paid", "reversed")
     }
     approved = current(claim, "approved")
-    subject = rows[0].key.rsplit("|", 1)[0]
+    subject = joined(f"{claim.key.bureau}:{claim.key.entity}")
     if approved is not None and totals["paid"] > approved["amount"]:
         detail = {"approved": approved["amount"], "paid": totals["paid"]}
         yield Finding("paid-over-approved", subject, "支付合计大于审核金额,请核对", detail)
