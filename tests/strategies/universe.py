@@ -213,7 +213,7 @@ def _returned(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"O{at.entity}", {"count": tell.randrange(3), "subsidy_returned": _money(tell), "sale_returned": _some(tell, _money(tell)), "on": _day(tell)}
 
 
-_VOUCHERS = ("V1", "V 2", "凭\\3", "V1/allocated", "\\N")
+_VOUCHERS = ("V1", "V 2", "凭\\3", "V1/allocated", "\\N", "V|1")
 
 
 def _allocated(tell: Random, at: _Place) -> tuple[str, Facts]:

@@ -1,0 +1,103 @@
+"""Held events wait with their bytes, their followers wait behind them, and a replay after a mend leaves no trace of the wait."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, Row
+from exchange_hub.views.store.commit import commit
+from exchange_hub.views.store.replay import replay
+from exchange_hub.views.worker.pipeline import read_poll
+
+from tests.flow.test_core_store import Opened, begin, event, opened, order, right, store_, take
+from tests.strategies.history import History, topic_of
+from tests.strategies.store import emptied, everything
+
+__all__ = ["opened", "store_"]
+
+
+@contextmanager
+def broken_fold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the fold of trade-ins fail for one order number, as a defect of a version would."""
+    plain = FOLDS["trade_in"]
+
+    def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterable[Row]:
+        if any(fact.facts.get("order_no") == "bad" for claim in claims for fact in claim.registers.values()):
+            raise ZeroDivisionError("division by zero")
+        return plain.rows(component, claims, rules)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(FOLDS, "trade_in", plain._replace(rows=rows))
+        yield
+
+
+def events() -> History:
+    """Orders of which O2's first is bad; what follows on O2 depends on order."""
+    return History.of([
+        order("O1"), order("O2", 5, order_no="bad"), order("O2", 6, subsidy="7.00"), order("O2", 4), order("O2", 5, order_no="bad"),
+        order("O2", 6, subsidy="8.00"), order("O3"), order("O4", 1, order_no="bad"),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", [1, 3, 20])
+def test_a_replay_after_a_mend_is_as_if_nothing_had_been_held(store_: Opened, monkeypatch: pytest.MonkeyPatch, cut: int) -> None:
+    """Held events and followers keep their order; after the replay views, outcomes and counts equal a run without the defect."""
+    conn, context, _ = store_
+    history = events()
+    reader = begin(store_)
+    with broken_fold(monkeypatch):
+        while (poll := reader.poll(history, {topic_of("commerce"): cut})) is not None:
+            commit(conn, read_poll(poll, context), context)
+        held = conn.execute("SELECT off, behind FROM log.held ORDER BY off").fetchall()
+        assert held == [(1, None), (2, 1), (3, 1), (4, 1), (5, 1), (7, None)]
+        assert conn.execute("SELECT accepted, held FROM log.position WHERE next_off > 0").fetchone() == (2, 6)
+        # Without a mend nothing changes, however often it is tried.
+        assert replay(conn, context).counts == {"held": 6}
+        assert conn.execute("SELECT off, behind FROM log.held ORDER BY off").fetchall() == held
+        assert conn.execute("SELECT accepted, held FROM log.position WHERE next_off > 0").fetchone() == (2, 6)
+    counts = replay(conn, context).counts
+    assert counts == {"accepted": 4, "duplicate": 1, "rejected": 1}
+    assert conn.execute("SELECT accepted, duplicate, rejected, held FROM log.position WHERE next_off > 0").fetchone() == (6, 1, 1, 0)
+    tables, digests, _ = everything(conn)
+    told = {}
+    for exceptions, first, next_off, accepted in conn.execute(
+        "SELECT exceptions, first_off, next_off, accepted FROM log.receipt_range ORDER BY batch_no, first_off"
+    ):
+        for entry in exceptions:
+            told[entry["offset"]] = entry["outcome"]
+        if next_off - first == 1 and accepted and not exceptions:
+            told[first] = "accepted"
+    assert {place: told[place] for place in (1, 2, 3, 4, 5, 7)} == {1: "accepted", 2: "accepted", 3: "superseded", 4: "duplicate", 5: "rejected", 7: "accepted"}
+    emptied(conn)
+    commit(conn, take(store_, begin(store_), history), context)
+    again, expected, _ = everything(conn)
+    assert digests == expected
+    assert {name: tables[name] for name in ("register", "claim", "accepted", "held", "rejected", "counts")} == {
+        name: again[name] for name in ("register", "claim", "accepted", "held", "rejected", "counts")
+    }
+    right(store_, history)
+
+
+def test_other_keys_go_on_while_one_is_held(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the held key waits: every other key of the same batch, and of later ones, is in the views."""
+    conn, context, _ = store_
+    with broken_fold(monkeypatch):
+        commit(conn, take(store_, begin(store_), events()), context)
+    assert conn.execute("SELECT component FROM live.trade_in ORDER BY 1").fetchall() == [("commerce:O1",), ("commerce:O3",)]
+
+
+def test_findings_do_not_depend_on_the_order_of_vouchers(store_: Opened) -> None:
+    """A finding's id derives from rule and subject: two vouchers in either order give the same findings."""
+    facts = {"application_no": "A1", "policy_no": "p", "budget_year": 2026, "on": date(2026, 10, 1)}
+    approved = event("SubsidyApproved", "finance", "A1", amount="1.00", **facts)
+    vouchers = [event("SubsidyPaid", "finance", "A1", voucher_no=number, amount="1.00", **facts) for number in ("V|1", "W|2")]
+    found = []
+    for order_of in (vouchers, vouchers[::-1]):
+        emptied(store_[0])
+        commit(store_[0], take(store_, begin(store_), History.of([*order_of, approved])), store_[1])
+        found.append(store_[0].execute("SELECT finding_id, subject FROM live.finding").fetchall())
+    assert found[0] == found[1]
+    assert len(found[0]) == 1
