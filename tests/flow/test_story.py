@@ -155,7 +155,7 @@ def test_a_rebuild_gives_the_same_views(told: Told) -> None:
 
 
 def test_lists_as_of_a_closed_cut_are_those_that_were_frozen(told: Told) -> None:
-    """Views filled up to September's cut have the digests that were kept at its close."""
+    """Views filled up to September's cut have the digests that were kept at its close, and give the same figures."""
     engine = engine_of(told.servers.database_url)
     with engine.connect() as conn:
         kept = snapshot.stored(conn, "2026-09")
@@ -164,7 +164,10 @@ def test_lists_as_of_a_closed_cut_are_those_that_were_frozen(told: Told) -> None
         numbers = dict(conn.execute("SELECT name, topic_no FROM log.topic").fetchall())
         cut = {numbers[topic]: off for topic, off in kept["cut"].items()}
         found = as_of(lambda: connect(told.servers.database_url), context, cut, "as_of_test")
+        with engine.connect() as reading, reading.begin():
+            changes = diff.changes(reading, told.hub.district, "2026-09", schema="as_of_test")
         conn.execute("DROP SCHEMA as_of_test CASCADE")
+    assert changes == ()
     assert {name: found[name][1] for name in kept["counts"]} == kept["counts"]
     frozen = {name: text for name, text in kept["digests"].items() if text is not None}
     assert {name: f"{int(text, 2):032x}" for name, text in frozen.items()} == {name: found[name][0] for name in frozen}
