@@ -4,18 +4,21 @@ import logging
 import os
 import secrets
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
 
 import click
+import faust
 import psycopg
 
 from exchange_hub.cli.program import Program, program, settle_collector, supervised_option
 from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
+from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, topic_ids
 from exchange_hub.views.store.commit import prepare
@@ -68,6 +71,7 @@ class _Worker:
             sorted(hub.event_topics),
             hub.settings.worker.session_timeout_seconds,
             hub.settings.worker.batch_events_max,
+            credentials_of(hub.settings.kafka),
         )
         watchdog = Watchdog(running, self._owner, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
@@ -118,6 +122,21 @@ class _Worker:
             log.critical("worker cannot go on: %s", error, exc_info=error)
         logging.shutdown()
         os._exit(code)
+
+
+def credentials_of(kafka: KafkaSettings) -> faust.Credentials | None:
+    """Return what Faust needs to talk to a secured Kafka, ``None`` for PLAINTEXT."""
+    context = None
+    if kafka.security_protocol.endswith("SSL"):
+        context = ssl.create_default_context(cafile=str(kafka.ssl_cafile) if kafka.ssl_cafile else None)
+        if kafka.ssl_certfile is not None:
+            context.load_cert_chain(str(kafka.ssl_certfile), str(kafka.ssl_keyfile) if kafka.ssl_keyfile else None)
+    if kafka.security_protocol.startswith("SASL"):
+        password = kafka.password.get_secret_value() if kafka.password else None
+        return faust.SASLCredentials(
+            username=kafka.username, password=password, ssl_context=context, mechanism=kafka.sasl_mechanism
+        )
+    return faust.SSLCredentials(context) if context is not None else None
 
 
 def event_outcomes(result: Done, bureau_of: Mapping[int, str]) -> Counter[tuple[str, str, str]]:
