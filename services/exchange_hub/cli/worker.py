@@ -124,7 +124,7 @@ class _Worker:
         os._exit(code)
 
 
-def credentials_of(kafka: KafkaSettings) -> faust.Credentials | None:
+def credentials_of(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
     """Return what Faust needs to talk to a secured Kafka, ``None`` for PLAINTEXT."""
     context = None
     if kafka.security_protocol.endswith("SSL"):
