@@ -9,7 +9,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +19,7 @@ import click
 import psycopg
 from exchange_contracts import registry
 
+from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import open_servers, plain_errors
 from exchange_hub.programme.district import FILES
@@ -51,8 +51,8 @@ def backup(*, folder: Path) -> None:
         if folder.exists():
             raise click.UsageError(f"{folder} exists already; a backup goes into a new folder")
         with open_servers(hub) as servers:
-            manifest = write(hub, servers.database_url, folder, _note)
-    _note("")
+            manifest = write(hub, servers.database_url, folder, output.progress)
+    output.progress("")
     size = sum(entry["bytes"] for entry in manifest["files"].values()) // 2**20
     click.echo(f"{folder}: {size:,} MB, {sum(p['next_off'] for p in manifest['positions'].values()):,} offsets on {len(manifest['positions'])} topics")
 
@@ -74,16 +74,11 @@ def restore(*, folder: Path, yes_replace: bool) -> None:
             click.echo(f"the district's folder was put back: {settings.district}")
         hub = Hub.load(settings)
         with open_servers(hub) as servers:
-            put_back(servers.database_url, folder, manifest, replace=yes_replace, note=_note)
-            _note("")
+            put_back(servers.database_url, folder, manifest, replace=yes_replace, note=output.progress)
+            output.progress("")
             click.echo(f"restored the backup of {manifest['made_at']}; positions and digests of all views are as they were")
             for line in remarks(hub, servers.bootstrap_servers, manifest):
                 click.echo(line)
-
-
-def _note(line: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r\033[K{line[:100]}", nl=False, err=True)
 
 
 def write(hub: Hub, url: str, folder: Path, note: Any) -> dict[str, Any]:

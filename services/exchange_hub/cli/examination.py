@@ -258,7 +258,7 @@ def held(at: Patient) -> Answer:
     """Do events wait because their fold failed?"""
     return _count(
         at, "held", "SELECT count(*) FROM log.held", "events are held",
-        "`hub receipts held` tells why; a close needs a reason while they wait.",
+        "`hub receipts held` tells why; after a fix `hub receipts replay`; a close needs a reason while they wait.",
     )  # fmt: skip
 
 

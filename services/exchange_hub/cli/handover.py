@@ -92,13 +92,18 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
             with zipfile.ZipFile(draft, "w", compresslevel=6) as archive:
                 counts = write_package(Package(archive), hub, at, figures, xlsx=not without_xlsx)
             draft.replace(out)
+    output.progress("")
     click.echo(f"{out}: {sum(counts.values()):,} rows of {len(counts)} lists, {len(figures.figures)} figures of {chosen}", err=True)
 
 
 def write_package(package: Package, hub: Hub, at: Snapshot, figures: Figures, *, xlsx: bool) -> dict[str, int]:
     """Write all entries in a fixed order, the manifest last; return list → rows."""
-    counts: dict[str, int] = {view.name: _csv(package, at.driver, view, figures.schema) for view in LISTS}
+    counts: dict[str, int] = {}
+    for view in LISTS:
+        output.progress(f"{view.title} …")
+        counts[view.name] = _csv(package, at.driver, view, figures.schema)
     if xlsx:
+        output.progress("lists.xlsx …")
         package.add("lists.xlsx", _workbook(at.driver, figures.schema))
     document = {
         "month": figures.month, "as_of": figures.as_of.isoformat(), "closed": figures.closed,

@@ -23,7 +23,7 @@ from exchange_hub.runtime.settings import Settings
 
 #: What the hub makes in its data folder; anything else there is somebody's, and stays.
 DATA_ENTRIES = (
-    "kafka", "postgres", "run", "logs", "reports", "spool", "servers-kept.json", "servers-kept.json.new", "postgres.password",
+    "kafka", "postgres", "run", "logs", "reports", "spool", "faust", "servers-kept.json", "servers-kept.json.new", "postgres.password",
 )  # fmt: skip
 #: What the hub makes in its cache folder.
 CACHE_ENTRIES = ("maven", "postgresql-*")

@@ -107,6 +107,12 @@ def show(
         table(f"{title}({len(rows)} 行)", headings, cells, skip_empty=True)
 
 
+def progress(words: str) -> None:
+    """Show on a terminal what is being done, in place of what was shown before; nothing where there is none."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{words[:100]}", nl=False, err=True)
+
+
 def lines(
     title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], asked: str | None, out: Path | None
 ) -> None:
