@@ -123,6 +123,8 @@ def compare_outcomes(conn: psycopg.Connection, ledger: Ledger) -> list[str]:
             place = (bureau, entry["offset"])
             if entry["outcome"] in ("duplicate", "superseded"):
                 told[place] = entry["outcome"]
+            elif entry["outcome"] == "held" and place in told:
+                continue  # it was told again when it was accepted later
             elif told.get(place) != entry["outcome"]:
                 told[place] = f"receipt says {entry['outcome']}, log says {told.get(place)}"
     places = told.keys() | ledger.outcomes.keys()
