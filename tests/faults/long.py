@@ -138,32 +138,33 @@ def rebalance(run: Run, count: int = 24) -> Measures:
         return finish(stage) | {"rebalances": count, "ended": ended}
 
 
-def brokers(run: Run) -> Measures:
+def brokers(run: Run, events: int = 9_000, kills: int = 3, *, two_down: bool = True) -> Measures:
     """One of three brokers killed under load, three times; two of three down, then back."""
     choose = Random(run.seed)
     with tempfile.TemporaryDirectory(prefix="hub-brokers-", ignore_cleanup_errors=True) as folder, three_brokers(Path(folder)) as cluster:
         addresses, nodes = cluster
         with run.stage(kafka=addresses, replicas=3) as stage:
             worker = stage.worker()
-            with stage.flowing(bulk(run.seed, 9_000), per_second=60):
-                for _ in range(3):
+            with stage.flowing(bulk(run.seed, events), per_second=60):
+                wait_for("the first batch", lambda: any(stage.positions().values()), 60)
+                for _ in range(kills):
                     time.sleep(5)
                     node = choose.choice(nodes)
                     node.kill()
                     time.sleep(8)
                     node.start()
                     time.sleep(8)
-                for node in nodes[:2]:
+                for node in nodes[:2] if two_down else ():
                     node.kill()
-                time.sleep(12)
-                for node in nodes[:2]:
+                time.sleep(12 if two_down else 0)
+                for node in nodes[:2] if two_down else ():
                     node.start()
             if worker.exit_code is not None:
                 stage.worker()
-            return finish(stage, 240) | {"kills": 5, "worker_restarts": int(worker.exit_code is not None)}
+            return finish(stage, 240) | {"kills": kills + 2 * two_down, "worker_restarts": int(worker.exit_code is not None)}
 
 
-def postgres(run: Run) -> Measures:
+def postgres(run: Run, events: int = 9_000, kills: int = 6, cuts: int = 30) -> Measures:
     """PostgreSQL killed with all its sessions, and connections cut, while events flow: workers go on by themselves."""
     choose = Random(run.seed)
     with (
@@ -172,18 +173,18 @@ def postgres(run: Run) -> Measures:
         run.stage(database=server.url) as stage,
     ):
         worker = stage.worker()
-        cuts = 0
-        with stage.flowing(bulk(run.seed, 9_000), per_second=90):
+        cut = 0
+        with stage.flowing(bulk(run.seed, events), per_second=90):
             wait_for("the first batch", lambda: any(stage.positions().values()))
-            for _ in range(6):
+            for _ in range(kills):
                 time.sleep(choose.uniform(2, 6))
                 server.kill()
                 server.back()
-            for _ in range(30):
+            for _ in range(cuts):
                 time.sleep(choose.uniform(0.2, 1.5))
-                cuts += cut_connections(stage.url)
+                cut += cut_connections(stage.url)
         stayed = worker.exit_code is None
-        return finish(stage) | {"kills": 6, "cuts": cuts, "worker_stayed": stayed}
+        return finish(stage) | {"kills": kills, "cuts": cut, "worker_stayed": stayed}
 
 
 def disk(run: Run) -> Measures:
@@ -302,13 +303,13 @@ def _resident_mb(worker: Worker) -> float:
     raise AssertionError("no resident size")
 
 
-def clock(run: Run) -> Measures:
+def clock(run: Run, events: int = 2_000) -> Measures:
     """Workers whose clock is a day ahead or behind: months come from business dates, arrival from the broker."""
     sent = 0
     for offset in (-86_400.0, 86_400.0):
         with run.stage() as stage:
             stage.worker(clock_offset_seconds=offset)
-            stage.send(bulk(run.seed, 2_000))
+            stage.send(bulk(run.seed, events))
             sent += int(finish(stage)["events"])
     return {"events": sent, "wrong_months": 0}
 
