@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from exchange_hub.cli import main
 from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.store.setup import connect
 
-from tests.faults.stage import Stage, staged
+from tests.faults.stage import Stage, Worker, staged, wait_for
 from tests.platform import platform
 from tests.strategies.history import bulk
 
@@ -26,7 +27,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         made.send(bulk(SEED, 500))
         worker = made.worker()
         made.caught_up()
-        worker.end()
+        stopped(worker)
         yield made
 
 
@@ -36,6 +37,12 @@ def stage(filled: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     for name, value in filled.environment.items():
         monkeypatch.setenv(name, value)
     return filled
+
+
+def stopped(worker: Worker) -> None:
+    """Stop a worker as an operator does; a killed one would count as a member of its group for a while."""
+    worker.send(signal.SIGTERM)
+    assert worker.ended() == 0, worker.text()[-2000:]
 
 
 def hub(*arguments: str) -> Result:
@@ -63,7 +70,7 @@ def test_a_restored_store_catches_up_to_the_same_views(stage: Stage, tmp_path: P
     stage.send(bulk(SEED + 1, 400))
     worker = stage.worker()
     stage.caught_up()
-    worker.end()
+    stopped(worker)
     later, claimed = views(stage), epochs(stage)
     assert later != then
 
@@ -74,7 +81,7 @@ def test_a_restored_store_catches_up_to_the_same_views(stage: Stage, tmp_path: P
     assert "records that came since" in restored.output
     worker = stage.worker()
     stage.caught_up()
-    worker.end()
+    stopped(worker)
     assert views(stage) == later
     stage.reckon()
 
@@ -84,12 +91,17 @@ def test_a_store_with_events_is_not_replaced_unasked(stage: Stage, tmp_path: Pat
     folder = tmp_path / "backup"
     assert hub("backup", str(folder)).exit_code == 0
     assert hub("backup", str(folder)).exit_code == 2
-    then = views(stage)
+    then, claimed = views(stage), epochs(stage)
     refused = hub("restore", str(folder))
     assert (refused.exit_code, "--yes-replace" in refused.output) == (1, True)
-    with connect(stage.url, "hub worker somewhere"):
+    with connect(stage.url, "hub relay"):
         busy = hub("restore", str(folder), "--yes-replace")
     assert (busy.exit_code, "Stop the hub" in busy.output) == (1, True)
+    idle = stage.worker()
+    wait_for("the worker to take part in its group", lambda: any(epoch > claimed[topic] for topic, epoch in epochs(stage).items()))
+    busy = hub("restore", str(folder), "--yes-replace")
+    assert (busy.exit_code, "Stop the hub" in busy.output) == (1, True)
+    stopped(idle)
     assert views(stage) == then
 
 

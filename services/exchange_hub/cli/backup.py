@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from exchange_contracts import registry
 
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.examination import workers_of
 from exchange_hub.cli.program import open_servers, plain_errors
 from exchange_hub.programme.district import FILES
 from exchange_hub.runtime import postgres_tools
@@ -74,6 +75,8 @@ def restore(*, folder: Path, yes_replace: bool) -> None:
             click.echo(f"the district's folder was put back: {settings.district}")
         hub = Hub.load(settings)
         with open_servers(hub) as servers:
+            with administration(servers.bootstrap_servers, settings.kafka) as admin:
+                _refuse_if_running(workers_of(hub, admin))
             put_back(servers.database_url, folder, manifest, replace=yes_replace, note=output.progress)
             output.progress("")
             click.echo(f"restored the backup of {manifest['made_at']}; positions and digests of all views are as they were")
@@ -200,14 +203,19 @@ def _refuse_if_used(conn: psycopg.Connection, *, replace: bool) -> None:
                 remedy="Back it up first (`hub backup`), then say --yes-replace.",
             )  # fmt: skip
     others = conn.execute(
-        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
         "AND application_name LIKE 'hub %%'"
     ).fetchall()
-    if others:
-        names = sorted({name for (name,) in others})
+    _refuse_if_running(name for (name,) in others)
+
+
+def _refuse_if_running(programs: Iterable[str]) -> None:
+    names = sorted(set(programs))
+    if names:
         raise RuntimeProblem(
-            "Programs of the hub work on the store.", where=", ".join(names[:4]), remedy="Stop the hub on every machine, then restore."
-        )
+            "Programs of the hub work on the store.", where=", ".join(names[:4]),
+            remedy="Stop the hub on every machine, then restore; a worker that crashed counts until its session time-out.",
+        )  # fmt: skip
 
 
 def _highest_epoch(conn: psycopg.Connection) -> int:

@@ -234,14 +234,22 @@ def worker(at: Patient) -> Answer:
     places = {place["topic"]: place["next_off"] for place in read.positions(at.conn)}
     ends = end_offsets(at.admin, [name for name, topic_id in topic_ids(at.admin, list(at.hub.event_topics)).items() if topic_id])
     behind = {topic: end - places.get(topic, 0) for topic, end in ends.items() if end > places.get(topic, 0)}
-    workers = _connections(at.conn, "hub worker %")
+    workers = len(workers_of(at.hub, at.admin))
     lag = f"{sum(behind.values()):,} records wait on {len(behind)} topics" if behind else "nothing waits"
     if workers:
         level: Level = "WARN" if behind else "OK"
-        return Answer(level, "worker", f"{workers} connected; {lag}", "Look again in a minute: the number must fall." if behind else "")
+        return Answer(level, "worker", f"{workers} in the group; {lag}", "Look again in a minute: the number must fall." if behind else "")
     if behind:
         return Answer("FAIL", "worker", f"none runs; {lag}", "Start `hub up` (or `hub worker`).")
     return Answer("WARN", "worker", f"none runs; {lag}", "Start `hub up` (or `hub worker`) before events come.")
+
+
+def workers_of(hub: Hub, admin: KafkaAdminClient) -> list[str]:
+    """Return the hosts of the workers that take part in the district's group; an idle one has no database connection."""
+    group = f"hub.{hub.district.id}.views"
+    if group not in {found["group_id"] for found in admin.list_groups()}:
+        return []
+    return [str(member["client_host"]) for member in admin.describe_groups([group])[group]["members"]]
 
 
 def balance(at: Patient) -> Answer:

@@ -72,14 +72,14 @@ def clean(*, data: bool, cache: bool, yes: bool) -> None:
             return
         asked = {"data": data, "cache": cache}
         for removal in found:
+            if any(asked.values()) and not asked[removal.what]:
+                continue
             click.echo(f"{removal.what}: {removal.megabytes:,} MB in {removal.folder}")
             if _wanted(removal, asked, yes=yes):
                 _remove(settings, removal)
 
 
 def _wanted(removal: Removal, asked: dict[str, bool], *, yes: bool) -> bool:
-    if any(asked.values()) and not asked[removal.what]:
-        return False
     if asked[removal.what] and (yes or removal.what == "cache"):
         return True
     if not sys.stdin.isatty():
