@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from exchange_contracts import topics
 from exchange_hub.cli import main
 from exchange_hub.cli.examination import MACHINE, STORE
 from exchange_hub.cli.reading import last_day
 from exchange_hub.reports.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
+from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.store.setup import connect
 
@@ -188,3 +191,19 @@ def test_migrate_a_second_time_does_nothing(hub: Hub) -> None:
     """`migrate` on a store of this version says so."""
     done = hub("migrate")
     assert (done.exit_code, "nothing to do" in done.output) == (0, True), done.output
+
+
+def test_an_added_bureau_has_its_topics(hub: Hub, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`bureau add` makes both topics of the new bureau with the settings that the hub relies on."""
+    folder = tmp_path / "district"
+    shutil.copytree(stage.hub.settings.district, folder)
+    monkeypatch.setenv("HUB_DISTRICT", str(folder))
+    entry = '[[bureau]]\ncode = "veterans"\nname = "退役军人局"\nfull_name = "退役军人事务局"\nlists = ["tasks"]\nroles = []\n'
+    (tmp_path / "new.toml").write_text(entry, encoding="utf-8")
+    done = hub("bureau", "add", str(tmp_path / "new.toml"))
+    assert done.exit_code == 0, done.output
+    made = [topics.events_topic(stage.hub.district.id, "veterans"), topics.receipts_topic(stage.hub.district.id, "veterans")]
+    with administration(stage.kafka) as admin:
+        assert all(topic_ids(admin, made).values())
+        assert set(ensure_topics(admin, made)) == set(made)
+        admin.delete_topics(made)
