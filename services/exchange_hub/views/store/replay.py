@@ -4,7 +4,7 @@ Nothing else differs from a first arrival: the event keeps its topic, offset and
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -13,6 +13,9 @@ from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.stamp import read_stamp, refuse_other
+
+#: SQLSTATE classes that the data of an event causes; trying again cannot help.
+_DATA_ERRORS = ("22", "23")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +28,70 @@ class Replayed:
 def replay(conn: psycopg.Connection, context: store.Context) -> Replayed:
     """Try every held event again in one transaction; a prepared connection is expected.
 
+    An event whose data the database still refuses waits on, with those behind it; it is found by halving.
+
     Raises:
         StampError: the views were filled under another stamp.
     """
-    with conn.transaction(), conn.cursor() as cur:
-        store.lock(cur, context.district_no)
-        refuse_other(read_stamp(cur, context.schema), context.stamp)
-        records = _take(cur)
-        if not records:
-            return Replayed(Counter())
-        row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
-        outcome = store.Outcome(row[0] if row else 0)
-        statements, rejections = [], []
-        for record in records:
-            result = read(record, context.topics.bureau_of[record.topic_no], context.rules)
-            if isinstance(result, Rejection):
-                rejections.append(result)
-            else:
-                statements.append(result)
-        lines = {store.place_of(s.record): store.event_line(s) for s, _ in statements}
-        store.write_statements(cur, statements, lines, context, outcome)
-        for rejection in rejections:
-            store.note_rejection(outcome, rejection)
-        store.store_rejections(cur, rejections, outcome.batch_no)
-        _settle(cur, records, outcome)
+    refused: dict[store.Place, str] = {}
+    while True:
+        try:
+            with conn.transaction(), conn.cursor() as cur:
+                return _replay(cur, context, refused)
+        except psycopg.Error as error:
+            if not (error.sqlstate or "").startswith(_DATA_ERRORS):
+                raise
+            place = _culprit(conn, context, refused)
+            if place is None or place in refused:
+                raise
+            refused[place] = f"the database refuses its data: {(str(error).splitlines() or [''])[0]}"
+
+
+def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Place, str], first: int | None = None) -> Replayed:
+    """Try the *first* held events, all where it is not given."""
+    store.lock(cur, context.district_no)
+    refuse_other(read_stamp(cur, context.schema), context.stamp)
+    records = _take(cur)[:first]
+    if not records:
+        return Replayed(Counter())
+    row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
+    outcome = store.Outcome(row[0] if row else 0)
+    statements, rejections = [], []
+    for record in records:
+        result = read(record, context.topics.bureau_of[record.topic_no], context.rules)
+        if isinstance(result, Rejection):
+            rejections.append(result)
+            continue
+        statement, trial = result
+        why = refused.get(store.place_of(record))
+        statements.append((statement, trial if why is None else trial._replace(failure=why)))
+    lines = {store.place_of(s.record): store.event_line(s) for s, _ in statements}
+    store.write_statements(cur, statements, lines, context, outcome)
+    for rejection in rejections:
+        store.note_rejection(outcome, rejection)
+    store.store_rejections(cur, rejections, outcome.batch_no)
+    _settle(cur, records, outcome)
     counts: Counter[str] = Counter()
     for (_, name), count in outcome.counts.items():
         counts[name] += count
     return Replayed(counts)
+
+
+def _culprit(conn: psycopg.Connection, context: store.Context, refused: Mapping[store.Place, str]) -> store.Place | None:
+    """Find the first held event whose data the database refuses, in transactions that are always rolled back."""
+    places = conn.execute("SELECT topic_no, off FROM log.held ORDER BY topic_no, off").fetchall()
+    low, high = 0, len(places)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            with conn.transaction(force_rollback=True), conn.cursor() as cur:
+                _replay(cur, context, refused, middle)
+            low = middle
+        except psycopg.Error as error:
+            if not (error.sqlstate or "").startswith(_DATA_ERRORS):
+                raise
+            high = middle
+    return places[high - 1] if places else None
 
 
 def _take(cur: store.Cursor) -> list[Record]:
