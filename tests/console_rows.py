@@ -174,6 +174,12 @@ class MemoryReading:
     def positions(self) -> list[Position]:
         return self._source.places
 
+    def closed_months(self) -> dict[str, str]:
+        return {month: str(report["closed_at"]) for month, report in self._source.closed.items()}
+
+    def report(self, month: str) -> dict[str, object]:
+        return self._source.closed[month]
+
     def submissions(self, month: str) -> list[Submission]:
         return [item for item in self._source.submitted if item.month == month]
 
@@ -196,6 +202,7 @@ class MemorySource:
     def __init__(self) -> None:
         self.broken = False
         self.limits: list[int] = []
+        self.closed: dict[str, dict[str, object]] = {}
         self.lists = default_rows()
         self.places = [
             Position(f"hub.wuqing.{code}.events", code, 410 + n, "worker-1", NOW - timedelta(minutes=7 * n * n + 1),

@@ -5,20 +5,23 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.console_rows import NOW, PLACE, MemorySource, write_report
 from exchange_hub.console import app as console_app
 from exchange_hub.console import query, security
 from exchange_hub.console.app import create_app
+from exchange_hub.console.source import Finding
 from exchange_hub.views.catalogue import LISTS
 from fastapi.testclient import TestClient
 
+from tests.console_rows import NOW, PLACE, MemorySource, write_report
+
 PAGES = [
-    "/", "/submissions", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
+    "/", "/submissions", "/deadlines", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
     "/reports/2026-10/figure?id=equipment.工业.projects", "/lists/equipment-projects/row?key=2509-120114-89-01-540003",
     *(f"/lists/{view.name}" for view in LISTS),
 ]  # fmt: skip
@@ -203,10 +206,10 @@ def test_requests_beyond_a_limit_are_refused_in_chinese(client: TestClient, para
 
 
 def test_no_page_asks_for_more_rows_than_the_limit(client: TestClient, source: MemorySource) -> None:
-    """The reader is never asked for more than a page, or a chunk of an export."""
+    """The reader is never asked for more than a page, a chunk of an export, or the documents of some years."""
     for address in (*PAGES, "/lists/trade-in?size=200", "/api/lists/trade-in?size=200"):
         client.get(address)
-    assert max(source.limits) <= query.PAGE_SIZES[-1]
+    assert [limit for limit in source.limits if limit > query.PAGE_SIZES[-1]] == [2_000, 2_000]
     client.get("/lists/trade-in/download?format=csv")
     assert max(source.limits) <= 5_000
 
@@ -297,7 +300,7 @@ def test_report_cells_open_the_rows_behind(client: TestClient) -> None:
     assert address is not None
     page = client.get(address[1]).text
     assert page.count("/lists/equipment-projects/row?key=") == 20
-    assert "领域为工业" in page
+    assert "领域＝工业" in page
     assert client.get("/reports/2026-10/figure?id=no.such").status_code == 404
 
 
@@ -326,6 +329,64 @@ def test_report_files_are_downloads(client: TestClient) -> None:
     answer = client.get("/reports/2026-10/report.docx")
     assert answer.content == b"PK docx"
     assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_a_month_closed_in_the_store_shows_before_its_files_are_rendered(
+    source: MemorySource, tmp_path: Path
+) -> None:
+    """The store says which months are closed; without files the page has every figure and says how to get them."""
+    write_report(tmp_path)
+    source.closed["2026-10"] = json.loads((tmp_path / "2026-10" / "report.json").read_text("utf-8"))
+    with TestClient(create_app(source, tmp_path / "nothing", lambda: NOW, place=PLACE)) as client:
+        assert "2026年10月" in client.get("/").text.split("最近结账")[1][:200]
+        assert "hub report 2026-10" in client.get("/reports").text
+        page = client.get("/reports/2026-10").text
+        assert "123,456.79" in page
+        assert "文件尚未生成" in page
+        assert client.get("/reports/2026-10/figure?id=equipment.工业.projects").status_code == 200
+        assert client.get("/reports/2026-09").status_code == 404
+
+
+def test_deadlines_show_what_is_overdue_first(client: TestClient, source: MemorySource) -> None:
+    """An open document past its day is overdue, an extension moves the day; settled ones are shown on request."""
+    base = {"component": "c", "bureaus": ["industry"], "received_on": date(2026, 10, 26), "due_on": date(2026, 11, 9)}
+    source.lists["documents"] = [
+        {"row_key": "a", "document_no": "甲", "title": "通知甲", "department": "water", **base, "extended_until": date(2026, 12, 1)},
+        {"row_key": "b", "document_no": "乙", "title": "通知乙", "department": "industry", **base},
+        {"row_key": "c", "document_no": "丙", "title": "通知丙", "department": "housing", **base, "measure_on": date(2026, 11, 2)},
+    ]
+    page = client.get("/deadlines").text
+    assert "超期未出台 1 项，未到期 1 项" in page
+    assert page.index("通知乙") < page.index("通知甲")
+    assert "通知丙" not in page
+    assert "通知丙" in client.get("/deadlines?all=1").text
+    assert "1<small> 项超期" in client.get("/").text
+
+
+def test_who_has_not_reported_is_named_above_the_table(client: TestClient) -> None:
+    """The silent bureaus stand in one line with the lists they owe."""
+    notice = client.get("/submissions?month=2026-11").text.split("未报送：")[1].split("</p>")[0]
+    assert "区水务局" in notice
+    assert notice.split("区水务局")[1].startswith("</span>（先进设备企业清单）")
+    assert "区财政局" in notice
+
+
+def test_a_finding_says_what_was_compared_in_words(client: TestClient, source: MemorySource) -> None:
+    """Bureaus by name, amounts in yuan, and the rows that share something as links."""
+    source.found = [
+        Finding("f-1", "two-bureaus-total_investment", "不同单位填报的总投资不一致", "equipment-projects", "c3", ("industry", "water"),
+                "待核实", None, {"industry": 1_200_000_000, "water": 1_260_000_000}),
+        Finding("f-2", "detail-and-summary", "commerce 家电 2026-09的明细与汇总不一致", "trade-in", "", ("commerce",), "待核实", None,
+                {"detail": 31_635_000, "summary": 31_580_000}),
+        Finding("f-3", "serial-twice", "序列号重复", "trade-in", "", ("commerce",), "属实", None, {"rows": ["D1", "D2"]}, "已核"),
+    ]  # fmt: skip
+    page = client.get("/findings").text
+    assert "区工业和信息化局：总投资（元）" in page
+    assert "12,600,000.00" in page
+    assert "区商务局 家电 2026-09的明细与汇总不一致" in page
+    assert "汇总数（元）" in page
+    assert "/lists/trade-in/row?key=D2" in page
+    assert "依据：已核" in page
 
 
 def test_a_broken_report_file_does_not_break_the_page(client: TestClient, tmp_path: Path) -> None:

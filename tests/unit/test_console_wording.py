@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.console_rows import NOW, PLACE
 from exchange_hub.console import boards, figures, vocabulary, wording
 from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission
 from exchange_hub.views.catalogue import BY_NAME, Column
+
+from tests.console_rows import NOW, PLACE
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,8 @@ def figure(value: str | None, unit: str = "元", **fields: object) -> Figure:
         (figure(None), "万元", "未设定"),
         (figure("38", "个"), "万元", "38"),
         (figure("81.25", "%"), "万元", "81.25"),
+        (figure("60.0000", "%"), "亿元", "60"),
+        (figure("40000", "万元"), "亿元", "4.00"),
     ],
 )
 def test_figures_read_in_the_tables_unit(given: Figure, unit: str, text: str) -> None:
@@ -173,8 +176,8 @@ def test_conditions_of_a_figure_are_said_in_words() -> None:
         "1", list="equipment-projects", measure="sum(total_investment)",
         where={"domain": ["工业", "农业"], "admin_state!=": "退出", "latest_month<=": "2026-10", "town": None},
     )  # fmt: skip
-    assert figures.conditions(given) == ["领域为工业或农业", "管理状态不为退出", "最新进度月至2026-10", "镇街园区为空"]
-    assert figures.measure(given) == "合计：总投资"
+    assert figures.conditions(given) == ["领域＝工业、农业", "管理状态≠退出", "最新进度月≤2026-10", "镇街园区＝空"]
+    assert figures.measure(given) == "合计（总投资）"
 
 
 def test_a_derived_figure_names_the_figures_it_was_made_of() -> None:

@@ -231,9 +231,12 @@ def test_conditions_and_measures_are_said_in_chinese() -> None:
     """Columns, operators and measures of a source are written with the catalogue's words."""
     where = {"step!=": "支付", "on_date:month": ("2026-09", "2026-10"), "on_date not <=": "2026-11-05", "reason": None}
     said = condition_text("funds", where)
-    assert said == "环节≠支付；日期的月份＝2026-09、2026-10；日期晚于或空2026-11-05；原因＝空"
+    assert said == "环节≠支付；日期的月份＝2026-09、2026-10；日期为空或晚于2026-11-05；原因＝空"
     nested = condition_text("funds", {"application_no not in funds.application_no": {"step": "支付"}})
-    assert nested == "申请编号 不在 资金台账.申请编号＝（环节＝支付）"
+    assert nested == "申请编号不在资金台账的（环节＝支付）各行中"
+    latest = {"latest": {"of": "project_key", "by": "month", "among": {"month": ("2026-01", "2026-02")}}}
+    assert condition_text("project-progress", latest) == "每个项目取月份最近的一行（月份＝2026-01、2026-02）"
+    assert condition_text("documents", {"extended_until|due_on<": "2026-10-31"}) == "延期至或到期日早于2026-10-31"
     assert measure_text("funds", "count") == "计数"
     assert measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
-    assert measure_text("", "a ÷ b") == "a ÷ b"
+    assert measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付 ÷ 资金·合计·下达 × 100"

@@ -47,7 +47,7 @@ def create_app(
     place = place if place is not None else Place()
     console = Console(
         source=source,
-        archive=Archive(reports_dir),
+        archive=Archive(reports_dir, source),
         clock=clock,
         place=place,
         meters=meters if meters is not None else metrics.Meters(),

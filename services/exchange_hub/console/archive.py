@@ -1,14 +1,17 @@
-"""The closed months as files: ``<reports>/<month>/report.docx``, ``annex.xlsx`` and ``report.json``.
+"""The closed months: what the store keeps of them, and their files ``<reports>/<month>/report.docx`` and siblings.
 
-The console shows what was closed, from the file that was closed; it never computes a figure again.
+The console shows what was closed, as it was closed; it never computes a figure again. A month is closed where the
+store says so; its files are there once somebody has rendered them (``hub report MONTH``).
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+from exchange_hub.console.source import Source, SourceUnavailableError
 
 FILES = {
     "report.docx": ("专报正文（Word）", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -91,18 +94,34 @@ class ClosedMonth:
 
 
 class Archive:
-    """The folder of closed months; parsed reports are kept until their file changes."""
+    """The closed months of a store and the folder of their files; parsed reports are kept as long as they hold.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where the files are.
+        source: the store; without one, or where it does not answer, the files alone say which months are closed.
+    """
+
+    def __init__(self, folder: Path, source: Source | None = None) -> None:
         self._folder = folder
-        self._parsed: dict[str, tuple[int, ClosedMonth]] = {}
+        self._source = source
+        self._parsed: dict[str, tuple[object, ClosedMonth]] = {}
 
     def months(self) -> list[str]:
-        """Return the months that have a report, the latest first."""
-        if not self._folder.is_dir():
-            return []
-        found = [entry.name for entry in self._folder.iterdir() if _MONTH.fullmatch(entry.name)]
-        return sorted((month for month in found if self.files(month)), reverse=True)
+        """Return the closed months, the latest first.
+
+        Raises:
+            SourceUnavailableError: the store does not answer and there is no file either.
+        """
+        found = {entry.name for entry in self._folder.iterdir()} if self._folder.is_dir() else set()
+        filed = {month for month in found if self.files(month)}
+        if self._source is not None:
+            try:
+                with self._source.reading() as reading:
+                    filed |= set(reading.closed_months())
+            except SourceUnavailableError:
+                if not filed:
+                    raise
+        return sorted(filed, reverse=True)
 
     def files(self, month: str) -> list[File]:
         """Return the files of *month* that exist; none for anything that is not a month."""
@@ -116,18 +135,34 @@ class Archive:
         return next((file for file in self.files(month) if file.name == name), None)
 
     def closed(self, month: str) -> ClosedMonth | None:
+        """Return *month* as it was closed, from the store or else from its file; ``None`` where it was not."""
+        if not _MONTH.fullmatch(month):
+            return None
+        if self._source is not None:
+            try:
+                with self._source.reading() as reading:
+                    at = reading.closed_months().get(month)
+                    if at is not None:
+                        return self._kept(month, at, lambda: reading.report(month))
+            except SourceUnavailableError:
+                if not self.files(month):
+                    raise
+        return self._filed(month)
+
+    def _filed(self, month: str) -> ClosedMonth | None:
         """Read ``report.json`` of *month*; ``None`` where it is absent, too large or not a report."""
         file = self.file(month, "report.json")
         if file is None or file.size_bytes > _JSON_BYTES_MAX:
             return None
-        stamp = file.path.stat().st_mtime_ns
+        try:
+            return self._kept(month, file.path.stat().st_mtime_ns, lambda: json.loads(file.path.read_bytes()))
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
+            return None
+
+    def _kept(self, month: str, stamp: object, document: Callable[[], Mapping[str, object]]) -> ClosedMonth:
         kept = self._parsed.get(month)
         if kept is None or kept[0] != stamp:
-            try:
-                document = json.loads(file.path.read_bytes())
-                kept = (stamp, _closed(document))
-            except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation):
-                return None
+            kept = (stamp, _closed(document()))
             self._parsed[month] = kept
         return kept[1]
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from exchange_hub.console import vocabulary, wording
 from exchange_hub.console.source import Claim, Finding, Place, Position, Submission
+from exchange_hub.reports.matters import deadline, status
 from exchange_hub.views.catalogue import BY_NAME
 
 _COMMON_FACTS = frozenset({
@@ -93,6 +94,91 @@ def outcome_totals(positions: Iterable[Position]) -> dict[str, int]:
         for outcome, records in position.outcomes.items():
             totals[outcome] = totals.get(outcome, 0) + records
     return totals
+
+
+def silent(matrix: Matrix) -> list[tuple[str, list[str]]]:
+    """Return who has not reported: bureau code and the lists that are missing."""
+    missing = [
+        (bureau, [cell.list for cell in cells if cell is not None and cell.state == "silent"])
+        for bureau, cells in matrix.lines
+    ]
+    return [(bureau, lists) for bureau, lists in missing if lists]
+
+
+UNSETTLED = ("超期未出台", "未到期")
+"""States of a document in which its department still has to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A document for one department with the day by which its measure is due.
+
+    Attributes:
+        row: row of the list of documents.
+        state: 超期未出台, 未到期, 已出台, 逾期出台, 已有措施覆盖 or 免于出台.
+        due_on: approved extension, else ten working days after receipt; ``None`` where it cannot be worked out.
+        working_days: left where it is not due, late where it is overdue; ``None`` where settled or not known.
+    """
+
+    row: Mapping[str, object]
+    state: str
+    due_on: date | None
+    working_days: int | None
+
+
+def deadlines(rows: Iterable[Mapping[str, object]], place: Place, today: date) -> list[Deadline]:
+    """Return every document × department as of *today*: the overdue first, then what is due soonest."""
+    lines = []
+    for row in rows:
+        state, due_on = status(row, today), deadline(row)
+        days = None
+        if due_on is not None and state in UNSETTLED:
+            days = place.working_days(*sorted((due_on, today)))
+        lines.append(Deadline(row, state, due_on, days))
+    order = {state: number for number, state in enumerate(UNSETTLED)}
+    return sorted(
+        lines,
+        key=lambda line: (
+            order.get(line.state, len(order)), line.due_on or date.max, str(line.row.get("document_no")),
+            str(line.row.get("department")),
+        ),
+    )  # fmt: skip
+
+
+def tally(states: Iterable[str]) -> dict[str, int]:
+    """Count states, those that need somebody first."""
+    counts = dict.fromkeys(UNSETTLED, 0)
+    for state in states:
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+_COMPARED = {
+    "detail": "明细合计", "summary": "汇总数", "before": "上次自年初累计", "now": "本次自年初累计", "this_month": "本月完成",
+    "approved": "审核", "paid": "支付合计", "reversed": "冲回合计", "funding": "资金来源合计",
+}  # fmt: skip
+"""Sums that a comparison names and no contract has; all of them money in fen."""
+
+
+def compared(finding: Finding, place: Place) -> list[tuple[str, str]]:
+    """Return what a finding compares, title and value: each bureau's statement, or two amounts that do not agree."""
+    fact = finding.rule.partition("two-bureaus-")[2]
+    lines = []
+    for name, raw in finding.detail.items():
+        if name in place.bureaus:
+            title = f"{place.bureau(name)}：{vocabulary.fact_title(fact)}" if fact else place.bureau(name)
+            lines.append((title, vocabulary.fact(fact, raw, place).text))
+        elif name in _COMPARED and isinstance(raw, int):
+            lines.append((f"{_COMPARED[name]}（元）", f"{wording.yuan(raw):,}"))
+        elif name in vocabulary.COLUMNS and name not in ("rows", "month"):
+            lines.append((vocabulary.fact_title(name), vocabulary.fact(name, raw, place).text))
+    return lines
+
+
+def same_rows(finding: Finding) -> list[str]:
+    """Return the keys of the rows that a comparison between rows found to share something."""
+    rows = finding.detail.get("rows")
+    return [str(key) for key in rows] if isinstance(rows, list | tuple) else []
 
 
 @dataclass(frozen=True, slots=True)

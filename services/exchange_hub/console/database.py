@@ -30,7 +30,9 @@ from exchange_hub.console.source import (
     Submission,
     Trace,
 )
+from exchange_hub.reports import snapshot, tables
 from exchange_hub.reports.model import Source as FigureSource
+from exchange_hub.reports.render_json import document
 from exchange_hub.reports.tables import frozen_schema
 from exchange_hub.reports.trace import rows_of
 from exchange_hub.views import read
@@ -210,6 +212,19 @@ class DatabaseReading:
             for row in read.positions(self.driver)
         ]
 
+    def closed_months(self) -> Mapping[str, str]:
+        """Return month → time of its close; a store in which nothing was ever closed has none."""
+        if not snapshot.exists(self.conn, f"{tables.month.schema}.{tables.month.name}"):
+            return {}
+        kept = tables.month.c
+        chosen = sa.select(kept.month, kept.closed_at).where(kept.closed_at.is_not(None))
+        return {month: closed_at.isoformat() for month, closed_at in self.conn.execute(chosen)}
+
+    def report(self, month: str) -> Mapping[str, object]:
+        """Return the report of a closed month, read from its row and not worked out again."""
+        report, _, _ = snapshot.decode(snapshot.stored(self.conn, month)["report"])
+        return document(report)
+
     def submissions(self, month: str) -> list[Submission]:
         """Return what bureaus confirmed or returned as nil for *month*."""
         return [
@@ -287,6 +302,8 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         bureaus=tuple(row["bureaus"]),
         state=str(row.get("state") or "待核实"),
         since=date.fromisoformat(since) if isinstance(since, str) else None,
+        detail=detail,
+        basis=str(row.get("basis") or ""),
     )
 
 

@@ -6,20 +6,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.console import wording
-from exchange_hub.console.archive import Cell, ClosedMonth, Figure
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.console.archive import Cell, ClosedMonth, Figure, Table
+from exchange_hub.programme.labels import TABLES, label
+from exchange_hub.reports import xlsx_words
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_TABLES = {
-    "goals": "总体目标", "equipment": "设备更新", "tradein": "以旧换新", "recovery": "回收循环利用",
-    "recycling_projects": "回收循环利用项目", "funds": "资金", "documents": "政策文件", "submissions": "报送情况",
-}  # fmt: skip
 _TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
-_RELATIONS = (
-    (" not <=", "不早于且不等于"), (" not <", "不早于"), ("!=", "不为"), ("<=", "至"), (">=", "自"), ("<", "在此之前："),
-    (">", "在此之后："),
-)  # fmt: skip
-_SCALES = {"万元": 4, "亿元": 8}
+_PLACES = {"元": 0, "万元": 4, "亿元": 8}
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,54 +74,44 @@ def terms(closed: ClosedMonth, figure: Figure) -> list[Figure]:
 
 
 def conditions(figure: Figure) -> list[str]:
-    """Say in words which rows the figure counts, a condition each; the words of the report's own conditions stay."""
-    view = BY_NAME.get(figure.list)
-    titles = {column.name: column.title for column in view.columns} if view else {}
-    return [_condition(titles, name, wanted) for name, wanted in figure.where.items()]
+    """Say in words which rows the figure counts, a condition each, as the annex workbook says them."""
+    return [xlsx_words.condition_text(figure.list, {name: wanted}) for name, wanted in figure.where.items()]
 
 
 def measure(figure: Figure) -> str:
-    """Say in words what was done with the rows; a formula over other figures stays as it is."""
-    view = BY_NAME.get(figure.list)
-    name, _, column = figure.measure.removesuffix(")").partition("(")
-    words = {"count": "行数", "sum": "合计", "distinct": "去重计数"}.get(name)
-    if view is None or words is None:
-        return figure.measure
-    titles = {known.name: known.title for known in view.columns}
-    return f"{words}：{titles.get(column, column)}" if column else words
+    """Say in words what was done with the rows; a formula names the figures that it takes."""
+    return xlsx_words.measure_text(figure.list, figure.measure)
 
 
-def _condition(titles: Mapping[str, str], name: str, wanted: object) -> str:
-    if name == "latest":
-        return "每个对象取最新一期"
-    if name == "details_first":
-        return "有明细时不计汇总"
-    column = re.match(r"\w+", name)
-    words = titles.get(column[0], column[0]) if column else name
-    relation = next((text for sign, text in _RELATIONS if name.endswith(sign)), "为")
-    if isinstance(wanted, Mapping):
-        inner = "，".join(_condition({}, key, item) for key, item in wanted.items())
-        return f"{name}（{inner}）"
-    return f"{words}{relation}{_words(wanted)}"
+def name(figure: Figure) -> str:
+    """Return what a figure is called: ``设备更新·工业·本年累计``."""
+    return label(figure.id)
 
 
-def _words(wanted: object) -> str:
-    if wanted is None:
-        return "空"
-    if isinstance(wanted, list | tuple):
-        return "或".join(_words(item) for item in wanted)
-    return str(wanted)
+def mixed(table: Table) -> frozenset[int]:
+    """Return the columns whose figures have different units, so that each must say its own."""
+    units: dict[int, set[str]] = {}
+    for row in table.rows:
+        for index, cell in enumerate(row):
+            if cell.figure is not None:
+                units.setdefault(index, set()).add(unit_shown(cell.figure, table.money_unit))
+    return frozenset(index for index, found in units.items() if len(found) > 1)
+
+
+def unit_shown(figure: Figure, money_unit: str) -> str:
+    """Return the unit in which ``shown`` writes a figure."""
+    return money_unit if figure.unit in _PLACES and money_unit in _PLACES else figure.unit
 
 
 def shown(figure: Figure, money_unit: str = "万元") -> wording.Shown:
     """Show a figure of the report: money in the table's unit, full yuan as tooltip, a word where there is none."""
     if figure.value is None:
         return wording.Shown(figure.absent, "", "empty")
-    if figure.unit == "元" and money_unit in _SCALES:
-        scaled = figure.value.scaleb(-_SCALES[money_unit]).quantize(Decimal("0.01"), ROUND_HALF_UP)
-        return wording.Shown(f"{scaled:,}", f"{figure.value:,} 元", "number")
+    if figure.unit in _PLACES and money_unit in _PLACES and figure.unit != money_unit:
+        scaled = figure.value.scaleb(_PLACES[figure.unit] - _PLACES[money_unit]).quantize(_CENT, ROUND_HALF_UP)
+        return wording.Shown(f"{scaled:,}", f"{figure.value:,} {figure.unit}", "number")
     if figure.unit == "%":
-        return wording.Shown(f"{figure.value:,}", f"{figure.value}%", "number")
+        return wording.Shown(wording.number(figure.value).text, f"{figure.value}%", "number")
     return wording.number(figure.value)
 
 
@@ -136,7 +120,7 @@ def by_table(closed: ClosedMonth) -> dict[str, list[Figure]]:
     groups: dict[str, list[Figure]] = {}
     for figure in closed.figures.values():
         table = figure.id.partition(".")[0]
-        groups.setdefault(_TABLES.get(table, table), []).append(figure)
+        groups.setdefault(TABLES.get(table, table), []).append(figure)
     return groups
 
 

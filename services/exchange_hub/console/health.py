@@ -60,17 +60,19 @@ class Health:
         """Refresh what is read from the store, and expose everything."""
         meters = self.console.meters
         try:
+            closed = self.console.archive.months()
             with self.console.source.reading() as reading:
-                self._refresh(reading)
+                self._refresh(reading, closed)
+            if closed:
+                self._refresh_close(closed[0])
             meters.set(metrics.DATABASE_UP, 1)
         except SourceUnavailableError:
             meters.set(metrics.DATABASE_UP, 0)
         return Response(meters.exposition(), media_type=metrics.CONTENT_TYPE)
 
-    def _refresh(self, reading: Reading) -> None:
+    def _refresh(self, reading: Reading, closed: Sequence[str]) -> None:
         """Set what only the console knows, at the moment of the scrape; positions and balance are the relay's to measure."""
         meters = self.console.meters
-        closed = self.console.archive.months()
         reported = reading.choices("submissions", ["month"]).get("month", [])
         month = boards.month_under_review(closed, reported, self.console.clock())
         matrix = boards.matrix(month, reading.submissions(month), self.console.place)
@@ -85,8 +87,6 @@ class Health:
             end_of_day = datetime.combine(max(due) + timedelta(days=1), time(), wording.SHANGHAI)
             meters.set(metrics.SUBMISSIONS_DUE, end_of_day.timestamp())
         meters.set(metrics.FINDINGS_OPEN, boards.open_findings(reading.findings()))
-        if closed:
-            self._refresh_close(closed[0])
 
     def _refresh_close(self, month: str) -> None:
         meters = self.console.meters

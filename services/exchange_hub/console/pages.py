@@ -1,6 +1,6 @@
 """The pages: thin handlers that read a snapshot and fill a template."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from exchange_hub.views.catalogue import BY_NAME, LISTS, ListView
 
 _EXPORT_CHUNK = 5_000
 _FINDINGS_SHOWN_MAX = 500
+_DOCUMENTS_MAX = 2_000
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_SHOWN_MAX = 500
 
@@ -33,6 +34,7 @@ class Pages:
             ("/lists/{name}/row", self.row),
             ("/lists/{name}/download", self.download),
             ("/submissions", self.submissions),
+            ("/deadlines", self.deadlines),
             ("/findings", self.findings),
             ("/receipts", self.receipts),
             ("/reports", self.reports),
@@ -50,13 +52,15 @@ class Pages:
         """总览: where the month stands, how many rows each list has, how fresh each bureau's data are."""
         now = self.console.clock()
         closed = self.console.archive.months()
+        day = now.astimezone(wording.SHANGHAI).date()
         with self.console.source.reading() as reading:
-            month = self._month(reading)
+            month = self._month(reading, closed)
             positions = reading.positions()
             context: dict[str, object] = {
                 "counts": [(view, reading.count(view.name, Selection())) for view in LISTS],
                 "matrix": boards.matrix(month, reading.submissions(month), self.console.place),
                 "open_findings": boards.open_findings(reading.findings()),
+                "deadlines": boards.deadlines(_documents(reading), self.console.place, day),
             }
         latest = self.console.archive.closed(closed[0]) if closed else None
         return self._page(
@@ -125,8 +129,9 @@ class Pages:
 
     def submissions(self, request: Request, month: str = "") -> Response:
         """报送情况: bureaus × lists of a month."""
+        closed = self.console.archive.months()
         with self.console.source.reading() as reading:
-            present = self._month(reading)
+            present = self._month(reading, closed)
             month = month or present
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
@@ -135,7 +140,18 @@ class Pages:
         months |= {month, present}
         return self._page(
             request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
-            closed=month in self.console.archive.months(),
+            closed=month in closed, silent=boards.silent(board),
+        )  # fmt: skip
+
+    def deadlines(self, request: Request, all: str = "") -> Response:  # noqa: A002 - the word in the address
+        """文件时限: what must still be issued, the overdue first."""
+        day = self.console.clock().astimezone(wording.SHANGHAI).date()
+        with self.console.source.reading() as reading:
+            lines = boards.deadlines(_documents(reading), self.console.place, day)
+        shown = lines if all else [line for line in lines if line.state in boards.UNSETTLED]
+        return self._page(
+            request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=day,
+            tally=boards.tally(line.state for line in lines),
         )  # fmt: skip
 
     def findings(self, request: Request, state: str = "") -> Response:
@@ -146,7 +162,7 @@ class Pages:
         chosen = [finding for finding in found if not state or finding.state == state]
         return self._page(
             request, "findings.html", "待核实线索", findings=chosen[:_FINDINGS_SHOWN_MAX], total=len(chosen),
-            states=states, state=state, open_findings=boards.open_findings(found),
+            states=states, state=state, open_findings=boards.open_findings(found), boards=boards,
         )  # fmt: skip
 
     def receipts(self, request: Request, bureau: str = "") -> Response:
@@ -167,10 +183,9 @@ class Pages:
 
     def report(self, request: Request, month: str) -> Response:
         """One closed month: its tables, whose figures open the rows behind them."""
-        files = self.console.archive.files(month)
-        if not files:
+        files, closed = self.console.archive.files(month), self.console.archive.closed(month)
+        if not files and closed is None:
             raise HTTPException(404, f"{wording.month(month[:7])}尚未结账，没有专报。")
-        closed = self.console.archive.closed(month)
         return self._page(
             request, "report.html", f"{wording.month(month)}专报", month=month, files=files, closed=closed,
             charts=figures.charts(closed) if closed else [], groups=figures.by_table(closed) if closed else {},
@@ -204,9 +219,9 @@ class Pages:
         """接口说明: the OpenAPI description as a page that needs no script."""
         return self._page(request, "docs.html", "接口说明", api=request.app.openapi())
 
-    def _month(self, reading: Reading) -> str:
+    def _month(self, reading: Reading, closed: Sequence[str]) -> str:
         reported = reading.choices("submissions", ["month"]).get("month", [])
-        return boards.month_under_review(self.console.archive.months(), reported, self.console.clock())
+        return boards.month_under_review(closed, reported, self.console.clock())
 
     def _all_rows(self, view: ListView, selection: Selection) -> Iterator[dict[str, object]]:
         """Yield all rows of a selection from one snapshot, a chunk at a time."""
@@ -220,6 +235,10 @@ class Pages:
     def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
         shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}
         return self.console.templates.TemplateResponse(request, template, shared | context)
+
+
+def _documents(reading: Reading) -> list[dict[str, object]]:
+    return reading.rows("documents", Selection(), limit=_DOCUMENTS_MAX)
 
 
 def _view(name: str) -> ListView:

@@ -7,9 +7,10 @@ pages bring rows of their own.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, Self
 
+from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
 
 Row = Mapping[str, object]
@@ -98,6 +99,8 @@ class Finding:
         bureaus: bureaus concerned.
         state: 待核实, 属实, 不属实, 政策允许, 数据差错, 无法核实, or 原因已消除… where nobody has closed it yet.
         since: when the comparison first showed it, or the date it speaks of.
+        detail: what was compared, code → value (money in fen).
+        basis: on what people decided, empty before they did.
     """
 
     id: str
@@ -108,6 +111,8 @@ class Finding:
     bureaus: tuple[str, ...]
     state: str
     since: datetime | date | None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +231,14 @@ class Reading(Protocol):
         """Return every topic's position."""
         ...
 
+    def closed_months(self) -> Mapping[str, str]:
+        """Return month → time of its close (UTC, ISO) of the months that were closed."""
+        ...
+
+    def report(self, month: str) -> Mapping[str, object]:
+        """Return the report of a closed month as it was closed, in the form of ``report.json``."""
+        ...
+
     def submissions(self, month: str) -> list[Submission]:
         """Return what is known of the submissions of *month*."""
         ...
@@ -243,6 +256,11 @@ class SourceUnavailableError(Exception):
     """The store does not answer (not started, cut off, or slower than its statement time-out)."""
 
 
+def _no_calendar(first: date, last: date) -> int | None:
+    del first, last
+    return None
+
+
 def _nothing_owed(month: str) -> Mapping[tuple[str, str], date]:
     del month
     return {}
@@ -256,11 +274,13 @@ class Place:
         district: name of the district, for example 武清区.
         bureaus: code → short name, in the order in which tables show them.
         owed: month → what is owed for it, (bureau, list) → the day by which; shown as 未报送 until something comes.
+        working_days: how many working days lie after the first day up to the last; ``None`` where the calendar ends.
     """
 
     district: str = ""
     bureaus: Mapping[str, str] = field(default_factory=dict)
     owed: Callable[[str], Mapping[tuple[str, str], date]] = _nothing_owed
+    working_days: Callable[[date, date], int | None] = _no_calendar
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -269,7 +289,14 @@ class Place:
         def owed(month: str) -> Mapping[tuple[str, str], date]:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
-        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed)
+        def working_days(first: date, last: date) -> int | None:
+            try:
+                return district.calendar.count(first + timedelta(days=1), last)
+            except CalendarError:
+                return None
+
+        names = {bureau.code: bureau.name for bureau in district.bureaus}
+        return cls(district.name, names, owed, working_days)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

@@ -4,6 +4,7 @@ Three things must never be confused: nothing reported (``—``), a reported zero
 the unit. Money is shown in 万元 with the full yuan beside it; times are Shanghai times and say so.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from exchange_hub.views.catalogue import BY_NAME, Column
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EMPTY = "—"
+_CODE = re.compile(r"[a-z][a-z-]*[a-z]")
 
 _BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "to_bureau", "department", "asks_of", "bureaus"})
 _LISTS = {"设备更新": "设备更新", "回收循环": "回收循环", **{name: view.title for name, view in BY_NAME.items()}}
@@ -148,6 +150,15 @@ def named(column: str, raw: object, place: Place) -> str:
     if column == "state":
         return STATES.get(str(raw), str(raw))
     return str(raw)
+
+
+def plain_words(raw: object, place: Place) -> str:
+    """Return a text in which the codes of bureaus are their names.
+
+    >>> plain_words("commerce 家电 2026-09", Place(bureaus={"commerce": "区商务局"}))
+    '区商务局 家电 2026-09'
+    """
+    return _CODE.sub(lambda found: place.bureaus.get(found.group(), found.group()), str(raw))
 
 
 def heading(column: Column) -> str:

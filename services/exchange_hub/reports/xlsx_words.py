@@ -8,10 +8,11 @@ from exchange_hub.reports.annex_values import list_title
 from exchange_hub.views.catalogue import BY_NAME
 
 _NAME = re.compile(r"[a-z][a-z_-]*")
+_ELSEWHERE = re.compile(r"(\w+) (not )?in ([a-z-]+)\.(\w+)")
 _FIGURE = re.compile(r"[a-z_]+\.[^\s()]+")
 _SUM = re.compile(r"sum\((\w+)\)")
-_WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "晚于或空", " not <": "不早于或空"}
-_SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥", ":month": "的月份", "|": "或"}
+_WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "为空或晚于", " not <": "为空或不早于"}
+_SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥", "<": "早于", ">": "晚于", ":month": "的月份", "|": "或"}
 _NAMED = {
     "latest": "最近一期", "details_first": "明细优先", "of": "按", "by": "依", "among": "其中", "count": "件数",
     "row_key": "行标识", "component": "同一对象",
@@ -33,10 +34,17 @@ def condition_text(list_: str, where: Mapping[str, object]) -> str:
 
 
 def _one(list_: str, key: str, value: object) -> str:
+    elsewhere = _ELSEWHERE.fullmatch(key)
+    if elsewhere and isinstance(value, Mapping):
+        column, negated, other, _ = elsewhere.groups()
+        return f"{column_title(list_, column)}{'不' if negated else ''}在{list_title(other)}的（{condition_text(other, value)}）各行中"
+    if key == "latest" and isinstance(value, Mapping):
+        among = f"（{condition_text(list_, value['among'])}）" if value.get("among") else ""
+        return f"每个{column_title(list_, str(value['of']))}取{column_title(list_, str(value['by']))}最近的一行{among}"
     for sign, said in (_WORDS | _SIGNS).items():
         key = key.replace(sign, said)
     key = _NAME.sub(lambda found: column_title(list_, found.group()), key)
-    joined = "" if key[-1:] in "≠≤≥空<>" else "＝"
+    joined = "" if key[-1:] in "≠≤≥于" else "＝"
     return f"{key}{joined}{_value(list_, value)}"
 
 
