@@ -28,6 +28,11 @@ CHUNK = 10_000
 #: Events that may be left when the lock is taken for the last step: a fraction of a second of work.
 CATCH_UP_MAX = 2_000
 
+_EVENT_COLUMNS = (
+    "off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01', "
+    "arrived_ms, facts"
+)
+
 Connect = Callable[[], psycopg.Connection]
 #: Topic number → offset up to which events count, exclusive.
 Cut = Mapping[int, int]
@@ -80,7 +85,8 @@ def open_shadow(conn: psycopg.Connection, context: store.Context) -> None:
         create_views(conn, context.schema)
         write_stamp(cur, context.stamp, context.schema)
         cur.execute(
-            f"CREATE TABLE {context.schema}.progress (topic_no smallint PRIMARY KEY, next_off bigint NOT NULL)".encode()
+            f"CREATE TABLE {context.schema}.progress "
+            "(topic_no smallint PRIMARY KEY, next_off bigint NOT NULL, batch_no bigint NOT NULL)".encode()
         )
 
 
@@ -102,24 +108,58 @@ def fill(
         source: where events are read from; the event log where it is not given.
     """
     read = source or from_log
-    reached: dict[int, int] = dict(conn.execute(f"SELECT topic_no, next_off FROM {context.schema}.progress".encode()).fetchall())
+    # Batches are numbered in the order of their commits: what one up to here accepted, every chunk below sees.
+    mark = _last_batch(conn)
+    rows = conn.execute(f"SELECT topic_no, next_off, batch_no FROM {context.schema}.progress".encode()).fetchall()
+    reached: dict[int, int] = {topic_no: next_off for topic_no, next_off, _ in rows}
     total = _count(conn, reached, below)
     began = monotonic()
     done = 0
+    for topic_no, next_off, seen in rows:
+        late = _accepted_late(conn, topic_no, min(next_off, below.get(topic_no, 0)), seen)
+        _apply(conn, context, topic_no, late, next_off, mark)
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
-            statements, following = read(conn, topic_no, start, below[topic_no])
-            with conn.transaction(), conn.cursor() as cur:
-                apply(cur, [(statement, None) for statement in statements], context.topics, context.rules)
-                cur.execute(
-                    "INSERT INTO progress VALUES (%s, %s) ON CONFLICT (topic_no) DO UPDATE SET next_off = excluded.next_off",
-                    (topic_no, following),
-                )
-            start = following
+            statements, start = read(conn, topic_no, start, below[topic_no])
+            _apply(conn, context, topic_no, statements, start, mark)
             done += len(statements)
             note(Progress(done, total, monotonic() - began))
     return done
+
+
+def _apply(
+    conn: psycopg.Connection, context: store.Context, topic_no: int, statements: list[Statement], next_off: int, mark: int
+) -> None:
+    with conn.transaction(), conn.cursor() as cur:
+        if statements:
+            apply(cur, [(statement, None) for statement in statements], context.topics, context.rules)
+        cur.execute(
+            """INSERT INTO progress VALUES (%s, %s, %s) ON CONFLICT (topic_no)
+               DO UPDATE SET next_off = excluded.next_off, batch_no = excluded.batch_no""",
+            (topic_no, next_off, mark),
+        )
+
+
+def _last_batch(conn: psycopg.Connection) -> int:
+    row = conn.execute("SELECT coalesce(max(batch_no), 0) FROM log.receipt_range").fetchone()
+    return row[0] if row else 0
+
+
+def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: int) -> list[Statement]:
+    """Return events that a replay accepted at offsets the fill had passed; one applied before changes nothing again.
+
+    They are found by their receipts, of which few are younger than the batch seen last.
+    """
+    columns = ", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))
+    rows = conn.execute(
+        f"""SELECT {columns} FROM log.receipt_range r
+            JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off >= r.first_off AND e.off < r.next_off
+            WHERE r.topic_no = %s AND r.batch_no > %s AND r.first_off < %s AND e.off < %s AND e.batch_no > %s
+            ORDER BY e.off""".encode(),
+        (topic_no, seen, below, below, seen),
+    ).fetchall()
+    return list(_statements(topic_no, rows))
 
 
 def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> int:
@@ -136,9 +176,7 @@ def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> 
 def from_log(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
     """Read a chunk of accepted events of one topic from the event log, and the offset that follows it."""
     rows = conn.execute(
-        """SELECT off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01',
-                  arrived_ms, facts
-           FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s""",
+        f"SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s".encode(),
         (topic_no, start, end, CHUNK),
     ).fetchall()
     statements = list(_statements(topic_no, rows))
