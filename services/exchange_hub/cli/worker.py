@@ -72,6 +72,7 @@ class _Worker:
             hub.settings.worker.session_timeout_seconds,
             hub.settings.worker.batch_events_max,
             credentials_of(hub.settings.kafka),
+            str(hub.settings.data_folder / "faust"),
         )
         watchdog = Watchdog(running, self._owner, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()

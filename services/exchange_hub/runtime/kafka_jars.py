@@ -130,9 +130,9 @@ def _fetch(kept: Path, wanting: list[Jar], repository: str | None) -> None:
 
 def _fetch_one(kept: Path, jar: Jar, repository: str | None) -> str | None:
     """Fetches one jar; returns what went wrong, in a line."""
-    from jgo.config import GlobalSettings  # noqa: PLC0415 - needed on a first run only, and an extra
-    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
-    from jgo.maven import MavenContext  # noqa: PLC0415
+    from jgo.config import GlobalSettings  # noqa: PLC0415 — only a download needs it - needed on a first run only, and an extra
+    from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 — only a download needs it
+    from jgo.maven import MavenContext  # noqa: PLC0415 — only a download needs it
 
     if repository is not None:
         remotes = {"named": repository.rstrip("/")}
@@ -149,7 +149,7 @@ def _fetch_one(kept: Path, jar: Jar, repository: str | None) -> str | None:
 
 def main() -> None:
     """Resolves the coordinates and writes the list of hashes."""
-    import jgo  # noqa: PLC0415 - needed here only
+    import jgo  # noqa: PLC0415 — only a download needs it - needed here only
 
     lines = []
     for artifact in jgo.resolve("+".join(COORDINATES)):

@@ -1,5 +1,6 @@
 """Whether the two servers answer, asked the way their clients will."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float)
     deadline = time.monotonic() + seconds_max
     while True:
         if _takes_connections(bootstrap_servers):
-            try:
+            with contextlib.suppress(KafkaError):  # it is starting: asked again until the deadline
                 admin = KafkaAdminClient(
                     bootstrap_servers=bootstrap_servers,
                     request_timeout_ms=_ANSWER_MS_MAX,
@@ -55,8 +56,6 @@ def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float)
                         return
                 finally:
                     admin.close()
-            except KafkaError:
-                pass
         _go_on("kafka", trouble, deadline)
 
 

@@ -121,7 +121,7 @@ def write(book: Book, folder: Path) -> Path:
         path.write_bytes((folder / book.copy_of).read_bytes())
         return path
     with xlsxwriter.Workbook(path) as workbook:
-        workbook.set_properties({"created": datetime(2026, 1, 1), "author": BUREAU_NAMES[book.bureau]})  # noqa: DTZ001
+        workbook.set_properties({"created": datetime(2026, 1, 1), "author": BUREAU_NAMES[book.bureau]})  # noqa: DTZ001 — a spreadsheet's dates have no zone
         formats = {
             "title": workbook.add_format({"bold": True, "align": "center", "font_size": 16}),
             "line": workbook.add_format({"align": "center"}),
@@ -197,7 +197,7 @@ def _write_row(ws: Any, columns: Sequence[Column], line: int, row: Row, formats:
         if value is None or value == "":
             ws.write_blank(line, place, None, formats["text"])
         elif isinstance(value, date):
-            ws.write_datetime(line, place, datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001
+            ws.write_datetime(line, place, datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001 — a spreadsheet's dates have no zone
         elif isinstance(value, str):
             ws.write_string(line, place, value, formats["text"])
         else:

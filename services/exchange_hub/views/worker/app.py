@@ -28,6 +28,7 @@ class WorkerOptions:
         session_seconds: silence after which Kafka gives the topics to another worker.
         poll_records_max: records of one poll over all topics, at most.
         credentials: Faust broker credentials, or ``None``.
+        data_folder: where Faust makes its (empty) folder.
     """
 
     name: str
@@ -36,6 +37,7 @@ class WorkerOptions:
     session_seconds: float = 30.0
     poll_records_max: int = 20_000
     credentials: Any = None
+    data_folder: str = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         topic_replication_factor=1,
         web_enabled=False,
         store="memory://",
+        datadir=options.data_folder,
     )
     topic = app.topic(*options.topics, value_serializer="raw", key_serializer="raw", acks=False)
 

@@ -100,7 +100,7 @@ class PollConsumer(driver.Consumer):
                     await self._seek(TP(topic, 0), claimed.next_off)
                 if standing := assigned - claims.keys():
                     # Nothing of them is processed; without a place Kafka's client would ask for a reset.
-                    consumer = self._thread._ensure_consumer()  # noqa: SLF001
+                    consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
                     await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
             except asyncio.CancelledError:
                 raise
@@ -164,7 +164,7 @@ class PollConsumer(driver.Consumer):
 
     def _assigned(self) -> Any:
         """Return the client's present assignment, an object of its own for each rebalance, or ``None``."""
-        subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001
+        subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001 — as above
         assignment = subscription.assignment if subscription is not None else None
         return assignment if assignment is not None and assignment.active else None
 
