@@ -65,7 +65,7 @@ def holds(condition: Condition, row: Row) -> bool:
     """Say whether a ``when`` / ``unless`` condition is met: one of the fields filled, or all values allowed."""
     if isinstance(condition, list):
         return any(_filled(row, name) for name in condition)
-    return all(as_text(row.values.get(name)) in allowed for name, allowed in condition.items())  # type: ignore[arg-type] — a value that is not text is never among the allowed ones
+    return all(as_text(row.values.get(name)) in allowed for name, allowed in condition.items())  # type: ignore[arg-type]  # a value that is not text is never among the allowed ones
 
 
 def _filled(row: Row, name: str) -> bool:

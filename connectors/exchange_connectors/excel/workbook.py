@@ -131,7 +131,7 @@ def _cell(value: object) -> Cell:
         return None
     if isinstance(value, timedelta) or (isinstance(value, float) and not isfinite(value)):
         return str(value)
-    return value  # type: ignore[return-value] — calamine gives no other types
+    return value  # type: ignore[return-value]  # calamine gives no other types
 
 
 def _annotate(path: Path, sheets: dict[str, Sheet]) -> None:

@@ -102,11 +102,11 @@ class _KafkaDelivery:
 
     def offset(self) -> int | None:
         future = self._future
-        if not future.is_done:  # type: ignore[attr-defined] — kafka-python is untyped
+        if not future.is_done:  # type: ignore[attr-defined]  # kafka-python is untyped
             return None
-        error = future.exception  # type: ignore[attr-defined] — kafka-python is untyped
+        error = future.exception  # type: ignore[attr-defined]  # kafka-python is untyped
         if error is None:
-            return int(future.value.offset)  # type: ignore[attr-defined] — kafka-python is untyped
+            return int(future.value.offset)  # type: ignore[attr-defined]  # kafka-python is untyped
         if isinstance(error, _FINAL):
             raise PublishError(f"the broker refused an event for {self._topic}: {error!r}")
         raise TimeoutError(f"{self._topic}: {error!r}")
@@ -243,7 +243,7 @@ def _lack(right: str, topic: str, described: dict[str, object] | None) -> str | 
         return f"topic {topic} does not exist; ask the hub's operators to add the bureau (hub bureau add)"
     if described["error_code"] == _TOPIC_DENIED:
         return f"this user may not see topic {topic} (DESCRIBE is missing); ask the hub's operators for {right} on it"
-    operations = int(described.get("topic_authorized_operations", _OPERATIONS_UNKNOWN))  # type: ignore[call-overload] — kafka-python is untyped
+    operations = int(described.get("topic_authorized_operations", _OPERATIONS_UNKNOWN))  # type: ignore[call-overload]  # kafka-python is untyped
     if operations != _OPERATIONS_UNKNOWN and not operations >> _OPERATIONS[right] & 1:
         return f"this user lacks {right} on topic {topic}; ask the hub's operators for it"
     return None

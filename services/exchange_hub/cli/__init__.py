@@ -56,7 +56,7 @@ class _Lazy(click.Group):
             raise click.ClickException(
                 f"`hub {cmd_name}` needs the package {error.name}: install exchange-hub with its extras [hub,embedded]"
             ) from error
-        return command  # type: ignore[no-any-return] — the table names commands only
+        return command  # type: ignore[no-any-return]  # the table names commands only
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

@@ -25,7 +25,7 @@ def console(*, supervised: bool) -> None:
             source, running.hub.reports_folder, lambda: datetime.now(zone), place=Place.of(running.hub.district), meters=running.meters
         )
         server = uvicorn.Server(uvicorn.Config(app, settings.console.host, settings.console.port, log_config=None))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] — signals belong to the program around it
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # signals belong to the program around it
         serving = threading.Thread(target=server.run, name="console", daemon=True)
         serving.start()
         while serving.is_alive() and not running.stop.wait(0.2):

@@ -52,7 +52,7 @@ def _columns(text: str) -> tuple[Column, ...]:
     result = []
     for line in text.strip().splitlines():
         name, title, type_, *unit = line.split()
-        result.append(Column(name, title, type_, unit[0] if unit else ""))  # type: ignore[arg-type] — a wrong type has no SQL type and fails at once
+        result.append(Column(name, title, type_, unit[0] if unit else ""))  # type: ignore[arg-type]  # a wrong type has no SQL type and fails at once
     return tuple(result)
 
 

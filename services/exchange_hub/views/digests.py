@@ -25,7 +25,7 @@ def digests(cur: psycopg.Cursor[Any], schema: str) -> Digests:
     """Return (digest, rows) of every list view of *schema*, and of registers, findings, unfolded and held events."""
     cur.execute("SET LOCAL datestyle = 'ISO'")
     metadata = MetaData()
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call] — SQLAlchemy leaves it untyped
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     found: Digests = {}
     for view in LISTS:
         query = str(digest_query(list_table(view, schema, metadata)).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

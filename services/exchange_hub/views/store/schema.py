@@ -45,7 +45,7 @@ def views_ddl(schema: str) -> Iterable[str]:
     for statement in _VIEWS_DDL:
         yield statement.format(schema=schema)
     metadata = MetaData()
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call] — SQLAlchemy leaves it untyped
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     for view in LISTS:
         yield str(CreateTable(list_table(view, schema, metadata)).compile(dialect=dialect))
         yield f"CREATE INDEX ON {schema}.{view.table} (component)"

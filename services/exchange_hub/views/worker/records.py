@@ -42,16 +42,16 @@ class _Patient:
     _buffer: bytearray
 
     def _maybe_uncompress(self) -> None:
-        super()._maybe_uncompress()  # type: ignore[misc] — aiokafka's classes are untyped
+        super()._maybe_uncompress()  # type: ignore[misc]  # aiokafka's classes are untyped
         if not isinstance(self._buffer, _Buffer):
             self._buffer = _Buffer(self._buffer)
 
 
-class _PatientBatch(_Patient, _DefaultRecordBatchPy):  # type: ignore[misc] — aiokafka's classes are untyped # final for type checkers; there is no hook
+class _PatientBatch(_Patient, _DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka's classes are untyped # final for type checkers; there is no hook
     """aiokafka's parser in Python, with header names escaped."""
 
 
-class _PatientLook(_Patient, DefaultRecordBatch):  # type: ignore[misc] — aiokafka's classes are untyped
+class _PatientLook(_Patient, DefaultRecordBatch):  # type: ignore[misc]  # aiokafka's classes are untyped
     """kafka-python's parser, with header names escaped."""
 
 
