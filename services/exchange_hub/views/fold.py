@@ -76,6 +76,7 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
     A claim is a set of registers; a fold that fails leaves the component without rows and says why, so that
     one broken entity never stops another.
     """
+    members: tuple[ClaimKey, ...]
     if len(claims) == 1:
         members = (claims[0].key,)
         name = f"{members[0].bureau}:{members[0].entity}"
