@@ -3,6 +3,8 @@
 The process may be told to die at a named step of a batch: the product's own hook, no environment, no flag.
 """
 
+import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -40,6 +42,7 @@ class Orders:
 def run(orders: Orders) -> None:
     """Run the worker until it ends; called in the forked process."""
     os.setsid()
+    _end_with_parent()
     with orders.output.open("ab", 0) as output:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
@@ -64,6 +67,12 @@ def run(orders: Orders) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to kill this process, also a stopped one, when the process that forked it is gone."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class _Step:
