@@ -6,6 +6,7 @@ rejects the event, one that is missing says nothing.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 Headers = Iterable[tuple[str, bytes]]
 
 
+@lru_cache(4096)
 def source_uri(bureau: str, source: str) -> str:
     """Return the CloudEvents source of a bureau's system: ``/industry/excel``, percent-encoded."""
     return f"/{bureau}/{quote(source, safe='')}"

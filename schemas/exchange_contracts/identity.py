@@ -1,5 +1,6 @@
 """Event ids: a pure function of what an event replaces, so that a repeated publication is recognised."""
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 
@@ -19,3 +20,15 @@ def event_id(source: str, family: str, subkey: Iterable[object], entity_key: str
     """
     parts = (source, family, "|".join(map(str, subkey)), entity_key, str(revision))
     return uuid.uuid5(NAMESPACE, "\n".join(parts))
+
+
+_PREFIX = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
+
+
+def event_id_text(source: str, family: str, subkey: Iterable[object], entity_key: str, revision: int) -> str:
+    """Return the text of :func:`event_id`, several times quicker: every event that arrives is compared with it."""
+    digest = _PREFIX.copy()
+    digest.update(f"{source}\n{family}\n{'|'.join(map(str, subkey))}\n{entity_key}\n{revision}".encode())
+    text = digest.hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

@@ -39,7 +39,7 @@ def problems(
     if header_problem:
         found.append(("header_mismatch", header_problem))
     sub_key = [facts[name] for name in contract.subkey]
-    if facts["event_id"] != str(identity.event_id(facts["source"], contract.family, sub_key, facts["entity_key"], facts["revision"])):
+    if facts["event_id"] != identity.event_id_text(facts["source"], contract.family, sub_key, facts["entity_key"], facts["revision"]):
         found.append(("id_mismatch", "事件编号与来源、业务主键、版本号不符,请用标准工具生成"))
     if not facts["entity_key"].strip():
         found.append(("empty_key", "业务主键为空"))
@@ -47,7 +47,8 @@ def problems(
         found.append(("bad_value", f"版本号不能为负,现为{facts['revision']}"))
     if contract.kind == "coordination" and bureau != COORDINATION:
         found.append(("foreign_kind", "合并、复核、关账等决定只能由工作专班发布"))
-    if any(_CONTROL.search(str(value)) for value in (facts["entity_key"], *sub_key)):
+    named = "".join(map(str, (facts["entity_key"], *sub_key))) if sub_key else facts["entity_key"]
+    if not named.isprintable() and _CONTROL.search(named):
         found.append(("bad_value", "业务主键和分项(如凭证号、单位)不能含换行、制表等控制字符"))
     if contract.kind in ("document", "policy") and not facts["document_no"].strip():
         found.append(("bad_value", "文号为空;没有文号的文件请填写登记编号"))
