@@ -138,7 +138,7 @@ def rebalance(run: Run, count: int = 24) -> Measures:
         return finish(stage) | {"rebalances": count, "ended": ended}
 
 
-def brokers(run: Run, events: int = 9_000, kills: int = 3, *, two_down: bool = True) -> Measures:
+def brokers(run: Run, events: int = 9_000, kills: int = 3, pause_seconds: float = 8.0, *, two_down: bool = True) -> Measures:
     """One of three brokers killed under load, three times; two of three down, then back."""
     choose = Random(run.seed)
     with tempfile.TemporaryDirectory(prefix="hub-brokers-", ignore_cleanup_errors=True) as folder, three_brokers(Path(folder)) as cluster:
@@ -148,12 +148,12 @@ def brokers(run: Run, events: int = 9_000, kills: int = 3, *, two_down: bool = T
             with stage.flowing(bulk(run.seed, events), per_second=60):
                 wait_for("the first batch", lambda: any(stage.positions().values()), 60)
                 for _ in range(kills):
-                    time.sleep(5)
+                    time.sleep(pause_seconds / 2)
                     node = choose.choice(nodes)
                     node.kill()
-                    time.sleep(8)
+                    time.sleep(pause_seconds)
                     node.start()
-                    time.sleep(8)
+                    time.sleep(pause_seconds)
                 for node in nodes[:2] if two_down else ():
                     node.kill()
                 time.sleep(12 if two_down else 0)

@@ -16,6 +16,7 @@ from typing import Any
 from exchange_contracts.topics import events_topic
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics
+from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
 from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views import read
@@ -200,9 +201,17 @@ class Stage:
         return dict(rows)
 
     def ends(self) -> dict[str, int]:
-        """Topic → end of what was committed."""
-        with administration(self.kafka) as admin:
-            return end_offsets(admin, sorted(self.topics))
+        """Topic → end of what was committed; a broker that is just starting is asked again."""
+
+        def asked() -> dict[str, int]:
+            try:
+                with administration(self.kafka) as admin:
+                    return end_offsets(admin, sorted(self.topics))
+            except RuntimeProblem:
+                return {}
+
+        found: dict[str, int] = wait_for("Kafka to tell the ends of the topics", asked, 60, 0.5)
+        return found
 
     def caught_up(self, seconds: float = 60.0) -> None:
         """Wait until every position has reached the end of its topic."""

@@ -28,4 +28,4 @@ def test_a_worker_whose_clock_is_a_day_wrong(run: Run) -> None:
 
 def test_a_broker_of_three_killed_under_load(run: Run) -> None:
     """With one of three brokers gone what was acknowledged stays, and the worker goes on by itself."""
-    assert long.brokers(run, events=600, kills=1, two_down=False)["worker_restarts"] == 0
+    assert long.brokers(run, events=300, kills=1, pause_seconds=3.0, two_down=False)["worker_restarts"] == 0
