@@ -249,7 +249,7 @@ def test_the_next_report_names_what_changed_in_the_one_before(engine: sa.Engine,
     change(engine, "UPDATE live.trade_in SET subsidy = 55000 WHERE row_key = 'o0'")
     second = close(engine, district, OCTOBER)
     note = next(text for text in second.report.notes if text.startswith("上期调整"))
-    assert "9月以旧换新·合计·补贴金额原值0.09万元，现值0.10万元，原因为区商务局更正" in note
+    assert "9月以旧换新补贴金额原值0.09万元，现值0.10万元（区商务局更正）" in note
     report = snapshot.load(engine, "2026-10")
     annex = next(annex for annex in report.annexes if annex.list == "adjustments")
     assert {"以旧换新·家电·补贴金额", "以旧换新·合计·本月补贴金额"} <= {item["指标"] for item in annex.rows}
@@ -268,6 +268,56 @@ def test_merged_projects_are_named_as_merged(engine: sa.Engine, district: Distri
     month = changes_of(engine, district)["equipment.工业.month"]
     assert (month.before.value, month.after.value) == (Decimal("20000.00"), Decimal("10000.00"))
     assert "合并" in month.causes
+
+
+def test_a_project_that_gets_its_code_later_is_merged_not_withdrawn(engine: sa.Engine, district: District) -> None:
+    """Its months of progress take another key under the same component: 合并, neither 撤回 nor 迟报."""
+    close(engine, district, SEPTEMBER)
+    change(engine, "UPDATE live.equipment_project SET row_key = 'code' WHERE row_key = 'B'")
+    change(
+        engine,
+        "UPDATE live.project_progress SET row_key = 'code@' || month, project_key = 'code',"
+        " invested_this_month = invested_this_month + 100 WHERE project_key = 'B'",
+    )
+    assert changes_of(engine, district)["equipment.工业.month"].causes == ("合并",)
+
+
+def test_the_rows_behind_the_changes_are_named_once_with_their_cause(engine: sa.Engine, district: District) -> None:
+    """A comparison names each changed row that a figure counts: corrected, come late, or gone; others it leaves out."""
+    close(engine, district, SEPTEMBER)
+    change(engine, "UPDATE live.trade_in SET subsidy = 55000 WHERE row_key = 'o0'")
+    change(engine, "DELETE FROM live.trade_in WHERE row_key = 'o1'")
+    change(engine, "UPDATE live.trade_in SET subsidy = 1 WHERE row_key = 'o2'")  # of October
+    with engine.begin() as conn:
+        rows = diff.compare(conn, district, "2026-09").rows
+    assert [(row.list, row.row_key, row.cause, row.bureaus) for row in rows] == [
+        ("trade-in", "o0", "更正", ("commerce",)), ("trade-in", "o1", "撤回", ("commerce",)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "causes"),
+    [
+        ({"configuration": "e"}, ("基础数据变更",)),
+        ({"configuration": "e", "code": "0.2"}, ("基础数据变更", "口径修正")),
+        ({"code": "0.2"}, ("口径修正",)),
+    ],
+)
+def test_a_change_without_a_changed_row_is_explained_by_the_stamp(
+    engine: sa.Engine, district: District, now: dict[str, str], causes: tuple[str, ...]
+) -> None:
+    """Another digest of the district's files is 基础数据变更, another version of the program 口径修正."""
+    close(engine, district, SEPTEMBER)
+    stamp = {**STAMP, **now}
+    values = ", ".join(f"'{stamp[name]}'" for name in ("code", "contracts", "configuration"))
+    change(engine, "CREATE TABLE live.view_stamp (code text, contracts text, configuration text)")
+    change(engine, f"INSERT INTO live.view_stamp VALUES ({values})")
+    try:
+        with engine.begin() as conn:
+            said = diff._stamp_causes(conn, STAMP, "live")
+    finally:
+        change(engine, "DROP TABLE live.view_stamp")
+    assert said == causes
 
 
 def test_a_restatement_is_recorded_beside_the_close(engine: sa.Engine, district: District) -> None:

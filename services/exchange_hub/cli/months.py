@@ -1,29 +1,39 @@
 """``hub close``, ``hub report`` and ``hub diff``: a month is closed once, rendered from what was kept, and explained after."""
 
 import calendar
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
 from exchange_connectors.kit.publisher import Publisher
-from exchange_contracts.events import MonthClosed
+from exchange_contracts.events import MonthClosed, MonthRestated
+from exchange_contracts.model import Event
 from exchange_contracts.topics import COORDINATION
 
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import open_servers, plain_errors, serving
+from exchange_hub.console.vocabulary import register_title
+from exchange_hub.programme.labels import label
+from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.reports import close as closing
 from exchange_hub.reports import diff as restating
-from exchange_hub.reports import snapshot
+from exchange_hub.reports import snapshot, tables
+from exchange_hub.reports.inputs import Adjustment, Cause
 from exchange_hub.reports.model import Figure
 from exchange_hub.reports.render_docx import render_docx
 from exchange_hub.reports.render_json import decimal_text, render_json
 from exchange_hub.reports.render_xlsx import write_xlsx
+from exchange_hub.reports.restate import restate
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.views.folds import FOLDS
 
 #: Source under which the hub's own program publishes on the coordination topic.
 SOURCE = "hub-close"
@@ -69,10 +79,16 @@ def publish_closed(hub: Hub, servers: Servers, engine: sa.Engine, month: str) ->
         recorded_at=row["closed_at"], month=month, cut=row["cut"], figures_digest=row["figures_digest"],
         stamp=row["stamp"], as_of=row["as_of"],
     )  # fmt: skip
+    _publish(hub, servers, [event])
+
+
+def _publish(hub: Hub, servers: Servers, events: Sequence[Event]) -> None:
+    """Publish events of the hub's own on the coordination topic and wait until they are acknowledged."""
     spool = hub.settings.data_folder / "spool" / "coordination.sqlite"
     spool.parent.mkdir(parents=True, exist_ok=True)
     with Publisher(hub.connector_kafka(servers.bootstrap_servers), hub.district.id, COORDINATION, spool) as publisher:
-        publisher.publish(event)
+        for event in events:
+            publisher.publish(event)
         publisher.flush(ACKNOWLEDGE_SECONDS)
 
 
@@ -129,29 +145,125 @@ def report(*, month: str, out: Path | None) -> None:
 
 @click.command()
 @click.argument("month", metavar="MONTH")
+@click.option("--record", is_flag=True, help="Keep what changed beside the closed figures, and publish MonthRestated.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), help="Default: table on a terminal, else json.")
-def diff(*, month: str, form: str | None) -> None:
-    """Explain what would be different now in closed MONTH: figures, causes, bureaus, rows."""
+def diff(*, month: str, record: bool, form: str | None) -> None:
+    """Explain what would be different now in closed MONTH: figures, causes, bureaus, and the events behind them."""
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url, engine_of(url).connect() as conn, conn.begin():
-            try:
-                changes = restating.changes(conn, hub.district, month)
-            except snapshot.NotClosedError as error:
-                raise click.ClickException(f"{month} 尚未关账") from error
-    rows = [
-        {
-            "figure": change.before.id, "unit": change.before.unit, "closed": _value(change.before), "now": _value(change.after),
-            "causes": list(change.causes), "bureaus": list(change.bureaus), "rows": list(change.rows),
-        }
-        for change in changes
-    ]  # fmt: skip
+        try:
+            comparison, sources = _record(hub, month) if record else _compare(hub, month)
+        except snapshot.NotClosedError as error:
+            raise click.ClickException(f"{month} 尚未关账") from error
     if output.chosen(form) == "json":
-        click.echo(output.json_lines(rows), nl=False)
+        click.echo(output.json_lines([*map(_change, comparison.adjustments), *sources]), nl=False)
         return
-    headings = ["数字", "单位", "关账值", "现值", "原因", "单位", "行"]
-    output.table(f"{month} 关账后的变化({len(rows)} 项)", headings, [[output.text(cell) for cell in row.values()] for row in rows])
+    if not comparison.adjustments:
+        click.echo(f"{month} 关账后没有变化。")
+        return
+    names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
+    changes = [
+        [
+            label(change.before.id), _shown(change.before), _shown(change.after), "、".join(change.causes),
+            "、".join(names.get(code, code) for code in change.bureaus), str(change.rows_changed),
+        ]
+        for change in comparison.adjustments
+    ]  # fmt: skip
+    output.table(f"{month} 关账后的变化({len(changes)} 项)", ["数字", "原值", "现值", "原因", "涉及单位", "行数"], changes)
+    events: dict[str, list[dict[str, str]]] = {}
+    for line in sources:
+        events.setdefault(line["place"], []).append(line)
+    cells = [_event_cells(lines, names) for lines in events.values()]
+    headings = ["单位", "事件", "业务日期", "原因", "行", "到达时间", "位置"]
+    output.table(f"变化的来源(关账后到达的 {len(cells)} 条事件)", headings, cells)
+
+
+def _event_cells(lines: Sequence[Mapping[str, str]], names: Mapping[str, str]) -> list[str]:
+    """Return the cells of one event with the rows that it changed."""
+    first = lines[0]
+    more = f" 等 {len(lines)} 行" if len(lines) > 1 else ""
+    return [
+        names.get(first["bureau"], first["bureau"]), register_title(first["register"]) + ("(撤回)" if first["withdrawn"] else ""),
+        first["occurred_on"], "、".join(dict.fromkeys(line["cause"] for line in lines)), first["row"] + more,
+        first["arrived_at"][:16].replace("T", " "), first["place"],
+    ]  # fmt: skip
+
+
+def _compare(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, str]]]:
+    with serving(hub) as url, engine_of(url).connect() as conn, conn.begin():
+        comparison = restating.compare(conn, hub.district, month)
+        return comparison, list(_sources(conn, hub, comparison))
+
+
+def _record(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, str]]]:
+    """Keep the restatement, publish it, and explain it."""
+    with open_servers(hub) as servers:
+        engine = engine_of(servers.database_url)
+        restated = restate(engine, hub.district, month, datetime.now(UTC))
+        if restated is None:
+            click.echo(f"{month} 自上次记录以来没有新的变化。", err=True)
+        else:
+            click.echo(f"{month} 第 {restated.seq} 次调整已记录:{len(restated.comparison.adjustments)} 项。", err=True)
+        publish_restated(hub, servers, engine, month)
+        with engine.connect() as conn, conn.begin():
+            comparison = restating.compare(conn, hub.district, month)
+            return comparison, list(_sources(conn, hub, comparison))
+
+
+def publish_restated(hub: Hub, servers: Servers, engine: sa.Engine, month: str) -> None:
+    """Publish ``MonthRestated`` for every recorded restatement of a month; what is there already is a harmless duplicate.
+
+    A crash between the record and its publishing is mended by the next call: nothing else remembers what was sent.
+    """
+    with engine.connect() as conn:
+        as_of = snapshot.stored(conn, month)["as_of"]
+        query = sa.select(tables.restatement).where(tables.restatement.c.month == month).order_by(tables.restatement.c.seq)
+        rows = conn.execute(query).mappings().all()
+    events = [
+        MonthRestated(
+            bureau=COORDINATION, source=SOURCE, entity_key=month, revision=row["seq"], occurred_on=as_of,
+            recorded_at=row["made_at"], month=month, seq=row["seq"], cut=row["cut"], figures_digest=row["figures_digest"],
+            stamp=row["stamp"], as_of=as_of, causes=_causes(row["changes"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+    _publish(hub, servers, events)
+
+
+def _causes(changes: list[dict[str, Any]]) -> list[Cause]:
+    """Return the causes of recorded changes, in the order of the code list."""
+    found = {cause for change in changes for cause in change["causes"]}
+    return [cause for cause in get_args(Cause) if cause in found]
+
+
+def _sources(conn: sa.Connection, hub: Hub, comparison: restating.Comparison) -> Iterator[dict[str, str]]:
+    """Yield the events behind the changed rows: those on their entities that arrived since the close."""
+    cut, zone = snapshot.stored(conn, comparison.month)["cut"], ZoneInfo(hub.district.profile.time_zone)
+    kinds = {list_: kind for kind, fold in FOLDS.items() for list_ in fold.lists}
+    for row in comparison.rows:
+        for event in restating.events_behind(conn, row.component, kinds[row.list], cut):
+            arrived = datetime.fromtimestamp(event.arrived_ms / 1000, zone)
+            yield {
+                "list": row.list, "row": row.row_key, "cause": row.cause, "bureau": event.bureau,
+                "register": event.register, "withdrawn": "是" if event.withdrawn else "",
+                "occurred_on": event.occurred_on.isoformat(), "arrived_at": arrived.isoformat(timespec="minutes"),
+                "place": f"{event.topic}@{event.offset}", "event_id": event.event_id,
+            }  # fmt: skip
+
+
+def _change(change: Adjustment) -> dict[str, object]:
+    return {
+        "figure": change.before.id, "unit": change.before.unit, "closed": _value(change.before), "now": _value(change.after),
+        "causes": list(change.causes), "bureaus": list(change.bureaus), "rows": list(change.rows),
+    }  # fmt: skip
 
 
 def _value(figure: Figure) -> str:
     return figure.absent if figure.value is None else decimal_text(figure.value)
+
+
+def _shown(figure: Figure) -> str:
+    """Write a value for people: money in 万元, without rounding."""
+    if figure.value is None:
+        return figure.absent
+    return f"{exact_wan(figure.value)}万元" if figure.unit == "元" else f"{decimal_text(figure.value)}{figure.unit}"

@@ -14,12 +14,12 @@ from typing import get_args
 import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cells
-from exchange_hub.programme.definitions import Definition
+from exchange_hub.programme.definitions import Definition, Measured
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes, definitions
 from exchange_hub.reports import snapshot, tables
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.reports.explain import Explanation
+from exchange_hub.reports.explain import ChangedRow, Explanation
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes, with_codes
 from exchange_hub.reports.model import Figure
@@ -51,11 +51,13 @@ class Comparison:
         month: the closed month.
         adjustments: the figures that would be others, in the order of the report.
         figures_digest: SHA-256 of all figures as they would be now.
+        rows: the changed rows that explain the adjustments, at most ``explain.ROWS_MAX`` a figure.
     """
 
     month: str
     adjustments: tuple[Adjustment, ...]
     figures_digest: str
+    rows: tuple[ChangedRow, ...] = ()
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -97,13 +99,16 @@ def compare(
     otherwise = _stamp_causes(conn, row["stamp"], schema)
     explained = Explanation(conn, tables.frozen_schema(month), schema, {cube.name: cube for cube in cubes(frame)})
     by_id = {definition.id: definition for definition, _, _ in changed}
-    result = []
+    result, keys = [], dict[str, set[str]]()
     for definition, old, new in changed:
         rows = explained.behind(definition, by_id)
         causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or otherwise))
         result.append(Adjustment(month, old, new, causes, tuple(sorted(rows.bureaus)), rows.keys(), rows.count()))
+        if isinstance(definition, Measured):
+            keys.setdefault(new.source.list, set()).update(rows.keys())
+    found = tuple(row for list_ in keys for row in explained.rows(list_, sorted(keys[list_])))
     explained.clear()
-    return Comparison(month, tuple(result), digest)
+    return Comparison(month, tuple(result), digest, found)
 
 
 def changes(
@@ -149,13 +154,19 @@ def _nothing(figure: Figure) -> Figure:
 
 
 def _stamp_causes(conn: sa.Connection, closed: Mapping[str, str], schema: str) -> tuple[Cause, ...]:
-    """Say why a figure can change without a changed row: other rules or data of the district, or another method."""
+    """Say why a figure can change without a changed row: other data of the district, or another method.
+
+    The stamp keeps one digest over all files of the district, and none of them is a rule pack: where it differs,
+    reference data changed (归口, 工作日历, 目标, 应报, 优先口径), and which of them cannot be told from the stamp. 规则变更 is
+    never said here; it takes a digest of the rule packs of their own in the stamp to tell the two apart.
+    """
     now = snapshot.view_stamp(conn, schema)
     if now is None:
         return ("口径修正",)
-    rules: tuple[Cause, ...] = ("规则变更",) if now.get("configuration") != closed.get("configuration") else ()
+    other_data = now.get("configuration") != closed.get("configuration")
     method = any(now.get(name) != closed.get(name) for name in ("code", "contracts"))
-    return (*rules, "口径修正") if method or not rules else rules
+    data: tuple[Cause, ...] = ("基础数据变更",) if other_data else ()
+    return (*data, "口径修正") if method or not data else data
 
 
 def events_behind(

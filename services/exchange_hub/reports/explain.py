@@ -4,7 +4,7 @@ The rows of a list are compared once. Then the cubes of the changed figures are 
 alone and split by cause, so that explaining a hundred figures costs hardly more than explaining one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -19,7 +19,12 @@ from exchange_hub.views.catalogue import BY_NAME
 
 ROWS_MAX = 50
 _WHOLE_LIST = ("details_first", "latest")
-_MERGEABLE = ("equipment-projects", "recycling-projects", "enterprises", "funding-policies")
+# Lists whose rows take another key when entities are merged or a project gets its code later, with what must agree
+# beside the component: a project has one row of progress a month.
+_MERGEABLE: Mapping[str, tuple[str, ...]] = {
+    "equipment-projects": (), "recycling-projects": (), "enterprises": (), "funding-policies": (),
+    "project-progress": ("month",),
+}  # fmt: skip
 _RETURNED = ("returned_on", "returned_count", "subsidy_returned")
 
 
@@ -65,6 +70,25 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A row that came, went or reads differently since a close.
+
+    Attributes:
+        list: name of the list.
+        row_key: key of the row.
+        component: component of its entity.
+        cause: why it changed.
+        bureaus: whose row it is, or was.
+    """
+
+    list: str
+    row_key: str
+    component: str
+    cause: Cause
+    bureaus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """Changed rows that agree in the dimensions of a cube and in their cause, before the change or after it."""
 
@@ -106,6 +130,20 @@ class Explanation:
                 if term in changed:
                     result.merge(self.behind(changed[term], changed))
         return result
+
+    def rows(self, list_: str, keys: Sequence[str]) -> Iterator[ChangedRow]:
+        """Yield the changed rows of a list with these keys, as they are now or else as they were, by key."""
+        if not keys:
+            return
+        was, now = self._tables(list_)
+        columns = ("row_key", "component", "cause", "bureaus")
+        chosen = sa.union_all(*(
+            sa.select(*(side.c[name] for name in columns), sa.literal(rank).label("rank")).where(side.c.row_key.in_(keys))
+            for rank, side in enumerate((now, was))
+        )).subquery()  # fmt: skip
+        one = sa.select(chosen).distinct(chosen.c.row_key).order_by(chosen.c.row_key, chosen.c.rank)
+        for key, component, cause, bureaus, _ in self.conn.execute(one):
+            yield ChangedRow(list_, key, component, cast(Cause, cause), tuple(bureaus))
 
     def clear(self) -> None:
         """Drop the temporary tables."""
@@ -188,7 +226,8 @@ class Explanation:
         if list_ not in _MERGEABLE:
             return sa.false()
         other = lists_of(schema).table(list_).alias()
-        shares = sa.and_(other.c.row_key != row.c.row_key, other.c.component == row.c.component)
+        agreeing = (other.c[name] == row.c[name] for name in ("component", *_MERGEABLE[list_]))
+        shares = sa.and_(other.c.row_key != row.c.row_key, *agreeing)
         return sa.exists(sa.select(sa.literal(1)).select_from(other).where(shares))
 
 
