@@ -131,7 +131,11 @@ class WorkerSettings(_Group):
     """The Faust workers that fill the views."""
 
     processes: int = Field(1, ge=1, le=64, description="Worker processes that `hub up` starts.")
-    batch_events_max: int = Field(20_000, ge=1, description="Events of one batch, that is of one transaction, at most.")
+    batch_events_max: int = Field(
+        5_000,
+        ge=1,
+        description="Events of one batch, that is of one transaction, at most; more than fit the processor's cache are slower.",
+    )
     session_timeout_seconds: float = Field(
         30.0, gt=0, description="Silence after which Kafka gives a worker's topics to another."
     )

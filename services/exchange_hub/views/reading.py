@@ -1,7 +1,6 @@
 """Read a record: decode ▸ check ▸ trial fold — one pure function with three named outcomes."""
 
 from typing import Any
-from uuid import UUID
 
 from exchange_contracts import codec
 from exchange_contracts.registry import Contract
@@ -33,7 +32,7 @@ def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Fold
         return statement, Folded(name, (), (), f"check failed: {type(error).__name__}: {error}")
     if found:
         reason = ";".join(reason for _, reason in found)
-        return Rejection(record, found[0][0], reason, _uuid(facts["event_id"]), facts["entity_key"])
+        return Rejection(record, found[0][0], reason, facts["event_id"], facts["entity_key"])
     statement = _statement(record, contract, facts)
     return statement, trial(statement, bureau, rules)
 
@@ -41,14 +40,8 @@ def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Fold
 def _statement(record: Record, contract: Contract, facts: dict[str, Any]) -> Statement:
     sub_key = "|".join([str(facts[name]) for name in contract.subkey])
     return Statement(
-        record, UUID(facts["event_id"]), contract.schema_id, contract.event, contract.kind, facts["entity_key"],
+        record, facts["event_id"], contract.schema_id, contract.event, contract.kind, facts["entity_key"],
         f"{contract.register}:{sub_key}" if sub_key else contract.register, facts["revision"],
         codec.facts_digest(contract, facts), contract.withdraws, facts["occurred_on"], facts,
     )  # fmt: skip
 
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -29,7 +29,7 @@ CHUNK = 10_000
 CATCH_UP_MAX = 2_000
 
 _EVENT_COLUMNS = (
-    "off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01', "
+    "off, event_id::text, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01', "
     "arrived_ms, facts"
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 
 def _no_ranking(_list: str, _field: str, _domain: str) -> tuple[str, ...]:
@@ -29,5 +30,10 @@ class FoldRules:
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
         """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""
-        places = {bureau: place for place, bureau in enumerate(self.ranking(list_name, field, domain or ""))}
-        return lambda bureau: (places.get(bureau, len(places)), bureau)
+        return _order(self.ranking(list_name, field, domain or ""))
+
+
+@lru_cache(maxsize=1024)
+def _order(ranking: tuple[str, ...]) -> Callable[[str], tuple[int, str]]:
+    places = {bureau: place for place, bureau in enumerate(ranking)}
+    return lambda bureau: (places.get(bureau, len(places)), bureau)

@@ -7,7 +7,6 @@ all problems found, and a :class:`Held` event whose fold fails although the even
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from uuid import UUID
 
 
 class Record(NamedTuple):
@@ -49,7 +48,7 @@ class Statement(NamedTuple):
     """
 
     record: Record
-    event_id: UUID
+    event_id: str
     schema_id: int
     event: str
     kind: str
@@ -77,7 +76,7 @@ class Rejection:
     record: Record
     code: str
     reason: str
-    event_id: UUID | None = None
+    event_id: str | None = None
     entity: str | None = None
 
 

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import orjson
 import psycopg
@@ -68,11 +67,11 @@ class Outcome:
     exceptions: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
     def note(
-        self, place: Record, outcome: str, *, event_id: UUID | None, entity: str | None, code: str, reason: str
+        self, place: Record, outcome: str, *, event_id: str | None, entity: str | None, code: str, reason: str
     ) -> None:
         """Enter an exception into the topic's receipt."""
         self.exceptions[place.topic_no].append({
-            "offset": place.off, "event_id": str(event_id) if event_id else None, "entity_key": entity,
+            "offset": place.off, "event_id": event_id, "entity_key": entity,
             "outcome": outcome, "code": code, "reason": reason,
         })  # fmt: skip
 
@@ -247,9 +246,8 @@ def event_line(s: Statement) -> str:
     facts = orjson.dumps(s.facts, default=str).decode()
     if "\\" in facts:
         facts = facts.replace("\\", "\\\\")
-    # The id's text stands in the facts, checked to be its usual form.
     return (
-        f"{record.topic_no}\t{record.off}\t{s.facts['event_id']}\t{s.schema_id}\t{s.kind}\t{text(s.entity)}\t{text(s.register)}\t"
+        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{text(s.entity)}\t{text(s.register)}\t"
         f"{s.revision}\t\\\\x{s.digest.hex()}\t{'t' if s.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t0\t{facts}"
     )
 
@@ -355,28 +353,45 @@ def _store_held(cur: Cursor, held: Sequence[Held], outcome: Outcome) -> None:
 
 
 def _move_positions(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> None:
+    """Move every position from where the batch begins to where it ends, under the batch's own claims."""
     count = outcome.counts
-    for span in spans:
-        no = span.topic_no
-        cur.execute(
-            """UPDATE log.position SET next_off = %s, last_off = coalesce(%s, last_off),
-                 last_digest = coalesce(%s, last_digest), last_arrived_ms = coalesce(%s, last_arrived_ms),
-                 moved_at = now(), accepted = accepted + %s, duplicate = duplicate + %s, rejected = rejected + %s,
-                 held = held + %s, skipped = skipped + %s
-               WHERE topic_no = %s AND epoch = %s AND next_off = %s""",
-            (span.next_off, span.last_off, span.last_digest, span.last_arrived_ms, count[no, "accepted"],
-             count[no, "duplicate"], count[no, "rejected"], count[no, "held"], span.skipped, no, span.epoch, span.start),
-        )  # fmt: skip
-        if cur.rowcount != 1:
-            raise PositionMovedError(f"topic {no}: epoch {span.epoch} at {span.start} is no longer the stored position")
+    moved = cur.execute(
+        """UPDATE log.position p SET next_off = b.next_off, last_off = coalesce(b.last_off, p.last_off),
+             last_digest = coalesce(b.last_digest, p.last_digest), last_arrived_ms = coalesce(b.last_arrived_ms, p.last_arrived_ms),
+             moved_at = now(), accepted = p.accepted + b.accepted, duplicate = p.duplicate + b.duplicate,
+             rejected = p.rejected + b.rejected, held = p.held + b.held, skipped = p.skipped + b.skipped
+           FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[], %s::bigint[],
+                       %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+             AS b (topic_no, epoch, start, next_off, last_off, last_digest, last_arrived_ms, skipped, accepted, duplicate, rejected, held)
+           WHERE p.topic_no = b.topic_no AND p.epoch = b.epoch AND p.next_off = b.start
+           RETURNING p.topic_no""",
+        (
+            *([getattr(span, name) for span in spans] for name in _OF_SPAN),
+            *([count[span.topic_no, name] for span in spans] for name in ("accepted", "duplicate", "rejected", "held")),
+        ),
+    ).fetchall()
+    if lost := {span.topic_no for span in spans} - {row[0] for row in moved}:
+        raise PositionMovedError(f"topics {sorted(lost)}: epoch and offset of the batch are no longer the stored position")
+
+
+_OF_SPAN = ("topic_no", "epoch", "start", "next_off", "last_off", "last_digest", "last_arrived_ms", "skipped")
 
 
 def _store_receipts(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> None:
     """Keep what the relay will tell each bureau: the range, and every record that was not simply accepted."""
-    for span in spans:
-        exceptions = sorted(outcome.exceptions.get(span.topic_no, []), key=lambda entry: entry["offset"])
-        place = (span.topic_no, span.start, span.next_off)
-        store_receipt(cur, place, outcome.counts[span.topic_no, "accepted"], exceptions, outcome.batch_no)
+    exceptions = [sorted(outcome.exceptions.get(span.topic_no, []), key=lambda entry: entry["offset"]) for span in spans]
+    cur.execute(
+        """INSERT INTO log.receipt_range (topic_no, first_off, next_off, accepted, exceptions, batch_no, at)
+           SELECT r.*, %s, now() FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::jsonb[]) AS r""",
+        (
+            outcome.batch_no,
+            [span.topic_no for span in spans],
+            [span.start for span in spans],
+            [span.next_off for span in spans],
+            [outcome.counts[span.topic_no, "accepted"] for span in spans],
+            [orjson.dumps(entries).decode() for entries in exceptions],
+        ),
+    )
 
 
 def store_receipt(

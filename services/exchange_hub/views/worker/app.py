@@ -35,7 +35,7 @@ class WorkerOptions:
     bootstrap_servers: str
     topics: Sequence[str]
     session_seconds: float = 30.0
-    poll_records_max: int = 20_000
+    poll_records_max: int = 5_000
     credentials: Any = None
     data_folder: str = "."
 

@@ -129,6 +129,16 @@ class PollConsumer(driver.Consumer):
                     self._next[topic] = offset
                     await self.seek(TP(topic, 0), offset)
 
+    def on_buffer_full(self, tp: TP) -> None:
+        """Go on with all topics: a poll speaks for many, and the topic it is filed under must not be set aside.
+
+        Faust sets a topic aside while the buffer is full and was seen never to take it back after the database had
+        been away. Polls wait all the same: no next one is fetched before the last has a place in the buffer.
+        """
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """See :meth:`on_buffer_full`."""
+
     def believes(self, topic: str, epoch: int) -> bool:
         """Tell whether this worker takes *topic* for its own under the claim of *epoch*."""
         claimed = self._claims.get(topic)
