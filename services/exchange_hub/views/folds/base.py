@@ -90,9 +90,20 @@ def merged(
         only = said[0][1]
         return {name: only.get(name) for name in names}
     result: dict[str, Any] = {}
+    # Few rankings serve many fields: each is sorted by once.
+    sorted_by: dict[tuple[str, ...], list[Said]] = {}
     for name in names:
-        values = [facts.get(name) for _, facts in ranked(said, rules, list_name, domain, name)]
-        result[name] = next((value for value in values if value not in (None, {}, [])), None)
+        ranking = rules.ranking(list_name, name, domain or "")
+        order = sorted_by.get(ranking)
+        if order is None:
+            order = sorted_by[ranking] = ranked(said, rules, list_name, domain, name)
+        for _, facts in order:
+            value = facts.get(name)
+            if value is not None and value not in ({}, []):
+                result[name] = value
+                break
+        else:
+            result[name] = None
     return result
 
 
