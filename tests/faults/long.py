@@ -78,7 +78,7 @@ def kill(run: Run, count: int = 200) -> Measures:
     recoveries: list[float] = []
     with run.stage() as stage:
         workers = [stage.worker(), stage.worker()]
-        with stage.flowing(bulk(run.seed, 25_000), per_second=40):
+        with stage.flowing(bulk(run.seed, 25_000), per_second=55):
             wait_for("the first batch", lambda: any(stage.positions().values()))
             for number in range(count):
                 time.sleep(choose.uniform(0.05, 2.0))

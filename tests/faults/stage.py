@@ -190,9 +190,10 @@ class Stage:
             stop.set()
             raise
         finally:
-            thread.join(120)
+            thread.join(900)
         if failed:
             raise failed[0]
+        assert not thread.is_alive(), "the traffic did not end in 15 minutes"
 
     def positions(self) -> dict[str, int]:
         """Topic → next offset as stored."""
