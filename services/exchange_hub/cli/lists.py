@@ -1,14 +1,19 @@
-"""``hub list`` and ``hub trace``: what the list views show, and what stands behind it."""
+"""``hub list``: what the list views show, row by row or summed by a column."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.console.query import BRIEF
+from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.figures import EXITED
 from exchange_hub.views import read
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.catalogue import BY_NAME, Column, ListView
 
 
 def condition(entries: tuple[str, ...]) -> dict[str, object]:
@@ -26,11 +31,13 @@ def condition(entries: tuple[str, ...]) -> dict[str, object]:
 @click.argument("name", required=False)
 @click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable.")
 @click.option("--month", metavar="YYYY-MM", help="Only rows of this month, for lists that have months.")
+@click.option("--columns", metavar="A,B|all", help="Columns to show; default on a terminal: the main ones that fit, else all.")
+@click.option("--by", "by", metavar="COLUMN", help="One line per value of this column: rows, and sums of money and counts.")
 @click.option("--limit", type=click.IntRange(1), help="Rows at most.")
 @click.option("--format", "form", type=click.Choice(output.FORMATS), help="Default: table on a terminal, else json.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def list_(
-    *, name: str | None, where: tuple[str, ...], month: str | None, limit: int | None,
+    *, name: str | None, where: tuple[str, ...], month: str | None, columns: str | None, by: str | None, limit: int | None,
     form: str | None, out: Path | None,
 ) -> None:  # fmt: skip
     """Show a list view; without a NAME, the lists there are."""
@@ -43,7 +50,109 @@ def list_(
         wanted = condition(where)
         if month:
             wanted["month"] = month
+        chosen = _columns(view, columns)
+        if by is not None:
+            _columns(view, by)
         hub = Hub.load()
         with serving(hub) as url, hub.reader(url) as conn:
-            found = read.rows(conn, name, wanted, limit=limit)
-        output.show(view.title, found, view.columns, form, out)
+            found = read.rows(conn, name, wanted, limit=None if by else limit)
+        names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
+        if by is not None:
+            summed, sums = grouped(view, found, by, by_month=by == "month" or "month" in wanted)
+            exited = sum(row.get("admin_state") == EXITED for row in found)
+            if exited:
+                click.echo(f"含已退出的 {exited} 行,专报不计;--where admin_state=正常 可只看其余。", err=True)
+            output.show(f"{view.title},按{chosen_title(view, by)}", sums, summed, form, out, layout=output.Layout(names=names))
+            return
+        brief = tuple(column.name for column in chosen) if columns else FIRST.get(name, BRIEF.get(name, ()))
+        output.show(view.title, found, chosen, form, out, layout=output.Layout(brief, columns == "all", names))
+
+
+def chosen_title(view: ListView, name: str) -> str:
+    """Return the heading of a column."""
+    return next(column.title for column in view.columns if column.name == name)
+
+
+def _columns(view: ListView, asked: str | None) -> tuple[Column, ...]:
+    """Return the columns asked for by name, in that order; all of them where none is named."""
+    if asked in (None, "all"):
+        return view.columns
+    known = {column.name: column for column in view.columns}
+    wanted = [name.strip() for name in str(asked).split(",") if name.strip()]
+    missing = [name for name in wanted if name not in known]
+    if missing or not wanted:
+        raise click.UsageError(f"{view.name} has no column {', '.join(missing) or asked!r}; it has {', '.join(known)}")
+    return tuple(known[name] for name in wanted)
+
+
+#: What a terminal shows first where it has room for few columns; else the columns that the console shows first.
+FIRST: Mapping[str, Sequence[str]] = {
+    "equipment-projects": (
+        "name", "domain", "total_investment", "invested_year_to_date", "build_state", "lead_bureau", "units_done", "fund_state",
+        "equipment_investment", "owner_name", "town", "latest_month",
+    ),
+    "recycling-projects": (
+        "name", "waste_category", "total_investment", "invested_year_to_date", "build_state", "lead_bureau", "capacity", "fund_state",
+        "owner_name", "town", "latest_month",
+    ),
+    "project-progress": (
+        "project_key", "month", "invested_this_month", "invested_year_to_date", "lead_bureau", "domain", "build_state", "units_done",
+        "invested_since_start", "text",
+    ),
+    "funding-policies": ("name", "document_no", "support_kind", "cap", "valid_to", "department", "level", "domains", "issuer"),
+    "funds": (
+        "step", "channel", "amount", "on_date", "application_no", "allocation_no", "category", "to_bureau", "voucher_no", "lead_bureau",
+    ),
+    "documents": ("title", "department", "due_on", "form", "measure_on", "document_no", "received_on", "extended_until", "measure_no"),
+    "trade-in": ("order_no", "category", "month", "count", "sale_amount", "subsidy", "granularity", "returned_count", "lead_bureau"),
+    "scrappage": ("identifier", "category", "step", "delivered_on", "deregistered_on", "certificate_no", "town", "lead_bureau"),
+}  # fmt: skip
+#: Amounts that each month states anew: a sum over months would count them twelve times.
+CUMULATIVE = {"project-progress": ("invested_year_to_date", "invested_since_start", "units_done")}
+
+
+def grouped(
+    view: ListView, rows: Sequence[Mapping[str, Any]], by: str, *, by_month: bool
+) -> tuple[tuple[Column, ...], list[dict[str, Any]]]:
+    """Return columns and lines of sums: one line per value of a column, with the number of rows.
+
+    Details and summaries of the same thing reconcile and never add: a list that has both is split by 粒度. What no row
+    of a line states stays absent and is not zero. Cumulative amounts are summed within one month only.
+
+    Args:
+        view: the list.
+        rows: its rows, money in fen.
+        by: column to group by.
+        by_month: whether each line holds rows of one month.
+    """
+    known = {column.name: column for column in view.columns}
+    mixed = "granularity" in known and by != "granularity" and len({row["granularity"] for row in rows}) > 1
+    keys = (by, "granularity") if mixed else (by,)
+    left_out = () if by_month else CUMULATIVE.get(view.name, ())
+    summed = [
+        column
+        for column in view.columns
+        if column.type in ("money", "count") and column.name not in (*keys, *left_out, "budget_year")
+    ]
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(_plain(row[key]) for key in keys), []).append(row)
+    lines = []
+    for group in sorted(groups, key=lambda values: tuple(str(value or "") for value in values)):
+        stated = {
+            column.name: [row[column.name] for row in groups[group] if row[column.name] is not None] for column in summed
+        }
+        sums = {name: sum(values) if values else None for name, values in stated.items()}
+        line = {key: value if value is not None else "(未填)" for key, value in zip(keys, group, strict=True)}
+        lines.append(line | {"row_count": len(groups[group])} | sums | {"row_key": "|".join(map(str, group)), "bureaus": []})
+    if len(lines) > 1 and not mixed:
+        stated = {column.name: [line[column.name] for line in lines if line[column.name] is not None] for column in summed}
+        total = {name: sum(values) if values else None for name, values in stated.items()}
+        lines.append({by: TOTAL, "row_count": len(rows)} | total | {"row_key": TOTAL, "bureaus": []})
+    head = tuple(Column(key, known[key].title) for key in keys)
+    return (*head, Column("row_count", "行数", "count"), *summed), lines
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that can name a group: several texts become one."""
+    return "、".join(value) if isinstance(value, (list, tuple)) else value

@@ -4,19 +4,57 @@ import csv
 import io
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 import orjson
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from exchange_hub.console import wording
+from exchange_hub.console.source import Place
 from exchange_hub.views.catalogue import Column
 
 Format = Literal["table", "json", "csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "xlsx")
+
+
+#: A column of at most so many places is not folded: the first of these with which all columns have room.
+NARROW_WIDTHS = (14, 10)
+#: A longer text counts as so many places when columns are chosen.
+FOLDED_WIDTH = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a terminal shows the rows of a list.
+
+    Attributes:
+        brief: names of the columns that are shown first, as many as fit; empty for all in their order.
+        whole: show all columns all the same, row by row where they have no room.
+        names: code → name of the district's bureaus.
+    """
+
+    brief: Sequence[str] = ()
+    whole: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def heading(self, column: Column) -> str:
+        """Return a column's heading with the unit in which its cells are shown."""
+        unit = wording.unit_shown(column)
+        return f"{column.title}({unit})" if unit else column.title
+
+    def cell(self, column: Column, raw: Any) -> str:
+        """Write a value for people; what nobody filled is empty, never zero."""
+        if column.type == "money_map" and raw:
+            return ";".join(f"{key} {wording.money(fen).text}" for key, fen in raw.items())
+        shown = wording.value(column, raw, Place(bureaus=self.names))
+        return "" if shown.style == "empty" else shown.text
 
 
 def chosen(asked: str | None) -> str:
@@ -88,23 +126,69 @@ def csv_text(headings: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> s
 
 
 def show(
-    title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], asked: str | None, out: Path | None
-) -> None:
-    """Print or write rows of a list view in the format asked for."""
-    printed = plain(rows, columns)
+    title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], asked: str | None, out: Path | None,
+    *, layout: Layout | None = None,
+) -> None:  # fmt: skip
+    """Print or write rows of a list view in the format asked for.
+
+    Args:
+        title: title of the list.
+        rows: rows as stored, money in fen.
+        columns: the columns to write; a terminal shows those of *layout* that fit.
+        asked: table, json, csv or xlsx; by default a table on a terminal, else json.
+        out: file to write, else standard output.
+        layout: what a terminal shows first, and names for codes.
+    """
     form = chosen(asked)
+    if form == "table":
+        _on_terminal(f"{title}({len(rows)} 行)", rows, columns, layout or Layout())
+        return
+    printed = plain(rows, columns)
     headings = [c.title + (f"({c.unit})" if c.unit else "") for c in columns]
     cells = [[text(row[c.name]) for c in columns] for row in printed]
     if form == "json":
         deliver(json_lines(printed).encode(), out)
     elif form == "csv":
         deliver(csv_text(headings, cells).encode("utf-8-sig"), out)
-    elif form == "xlsx":
+    else:
         if out is None:
             raise click.UsageError("--format xlsx needs --out FILE.xlsx")
         _write_xlsx(out, title, headings, cells)
-    else:
-        table(f"{title}({len(rows)} 行)", headings, cells, skip_empty=True)
+
+
+def _on_terminal(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], layout: Layout) -> None:
+    """Show rows to people: money in 万元, bureaus by name, and of the columns as many as the terminal has room for."""
+    cells = [[layout.cell(column, row[column.name]) for column in columns] for row in rows]
+    filled = [i for i in range(len(columns)) if any(row[i] for row in cells)] or [0]
+    headings = [layout.heading(column) for column in columns]
+    if layout.whole:
+        table(title, [headings[i] for i in filled], [[row[i] for i in filled] for row in cells])
+        return
+    first = [i for name in layout.brief for i in filled if columns[i].name == name] or filled
+    width = Console().width
+    kept: list[int] = []
+    for i in first:
+        wanted = sum(_room(headings, cells, k, most=FOLDED_WIDTH) for k in [*kept, i]) + 1
+        if kept and wanted > width:
+            break
+        kept.append(i)
+    table(title, [headings[i] for i in kept], [[row[i] for i in kept] for row in cells])
+    if len(kept) < len(filled):
+        left_out = f"另有 {len(filled) - len(kept)} 列未显示:--columns all 逐行显示全部,--columns 列名,列名 选列,--format csv|xlsx|json 导出全部。"
+        click.echo(left_out, err=True)
+
+
+def _room(headings: Sequence[str], cells: Sequence[Sequence[str]], column: int, most: int | None = None) -> int:
+    """Return how many places of a terminal a column takes, its borders included; a Chinese character takes two."""
+    natural = max((cell_len(row[column]) for row in cells), default=0)
+    head = max(cell_len(line) for line in _stacked(headings[column]).splitlines())
+    return max(min(natural, most) if most else natural, head) + 3
+
+
+def _stacked(heading: str) -> str:
+    """Put the unit of a heading on a line of its own."""
+    title, opened, unit = heading.rpartition("(")
+    return f"{title}\n({unit}" if opened and title else heading
 
 
 def progress(words: str) -> None:
@@ -144,14 +228,40 @@ def deliver(content: bytes, out: Path | None) -> None:
 
 
 def table(title: str, headings: Sequence[str], cells: Sequence[Sequence[str]], *, skip_empty: bool = False) -> None:
-    """Print a table for people; columns that are empty throughout may be left out."""
+    """Print a table for people; where its columns cannot stand side by side, row by row, a line a column.
+
+    Short columns keep their width, long ones fold. Columns that are empty throughout may be left out.
+    """
     kept = [i for i in range(len(headings)) if not skip_empty or any(row[i] for row in cells)] or [0]
+    console = Console()
+    widths = (most for most in NARROW_WIDTHS if sum(_room(headings, cells, i, most=most) for i in kept) < console.width)
+    narrow = next(widths, 0)
+    if not narrow and cells:
+        _row_by_row(console, title, [headings[i] for i in kept], [[row[i] for i in kept] for row in cells])
+        return
     shown = Table(title=title, title_justify="left", show_lines=False)
     for i in kept:
-        shown.add_column(headings[i], overflow="fold")
+        numeric = any(row[i] for row in cells) and all(not row[i] or _number(row[i].replace(",", "")) for row in cells)
+        short = _room(headings, cells, i) - 3 <= narrow
+        shown.add_column(_stacked(headings[i]), overflow="fold", no_wrap=short, justify="right" if numeric else "left")
     for row in cells:
-        shown.add_row(*(row[i] for i in kept))
-    Console().print(shown)
+        shown.add_row(*(escape(row[i]) for i in kept))
+    console.print(shown)
+
+
+def _row_by_row(console: Console, title: str, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print each row as a block; what is empty is left out."""
+    widest = max(cell_len(heading) for heading in headings)
+    console.print(f"[italic]{escape(title)}[/italic]")
+    for number, row in enumerate(cells, 1):
+        console.print(f"[bold]── {number} ──[/bold]")
+        block = Table.grid(padding=(0, 2))
+        block.add_column(min_width=widest, no_wrap=True, style="dim")
+        block.add_column(overflow="fold")
+        for heading, cell in zip(headings, row, strict=True):
+            if cell:
+                block.add_row(escape(heading), escape(cell))
+        console.print(block)
 
 
 def _write_xlsx(out: Path, title: str, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
@@ -172,5 +282,3 @@ def _write_xlsx(out: Path, title: str, headings: Sequence[str], cells: Sequence[
         sheet.autofilter(0, 0, max(1, len(cells)), len(headings) - 1)
         sheet.autofit()
     click.echo(f"已写入 {out}", err=True)
-
-
