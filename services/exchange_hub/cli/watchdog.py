@@ -6,7 +6,7 @@ measured where it counts: a topic's end on the broker against the position in th
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import psycopg
 from kafka.errors import KafkaError
@@ -43,11 +43,21 @@ class Stall:
 
 
 class Watchdog:
-    """Looks at the topics that *owner* has claimed, and calls *lost* where they stand still."""
+    """Looks at the topics that a worker reads, and calls *lost* where one of them makes no progress.
 
-    def __init__(self, running: Program, owner: str, lost: Callable[[BaseException], None]) -> None:
+    Args:
+        running: the program's surroundings.
+        owner: name of the worker.
+        topics: the topics it reads now; those that stand still on purpose are not among them.
+        lost: ends the worker.
+    """
+
+    def __init__(
+        self, running: Program, owner: str, topics: Callable[[], Collection[str]], lost: Callable[[BaseException], None]
+    ) -> None:
         self._running = running
         self._owner = owner
+        self._topics = topics
         self._lost = lost
 
     def run(self) -> None:
@@ -74,8 +84,9 @@ class Watchdog:
             )
             conn.execute("DELETE FROM log.worker WHERE seen_at < now() - interval '1 day'")
             rows = conn.execute(
-                "SELECT t.name, p.next_off FROM log.position p JOIN log.topic t USING (topic_no) WHERE p.owner = %s",
-                (self._owner,),
+                """SELECT t.name, p.next_off FROM log.position p JOIN log.topic t USING (topic_no)
+                   WHERE p.owner = %s AND t.name = ANY(%s)""",
+                (self._owner, list(self._topics())),
             ).fetchall()
         positions: dict[str, int] = dict(rows)
         with administration(self._running.bootstrap_servers, self._running.hub.settings.kafka) as admin:

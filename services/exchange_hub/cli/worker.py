@@ -21,7 +21,7 @@ from exchange_hub.runtime import metrics
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, topic_ids
-from exchange_hub.views.store.commit import prepare
+from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
@@ -52,6 +52,7 @@ class _Worker:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._lock = threading.Lock()
         self._bureau_of: Mapping[int, str] = {}
+        self._topics: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Run until SIGTERM."""
@@ -60,9 +61,7 @@ class _Worker:
             context = hub.context(conn)
             self._bureau_of = context.topics.bureau_of
             prepare(conn)
-            # What another version had to hold is tried first by this one.
-            if (replayed := replay(conn, context)).counts:
-                log.info("held events tried again: %s", dict(replayed.counts))
+            self._try_held(conn, context)
         hooks = Hooks(self._claim, self._done, self._lost)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
@@ -74,10 +73,19 @@ class _Worker:
             credentials_of(hub.settings.kafka),
             str(hub.settings.data_folder / "faust"),
         )
-        watchdog = Watchdog(running, self._owner, self._lost)
+        watchdog = Watchdog(running, self._owner, lambda: self._topics, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
         settle_collector()
         run_app(make_app(options, Processor(committer, context, hooks), hooks))
+
+    def _try_held(self, conn: psycopg.Connection, context: Context) -> None:
+        """Try first what another version had to hold; a lock that is busy puts it off, it never ends the start."""
+        if conn.execute("SELECT EXISTS (SELECT FROM log.held)").fetchone() != (True,):
+            return
+        try:
+            log.info("held events tried again: %s", dict(replay(conn, context).counts))
+        except psycopg.OperationalError as error:
+            log.warning("held events wait for the next start or `hub receipts replay`: %s", str(error).splitlines()[0])
 
     def _connect(self) -> psycopg.Connection:
         return connect(self._running.database_url, f"hub worker {self._owner}")
@@ -93,7 +101,8 @@ class _Worker:
         for topic, words in stopped.items():
             log.error("%s", words)
             running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
-        return {topic: entry for topic, entry in claimed.items() if topic not in stopped}
+        self._topics = frozenset(claimed.keys() - stopped.keys())
+        return {topic: claimed[topic] for topic in self._topics}
 
     def _done(self, result: Done, reading_seconds: float, committing_seconds: float) -> None:
         meters = self._running.meters

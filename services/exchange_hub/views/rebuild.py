@@ -173,11 +173,14 @@ def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> 
     return total
 
 
-def from_log(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
-    """Read a chunk of accepted events of one topic from the event log, and the offset that follows it."""
+def from_log(
+    conn: psycopg.Connection, topic_no: int, start: int, end: int, batch_no: int | None = None
+) -> tuple[list[Statement], int]:
+    """Read a chunk of accepted events of one topic from the event log, up to a batch, and the offset that follows it."""
     rows = conn.execute(
-        f"SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s".encode(),
-        (topic_no, start, end, CHUNK),
+        f"""SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s
+              AND (%s::bigint IS NULL OR batch_no <= %s) ORDER BY off LIMIT %s""".encode(),
+        (topic_no, start, end, batch_no, batch_no, CHUNK),
     ).fetchall()
     statements = list(_statements(topic_no, rows))
     return statements, (end if len(rows) < CHUNK else rows[-1][0] + 1)
@@ -255,13 +258,28 @@ def _swap(cur: psycopg.Cursor[Any], *, had_views: bool) -> None:
     cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
 
 
-def as_of(connect: Connect, context: store.Context, below: Cut, schema: str) -> Digests:
-    """Fill *schema* with the views as of a cut and return their digests; the caller drops it when done."""
+def as_of(
+    connect: Connect, context: store.Context, below: Cut, schema: str, batch_no: int | None = None
+) -> Digests:
+    """Fill *schema* with the views as of a cut and return their digests; the caller drops it when done.
+
+    Args:
+        connect: opens a connection.
+        context: topics, rules and stamp.
+        below: the cut.
+        schema: name of the schema to make.
+        batch_no: last batch that belongs to the cut; an event held then and accepted by a later replay lies below the
+            cut's offset, but in a later batch.
+    """
+
+    def upto(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
+        return from_log(conn, topic_no, start, end, batch_no)
+
     bounded = replace(context, schema=schema)
     with connect() as conn:
         store.prepare(conn, schema)
         _unbounded(conn)
         open_shadow(conn, bounded)
-        fill(conn, bounded, below, lambda _progress: None)
+        fill(conn, bounded, below, lambda _progress: None, upto)
         with conn.transaction(), conn.cursor() as cur:
             return digests(cur, schema)

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import psycopg
+from kafka.errors import CorruptRecordError
 
 from exchange_hub.views.reading import read
 from exchange_hub.views.rebuild import CHUNK, from_log
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Record, Rejection, Statement
 from exchange_hub.views.store.applying import Topics
+from exchange_hub.views.worker.records import patiently
 
 
 class Log(Protocol):
@@ -81,12 +83,24 @@ class KafkaLog:
     def records(self, topic_no: int, start: int, end: int) -> Iterator[Record]:
         """Yield the data records of a topic between two offsets."""
         partition = self._partition(self._names[topic_no])
+        end = min(end, self._consumer.end_offsets([partition])[partition])
         if self._consumer.assignment() != {partition} or self._consumer.position(partition) != start:
             self._consumer.assign([partition])
             self._consumer.seek(partition, max(start, self._consumer.beginning_offsets([partition])[partition]))
         while self._consumer.position(partition) < end:
-            for found in self._consumer.poll(timeout_ms=1000, max_records=CHUNK).get(partition, []):
+            for found in self._poll(partition):
                 if found.offset >= end:
                     self._consumer.seek(partition, end)
                     return
                 yield Record(topic_no, found.offset, found.timestamp, found.key, found.value, found.headers)
+
+    def _poll(self, partition: Any) -> list[Any]:
+        """Fetch some records; where a header's name is no text, once more with patience."""
+        at = self._consumer.position(partition)
+        try:
+            fetched = self._consumer.poll(timeout_ms=1000, max_records=CHUNK)
+        except (UnicodeDecodeError, CorruptRecordError):
+            self._consumer.seek(partition, at)
+            with patiently():
+                fetched = self._consumer.poll(timeout_ms=1000, max_records=CHUNK)
+        return list(fetched.get(partition, []))
