@@ -1,0 +1,71 @@
+"""What is asked of the figures: floors and aims, as data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.bench.measure import Measurement
+
+Found = Mapping[str, Measurement]
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A figure that is compared with a floor and an aim.
+
+    Attributes:
+        words: what is compared.
+        needs: entries that it is worked out from.
+        figure: found → figure.
+        floor: the floor.
+        aim: the aim, the floor itself where there is none.
+        most: true where the figure must not be above the floor.
+    """
+
+    words: str
+    needs: tuple[str, ...]
+    figure: Callable[[Found], float]
+    floor: float
+    aim: float
+    most: bool = False
+
+
+def _ratio(one: str, other: str) -> Callable[[Found], float]:
+    return lambda found: found[one].per_second / found[other].per_second
+
+
+def _per_two_million(name: str) -> Callable[[Found], float]:
+    return lambda found: found[name].seconds * 2_000_000 / found[name].events
+
+
+def _growth(found: Found) -> float:
+    peaks = list(found["memory"].more["peak_rss_mb"].values())
+    return float(peaks[-1] / peaks[0])
+
+
+FLOORS: tuple[Floor, ...] = (
+    Floor("views_durable ÷ peer_quix", ("views_durable", "peer_quix"), _ratio("views_durable", "peer_quix"), 0.7, 2),
+    Floor("views_durable ÷ peer_faust_table", ("views_durable", "peer_faust_table"), _ratio("views_durable", "peer_faust_table"), 5, 10),
+    Floor("views_durable ÷ peer_kafka_streams (no floor; it writes no database)", ("views_durable", "peer_kafka_streams"), _ratio("views_durable", "peer_kafka_streams"), 0, 0),
+    Floor("views_durable with 2 workers ÷ 1 (no floor)", ("views_durable_2", "views_durable"), _ratio("views_durable_2", "views_durable"), 0, 0),
+    Floor("views_fold_only ÷ decode_only", ("views_fold_only", "decode_only"), _ratio("views_fold_only", "decode_only"), 0.6, 0.6),
+    Floor("views_fold_only ÷ decode_fastavro", ("views_fold_only", "decode_fastavro"), _ratio("views_fold_only", "decode_fastavro"), 0.6, 0.6),
+    Floor("publish_sdk ÷ publish_bare", ("publish_sdk", "publish_bare"), _ratio("publish_sdk", "publish_bare"), 0.8, 0.8),
+    Floor("freshness p99, ms", ("freshness",), lambda found: float(found["freshness"].more["p99_ms"]), 500, 200, most=True),
+    Floor("rebuild of 2 M, s (in proportion)", ("rebuild",), _per_two_million("rebuild"), 120, 60, most=True),
+    Floor("close_and_report, s", ("close_and_report",), lambda found: found["close_and_report"].seconds, 20, 5, most=True),
+    Floor("memory: peak after all ÷ after an eighth", ("memory",), _growth, 1.25, 1.1, most=True),
+    Floor("cost per event: largest deviation with the store's size", ("scaling",), lambda found: float(found["scaling"].more["largest_deviation"]), 0.25, 0.1, most=True),
+)  # fmt: skip
+
+
+def said(floor: Floor, found: Found) -> str | None:
+    """Say whether a floor is met, or nothing where its entries were not run."""
+    if any(name not in found for name in floor.needs):
+        return None
+    figure = floor.figure(found)
+    if not floor.floor:
+        return f"{floor.words:72} {figure:8.2f}"
+    met, reached = (figure <= floor.floor, figure <= floor.aim) if floor.most else (figure >= floor.floor, figure >= floor.aim)
+    sign = "≤" if floor.most else "≥"
+    words = "floor met" if met else "floor not met"
+    return f"{floor.words:72} {figure:8.2f}  {words} ({sign} {floor.floor:g}){', aim reached' if met and reached else f', aim {sign} {floor.aim:g}'}"

@@ -1,0 +1,198 @@
+"""The hub's own paths: decode, read and fold in memory, and workers from Kafka to committed rows."""
+
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+import psycopg
+from exchange_contracts import codec
+from exchange_hub.views import fold
+from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.reading import read
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection, Statement
+from exchange_hub.views.store.setup import connect
+
+from tests.bench import peer_work
+from tests.bench.dataset import SHARES, messages
+from tests.bench.measure import Measurement, load, own_peak_rss_mb, peak_rss_mb, using
+from tests.bench.stage import DataSet, Stage, end, hub_process, reached
+
+POLL = 20_000
+#: (bureau, event family) → (registers that count, sum of their amounts in fen)
+Figures = dict[tuple[str, str], tuple[int, int]]
+
+
+def _polls(data: DataSet) -> Iterator[list[tuple[str, Record]]]:
+    """Yield the set's records in memory, a poll at a time, as a worker would see them."""
+    poll: list[tuple[str, Record]] = []
+    for slice_no in range(data.slices):
+        sources = {bureau: messages(bureau, slice_no, data.slice_events) for bureau in SHARES}
+        for number, bureau in enumerate(SHARES):
+            for off, message in enumerate(sources[bureau]):
+                poll.append((bureau, Record(number, off, 1_764_000_000_000, message.key, message.value, message.headers)))
+                if len(poll) == POLL:
+                    yield poll
+                    poll = []
+    yield poll
+
+
+def decode_only(data: DataSet) -> Measurement:
+    """Decode every value to checked facts; nothing else."""
+    seconds = cpu = 0.0
+    events = 0
+    for poll in _polls(data):
+        began, used = time.perf_counter(), time.process_time()
+        for _, record in poll:
+            try:
+                codec.decode_facts(record.value or b"")
+            except codec.DecodeError:
+                continue
+        seconds += time.perf_counter() - began
+        cpu += time.process_time() - used
+        events += len(poll)
+    return Measurement("decode_only", events, seconds, own_peak_rss_mb(), 1, {"worker": cpu}, load())
+
+
+def decode_fastavro(data: DataSet) -> Measurement:
+    """Decode every value as the peers do; nothing else."""
+    seconds = cpu = 0.0
+    events = 0
+    peer_work.told(b"")
+    for poll in _polls(data):
+        began, used = time.perf_counter(), time.process_time()
+        for _, record in poll:
+            peer_work.told(record.value or b"")
+        seconds += time.perf_counter() - began
+        cpu += time.process_time() - used
+        events += len(poll)
+    return Measurement("decode_fastavro", events, seconds, own_peak_rss_mb(), 1, {"worker": cpu}, load())
+
+
+class Memory:
+    """Views in memory: registers by claim, components by identity, rows by component; the same folds, no database."""
+
+    def __init__(self, rules: FoldRules) -> None:
+        self.rules = rules
+        self.registers: dict[ClaimKey, dict[str, tuple[int, bytes, Fact]]] = {}
+        self.values: dict[ClaimKey, list[str]] = {}
+        self.holders: dict[str, set[ClaimKey]] = defaultdict(set)
+        self.rows: dict[ClaimKey, fold.Folded] = {}
+        self.seen: set[tuple[str, str]] = set()
+
+    def take(self, bureau: str, statement: Statement, trial: fold.Folded) -> None:
+        """Fold one statement into the views."""
+        seen = (bureau, statement.event_id)
+        if seen in self.seen:
+            return
+        self.seen.add(seen)
+        key = ClaimKey(statement.kind, bureau, statement.entity)
+        registers = self.registers.setdefault(key, {})
+        present = registers.get(statement.register)
+        if present is not None and present[:2] >= (statement.revision, statement.digest):
+            return
+        fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
+        registers[statement.register] = (statement.revision, statement.digest, fact)
+        if FOLDS[key.kind].own:
+            self.rows[key] = trial if len(registers) == 1 else fold.fold_component([self._claim(key)], self.rules)
+            return
+        self._join(key)
+
+    def _claim(self, key: ClaimKey) -> Claim:
+        return Claim(key, {name: entry[2] for name, entry in self.registers[key].items()})
+
+    def _join(self, key: ClaimKey) -> None:
+        for value in self.values.get(key, ()):
+            self.holders[value].discard(key)
+        self.values[key] = [f"{key.kind} {value}" for value in fold.identities(self._claim(key))]
+        for value in self.values[key]:
+            self.holders[value].add(key)
+        members, frontier = {key}, [key]
+        while frontier:
+            for value in self.values[frontier.pop()]:
+                fresh = self.holders[value] - members
+                members |= fresh
+                frontier.extend(fresh)
+        for member in members:
+            self.rows.pop(member, None)
+        self.rows[min(members)] = fold.fold_component([self._claim(member) for member in sorted(members)], self.rules)
+
+
+def views_fold_only(data: DataSet, rules: FoldRules) -> Measurement:
+    """Read (decode, check, trial fold) and fold into views in memory; no database."""
+    seconds = cpu = 0.0
+    events = 0
+    memory = Memory(rules)
+    for poll in _polls(data):
+        began, used = time.perf_counter(), time.process_time()
+        for bureau, record in poll:
+            result = read(record, bureau, rules)
+            if not isinstance(result, Rejection):
+                memory.take(bureau, *result)
+        seconds += time.perf_counter() - began
+        cpu += time.process_time() - used
+        events += len(poll)
+    rows = sum(len(folded.rows) for folded in memory.rows.values())
+    return Measurement("views_fold_only", events, seconds, own_peak_rss_mb(), 1, {"worker": cpu}, load(), {"rows": rows})
+
+
+def views_durable(stage: Stage, data: DataSet, url: str, workers: int) -> Measurement:
+    """Real workers, from Kafka to committed rows of all views, findings, receipts and positions."""
+    total = sum(stage.ends(data).values())
+    processes = [hub_process(stage, data.district, url, "worker", "--number", str(1 + n)) for n in range(workers)]
+    try:
+        with connect(url) as conn:
+            begun = consuming(conn, processes, workers)
+            with using(stage.servers, [process.pid for process in processes]) as usage:
+                while reached(conn)[0] < total:
+                    _alive(processes)
+                    time.sleep(0.05)
+        rss = max(peak_rss_mb(process.pid) for process in processes)
+    finally:
+        end(processes)
+    name = "views_durable" if workers == 1 else f"views_durable_{workers}"
+    return Measurement(name, total - begun, usage.seconds, rss, workers, usage.cores, load())
+
+
+def consuming(conn: psycopg.Connection, processes: list[subprocess.Popen[bytes]], workers: int) -> int:
+    """Wait until each worker has claimed topics; return the records that were passed until then."""
+    deadline = time.monotonic() + 120
+    while True:
+        _alive(processes)
+        passed, owners = reached(conn)
+        if len(owners) >= workers:
+            return passed
+        if time.monotonic() > deadline:
+            raise TimeoutError("the workers did not claim their topics within 120 s")
+        time.sleep(0.01)
+
+
+def _alive(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is not None:
+            raise RuntimeError(f"a process ended with code {process.returncode}: {process.args!r}")
+
+
+def figures_of_views(url: str) -> Figures:
+    """Registers and amounts as the views hold them."""
+    found: Figures = {}
+    with connect(url) as conn:
+        rows = conn.execute(
+            """SELECT t.bureau, r.kind || ':' || split_part(r.register, ':', 1), count(*),
+                      coalesce(sum(CASE split_part(r.register, ':', 1)
+                        WHEN 'completed' THEN (e.facts::json->>'subsidy')::bigint
+                        WHEN 'returned' THEN (e.facts::json->>'subsidy_returned')::bigint
+                        WHEN 'project' THEN (e.facts::json->>'total_investment')::bigint
+                        WHEN 'progress' THEN (e.facts::json->>'invested_this_month')::bigint
+                        ELSE (e.facts::json->>'amount')::bigint END), 0)
+               FROM live.register r JOIN log.topic t USING (topic_no)
+               JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off
+               WHERE r.kind <> 'coordination' GROUP BY 1, 2"""
+        ).fetchall()
+    for bureau, family, count, amount in rows:
+        found[bureau, family] = (count, int(amount))
+    return found
+
+
+__all__ = ["Figures", "consuming", "decode_fastavro", "decode_only", "figures_of_views", "views_durable", "views_fold_only"]
