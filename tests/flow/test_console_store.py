@@ -357,3 +357,14 @@ def test_a_store_that_is_away_is_said_in_chinese_and_read_again_later(hub: Hub, 
         assert page.status_code == 503
         assert "数据库暂时无法读取" in page.text
         assert "hub_database_up 0.0" in client.get("/metrics").text
+
+
+def test_a_closed_month_is_read_from_the_store_as_from_its_file(
+    source: DatabaseSource, closed: Path, tmp_path: Path
+) -> None:
+    """Without any file the console knows what was closed, and shows the very report that was rendered from it."""
+    kept = Archive(tmp_path, source)
+    assert kept.months() == ["2026-10"]
+    assert kept.closed("2026-10") == Archive(closed).closed("2026-10")
+    assert kept.closed("2026-09") is None
+    assert kept.files("2026-10") == []

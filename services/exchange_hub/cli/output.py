@@ -182,7 +182,8 @@ def _room(headings: Sequence[str], cells: Sequence[Sequence[str]], column: int, 
     """Return how many places of a terminal a column takes, its borders included; a Chinese character takes two."""
     natural = max((cell_len(row[column]) for row in cells), default=0)
     head = max(cell_len(line) for line in _stacked(headings[column]).splitlines())
-    return max(min(natural, most) if most else natural, head) + 3
+    wanted = max(natural, head)
+    return (min(wanted, most) if most else wanted) + 3
 
 
 def _stacked(heading: str) -> str:

@@ -17,6 +17,8 @@ from exchange_hub.views.catalogue import BY_NAME, Column
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EMPTY = "—"
+# The first millisecond of September 2001; no counter of versions comes there.
+_MILLISECONDS_MIN = 10**12
 _CODE = re.compile(r"[a-z][a-z-]*[a-z]")
 
 _BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "to_bureau", "department", "asks_of", "bureaus"})
@@ -84,6 +86,18 @@ def moment(at: datetime | None) -> Shown:
         return Shown(EMPTY, style="empty")
     local = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo("UTC"))).astimezone(SHANGHAI)
     return Shown(f"{local:%Y-%m-%d %H:%M:%S} 北京时间", local.isoformat(), "nowrap")
+
+
+def version(revision: int) -> str:
+    """Say which version of a statement this is: a revision that counts milliseconds is the time of its reporting.
+
+    >>> version(3), version(1_795_501_733_823)
+    ('第 3 版', '2026-11-24 14:28 填报')
+    """
+    if revision < _MILLISECONDS_MIN:
+        return f"第 {revision} 版"
+    local = datetime.fromtimestamp(revision / 1000, SHANGHAI)
+    return f"{local:%Y-%m-%d %H:%M} 填报"
 
 
 def age(since: datetime | None, now: datetime) -> str:

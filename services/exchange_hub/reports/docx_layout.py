@@ -12,6 +12,8 @@ CELL_PADDING_MM = 2.3
 SIZES = (18, 17, 16, 15, 14, 13)
 TEXT_COLUMN_EM_MAX = 16.0
 TEXT_COLUMN_EM_MIN = 3.2
+# A column of short texts, such as 10月12日, is not broken.
+UNBROKEN_TEXT_EM_MAX = 4.6
 HEADING_LINES_MAX = 2
 # A heading of three characters is not broken: one of them would stand alone.
 UNBROKEN_EM_MAX, UNBROKEN_WITH_UNIT_EM_MAX = 3.0, 4.0
@@ -62,7 +64,7 @@ def _demands(
             floor = max(widest, head)
             wish = floor
         else:
-            floor = max(min(widest, TEXT_COLUMN_EM_MIN), head)
+            floor = max(widest if widest <= UNBROKEN_TEXT_EM_MAX else min(widest, TEXT_COLUMN_EM_MIN), head)
             wish = max(min(widest, TEXT_COLUMN_EM_MAX), min(_heading_width(title), 4.2))
         floors.append(floor * em + CELL_PADDING_MM)
         wishes.append(wish * em + CELL_PADDING_MM)
