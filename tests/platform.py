@@ -5,11 +5,13 @@ Given servers (`HUB_KAFKA__BOOTSTRAP_SERVERS`, `HUB_DATABASE__URL`) come first, 
 machines without a Docker daemon.
 """
 
+import atexit
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from exchange_hub.runtime.servers import running
@@ -65,15 +67,24 @@ def _docker() -> Iterator[tuple[str, str]]:
         yield kafka.get_bootstrap_server(), postgres.get_connection_url()
 
 
+_KEPT = ExitStack()
+
+
+@cache
+def _servers() -> tuple[str, str]:
+    """Servers of the suite's own, started once for the process, on a data folder that is new each time."""
+    # Under root, PostgreSQL runs as another account: it passes through this folder, which is the suite's own.
+    folder = Path(_KEPT.enter_context(tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True)))
+    folder.chmod(0o755)
+    servers = _KEPT.enter_context(running(Settings(data_dir=folder / "data")))
+    atexit.register(_KEPT.close)
+    return servers.bootstrap_servers, servers.database_url
+
+
 @contextmanager
 def _embedded() -> Iterator[tuple[str, str]]:
-    """Servers of the suite's own, on a data folder that is new each time; downloads stay in the usual cache."""
-    with tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True) as folder:
-        # Under root, PostgreSQL runs as another account: it passes through this folder, which is the suite's own.
-        Path(folder).chmod(0o755)
-        settings = Settings(data_dir=Path(folder) / "data")
-        with running(settings) as servers:
-            yield servers.bootstrap_servers, servers.database_url
+    """The suite's own servers; each test makes a district and a database of its own on them."""
+    yield _servers()
 
 
 PLATFORMS: dict[Choice, Callable[[], AbstractContextManager[tuple[str, str]]]] = {
