@@ -5,6 +5,7 @@ They belong to the base install; the ``hub`` command shows them beside its own. 
 """
 
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -18,9 +19,11 @@ import click
 from prometheus_client import start_http_server
 
 from exchange_connectors.excel import mapping as mappings
-from exchange_connectors.excel.dropfolder import SETTLE_SECONDS, DropFolder, FileResult, look_at, workbooks
+from exchange_connectors.excel.dropfolder import SETTLE_SECONDS, SHANGHAI, DropFolder, FileResult, look_at, workbooks
 from exchange_connectors.excel.fields import field_type, map_key_problem
 from exchange_connectors.excel.model import Finding
+from exchange_connectors.excel.slip import OUTCOME_WORDS
+from exchange_connectors.excel.template import template_name, write_template
 from exchange_connectors.jsonlines import Refused, read_lines
 from exchange_connectors.kit.errors import ConfigError, ConnectorError
 from exchange_connectors.kit.publisher import Publisher
@@ -57,7 +60,7 @@ def _fail(error: Exception, code: int) -> NoReturn:
 
 
 def _kafka(bootstrap_servers: str | None) -> KafkaSettings:
-    settings = ConnectorSettings().kafka
+    settings = ConnectorSettings().broker()
     return settings.model_copy(update={"bootstrap_servers": bootstrap_servers}) if bootstrap_servers else settings
 
 
@@ -132,7 +135,8 @@ def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
     returned = False
     for path in chosen:
         seen = look_at(path, mapping)
-        click.echo(f"{path.name}：明细{seen.rows}行，退回{seen.returned}行，可发布{len(seen.statements)}条")
+        sheets = f"，整表退回{seen.sheets_returned}张" if seen.sheets_returned else ""
+        click.echo(f"{path.name}：明细{seen.rows}行，退回{seen.returned}行{sheets}，可发布{len(seen.statements)}条")
         _show(seen.findings)
         returned = returned or any(finding.level == "退" for finding in seen.findings)
     sys.exit(WITH_RETURNED if returned else 0)
@@ -172,7 +176,7 @@ def run(
             results = [folder.rehearse(path) for path in folder.waiting()]
         finally:
             publisher.close()
-        _report(results, "would publish")
+        _report(results, "将发布")
         sys.exit(_code(results))
     if metrics_port is not None:
         start_http_server(metrics_port, addr="127.0.0.1")
@@ -180,10 +184,10 @@ def run(
         while True:
             results, outcomes = folder.turn(0.0 if once else SETTLE_SECONDS, receipts_seconds)
             if results or once:
-                _report(results, "published")
+                _report(results, "发布")
                 click.echo(
-                    f"receipts: {outcomes.accepted} accepted, {outcomes.rejected} rejected, "
-                    f"{outcomes.held} held, {outcomes.awaited} awaited"
+                    f"交换平台回执：已入库{outcomes.accepted}条，退回{outcomes.rejected}条，"
+                    f"暂挂{outcomes.held}条，未答复{outcomes.awaited}条"
                 )
             if once:
                 sys.exit(_code(results))
@@ -205,15 +209,18 @@ def status(config: Path, inbox: Path | None, state: Path | None) -> None:
         entries, awaiting = (
             db.execute(f"select count(*) from {table}").fetchone()[0] for table in ("entry", "awaiting")
         )
-        click.echo(f"spooled {publisher.spooled()}, awaiting receipt {awaiting}, ledger entries {entries}")
-        click.echo(f"waiting files {len(folder.waiting())}")
+        click.echo(f"待发送{publisher.spooled()}条，待答复{awaiting}条，台账{entries}条")
+        click.echo(f"投递文件夹{mapping.inbox}，待处理文件{len(folder.waiting())}个")
         for each in publisher.exceptions():
-            place = f"{each.file} {each.sheet} 第{each.row}行" if each.file else f"offset {each.offset}"
-            click.echo(f"  {each.outcome} {place}: {each.reason}")
+            place = f"{each.file} {each.sheet} 第{each.row}行" if each.file else f"第{each.offset}号记录"
+            click.echo(f"  {OUTCOME_WORDS.get(each.outcome, each.outcome)} {place}：{each.reason}")
         for name, at, published, unchanged, returned in db.execute(
             "select name, processed_at, published, unchanged, returned from file order by processed_at desc limit 20"
         ):
-            click.echo(f"  {at} {name}: published {published}, unchanged {unchanged}, rows returned {returned}")
+            when = datetime.fromisoformat(at).astimezone(SHANGHAI)
+            click.echo(
+                f"  {when:%Y-%m-%d %H:%M} 北京时间 {name}：发布{published}条，未变{unchanged}条，退回{returned}行"
+            )
     finally:
         publisher.close()
 
@@ -234,7 +241,27 @@ def replay(
         spooled = publisher.spooled()
         publisher.flush(ConnectorSettings().kafka.acknowledge_seconds_max)
         events = DropFolder(mapping, publisher).rebuild_ledger(600)
-        click.echo(f"sent {spooled} spooled events; ledger rebuilt from {events} events")
+        click.echo(f"补发{spooled}条；已按主题中的{events}条重建台账")
+
+
+@connect.command()
+@CONFIG
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; default: named after the bureau, here.",
+)
+@click.option("--month", metavar="YYYY-MM", help="Report month for the title lines; default: left to the clerk.")
+@plainly
+def template(config: Path, out: Path | None, month: str | None) -> None:
+    """Write a blank workbook that a clerk fills in and this connector reads."""
+    mapping = _mapping(config)
+    if month is not None and re.fullmatch(r"20\d{2}-(0[1-9]|1[0-2])", month) is None:
+        raise ConfigError(f"--month {month}: write YYYY-MM")
+    path = out or Path(template_name(mapping, month))
+    if path.exists():
+        raise ConnectorError(f"{path} exists already; name another file with --out, or remove it")
+    click.echo(f"空白报送表：{write_template(mapping, path, month)}")
 
 
 def _show(findings: list[Finding] | tuple[Finding, ...]) -> None:
@@ -248,11 +275,13 @@ def _report(results: list[FileResult], verb: str) -> None:
         levels = Counter(finding.level for finding in result.findings)
         said = "、".join(f"{level}{count}" for level, count in sorted(levels.items())) or "无问题"
         click.echo(
-            f"{result.path.name}: {verb} {result.published}, unchanged {result.unchanged}, "
-            f"rows returned {result.returned} of {result.rows} ({said})"
+            f"{result.path.name}：{verb}{result.published}条，未变{result.unchanged}条，"
+            f"明细{result.rows}行中退回{result.returned}行（{said}）"
         )
+        if result.returned_anything and verb == "发布":
+            click.echo(f"  请看回执：{result.slip.name}")
     if not results:
-        click.echo("nothing new in the drop folder")
+        click.echo("投递文件夹中没有新文件")
 
 
 def _code(results: list[FileResult]) -> int:

@@ -1,5 +1,6 @@
 """The connectors' settings: how to reach the broker. The environment is read here and nowhere else."""
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -57,6 +58,7 @@ class ConnectorSettings(BaseSettings):
     """What a connector reads from the environment (prefix ``HUB_``, nested by ``__``).
 
     Attributes:
+        data_dir: ``HUB_DATA_DIR``: a hub's data folder on this machine; its Kafka is used where no other is named.
         kafka: ``HUB_KAFKA__BOOTSTRAP_SERVERS``, ``HUB_KAFKA__SECURITY_PROTOCOL``, ``HUB_KAFKA__USERNAME``, ….
         district_code: ``HUB_DISTRICT_CODE``: the code in topic names.
         spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger.
@@ -66,6 +68,18 @@ class ConnectorSettings(BaseSettings):
         env_prefix="HUB_", env_nested_delimiter="__", env_ignore_empty=True, extra="ignore"
     )
 
+    data_dir: Path = Path(".hub")
     kafka: KafkaSettings = KafkaSettings()
     district_code: str = "wuqing"
     spool_dir: Path = Path(".hub/spool")
+
+    def broker(self) -> KafkaSettings:
+        """Return how to reach the broker: as named, else the one of the hub that runs in *data_dir*, else the default."""
+        if "bootstrap_servers" in self.kafka.model_fields_set:
+            return self.kafka
+        try:
+            running = json.loads((self.data_dir.expanduser() / "run/servers.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return self.kafka
+        found = running.get("bootstrap_servers") if isinstance(running, dict) else None
+        return self.kafka.model_copy(update={"bootstrap_servers": found}) if isinstance(found, str) else self.kafka

@@ -74,17 +74,17 @@ def test_a_drop_folder_is_run_by_command(servers: str, bureau: str, tmp_path: Pa
     assert (rehearsed.exit_code, on_topic(servers, bureau)) == (3, []), rehearsed.output
     first = CliRunner().invoke(connect, run)
     assert first.exit_code == 3, first.output
-    assert "published 1, unchanged 0, rows returned 1 of 2" in first.output
+    assert "发布1条，未变0条，明细2行中退回1行" in first.output
     assert (tmp_path / "inbox" / "2026年9月.回执.xlsx").exists()
     second = CliRunner().invoke(connect, run)
-    assert (second.exit_code, "nothing new" in second.output) == (0, True), second.output
+    assert (second.exit_code, "没有新文件" in second.output) == (0, True), second.output
     (event,) = on_topic(servers, bureau)
     assert event.entity_key == "1"
 
     told = CliRunner().invoke(connect, ["status", str(config)])
-    assert "spooled 0, awaiting receipt 1, ledger entries 1" in told.output
+    assert "待发送0条，待答复1条，台账1条" in told.output
     rebuilt = CliRunner().invoke(connect, ["replay", str(config), "--bootstrap-servers", servers])
-    assert (rebuilt.exit_code, "rebuilt from 1 events" in rebuilt.output) == (0, True), rebuilt.output
+    assert (rebuilt.exit_code, "1条重建台账" in rebuilt.output) == (0, True), rebuilt.output
 
 
 def test_json_lines_are_published_by_command(servers: str, bureau: str, tmp_path: Path) -> None:

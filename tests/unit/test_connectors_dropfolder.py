@@ -357,6 +357,21 @@ def test_a_file_that_is_no_workbook_gets_a_slip_too(desk: Desk) -> None:
     assert desk.turn() == []
 
 
+def test_what_a_clerk_takes_for_a_workbook_gets_a_slip_too(desk: Desk) -> None:
+    """An old xls, a PDF or an XLSX in capitals is never passed over; what is none of a clerk's is left alone."""
+    path = desk.drop(A)
+    path.rename(path.with_suffix(".XLSX"))
+    for name in ("九月.xls", "盖章件.pdf", "thumbs.db"):
+        (desk.folder / "inbox" / name).write_bytes(name.encode())
+    results = {result.path.name: result for result in desk.turn()}
+    assert set(results) == {"工信局2026年9月.XLSX", "九月.xls", "盖章件.pdf"}
+    assert results["工信局2026年9月.XLSX"].published == 2
+    assert "另存为xlsx" in results["九月.xls"].findings[0].message
+    assert results["九月.xls"].slip.name == "九月.xls.回执.xlsx"
+    assert results["盖章件.pdf"].slip.exists()
+    assert desk.turn() == []
+
+
 def test_a_rehearsal_changes_nothing(desk: Desk) -> None:
     """A dry run says what would be published and leaves topic, ledger and folder as they are."""
     path = desk.drop(A, B)

@@ -446,3 +446,20 @@ def test_every_number_of_the_list_is_covered() -> None:
 def test_findings_name_their_cell() -> None:
     """A place is written as the spreadsheet writes it."""
     assert Finding(1, "退", "", "表", 12, 28).cell == "AB12"  # type: ignore[arg-type]
+
+
+def test_a_formula_that_was_never_computed_is_no_empty_cell(mapping: Mapping, tmp_path: Path) -> None:
+    """A program that writes formulas without their results gets the row back, instead of an empty amount being taken."""
+    seen = look(Book(projects=[GOOD | {"设备投资": "=1+1"}]), mapping, tmp_path)
+    assert [(f.no, f.message) for f in seen.findings if f.level == "退"] == [(39, "公式没有算出结果，请填数值")]
+
+
+def test_a_renamed_sheet_is_told_its_name_and_a_template_s_own_sheets_are_left_alone(mapping: Mapping, tmp_path: Path) -> None:
+    """A sheet that was not read is said to be unread, with the name that it probably should have; 填报说明 and 回执 are not."""
+
+    def rename(sheet: Worksheet) -> None:
+        for name in ("零报告表", "填报说明", "可选值", "回执"):
+            sheet.parent.create_sheet(name)["A1"] = "填了字"
+
+    findings = look(Book(touch=rename), mapping, tmp_path).findings
+    assert [(f.sheet, f.message) for f in findings] == [("零报告表", "工作表不在模板内，未读取；如是“零报告”，请改回原名后重报")]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,13 @@ SETTLE_SECONDS = 1.0
 """A file younger than this may still be being copied; a watching connector leaves it for the next look."""
 
 
+OTHER_ENDINGS = frozenset({
+    "xls", "xlsm", "xlsb", "et", "ett", "ods", "csv", "pdf", "doc", "docx", "wps", "jpg", "jpeg", "png", "bmp", "tif", "tiff", "zip",
+    "rar", "7z", "ofd",
+})  # fmt: skip
+"""What is dropped in place of a workbook."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """What became of one workbook.
@@ -50,6 +58,7 @@ class FileResult:
     unchanged: int
     findings: tuple[Finding, ...]
     sha256: str = ""
+    sheets_returned: int = 0
 
     @property
     def slip(self) -> Path:
@@ -64,6 +73,9 @@ class FileResult:
 
 def look_at(path: Path, mapping: Mapping, memory: Memory | None = None) -> Inspection:
     """Read and inspect a workbook; one that cannot be read gives its finding."""
+    if path.suffix.lower() != ".xlsx" and not fnmatchcase(path.name.lower(), mapping.files.lower()):
+        words = f"是{path.suffix}文件，未读取；请用表格软件打开并另存为xlsx后重报"
+        return Inspection(path.name, [Finding(51, Level.RETURNED, words)])
     try:
         return inspect(read(path), mapping, memory or NoMemory())
     except UnreadableError as error:
@@ -76,14 +88,24 @@ def natural(path: Path) -> list[tuple[int, int, str]]:
 
 
 def workbooks(mapping: Mapping) -> list[Path]:
-    """Return the inbox's workbooks in natural order, without slips and a spreadsheet's lock files."""
+    """Return the inbox's files to answer in natural order, without slips and a spreadsheet's lock files.
+
+    What a clerk may take for a workbook (an old xls, a PDF) is among them: it is answered with a slip, never passed over.
+    """
     if not mapping.inbox.is_dir():
         return []
     return [
         path
-        for path in sorted(mapping.inbox.glob(mapping.files), key=natural)
-        if not path.name.startswith(("~$", ".")) and not path.name.endswith(SLIP_SUFFIX) and path.is_file()
-    ]
+        for path in sorted(mapping.inbox.iterdir(), key=natural)
+        if not path.name.startswith(("~$", ".")) and not path.name.endswith(SLIP_SUFFIX)
+        and _is_meant(path.name.lower(), mapping.files.lower()) and path.is_file()
+    ]  # fmt: skip
+
+
+def _is_meant(name: str, pattern: str) -> bool:
+    """Say whether a file is for this connector: by its pattern, or by all of it but the ending."""
+    stem, _, ending = name.rpartition(".")
+    return fnmatchcase(name, pattern) or (ending in OTHER_ENDINGS and fnmatchcase(stem, pattern.rpartition(".")[0]))
 
 
 class DropFolder:
@@ -139,8 +161,9 @@ class DropFolder:
         ]
         news = sum(1 for verdict in verdicts if verdict in (Verdict.NEW, Verdict.CHANGED))
         return FileResult(
-            path, inspection.rows, inspection.returned, news, len(verdicts) - news, tuple(inspection.findings)
-        )
+            path, inspection.rows, inspection.returned, news, len(verdicts) - news, tuple(inspection.findings),
+            sheets_returned=inspection.sheets_returned,
+        )  # fmt: skip
 
     def _publish(self, path: Path, inspection: Inspection) -> FileResult:
         published = unchanged = 0
@@ -157,7 +180,7 @@ class DropFolder:
                 findings.append(Finding(0, Level.NOTED, words, each.sheet, each.row))
         self._publisher.flush(_FLUSH_SECONDS)
         counts = (inspection.rows, inspection.returned, published, unchanged)
-        return FileResult(path, *counts, tuple(findings), _sha256(path))
+        return FileResult(path, *counts, tuple(findings), _sha256(path), inspection.sheets_returned)
 
     def _remember(self, inspection: Inspection, result: FileResult) -> None:
         ledger = self._publisher.ledger
@@ -195,7 +218,7 @@ class DropFolder:
 
     def _write(self, result: FileResult) -> None:
         answer = self._answer_for(result.path.name, result.published)
-        totals = Totals(result.rows, result.returned, result.published, result.unchanged)
+        totals = Totals(result.rows, result.returned, result.published, result.unchanged, result.sheets_returned)
         slip = write_slip(result.path, result.findings, totals, self._now(), answer)
         self._publisher.store.connection.execute(
             "update file set slip = ?, answered = ? where sha256 = ? and mapping = ?",

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 
 from exchange_contracts import registry
 
 from exchange_connectors.excel.checks import ROW_CHECKS, SHEET_CHECKS, Context, Memory, Said
 from exchange_connectors.excel.declarations import Declared, declare
 from exchange_connectors.excel.mapping import Mapping, SheetMap
-from exchange_connectors.excel.model import Finding, Level, Row, RowKind
+from exchange_connectors.excel.model import BESIDE, Finding, Level, Row, RowKind
 from exchange_connectors.excel.rows import read_rows
 from exchange_connectors.excel.statements import Placed, Problem, Source, applies, conflicts, keys_of, state
 from exchange_connectors.excel.table import BoundColumn, Table, locate
@@ -50,13 +51,14 @@ class SheetResult:
 
 @dataclass(slots=True)
 class Inspection:
-    """What is said of a workbook and what it states."""
+    """What is said of a workbook and what it states; *sheets_returned* counts sheets whose rows were not even read."""
 
     file: str
     findings: list[Finding] = field(default_factory=list)
     statements: list[Placed] = field(default_factory=list)
     rows: int = 0
     returned: int = 0
+    sheets_returned: int = 0
     memos: list[tuple[str, str, str]] = field(default_factory=list)
 
     def count(self, level: Level) -> int:
@@ -102,13 +104,27 @@ def _pairs(workbook: Workbook, mapping: Mapping, result: Inspection) -> Iterator
                 yield sheet, mapped
                 break
         else:
-            if not mapping.ignore_other_sheets and any(cell is not None for row in sheet.rows for cell in row):
-                result.findings.append(Finding(36, Level.VERIFY, "工作表不在模板内，未读取", sheet.name))
+            if _is_unknown(sheet, mapping):
+                result.findings.append(
+                    Finding(36, Level.VERIFY, f"工作表不在模板内，未读取{_nearest(sheet, mapping)}", sheet.name)
+                )
     for index, mapped in enumerate(mapping.sheet):
         if mapped.required and index not in found:
             result.findings.append(Finding(36, Level.RETURNED, f"缺“{mapped.label}”工作表，请下载新表"))
     if not found:
         result.findings.append(Finding(36, Level.RETURNED, "没有找到模板内的工作表，请使用下发的模板"))
+
+
+def _is_unknown(sheet: Sheet, mapping: Mapping) -> bool:
+    """Say whether a sheet that no mapping covers is worth a word."""
+    filled = any(cell is not None for row in sheet.rows for cell in row)
+    return filled and not mapping.ignore_other_sheets and sheet.name.strip() not in BESIDE
+
+
+def _nearest(sheet: Sheet, mapping: Mapping) -> str:
+    """Return a question where the name is nearly that of a sheet of the template."""
+    near = get_close_matches(sheet.name.strip(), [mapped.label for mapped in mapping.sheet], n=1, cutoff=0.6)
+    return f"；如是“{near[0]}”，请改回原名后重报" if near else ""
 
 
 def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memory) -> SheetResult:
@@ -212,6 +228,7 @@ def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -
         result.findings += sheet.table.findings
         result.rows += len(sheet.rows)
         result.returned += sheet.returned
+        result.sheets_returned += sheet.table.returned
         seen: set[object] = set()
         for each in sheet.statements:
             if each.slot not in seen:

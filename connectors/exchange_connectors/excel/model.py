@@ -9,6 +9,10 @@ from enum import StrEnum
 Cell = str | float | int | bool | date | datetime | time | None
 """A cell as read: an empty one is ``None``."""
 
+GUIDE_SHEET, CHOICES_SHEET, SLIP_SHEET = "填报说明", "可选值", "回执"
+BESIDE = frozenset({GUIDE_SHEET, CHOICES_SHEET, SLIP_SHEET})
+"""Sheets of a template and of a slip: they hold nothing to report, also where a clerk goes on in a slip."""
+
 Value = str | int | Decimal | date | tuple[str, ...] | None
 """A cell as understood."""
 

@@ -112,7 +112,7 @@ def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell) -> None:
     if place in table.sheet.errors:
         _say(table, row, bound, Note(39, Level.RETURNED, f"公式失效（{table.sheet.errors[place]}），请填数值"))
         return
-    if cell is None and place in table.sheet.uncomputed:
+    if cell is None and place in table.sheet.uncomputed - table.sheet.outward:
         _say(table, row, bound, Note(39, Level.RETURNED, "公式没有算出结果，请填数值"))
         return
     if place in table.sheet.outward and detail:
@@ -220,7 +220,7 @@ def _compare(table: Table, total: Row, bound: BoundColumn, blocks: list[list[Row
     if nearest is None:
         return
     amount = in_words(abs(nearest)) if bound.reads.type.kind == "money" else plain(abs(nearest))
-    table.say(24, Level.RETURNED, f"与明细之和相差{amount}，请核对", total.number, bound.column)
+    table.say(24, Level.RETURNED, f"与明细之和相差{amount}，请核对（明细已按行受理）", total.number, bound.column)
 
 
 def place(row: Row, name: str) -> str:

@@ -13,13 +13,13 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from exchange_connectors.excel.model import Finding, Level
+from exchange_connectors.excel.model import SLIP_SHEET, Finding, Level
 from exchange_connectors.kit.receipts import Exceptional
 
 SLIP_SUFFIX = ".回执.xlsx"
-SLIP_SHEET = "回执"
 COMMENTS_MAX = 2_000
 """Marked cells; beyond that the sheet 回执 alone names them (a workbook with more opens slowly)."""
 
@@ -27,11 +27,15 @@ _AUTHOR = "数据交换"
 _FILLS = {Level.RETURNED: "FFC7CE", Level.VERIFY: "FFEB9C", Level.NOTED: "DDEBF7"}
 _LEVEL_WORDS = {
     Level.RETURNED: "退：未入库，请更正后重报",
-    Level.VERIFY: "核：已入库，请核对",
+    Level.VERIFY: "核：不影响入库，请核对",
     Level.NOTED: "知：已处理，供知晓",
 }
-_OUTCOME_WORDS = {"duplicate": "重复", "rejected": "退回", "held": "暂挂", "superseded": "已有更新的报送"}
+OUTCOME_WORDS = {"duplicate": "重复", "rejected": "退回", "held": "暂挂", "superseded": "已有更新的报送"}
 _RECEIPTS_TITLE = "交换平台回执"
+_NEXT_STEP = (
+    "各表中退回的单元格标红、需核对的标黄，说明见单元格批注和下表。请在原表（或本回执）中更正，存为xlsx再放入投递文件夹；"
+    "整份重报即可，未改动的行不会重复入库。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,13 @@ class Totals:
     returned: int
     published: int
     unchanged: int
+    sheets_returned: int = 0
 
 
 def slip_path(workbook: Path) -> Path:
-    """Return where the slip of *workbook* lies: ``<name>.回执.xlsx`` beside it."""
-    return workbook.with_name(workbook.stem + SLIP_SUFFIX)
+    """Return where the slip of *workbook* lies: ``<name>.回执.xlsx`` beside it; of what is no xlsx, ``<name>.xls.回执.xlsx``."""
+    name = workbook.stem if workbook.suffix.lower() == ".xlsx" else workbook.name
+    return workbook.with_name(name + SLIP_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,10 @@ def _write_answer(book: Workbook, answer: Answer, at: datetime) -> None:
         _rows(sheet, [["结果", "工作表", "行", "原因"]])
         _head(sheet, sheet.max_row)
     for each in answer.exceptions:
-        outcome = _OUTCOME_WORDS.get(each.outcome, each.outcome)
+        outcome = OUTCOME_WORDS.get(each.outcome, each.outcome)
         _rows(sheet, [[outcome, each.sheet or "", each.row or "", each.reason]])
     marks = [
-        Finding(0, Level.RETURNED, f"交换平台{_OUTCOME_WORDS[each.outcome]}：{each.reason}", each.sheet, each.row, 1)
+        Finding(0, Level.RETURNED, f"交换平台{OUTCOME_WORDS[each.outcome]}：{each.reason}", each.sheet, each.row, 1)
         for each in answer.exceptions
         if each.outcome in ("rejected", "held") and each.sheet and each.row
     ]
@@ -162,15 +168,24 @@ def _anchor(sheet: Worksheet, row: int, column: int) -> Cell:
 
 
 def _write_summary(sheet: Worksheet, name: str, findings: Sequence[Finding], totals: Totals, at: datetime) -> None:
-    for letter, width in zip("ABCDE", (24, 24, 12, 60, 10), strict=True):
+    for letter, width in zip("ABCDE", (26, 30, 12, 70, 10), strict=True):
         sheet.column_dimensions[letter].width = width
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
     _rows(sheet, [["报送回执"], ["文件", name], ["处理时间", f"{at:%Y-%m-%d %H:%M} 北京时间"]])
     _rows(sheet, [["明细行数", totals.rows], ["退回行数", totals.returned], ["本次发布（条）", totals.published]])
-    _rows(sheet, [["内容未变（条）", totals.unchanged]])
+    _rows(sheet, [["内容未变（条）", totals.unchanged], ["整表退回（张）", totals.sheets_returned]])
     for level in Level:
         _rows(sheet, [[_LEVEL_WORDS[level], sum(1 for each in findings if each.level is level)]])
     _head(sheet, 1)
-    _rows(sheet, [[""], ["级别", "工作表", "单元格", "说明", "编号"]])
+    for row in range(1, sheet.max_row + 1):
+        sheet.cell(row, 2).alignment = Alignment(horizontal="left", vertical="top")
+    if findings:
+        _rows(sheet, [[""], ["怎么办", _NEXT_STEP]])
+        sheet.merge_cells(start_row=sheet.max_row, start_column=2, end_row=sheet.max_row, end_column=4)
+        sheet.row_dimensions[sheet.max_row].height = 30
+    _rows(sheet, [[""], ["级别", "工作表", "单元格", "说明", "错误编号"]])
     _head(sheet, sheet.max_row)
     order = {level: number for number, level in enumerate(Level)}
     for each in sorted(findings, key=lambda f: (order[f.level], f.sheet, f.row or 0, f.column or 0)):

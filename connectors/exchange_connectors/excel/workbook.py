@@ -219,7 +219,7 @@ def _look_at_cell(cell: ET.Element, sheet: Sheet, percent_styles: set[int]) -> N
             sheet.errors[place] = "#REF!"
         elif re.search(r"\[[^\]]+\][^!]*!", formula):
             sheet.outward.add(place)
-        if value is None and cell.find(f"{_MAIN}is") is None:
+        if not value and cell.get("t") != "str" and cell.find(f"{_MAIN}is") is None:
             sheet.uncomputed.add(place)
     style = cell.get("s")
     if style is not None and int(style) in percent_styles:
