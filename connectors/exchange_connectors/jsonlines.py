@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from exchange_contracts import codec, codes, identifiers
-from exchange_contracts.events import EVENTS
-from exchange_contracts.model import Event
 from pydantic import ValidationError
 
 from exchange_connectors.kit.ledger import LATER_FORM, Statement
+from exchange_contracts import codec, codes, identifiers
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
 
 LINE_BYTES_MAX = 1 << 20
 

@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 
 from exchange_hub.views.store.setup import connect
-
 from tests.bench.measure import Measurement, load, peak_rss_mb, using
 from tests.bench.ours import consuming, views_durable
 from tests.bench.stage import DataSet, Stage, end, hub_process, reached

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.store.setup import connect
-
 from tests.bench.measure import Measurement, load, peak_rss_mb, using
 from tests.bench.stage import Stage, hub_process
 

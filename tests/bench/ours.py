@@ -3,9 +3,10 @@
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import psycopg
+
 from exchange_contracts import codec
 from exchange_hub.views import fold
 from exchange_hub.views.folds import FOLDS
@@ -13,13 +14,12 @@ from exchange_hub.views.reading import read
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection, Statement
 from exchange_hub.views.store.setup import connect
-
 from tests.bench import peer_work
 from tests.bench.dataset import SHARES, messages
 from tests.bench.measure import Measurement, load, own_peak_rss_mb, peak_rss_mb, using
 from tests.bench.stage import DataSet, Stage, end, hub_process, reached
 
-POLL = 20_000
+POLL = 5_000
 #: (bureau, event family) → (registers that count, sum of their amounts in fen)
 Figures = dict[tuple[str, str], tuple[int, int]]
 
@@ -81,42 +81,61 @@ class Memory:
         self.rows: dict[ClaimKey, fold.Folded] = {}
         self.seen: set[tuple[str, str]] = set()
 
-    def take(self, bureau: str, statement: Statement, trial: fold.Folded) -> None:
-        """Fold one statement into the views."""
-        seen = (bureau, statement.event_id)
-        if seen in self.seen:
-            return
-        self.seen.add(seen)
-        key = ClaimKey(statement.kind, bureau, statement.entity)
-        registers = self.registers.setdefault(key, {})
-        present = registers.get(statement.register)
-        if present is not None and present[:2] >= (statement.revision, statement.digest):
-            return
-        fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
-        registers[statement.register] = (statement.revision, statement.digest, fact)
-        if FOLDS[key.kind].own:
-            self.rows[key] = trial if len(registers) == 1 else fold.fold_component([self._claim(key)], self.rules)
-            return
-        self._join(key)
+    def take(self, results: Iterable[tuple[str, Statement, fold.Folded]]) -> None:
+        """Fold a poll's statements into the views, each component once."""
+        changed: dict[ClaimKey, fold.Folded | None] = {}
+        for bureau, statement, trial in results:
+            seen = (bureau, statement.event_id)
+            if seen in self.seen:
+                continue
+            self.seen.add(seen)
+            key = trial.members[0]
+            registers = self.registers.get(key)
+            alone = registers is None
+            if registers is None:
+                registers = self.registers[key] = {}
+            present = registers.get(statement.register)
+            if present is not None and present[:2] >= (statement.revision, statement.digest):
+                continue
+            fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
+            registers[statement.register] = (statement.revision, statement.digest, fact)
+            changed[key] = trial if alone else None
+        joined = {}
+        for key, lone in changed.items():
+            if FOLDS[key.kind].own:
+                self.rows[key] = lone or fold.fold_component([self._claim(key)], self.rules)
+            else:
+                joined[key] = lone
+        self._join(joined)
 
     def _claim(self, key: ClaimKey) -> Claim:
         return Claim(key, {name: entry[2] for name, entry in self.registers[key].items()})
 
-    def _join(self, key: ClaimKey) -> None:
-        for value in self.values.get(key, ()):
-            self.holders[value].discard(key)
-        self.values[key] = [f"{key.kind} {value}" for value in fold.identities(self._claim(key))]
-        for value in self.values[key]:
-            self.holders[value].add(key)
-        members, frontier = {key}, [key]
-        while frontier:
-            for value in self.values[frontier.pop()]:
-                fresh = self.holders[value] - members
-                members |= fresh
-                frontier.extend(fresh)
-        for member in members:
-            self.rows.pop(member, None)
-        self.rows[min(members)] = fold.fold_component([self._claim(member) for member in sorted(members)], self.rules)
+    def _join(self, changed: Mapping[ClaimKey, fold.Folded | None]) -> None:
+        """Recompute the components of claims that others may join."""
+        for key in changed:
+            for value in self.values.get(key, ()):
+                self.holders[value].discard(key)
+            self.values[key] = [f"{key.kind} {value}" for value in fold.identities(self._claim(key))]
+            for value in self.values[key]:
+                self.holders[value].add(key)
+        done: set[ClaimKey] = set()
+        for key, lone in changed.items():
+            if key in done:
+                continue
+            members, frontier = {key}, [key]
+            while frontier:
+                for value in self.values[frontier.pop()]:
+                    fresh = self.holders[value] - members
+                    members |= fresh
+                    frontier.extend(fresh)
+            done |= members
+            if lone is not None and len(members) == 1:
+                self.rows[key] = lone
+                continue
+            for member in members:
+                self.rows.pop(member, None)
+            self.rows[min(members)] = fold.fold_component([self._claim(member) for member in sorted(members)], self.rules)
 
 
 def views_fold_only(data: DataSet, rules: FoldRules) -> Measurement:
@@ -126,10 +145,12 @@ def views_fold_only(data: DataSet, rules: FoldRules) -> Measurement:
     memory = Memory(rules)
     for poll in _polls(data):
         began, used = time.perf_counter(), time.process_time()
+        results = []
         for bureau, record in poll:
             result = read(record, bureau, rules)
             if not isinstance(result, Rejection):
-                memory.take(bureau, *result)
+                results.append((bureau, *result))
+        memory.take(results)
         seconds += time.perf_counter() - began
         cpu += time.process_time() - used
         events += len(poll)

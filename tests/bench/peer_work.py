@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import fastavro
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from tests.bench.dataset import AMOUNTS
 
 

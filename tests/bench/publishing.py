@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
+from kafka import KafkaProducer
+
 from exchange_connectors.kit import Publisher
 from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, envelope
@@ -18,8 +20,6 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics
 from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views.store.setup import connect
-from kafka import KafkaProducer
-
 from tests.bench.dataset import SHARES, messages
 from tests.bench.measure import Measurement, load, own_peak_rss_mb, peak_rss_mb, using
 from tests.bench.ours import consuming

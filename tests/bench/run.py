@@ -22,7 +22,6 @@ from typing import Any
 from exchange_hub.cli.compose import Hub
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.store.commit import COLLECTOR
-
 from tests.bench import growth, monthly, ours, peers, publishing
 from tests.bench.floors import FLOORS, said
 from tests.bench.measure import Measurement, load

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from kafka import KafkaProducer
+
 from exchange_contracts.topics import events_topic
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics
@@ -23,8 +25,6 @@ from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views.store.setup import connect
-from kafka import KafkaProducer
-
 from tests.bench.dataset import SHARES, messages
 
 SAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "districts" / "wuqing"

@@ -22,7 +22,6 @@ from exchange_hub.programme.figures import cubes
 from exchange_hub.reports.build import build
 from exchange_hub.reports.inputs import Adjustment, Details, Inputs, frame_of, with_codes
 from exchange_hub.reports.model import Report
-
 from tests.closing.rows import Lists, Row
 
 CLOSED_AT = "2026-11-06T02:00:00+00:00"

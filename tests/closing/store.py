@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import psycopg
 import sqlalchemy as sa
-from exchange_hub.reports import tables
+from psycopg import conninfo, sql
+
+from exchange_hub.reports.closed import tables
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.tables import LIVE, list_table
-from psycopg import conninfo, sql
-
 from tests.closing.rows import Lists
 
 

@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import strategies as st
+
 from exchange_contracts import registry
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.primitives import MILLIS_MAX, MILLIS_MIN
 from exchange_contracts.registry import Contract
 from exchange_contracts.shape import Shape
-from hypothesis import strategies as st
 
 _CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="\0")
 _NO_CONTROLS = st.characters(blacklist_categories=("Cs", "Cc"))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import pytest
+
 from exchange_contracts import events, generate, registry, vocabulary
 from exchange_contracts.model import Event, Value
 from exchange_contracts.registry import Contract

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contract.event_strategies import plain_event
+
 from exchange_contracts import codec, lint, lock, registry
 from exchange_contracts.decoder import decoder_of
+from tests.contract.event_strategies import plain_event
 
 Schema = dict[str, Any]
 EVENT = "SubsidyPaid"

@@ -4,13 +4,14 @@ import io
 
 import fastavro
 import pytest
-from tests.contract.event_strategies import events, plain_event
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from exchange_contracts import codec, registry
 from exchange_contracts.model import Event
 from exchange_contracts.registry import Contract
 from exchange_contracts.shape import without_logical_types
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from tests.contract.event_strategies import events, plain_event
 
 REGISTRY = registry.load()
 PROJECT = REGISTRY.latest("ProjectAdded")

@@ -8,11 +8,12 @@ from collections import Counter
 
 import fastavro
 import pytest
-from tests.contract.event_strategies import plain_event
+
 from exchange_contracts import codec, codes, registry
 from exchange_contracts.codec import DecodeError
 from exchange_contracts.primitives import DAY_MAX, ITEMS_MAX
 from exchange_contracts.shape import without_logical_types
+from tests.contract.event_strategies import plain_event
 
 REGISTRY = registry.load()
 VALUES = [codec.encode(plain_event(contract)) for contract in REGISTRY.contracts()]

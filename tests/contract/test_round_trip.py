@@ -8,13 +8,14 @@ import avro.io
 import avro.schema
 import fastavro
 import pytest
-from tests.contract.event_strategies import events
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from exchange_contracts import codec, codes, registry
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.registry import Contract
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from tests.contract.event_strategies import events
 
 CONTRACTS = registry.load().contracts()
 each_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.event)

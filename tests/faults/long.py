@@ -18,7 +18,6 @@ from exchange_contracts import codec
 from exchange_hub.cli.worker import EXIT_LOST
 from exchange_hub.views.store.commit import STEPS, commit
 from exchange_hub.views.worker.pipeline import read_poll
-
 from tests.faults.servers import own_postgres, three_brokers
 from tests.faults.stage import ROOT, SESSION_SECONDS, Stage, Worker, cut_connections, staged, wait_for
 from tests.strategies.damage import damaged

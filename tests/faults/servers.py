@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
 from exchange_hub.runtime import kafka_server
 from exchange_hub.runtime.java import find_java
 from exchange_hub.runtime.kafka_jars import provide

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
 from exchange_contracts.topics import events_topic
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics
@@ -22,8 +24,6 @@ from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.records import patiently
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-
 from tests.faults.worker_process import Orders, run
 from tests.oracle.compare import Verdict, verdict
 from tests.oracle.lists import Rules

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from exchange_hub.cli import main
 from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.store.setup import connect
-
 from tests.faults.stage import Stage, Worker, staged, wait_for
 from tests.platform import platform
 from tests.strategies.history import bulk

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner, Result
+
 from exchange_hub.cli import main
 from exchange_hub.cli.reading import last_day
-from exchange_hub.reports.close import Closing, close
+from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
-
 from tests.faults.stage import Stage, staged
 from tests.platform import platform
 from tests.strategies.history import bulk

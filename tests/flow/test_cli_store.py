@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+
 from exchange_contracts import topics
 from exchange_hub.cli import main
 from exchange_hub.cli.examination import MACHINE, STORE
 from exchange_hub.cli.reading import last_day
-from exchange_hub.reports.close import Closing, close
+from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.store.setup import connect
-
 from tests.faults.stage import Stage, staged
 from tests.platform import platform
 from tests.strategies.history import bulk

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from exchange_hub.programme.district import District
-from exchange_hub.reports import diff, snapshot, tables
-from exchange_hub.reports.close import (
+from exchange_hub.reports.closed import diff, snapshot, tables
+from exchange_hub.reports.closed.close import (
     AlreadyClosedError,
     Closed,
     CloseError,
@@ -25,12 +26,11 @@ from exchange_hub.reports.close import (
     close,
     wait_until_reached,
 )
+from exchange_hub.reports.closed.restate import restate
 from exchange_hub.reports.inputs import Adjustment
-from exchange_hub.reports.render_json import render_json
-from exchange_hub.reports.restate import restate
+from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.trace import recomputed, rows_of
 from exchange_hub.views.catalogue import LISTS
-
 from tests.closing.rows import Lists, row
 from tests.closing.store import change, database, refill
 
@@ -150,8 +150,8 @@ def test_report_json_is_the_same_bytes_under_another_locale_zone_and_hash_seed(
         url = raw.info.dsn + f" password={raw.info.password}"
     program = (
         "import sys, psycopg, sqlalchemy as sa\n"
-        "from exchange_hub.reports.snapshot import load\n"
-        "from exchange_hub.reports.render_json import render_json\n"
+        "from exchange_hub.reports.closed.snapshot import load\n"
+        "from exchange_hub.reports.render.json_report import render_json\n"
         "engine = sa.create_engine('postgresql+psycopg://', creator=lambda: psycopg.connect(sys.argv[1]))\n"
         "sys.stdout.buffer.write(render_json(load(engine, '2026-09')))\n"
     )
@@ -420,7 +420,7 @@ def test_frozen_rows_are_read_whole_in_part_and_by_place(
 def test_a_close_sees_one_instant(engine: sa.Engine, district: District, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows committed while a close is under way are in none of its parts: neither frozen rows nor figures nor cut."""
     log(engine, 5)
-    from exchange_hub.reports import close as module
+    from exchange_hub.reports.closed import close as module
 
     freeze = module._freeze
 

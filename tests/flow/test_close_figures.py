@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import definitions
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.model import Figure, Source
-from exchange_hub.reports.render_json import figure_document
+from exchange_hub.reports.render.json_report import figure_document
 from exchange_hub.reports.trace import recomputed, rows_of, terms_of
 from exchange_hub.views.tables import LIVE
-
 from tests.closing.plain import Plain
 from tests.closing.rows import random_lists
 from tests.closing.store import database, refill

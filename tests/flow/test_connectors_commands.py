@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from openpyxl.workbook.workbook import Workbook
+
 from exchange_connectors.cli import connect, publish
 from exchange_connectors.kit.broker import KafkaBroker
 from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, topics
 from exchange_contracts.model import Event
 from exchange_hub.runtime.topics import administration, ensure_topics
-from openpyxl.workbook.workbook import Workbook
-
 from tests.platform import platform
 
 CONFIG = """

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from kafka import KafkaProducer
+
 from exchange_connectors.kit import NotReadyError, Publisher, Statement, Verdict
 from exchange_connectors.kit.broker import Broker, KafkaBroker, Record
 from exchange_connectors.kit.double import RecordingBroker
@@ -17,8 +19,6 @@ from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.receipts import Receipt, ReceiptException
 from exchange_hub.runtime.topics import administration, ensure_topics
-from kafka import KafkaProducer
-
 from tests.platform import platform
 
 SEPTEMBER = date(2026, 9, 30)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from tests.console_rows import NOW, PLACE, MemorySource, write_report
+
 from exchange_hub.console.app import create_app
+from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
 # Only this machine is spoken to: the browser's own background traffic is off.
 FLAGS = (

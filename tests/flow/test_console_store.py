@@ -17,6 +17,9 @@ from uuid import uuid4
 import openpyxl
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
+from psycopg import sql
+
 from exchange_contracts import codec, envelope
 from exchange_contracts.events import (
     Event,
@@ -32,9 +35,9 @@ from exchange_hub.console.app import create_app
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.source import Place, Question, Selection, SourceUnavailableError
-from exchange_hub.reports import close as closing
-from exchange_hub.reports import snapshot
-from exchange_hub.reports.render_json import render_json
+from exchange_hub.reports.closed import close as closing
+from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
@@ -42,8 +45,6 @@ from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import Committer, Done, read_poll
-from fastapi.testclient import TestClient
-from psycopg import sql
 
 CODE = "2509-120114-89-01-544060"
 ARRIVED = int(datetime(2026, 10, 20, 16, 30, tzinfo=UTC).timestamp() * 1000)

@@ -5,12 +5,12 @@ from random import Random
 
 import psycopg
 import pytest
-from exchange_hub.views.store.commit import Context, PositionMovedError, commit
-from exchange_hub.views.worker.driver import Poll
-from exchange_hub.views.worker.pipeline import read_poll
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from exchange_hub.views.store.commit import Context, PositionMovedError, commit
+from exchange_hub.views.worker.driver import Poll
+from exchange_hub.views.worker.pipeline import read_poll
 from tests.oracle.compare import verdict
 from tests.platform import platform
 from tests.strategies.history import TOPICS, History, Reader, small

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+
 from exchange_hub.views.digests import digests
 from exchange_hub.views.rebuild import Progress, as_of, ends, rebuild
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.pipeline import read_poll
-
 from tests.flow.test_core_store import Opened, begin, opened, right, store_
 from tests.strategies.history import TOPICS, History, bulk
 from tests.strategies.store import emptied

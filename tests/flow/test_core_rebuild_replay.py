@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
+
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rebuild import ends, fill, open_shadow, rebuild
 from exchange_hub.views.rules import FoldRules
@@ -11,7 +12,6 @@ from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit, prepare
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
-
 from tests.flow.test_core_rebuild import opener, silent
 from tests.flow.test_core_store import Opened, begin, opened, order, right, store_, take
 from tests.strategies.history import History

@@ -7,11 +7,11 @@ from pathlib import Path
 import orjson
 import psycopg
 import pytest
+
 from exchange_hub.views import relay
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.pipeline import read_poll
-
 from tests.faults.servers import OwnPostgres, own_postgres
 from tests.oracle.compare import verdict
 from tests.strategies.history import TOPICS, History, Reader, bulk

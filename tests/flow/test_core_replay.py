@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from datetime import date
 
 import pytest
+
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.worker.pipeline import read_poll
-
 from tests.flow.test_core_store import Opened, begin, event, opened, order, right, store_, take
 from tests.strategies.history import History, topic_of
 from tests.strategies.store import emptied, everything

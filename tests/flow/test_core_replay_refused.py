@@ -4,9 +4,9 @@ from datetime import date
 
 import psycopg
 import pytest
+
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.worker.pipeline import Done
-
 from tests.flow.test_core_store import Opened, begin, committer, event, opened, order, right, store_, take
 from tests.strategies.history import History
 

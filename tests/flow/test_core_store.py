@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+
 from exchange_contracts import codec, envelope
 from exchange_contracts.events import EVENTS
 from exchange_hub.views.store import commit as store
@@ -16,7 +17,6 @@ from exchange_hub.views.store.positions import register_topics
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
 from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, FencedError, Rewind, read_poll
-
 from tests.oracle.compare import verdict
 from tests.platform import platform
 from tests.strategies.history import TOPICS, History, Reader, bulk, topic_of

@@ -1,10 +1,10 @@
 """What bounds a worker that stops in the middle of a batch, where PostgreSQL's own time-outs do not reach."""
 
 import pytest
+
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.pipeline import Done
-
 from tests.flow.test_core_store import Opened, begin, committer, opened, right, store_, take
 from tests.strategies.history import History, bulk
 

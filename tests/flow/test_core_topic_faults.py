@@ -5,14 +5,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CommitFailedError
+
 from exchange_hub.cli.program import make_topics
 from exchange_hub.cli.worker import EXIT_FINAL, EXIT_LOST
 from exchange_hub.runtime.topics import administration
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CommitFailedError
-
 from tests.faults.stage import Stage, staged, wait_for
 from tests.platform import platform
 from tests.strategies.damage import damaged

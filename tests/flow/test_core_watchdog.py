@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exchange_hub.cli.worker import EXIT_LOST
 
+from exchange_hub.cli.worker import EXIT_LOST
 from tests.faults.stage import Stage, staged
 from tests.platform import platform
 from tests.strategies.history import bulk

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exchange_hub.views.store.setup import connect
 
+from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged, wait_for
 from tests.platform import platform
 from tests.strategies.history import bulk

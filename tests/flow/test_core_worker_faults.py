@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from exchange_hub.cli.worker import EXIT_LOST
 
+from exchange_hub.cli.worker import EXIT_LOST
 from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, staged, wait_for
 from tests.platform import platform
 from tests.strategies.history import bulk

@@ -20,15 +20,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import exchange_contracts
-import exchange_hub
 import psycopg
 import pytest
+from pydantic import SecretStr
+
+import exchange_contracts
+import exchange_hub
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import Servers, find, owned_paths, running
 from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
 from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
-from pydantic import SecretStr
 
 AS_ROOT = os.geteuid() == 0
 SERVER_NAMES = {"kafka", "postgres"}

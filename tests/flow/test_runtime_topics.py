@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, first_offsets, topic_ids
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, first_offsets, topic_ids
 from tests.platform import platform
 
 NAME = "hub.topics-test.{}.events"

@@ -16,17 +16,17 @@ from typing import Any, NamedTuple
 import openpyxl
 import pytest
 from docx import Document
+
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.months import close_month, write_report
-from exchange_hub.reports import diff, snapshot
-from exchange_hub.reports.close import AlreadyClosedError
+from exchange_hub.reports.closed import diff, snapshot
+from exchange_hub.reports.closed.close import AlreadyClosedError
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views import read
 from exchange_hub.views.rebuild import Progress, as_of, rebuild
 from exchange_hub.views.store.setup import connect
-
 from tests.golden.hand_worked import OCTOBER, RESTATED_SEPTEMBER, SEPTEMBER
 
 ROOT = Path(__file__).resolve().parents[2]

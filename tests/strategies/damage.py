@@ -6,8 +6,8 @@ from io import BytesIO
 from random import Random
 
 import fastavro
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from tests.strategies.universe import Item
 
 Damage = Callable[[Item, Random], Item]

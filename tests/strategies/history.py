@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from exchange_hub.views.store.positions import Claimed
 from exchange_hub.views.worker.driver import Poll
-
 from tests.oracle.outcomes import Said, decoded
 from tests.strategies.universe import BUREAUS, SMALL, Item, World, item_of
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import psycopg
+
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.rules import FoldRules
@@ -14,7 +15,6 @@ from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import ensure_views, stamp_of
-
 from tests.oracle.lists import Rules
 from tests.strategies.history import TOPICS
 

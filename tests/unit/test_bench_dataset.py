@@ -3,11 +3,11 @@
 from collections import Counter
 
 import pytest
+
 from exchange_contracts import codec
 from exchange_hub.views.reading import read
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Record, Rejection, Statement
-
 from tests.bench.dataset import SHARES, messages, parts
 from tests.bench.peer_work import told
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from exchange_hub.cli import main
 from exchange_hub.programme.district import District
 

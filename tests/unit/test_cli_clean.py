@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from exchange_hub.cli import main
 from exchange_hub.cli.housekeeping import is_own
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+
 from exchange_hub.cli import main
 from exchange_hub.runtime.settings import Settings, describe
 

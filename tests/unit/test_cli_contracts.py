@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from click.testing import CliRunner
+
 from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, main
 from exchange_hub.cli.contract_pages import Block

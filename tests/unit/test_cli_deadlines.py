@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from exchange_hub.cli.reviews import document_lines, plan_lines
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import ExpectedPlan

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from exchange_hub.cli import main
 from exchange_hub.cli.examination import MACHINE, STORE, Answer, Machine, asked
 from exchange_hub.runtime.problem import RuntimeProblem

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+
 from exchange_hub.cli import output
 from exchange_hub.cli.lists import grouped
 from exchange_hub.views.catalogue import BY_NAME, LISTS
-from rich.cells import cell_len
 
 Shown = Callable[[], list[str]]
 PROJECTS = BY_NAME["equipment-projects"]

@@ -5,6 +5,7 @@ import sys
 import click
 import pytest
 from click.testing import CliRunner
+
 from exchange_hub.cli import COMMANDS, main
 from exchange_hub.cli.reference import command_of, table_below, usage_of, with_table
 

@@ -4,12 +4,13 @@ from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from exchange_connectors.excel import Mapping, inspect, load
 from exchange_connectors.excel.checks import NoMemory
 from exchange_connectors.excel.workbook import Merge, Sheet, Workbook
 from exchange_contracts import identifiers
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 DISTRICT = Path(__file__).parents[2] / "deploy" / "districts" / "wuqing" / "connectors"
 

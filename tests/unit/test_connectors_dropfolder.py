@@ -10,6 +10,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.workbook.workbook import Workbook
+
 from exchange_connectors.excel import DropFolder, Mapping, load
 from exchange_connectors.excel.dropfolder import FileResult
 from exchange_connectors.kit import Publisher
@@ -18,7 +20,6 @@ from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec
 from exchange_contracts.model import Event
 from exchange_contracts.receipts import Receipt, ReceiptException
-from openpyxl.workbook.workbook import Workbook
 
 CONFIG = """
 bureau = "industry"
@@ -410,6 +411,7 @@ def test_a_slip_that_was_never_written_is_written_at_the_next_start(desk: Desk) 
 def test_a_wrong_mapping_is_said_with_its_place(desk: Desk, change: tuple[str, str], words: str) -> None:
     """An unknown key, field, list or event form fails at once and names itself."""
     from click.testing import CliRunner
+
     from exchange_connectors.cli import connect
 
     path = desk.folder / "connector.toml"

@@ -5,15 +5,16 @@ import tomllib
 from pathlib import Path
 
 import click
-import exchange_connectors
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
+from pydantic import BaseModel
+
+import exchange_connectors
 from exchange_connectors.cli import connect
 from exchange_connectors.excel import load
 from exchange_connectors.excel.mapping import ColumnMap, EventMap, Mapping, SheetMap
 from exchange_connectors.kit import telemetry
 from exchange_connectors.settings import ConnectorSettings, KafkaSettings
-from prometheus_client.metrics import MetricWrapperBase
-from pydantic import BaseModel
 
 GUIDE = Path(exchange_connectors.__file__).with_name("GUIDE.md").read_text(encoding="utf-8")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from exchange_connectors.jsonlines import Refused, Taken, read_lines
 
 NOW = datetime(2026, 10, 8, tzinfo=UTC)

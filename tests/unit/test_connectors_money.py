@@ -3,10 +3,11 @@
 from decimal import Decimal
 
 import pytest
-from exchange_connectors.kit import MoneyError, Unit, to_yuan
-from exchange_connectors.kit.money import implausible_unit, in_words
 from hypothesis import given
 from hypothesis import strategies as st
+
+from exchange_connectors.kit import MoneyError, Unit, to_yuan
+from exchange_connectors.kit.money import implausible_unit, in_words
 
 D = Decimal
 

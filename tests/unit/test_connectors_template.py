@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner
+
 from exchange_connectors.cli import connect
 from exchange_connectors.excel import Mapping, load, look_at
 from exchange_connectors.excel.rows import read_rows

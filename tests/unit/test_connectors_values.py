@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+
 from exchange_connectors.excel.fields import FieldType
 from exchange_connectors.excel.model import Cell
 from exchange_connectors.excel.table import month_in

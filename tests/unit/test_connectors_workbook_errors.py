@@ -9,11 +9,12 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
 from exchange_connectors.excel import Finding, Inspection, Mapping, load, look_at
 from exchange_connectors.excel.checks import NoMemory
 from exchange_connectors.kit.ledger import Entry, Slot, content, digest_of
-from openpyxl.workbook.workbook import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
 CONFIG = """
 bureau = "industry"

@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from exchange_hub.console.app import create_app
-from exchange_hub.console.examples import EXAMPLES
-from exchange_hub.views.catalogue import LISTS
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from exchange_hub.console.app import create_app
+from exchange_hub.console.examples import EXAMPLES
+from exchange_hub.views.catalogue import LISTS
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
 ADDRESSES = {

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from fastapi.testclient import TestClient
+
 from exchange_hub.console import app as console_app
 from exchange_hub.console import query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Finding
 from exchange_hub.views.catalogue import LISTS
-from fastapi.testclient import TestClient
-
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
 PAGES = [

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+
 from exchange_hub.console import boards, figures, vocabulary, wording
 from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission
 from exchange_hub.views.catalogue import BY_NAME, Column
-
 from tests.console_rows import NOW, PLACE
 
 

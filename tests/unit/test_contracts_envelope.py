@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from exchange_contracts import codec, codes, envelope, events, registry
 from exchange_contracts.receipts import Receipt, ReceiptException
 

@@ -1,6 +1,7 @@
 """Identifiers: shapes that are returned, doubts that are accepted, personal numbers that never pass."""
 
 import pytest
+
 from exchange_contracts import identifiers
 
 SOUND_USCC = "91350100M000100Y43"  # the example of GB 32100-2015

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from exchange_contracts import events, identity, topics
 from exchange_contracts.model import Event
 

@@ -3,10 +3,10 @@
 from random import Random
 
 import pytest
+
 from exchange_hub.views.reading import read
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Record, Rejection, Statement
-
 from tests.strategies.damage import DAMAGES
 from tests.strategies.universe import BUREAUS, Item, item_of
 

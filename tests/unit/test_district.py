@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from exchange_contracts import registry
 from exchange_hub.programme.district import FILES, District, DistrictError
 from exchange_hub.views.catalogue import BY_NAME

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from exchange_hub.programme.calendar import Calendar, CalendarError
 
 CALENDAR = Calendar.of(

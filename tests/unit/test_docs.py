@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from exchange_hub.cli import COMMANDS
 from exchange_hub.cli.reference import COMMANDS_HEADING, SETTINGS_HEADING, commands_table, settings_table, table_below
 from exchange_hub.runtime.metrics import METRICS

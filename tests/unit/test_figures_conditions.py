@@ -1,6 +1,7 @@
 """The condition language and the cells of cubes."""
 
 import pytest
+
 from exchange_hub.programme.cells import Cell, Cells, Cube
 from exchange_hub.programme.conditions import Compare, DetailsFirst, Latest, Member, conditions, expression
 

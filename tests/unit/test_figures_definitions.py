@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
 from exchange_hub.programme.cells import Cell, Cells
 from exchange_hub.programme.conditions import expression
 from exchange_hub.programme.definitions import Codes, Derived, Frame, GoalLine, Measured

@@ -4,9 +4,10 @@ import re
 import urllib.request
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import METRICS, Meters
-from prometheus_client.parser import text_string_to_metric_families
 
 
 def samples(meters: Meters) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import Counter, Gauge, Histogram
+
 from exchange_connectors.kit import telemetry
 from exchange_hub.cli import COMMANDS
 from exchange_hub.runtime.metrics import METRICS
 from exchange_hub.runtime.settings import Settings
-from prometheus_client import Counter, Gauge, Histogram
 
 MONITORING = Path(__file__).parents[2] / "monitoring"
 RULES = sorted((MONITORING / "rules").glob("*.yml"))

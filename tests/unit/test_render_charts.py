@@ -11,12 +11,13 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from exchange_hub.reports import charts
-from exchange_hub.reports.chart_font import MissingGlyphError
-from exchange_hub.reports.charts import render_chart, render_charts
-from exchange_hub.reports.model import Chart, Series
-from exchange_hub.reports.style import CHART_COLOURS, CHART_HATCHES, chart_scale
 from PIL import Image
+
+from exchange_hub.reports.model import Chart, Series
+from exchange_hub.reports.render import charts
+from exchange_hub.reports.render.chart_font import MissingGlyphError
+from exchange_hub.reports.render.charts import render_chart, render_charts
+from exchange_hub.reports.render.style import CHART_COLOURS, CHART_HATCHES, chart_scale
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 CHART = Chart("c", "各领域完成率", "%", ("工业", "农业"), (Series("完成率", (Decimal(80), None)),))
@@ -72,7 +73,7 @@ def test_the_machine_s_plotting_settings_do_not_show() -> None:
 
 def test_drawing_keeps_no_global_figures() -> None:
     """The stateful interface of the plotting library is never loaded."""
-    code = "import sys, exchange_hub.reports.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, exchange_hub.reports.render.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

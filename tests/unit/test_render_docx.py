@@ -15,9 +15,10 @@ import pytest
 from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
-from exchange_hub.reports.docx_body import DENSITIES, fitting_density, pages
+
 from exchange_hub.reports.model import Annex, Cell, Report, Table
-from exchange_hub.reports.render_docx import BODY_CHARACTERS_MAX, body_characters, render_docx
+from exchange_hub.reports.render.docx_body import DENSITIES, fitting_density, pages
+from exchange_hub.reports.render.docx_report import BODY_CHARACTERS_MAX, body_characters, render_docx
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 SCALE = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}

@@ -8,8 +8,8 @@ from pathlib import Path
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 CODE = """
 import hashlib, runpy, sys
-from exchange_hub.reports.render_docx import render_docx
-from exchange_hub.reports.render_xlsx import render_xlsx
+from exchange_hub.reports.render.docx_report import render_docx
+from exchange_hub.reports.render.xlsx_report import render_xlsx
 report = runpy.run_path(sys.argv[1])["report"]()
 print([hashlib.sha256(render(report)).hexdigest() for render in (render_docx, render_xlsx)])
 """

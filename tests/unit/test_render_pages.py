@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from exchange_hub.reports.model import Report
-from exchange_hub.reports.render_docx import render_docx
+from exchange_hub.reports.render.docx_report import render_docx
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 

@@ -14,13 +14,14 @@ from zipfile import ZipFile
 
 import openpyxl
 import pytest
-from exchange_hub.reports import render_xlsx as module
-from exchange_hub.reports.model import Annex, Report
-from exchange_hub.reports.render_xlsx import render_xlsx, write_xlsx
-from exchange_hub.reports.xlsx_rows import yuan_text
-from exchange_hub.reports.xlsx_words import condition_text, measure_text
-from exchange_hub.views.catalogue import BY_NAME
 from python_calamine import CalamineWorkbook
+
+from exchange_hub.reports.model import Annex, Report
+from exchange_hub.reports.render import xlsx_report as module
+from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
+from exchange_hub.reports.render.xlsx_rows import yuan_text
+from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
+from exchange_hub.views.catalogue import BY_NAME
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 FIRST = 4  # the first row of a list, below title, note and headings

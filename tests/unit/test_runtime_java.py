@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from exchange_hub.runtime.java import find_java, java_version
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings

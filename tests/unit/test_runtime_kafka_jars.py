@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from exchange_hub.runtime.kafka_jars import COORDINATES, pinned, provide
 from exchange_hub.runtime.problem import RuntimeProblem
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from exchange_hub.runtime.logs import JsonFormatter, TextFormatter, configure
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import LogSettings, Settings

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from exchange_hub.runtime.settings import MASK, Settings, describe
 from pydantic import SecretStr, ValidationError
+
+from exchange_hub.runtime.settings import MASK, Settings, describe
 
 
 def test_nested_names_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

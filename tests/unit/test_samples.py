@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_contracts.identifiers import holds_personal_number
 
+from exchange_contracts.identifiers import holds_personal_number
 from tests.golden import hand_worked
 
 ROOT = Path(__file__).parents[2]

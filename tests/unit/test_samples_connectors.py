@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from exchange_connectors.excel import mapping as mappings
 from exchange_connectors.excel.dropfolder import DropFolder, look_at
 from exchange_connectors.excel.model import Level

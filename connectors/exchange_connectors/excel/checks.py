@@ -11,13 +11,13 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Protocol
 
-from exchange_contracts import identifiers
 from typing_extensions import override
 
 from exchange_connectors.excel.model import Level, Row
 from exchange_connectors.excel.values import VIN_SHAPE, as_text
 from exchange_connectors.kit.ledger import Entry, Slot
 from exchange_connectors.kit.money import Unit, in_words, plain
+from exchange_contracts import identifiers
 
 
 class Memory(Protocol):

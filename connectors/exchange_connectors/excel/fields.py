@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exchange_contracts import registry
-from exchange_contracts.shape import Shape
-
 from exchange_connectors.excel.mapping import ColumnMap, Kind, SheetMap
 from exchange_connectors.kit.errors import ConfigError
+from exchange_contracts import registry
+from exchange_contracts.shape import Shape
 
 _DOCUMENT_NUMBERS = frozenset(
     {"document_no", "policy_no", "allocation_no", "measure_no", "approval_no", "successor_no"}

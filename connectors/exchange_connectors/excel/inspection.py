@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 
-from exchange_contracts import registry
-
 from exchange_connectors.excel.checks import ROW_CHECKS, SHEET_CHECKS, Context, Memory, Said
 from exchange_connectors.excel.declarations import Declared, declare
 from exchange_connectors.excel.mapping import Mapping, SheetMap
@@ -16,6 +14,7 @@ from exchange_connectors.excel.rows import read_rows
 from exchange_connectors.excel.statements import Placed, Problem, Source, applies, conflicts, keys_of, state
 from exchange_connectors.excel.table import BoundColumn, Table, locate
 from exchange_connectors.excel.workbook import Sheet, Workbook
+from exchange_contracts import registry
 
 
 @dataclass(slots=True)

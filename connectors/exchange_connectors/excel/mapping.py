@@ -10,12 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from exchange_contracts import registry
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from exchange_connectors.kit.errors import ConfigError
 from exchange_connectors.kit.ledger import LATER_FORM
 from exchange_connectors.kit.money import Unit
+from exchange_contracts import registry
 
 Kind = Literal[
     "text", "prose", "money", "count", "quantity", "date", "month", "period", "percent", "texts", "uscc", "vin",

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from exchange_contracts import identifiers
-
 from exchange_connectors.excel.model import Cell, Level, Note, Row, RowKind, letters
 from exchange_connectors.excel.table import BoundColumn, Table
 from exchange_connectors.excel.values import as_text, fold_width, read_value
 from exchange_connectors.kit.money import in_words, plain
+from exchange_contracts import identifiers
 
 BLANK_ROWS_MAX = 20
 LABEL_COLUMNS = 4

@@ -7,10 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from exchange_contracts import codec, codes, registry
-from exchange_contracts.events import EVENTS
-from exchange_contracts.model import Event
-from exchange_contracts.shape import Field
 from pydantic import ValidationError
 
 from exchange_connectors.excel.checks import Memory
@@ -19,6 +15,10 @@ from exchange_connectors.excel.model import Row, Value
 from exchange_connectors.excel.values import as_text
 from exchange_connectors.kit.ledger import Slot, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
+from exchange_contracts import codec, codes, registry
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
+from exchange_contracts.shape import Field
 
 KEY_LENGTH_MAX = 200
 

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from exchange_contracts import identifiers
-
 from exchange_connectors.excel.fields import FieldType, field_type
 from exchange_connectors.excel.mapping import ColumnMap, SheetMap
 from exchange_connectors.excel.mapping import Mapping as Connector
@@ -19,6 +17,7 @@ from exchange_connectors.excel.values import Column, as_text, fold_width, read_v
 from exchange_connectors.excel.workbook import Merge, Sheet
 from exchange_connectors.kit.errors import ConfigError
 from exchange_connectors.kit.money import Unit
+from exchange_contracts import identifiers
 
 HEADER_SEARCH_ROWS = 15
 HEADER_LINES_MAX = 3

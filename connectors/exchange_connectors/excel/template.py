@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from exchange_contracts import registry
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -23,6 +22,7 @@ from exchange_connectors.excel.table import unit_in
 from exchange_connectors.excel.values import YEAR_MAX, YEAR_MIN
 from exchange_connectors.kit.errors import ConfigError
 from exchange_connectors.kit.money import Unit
+from exchange_contracts import registry
 
 ROWS = 2_000
 """Rows with drop-downs; rows below may be filled all the same."""

@@ -12,11 +12,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 
-from exchange_contracts import identifiers
-
 from exchange_connectors.excel.fields import FieldType
 from exchange_connectors.excel.model import Cell, Level, Note, Value
 from exchange_connectors.kit.money import MoneyError, Unit, exact, implausible_unit, plain, to_yuan
+from exchange_contracts import identifiers
 
 YEAR_MIN, YEAR_MAX = 1990, 2035
 SPREADSHEET_DIGITS = 15

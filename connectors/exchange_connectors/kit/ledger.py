@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from exchange_contracts import codec, registry
-from exchange_contracts.model import Event
 
 from exchange_connectors.kit.store import Store
+from exchange_contracts import codec, registry
+from exchange_contracts.model import Event
 
 LATER_FORM = {"ProjectAdded": "ProjectChanged", "PolicyListed": "PolicyChanged"}
 """First statement of a thing → the event that later statements are (same facts)."""

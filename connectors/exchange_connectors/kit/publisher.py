@@ -15,11 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from exchange_contracts import codec, envelope, topics
-from exchange_contracts.events import EVENTS
-from exchange_contracts.model import Event
-from exchange_contracts.receipts import Receipt
-
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.broker import Broker, Delivery, Header, KafkaBroker, Message
 from exchange_connectors.kit.errors import NotReadyError, PublishError
@@ -27,6 +22,10 @@ from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Statement, Verdic
 from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
 from exchange_connectors.kit.store import Store
 from exchange_connectors.settings import KafkaSettings
+from exchange_contracts import codec, envelope, topics
+from exchange_contracts.events import EVENTS
+from exchange_contracts.model import Event
+from exchange_contracts.receipts import Receipt
 
 log = logging.getLogger(__name__)
 

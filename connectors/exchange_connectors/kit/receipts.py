@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from exchange_contracts.receipts import Receipt
 from pydantic import ValidationError
 
 from exchange_connectors.kit.broker import Record
 from exchange_connectors.kit.store import Store
+from exchange_contracts.receipts import Receipt
 
 log = logging.getLogger(__name__)
 

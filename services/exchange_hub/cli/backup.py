@@ -17,8 +17,8 @@ from typing import Any
 
 import click
 import psycopg
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.examination import workers_of

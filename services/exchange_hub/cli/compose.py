@@ -8,9 +8,9 @@ from pathlib import Path
 from zlib import crc32
 
 import psycopg
+
 from exchange_connectors.settings import KafkaSettings as ConnectorKafka
 from exchange_contracts.topics import events_topic, receipts_topic
-
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
 from exchange_hub.runtime.settings import Settings

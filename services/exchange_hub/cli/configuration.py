@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from exchange_contracts.topics import events_topic
 
+from exchange_contracts.topics import events_topic
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics, open_servers, plain_errors

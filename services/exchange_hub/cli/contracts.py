@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import click
-from exchange_contracts import lint, registry
 
+from exchange_contracts import lint, registry
 from exchange_hub.cli import contract_pages, output
 from exchange_hub.cli.program import plain_errors
 

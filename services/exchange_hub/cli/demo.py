@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from exchange_connectors.excel import mapping as mappings
 from exchange_connectors.excel.dropfolder import DropFolder
 from exchange_connectors.kit.publisher import Publisher
 from exchange_connectors.settings import KafkaSettings
-
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.months import Artefacts, close_month, write_report

@@ -14,16 +14,16 @@ from typing import IO, Any
 import click
 import psycopg
 import xlsxwriter
-from exchange_contracts import registry
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors
 from exchange_hub.cli.reading import Figures, Snapshot
 from exchange_hub.programme.district import FILES
-from exchange_hub.reports.render_json import figure_document, figures_digest
+from exchange_hub.reports.render.json_report import figure_document, figures_digest
 from exchange_hub.views.catalogue import LISTS, ListView
 
 FORMAT = 1

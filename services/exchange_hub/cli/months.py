@@ -10,26 +10,26 @@ from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
+
 from exchange_connectors.kit.publisher import Publisher
 from exchange_contracts.events import MonthClosed, MonthRestated
 from exchange_contracts.model import Event
 from exchange_contracts.topics import COORDINATION
-
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import open_servers, plain_errors, serving
 from exchange_hub.console.vocabulary import register_title
 from exchange_hub.programme.labels import label
 from exchange_hub.programme.sentences import exact_wan
-from exchange_hub.reports import close as closing
-from exchange_hub.reports import diff as restating
-from exchange_hub.reports import snapshot, tables
+from exchange_hub.reports.closed import close as closing
+from exchange_hub.reports.closed import diff as restating
+from exchange_hub.reports.closed import snapshot, tables
+from exchange_hub.reports.closed.restate import restate
 from exchange_hub.reports.inputs import Adjustment, Cause
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.render_docx import render_docx
-from exchange_hub.reports.render_json import decimal_text, render_json
-from exchange_hub.reports.render_xlsx import write_xlsx
-from exchange_hub.reports.restate import restate
+from exchange_hub.reports.render.docx_report import render_docx
+from exchange_hub.reports.render.json_report import decimal_text, render_json
+from exchange_hub.reports.render.xlsx_report import write_xlsx
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration, end_offsets

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from threading import Event
 
 import click
-from exchange_contracts import registry
 from pydantic import ValidationError
 
+from exchange_contracts import registry
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import definitions
-from exchange_hub.reports import snapshot
-from exchange_hub.reports.close import positions
+from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.closed.close import positions
+from exchange_hub.reports.closed.tables import frozen_schema
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import silent_scopes
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.tables import frozen_schema
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem

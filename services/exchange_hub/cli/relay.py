@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 import psycopg
-from exchange_contracts.topics import COORDINATION
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.runtime import metrics

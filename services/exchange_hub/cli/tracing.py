@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 import click
 import orjson
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors
 from exchange_hub.cli.reading import Figures, Snapshot
-from exchange_hub.reports.diff import events_behind
+from exchange_hub.reports.closed.diff import events_behind
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.render_json import decimal_text, plain
+from exchange_hub.reports.render.json_report import decimal_text, plain
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.views import read
 from exchange_hub.views.catalogue import BY_NAME

@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from exchange_contracts import codec
 
+from exchange_contracts import codec
 from exchange_hub.console.query import QueryError
 from exchange_hub.console.source import (
     Claim,
@@ -30,10 +30,10 @@ from exchange_hub.console.source import (
     Submission,
     Trace,
 )
-from exchange_hub.reports import snapshot, tables
+from exchange_hub.reports.closed import snapshot, tables
+from exchange_hub.reports.closed.tables import frozen_schema
 from exchange_hub.reports.model import Source as FigureSource
-from exchange_hub.reports.render_json import document
-from exchange_hub.reports.tables import frozen_schema
+from exchange_hub.reports.render.json_report import document
 from exchange_hub.reports.trace import rows_of
 from exchange_hub.views import read
 from exchange_hub.views.catalogue import BY_NAME

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from exchange_hub.console import wording
 from exchange_hub.console.archive import Cell, ClosedMonth, Figure, Table
 from exchange_hub.programme.labels import TABLES, label
-from exchange_hub.reports import xlsx_words
+from exchange_hub.reports.render import xlsx_words
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _TERMS = re.compile(r"[^\s()]+\.[^\s()]+")

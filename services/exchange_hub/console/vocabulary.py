@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import lru_cache
 
 from exchange_contracts import registry
-
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
 from exchange_hub.views.catalogue import LISTS, Column

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from exchange_contracts import vocabulary
-
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
 from exchange_hub.programme.district import District, Expected, Indicator

@@ -11,7 +11,6 @@ from typing import Any
 from exchange_contracts import codes, envelope, identifiers, identity
 from exchange_contracts.registry import Contract
 from exchange_contracts.topics import COORDINATION
-
 from exchange_hub.views.folds import FOLDS
 
 Facts = Mapping[str, Any]

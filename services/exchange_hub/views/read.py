@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 import psycopg
-from exchange_contracts import registry
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from exchange_contracts import registry
 from exchange_hub.views.catalogue import BY_NAME, ListView
 from exchange_hub.views.crossing import crossing
 from exchange_hub.views.folds import FOLDS

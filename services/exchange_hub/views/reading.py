@@ -4,7 +4,6 @@ from typing import Any
 
 from exchange_contracts import codec
 from exchange_contracts.registry import Contract
-
 from exchange_hub.views import check
 from exchange_hub.views.fold import Folded, trial
 from exchange_hub.views.rules import FoldRules

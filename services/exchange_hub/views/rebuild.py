@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 import psycopg
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from exchange_hub.views.digests import Digests, differing_rows, digests
 from exchange_hub.views.statement import Record, Statement
 from exchange_hub.views.store import commit as store

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import orjson
 import psycopg
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from exchange_hub.views import fold
 from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.folds import FOLDS

@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 import psycopg
-from exchange_contracts import registry
 
+from exchange_contracts import registry
 from exchange_hub.views.store.schema import create_views
 
 #: Packages whose source decides what a list shows; their digest is part of the code version.

@@ -23,10 +23,11 @@ from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.oxml import parse_xml
 from docx.shared import Mm, Twips
 
-from exchange_hub.reports.charts import render_charts
-from exchange_hub.reports.docx_annex import annexes
-from exchange_hub.reports.docx_body import NUMBERED, TEXT_WIDTH_MM, body_grid, chart_rows, fitting_density
-from exchange_hub.reports.docx_markup import (
+from exchange_hub.reports.model import Chart, Report, Section, Table
+from exchange_hub.reports.render.charts import render_charts
+from exchange_hub.reports.render.docx_annex import annexes
+from exchange_hub.reports.render.docx_body import NUMBERED, TEXT_WIDTH_MM, body_grid, chart_rows, fitting_density
+from exchange_hub.reports.render.docx_markup import (
     BODY_LINE,
     DECLARATION,
     NAMESPACES,
@@ -39,9 +40,8 @@ from exchange_hub.reports.docx_markup import (
     table,
     twips,
 )
-from exchange_hub.reports.model import Chart, Report, Section, Table
-from exchange_hub.reports.package import rewritten
-from exchange_hub.reports.style import (
+from exchange_hub.reports.render.package import rewritten
+from exchange_hub.reports.render.style import (
     MASTHEAD_RED,
     SHANGHAI,
     SUBHEADING_FONT,

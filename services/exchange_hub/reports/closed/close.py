@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.district import District
-from exchange_hub.reports import diff, snapshot, tables
 from exchange_hub.reports.build import build, unreported
+from exchange_hub.reports.closed import diff, snapshot, tables
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Adjustment, Inputs
 from exchange_hub.reports.model import Report
-from exchange_hub.reports.render_json import figures_digest
+from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import lists_of
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.tables import LIVE, digest_query

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from exchange_hub.reports.style import (
+from exchange_hub.reports.render.style import (
     BODY_FONT,
     HEADING_FONT,
     LATIN_FONT,

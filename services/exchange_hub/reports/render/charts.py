@@ -19,9 +19,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
-from exchange_hub.reports.chart_font import font_file
 from exchange_hub.reports.model import Chart, Series
-from exchange_hub.reports.style import (
+from exchange_hub.reports.render.chart_font import font_file
+from exchange_hub.reports.render.style import (
     CHART_COLOURS,
     CHART_HATCHES,
     chart_decimals,

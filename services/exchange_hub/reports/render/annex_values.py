@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from exchange_hub.reports.model import Annex
-from exchange_hub.reports.style import FEN_PER_YUAN, MONEY_SCALES, number_text, printable, rounded
+from exchange_hub.reports.render.style import FEN_PER_YUAN, MONEY_SCALES, number_text, printable, rounded
 from exchange_hub.views.catalogue import BY_NAME, Column, ColumnType
 
 # Columns of the adjustments: values stand right, names of bureaus are several.

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from exchange_hub.reports.charts import is_level
 from exchange_hub.reports.model import Chart, Report, Series
-from exchange_hub.reports.style import chart_decimals, chart_scale, printable
+from exchange_hub.reports.render.charts import is_level
+from exchange_hub.reports.render.style import chart_decimals, chart_scale, printable
 
 SHEET = "图表"
 FONT = "宋体"

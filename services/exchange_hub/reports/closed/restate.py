@@ -7,10 +7,10 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from exchange_hub.programme.district import District
-from exchange_hub.reports import diff, snapshot, tables
-from exchange_hub.reports.close import positions
-from exchange_hub.reports.diff import Comparison
-from exchange_hub.reports.render_json import plain
+from exchange_hub.reports.closed import diff, snapshot, tables
+from exchange_hub.reports.closed.close import positions
+from exchange_hub.reports.closed.diff import Comparison
+from exchange_hub.reports.render.json_report import plain
 from exchange_hub.views.tables import LIVE
 
 

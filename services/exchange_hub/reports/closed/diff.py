@@ -17,13 +17,13 @@ from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import Definition, Measured
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes, definitions
-from exchange_hub.reports import snapshot, tables
+from exchange_hub.reports.closed import snapshot, tables
+from exchange_hub.reports.closed.explain import ChangedRow, Explanation
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.reports.explain import ChangedRow, Explanation
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes, with_codes
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.render_json import figures_digest
+from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.views.tables import LIVE
 
 _CAUSES: tuple[Cause, ...] = get_args(Cause)

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exchange_hub.reports.docx_layout import balanced, fitted, lines_needed, row_mm, with_break
-from exchange_hub.reports.docx_markup import BODY_LINE, Grid
 from exchange_hub.reports.model import Chart, Report, Section, Table
-from exchange_hub.reports.style import cell_text, heading, is_numeric, text_width
+from exchange_hub.reports.render.docx_layout import balanced, fitted, lines_needed, row_mm, with_break
+from exchange_hub.reports.render.docx_markup import BODY_LINE, Grid
+from exchange_hub.reports.render.style import cell_text, heading, is_numeric, text_width
 
 BODY_PAGES_MAX = 4
 # A page has 225 mm; programs and faces differ by a few lines over four pages, which is held back here.

@@ -15,10 +15,10 @@ from typing import IO, Any
 import xlsxwriter
 
 from exchange_hub.programme.labels import label
-from exchange_hub.reports.annex_values import ADJUSTMENTS, column_heading, columns, list_title, value_text
 from exchange_hub.reports.model import Annex, Figure, Report, Table
-from exchange_hub.reports.package import Stream, rewrite
-from exchange_hub.reports.style import (
+from exchange_hub.reports.render.annex_values import ADJUSTMENTS, column_heading, columns, list_title, value_text
+from exchange_hub.reports.render.package import Stream, rewrite
+from exchange_hub.reports.render.style import (
     cell_text,
     chinese_month,
     closed_at,
@@ -29,10 +29,10 @@ from exchange_hub.reports.style import (
     printable,
     shanghai_time,
 )
-from exchange_hub.reports.xlsx_charts import SHEET as CHARTS
-from exchange_hub.reports.xlsx_charts import write_charts
-from exchange_hub.reports.xlsx_rows import SHEET_ROWS_MAX, streamed
-from exchange_hub.reports.xlsx_words import condition_text, measure_text
+from exchange_hub.reports.render.xlsx_charts import SHEET as CHARTS
+from exchange_hub.reports.render.xlsx_charts import write_charts
+from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed
+from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
 from exchange_hub.views.catalogue import Column
 
 CONTENTS, TABLES, FIGURES, SUBMISSIONS = "目录", "正文各表", "全部指标", "submissions"

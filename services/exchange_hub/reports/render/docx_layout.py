@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import ceil
 
-from exchange_hub.reports.docx_markup import LINE_BREAK
-from exchange_hub.reports.style import text_width
+from exchange_hub.reports.render.docx_markup import LINE_BREAK
+from exchange_hub.reports.render.style import text_width
 
 MM_PER_POINT = 25.4 / 72
 CELL_PADDING_MM = 2.3

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from exchange_hub.programme.labels import label
-from exchange_hub.reports.annex_values import list_title
+from exchange_hub.reports.render.annex_values import list_title
 from exchange_hub.views.catalogue import BY_NAME
 
 _NAME = re.compile(r"[a-z][a-z_-]*")

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice
 
-from exchange_hub.reports.annex_values import (
+from exchange_hub.reports.model import Annex
+from exchange_hub.reports.render.annex_values import (
     ADJUSTMENTS,
     NUMERIC_TYPES,
     PRINTED_COLUMNS,
@@ -16,9 +17,8 @@ from exchange_hub.reports.annex_values import (
     printed_columns,
     value_text,
 )
-from exchange_hub.reports.docx_layout import fitted, lines_needed, row_mm, shared, shortened, with_break
-from exchange_hub.reports.docx_markup import Grid, paragraph, run, table
-from exchange_hub.reports.model import Annex
+from exchange_hub.reports.render.docx_layout import fitted, lines_needed, row_mm, shared, shortened, with_break
+from exchange_hub.reports.render.docx_markup import Grid, paragraph, run, table
 
 PAGES_MAX = 8
 PAGE_HEIGHT_MM, PAGE_WIDTH_MM = 154.0, 225.0

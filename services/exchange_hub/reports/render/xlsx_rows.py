@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from exchange_hub.reports.annex_values import value_text, word
-from exchange_hub.reports.style import FEN_PER_YUAN
+from exchange_hub.reports.render.annex_values import value_text, word
+from exchange_hub.reports.render.style import FEN_PER_YUAN
 from exchange_hub.views.catalogue import Column
 
 # A sheet holds 1 048 576 rows; headings and a note need three.

@@ -10,11 +10,11 @@ from typing import Any, overload
 
 import sqlalchemy as sa
 
-from exchange_hub.reports import tables
 from exchange_hub.reports.build import ANNEXES, FURTHER, adjustments_annex, with_annexes
+from exchange_hub.reports.closed import tables
 from exchange_hub.reports.inputs import Adjustment, Row
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
-from exchange_hub.reports.render_json import plain
+from exchange_hub.reports.render.json_report import plain
 from exchange_hub.reports.sql import lists_of
 
 _FETCH_ROWS = 5_000

@@ -1,0 +1,1 @@
+"""Closed months: the close, what it froze, and what is restated since."""
