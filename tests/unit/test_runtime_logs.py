@@ -93,3 +93,9 @@ def test_a_log_folder_that_cannot_be_written_is_a_problem_in_words(tmp_path: Pat
     (tmp_path / "logs").write_text("")
     with pytest.raises(RuntimeProblem, match="log folder cannot be written"):
         configure(Settings(log=LogSettings(folder=tmp_path / "logs")), "worker-1")
+
+
+def test_a_line_holds_no_terminal_colours() -> None:
+    """What uvicorn adds for a terminal is no field of a log."""
+    made = record("Started", color_message="Started \x1b[36m%d\x1b[0m")
+    assert "color_message" not in TextFormatter("console").format(made) + JsonFormatter("console").format(made)

@@ -174,6 +174,8 @@ def _connector(config: Path, inbox: Path, state: Path, kafka: KafkaSettings) -> 
 def _report(hub: Hub, servers: Servers, story: _Story, month: str, out: Path) -> Artefacts:
     with story.step(f"{month}:生成专报") as said:
         files = write_report(hub, servers.database_url, month, out / month)
+        # The console of the demo's own data folder offers them too.
+        shutil.copytree(out / month, hub.reports_folder / month)
         said.append("report.docx、annex.xlsx、report.json")
     return files
 

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from threading import Event
 
 import click
+import psycopg
+import sqlalchemy
 from pydantic import ValidationError
 
 from exchange_contracts import registry
@@ -23,6 +25,8 @@ from exchange_hub.runtime.topics import administration, ensure_topics
 from exchange_hub.views.store.stamp import StampError
 
 log = logging.getLogger(__name__)
+
+_ANOTHER_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
 
 #: Given by `hub up` to the processes it starts: they end when it is gone.
 supervised_option = click.option("--supervised", is_flag=True, hidden=True)
@@ -110,5 +114,12 @@ def plain_errors() -> Iterator[None]:
             raise
         wrong = "\n".join(f"  HUB_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, sqlalchemy.exc.ProgrammingError) as error:
+        if not isinstance(getattr(error, "orig", error), _ANOTHER_SCHEMA):
+            raise
+        told = str(getattr(error, "orig", error)).splitlines()[0]
+        raise click.ClickException(
+            f"the store is not of this version of the hub, or empty ({told}); see `hub doctor`, then run `hub migrate`"
+        ) from error
     except KeyError as error:
         raise click.UsageError(str(error.args[0]) if error.args else str(error)) from error

@@ -21,6 +21,11 @@ class Layout:
         return self.run / "servers.lock"
 
     @property
+    def up_lock(self) -> Path:
+        """Locked (flock) by `hub up`, with its process number in it: one console and one set of logs a folder."""
+        return self.run / "up.lock"
+
+    @property
     def state(self) -> Path:
         """The warden of the servers that answer, and their addresses (JSON); absent until they do."""
         return self.run / "servers.json"

@@ -18,7 +18,10 @@ from exchange_hub.runtime.settings import Settings
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 # Libraries that tell every connection at INFO.
 QUIET = ("kafka", "aiokafka", "faust", "mode", "asyncio", "urllib3", "alembic")
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# uvicorn's "color_message" is its message once more, with a terminal's colours.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+# Tells at WARNING that a busy machine was slow for a tenth of a second; what fails is said elsewhere.
+_ONLY_ERRORS = ("kafka.net.selector",)
 _PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s@/]+@")
 
 
@@ -93,6 +96,8 @@ def configure(settings: Settings, process: str, *, to_file: bool = True) -> None
     logging.basicConfig(level=settings.log.level, handlers=handlers, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in _ONLY_ERRORS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
 
 

@@ -95,7 +95,7 @@ def running(settings: Settings, *, kafka: bool = True, database: bool = True) ->
         yield given.servers(started_here=False)
         return
     layout = Layout(settings.data_folder)
-    _make_folders(layout)
+    make_folders(layout)
     lock, joined = _start_or_join(layout, wants, settings.start_timeout_seconds)
     if lock is None:
         log.info("Joining the servers that run for %s", layout.root)
@@ -130,7 +130,8 @@ def owned_paths(settings: Settings) -> list[Path]:
     return [path for path in (layout.root, *outside) if path.exists()]
 
 
-def _make_folders(layout: Layout) -> None:
+def make_folders(layout: Layout) -> None:
+    """Make the data folder with what every start needs; what is missing there is said with what to do."""
     try:
         _make_root(layout.root)
         layout.run.mkdir(exist_ok=True, mode=0o700)

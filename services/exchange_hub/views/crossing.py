@@ -48,7 +48,7 @@ COMPARISONS: tuple[Comparison, ...] = (
            FROM {schema}.trade_in GROUP BY lead_bureau, category, month
            HAVING sum(subsidy) FILTER (WHERE granularity = '明细') <> sum(subsidy) FILTER (WHERE granularity = '汇总')
            ORDER BY 1 LIMIT 1000""",
-        "{subject}的明细与汇总补贴金额不一致,已按明细计,请核对",
+        "同一单位、品类、月份的明细与汇总补贴金额不一致,已按明细计,请核对",
     ),
 )
 

@@ -226,8 +226,10 @@ def _adjustments(
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed, document: Mapping[str, object]) -> None:
+    last = sa.text("SELECT coalesce(max(batch_no), 0) FROM log.receipt_range")
+    batch_no = conn.execute(last).scalar_one() if snapshot.exists(conn, "log.receipt_range") else None
     kept = {
-        "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
+        "batch_no": batch_no, "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
         "counts": closed.counts, "report": document, "figures_digest": closed.figures_digest,
     }  # fmt: skip
     conn.execute(sa.update(tables.month).where(tables.month.c.month == closing.month).values(kept))

@@ -25,6 +25,7 @@ month = sa.Table(
     sa.Column("closed_at", sa.DateTime(timezone=True), comment="null only within the closing transaction"),
     sa.Column("as_of", sa.Date(), nullable=False, comment="date of ageing and overdue"),
     sa.Column("cut", pg.JSONB(), comment="topic → next offset"),
+    sa.Column("batch_no", sa.BigInteger(), comment="last batch that belongs to the cut"),
     sa.Column("stamp", pg.JSONB(), comment="code version, contracts digest, configuration digest"),
     sa.Column("digests", pg.JSONB(), comment="list → digest of its frozen rows"),
     sa.Column("counts", pg.JSONB(), comment="list → number of its frozen rows"),

@@ -12,6 +12,7 @@ _DDL: tuple[str, ...] = (
         closed_at TIMESTAMP WITH TIME ZONE,
         as_of DATE NOT NULL,
         cut JSONB,
+        batch_no BIGINT,
         stamp JSONB,
         digests JSONB,
         counts JSONB,
