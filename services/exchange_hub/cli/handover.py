@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, output, reading
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.reading import Figures, Snapshot
 from exchange_hub.programme.district import FILES
 from exchange_hub.reports.render.json_report import figure_document, figures_digest
@@ -83,7 +83,7 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
     """
     with plain_errors():
         hub = Hub.load()
-        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+        with serving(hub) as url, reading.snapshot_of(url) as at:
             chosen = month or reading.month_under_review(at.sql, reading.today(hub))
             figures = reading.figures_of(at.sql, hub.district, chosen, live=month is None)
             if month is not None and not figures.closed:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import click
 
-from exchange_hub.cli import reading
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.runtime import leftovers
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.migrating import migrate as bring_up
@@ -50,7 +49,7 @@ def migrate() -> None:
     """Bring the store's schema to this version; a newer store is refused, nothing is ever taken back."""
     with plain_errors():
         hub = Hub.load()
-        with reading.store(hub) as url:
+        with serving(hub) as url:
             before, now = bring_up(url)
     click.echo(f"schema version {now}: nothing to do" if before == now else f"schema version {before or 'none'} → {now}")
 

@@ -1,7 +1,6 @@
 """What the reading commands share: a read-only snapshot of the store, and the figures of a closed or an open month."""
 
 import calendar
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +21,8 @@ from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import silent_scopes
 from exchange_hub.reports.model import Figure
-from exchange_hub.runtime import logs
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.servers import running
 from exchange_hub.views.tables import LIVE
 
 
@@ -58,15 +55,6 @@ class Figures:
     cut: Mapping[str, int]
     stamp: Mapping[str, str]
     figures: Mapping[str, Figure]
-
-
-@contextmanager
-def store(hub: Hub) -> Iterator[str]:
-    """The database's address; only the database is started where nothing runs, since reading needs no Kafka."""
-    logs.configure(hub.settings, "command", to_file=False)
-    logging.getLogger().setLevel(logging.WARNING)
-    with running(hub.settings, kafka=False) as servers:
-        yield servers.database_url
 
 
 @contextmanager

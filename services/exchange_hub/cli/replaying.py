@@ -4,9 +4,8 @@ import secrets
 
 import click
 
-from exchange_hub.cli import reading
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.views.store.commit import prepare
 from exchange_hub.views.store.replay import replay as run
 from exchange_hub.views.store.setup import connect
@@ -17,7 +16,7 @@ def replay() -> None:
     """Try every held event again, in order; what passes is logged, folded and receipted. Workers do so at their start."""
     with plain_errors():
         hub = Hub.load()
-        with reading.store(hub) as url, connect(url, f"hub worker replay {secrets.token_hex(4)}") as conn:
+        with serving(hub) as url, connect(url, f"hub worker replay {secrets.token_hex(4)}") as conn:
             context = hub.context(conn)
             prepare(conn)
             counts = run(conn, context).counts

@@ -10,7 +10,7 @@ import click
 
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.replaying import replay
 from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district import ExpectedPlan
@@ -52,7 +52,7 @@ def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Pat
         hub = Hub.load()
         if bureau is not None:
             hub.district.bureau(bureau)
-        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+        with serving(hub) as url, reading.snapshot_of(url) as at:
             names = reading.names_of(hub.district)
             found = [_finding(row, names) for row in read.findings(at.driver)]
     lines = [line for line in found if rule in (None, line["rule"]) and (bureau is None or bureau in line["bureaus"])]
@@ -78,7 +78,7 @@ def deadlines(*, as_of: datetime | None, everything: bool, form: str | None, out
     with plain_errors():
         hub = Hub.load()
         day = as_of.date() if as_of else reading.today(hub)
-        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+        with serving(hub) as url, reading.snapshot_of(url) as at:
             documents, plans = read.rows(at.driver, "documents"), read.rows(at.driver, "plans")
     lines = [*document_lines(documents, hub.district.calendar, day), *plan_lines(hub.district.plans, plans, day)]
     shown = [line for line in lines if everything or line["state"] in (*OPEN, "未出台")]
@@ -172,7 +172,7 @@ def _show_receipts(
         if bureau is not None:
             hub.district.bureau(bureau)
         zone = ZoneInfo(hub.district.profile.time_zone)
-        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+        with serving(hub) as url, reading.snapshot_of(url) as at:
             lines = [_receipt(name, row, zone) for name in outcomes for row in readers[name](at.driver, bureau, limit)]
     output.lines(title, lines, RECEIPT_HEADINGS, form, out)
 

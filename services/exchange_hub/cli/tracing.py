@@ -13,7 +13,7 @@ import orjson
 from exchange_contracts import registry
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.reading import Figures, Snapshot
 from exchange_hub.reports.closed.diff import events_behind
 from exchange_hub.reports.model import Figure
@@ -111,7 +111,7 @@ def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | No
     """
     with plain_errors():
         hub = Hub.load()
-        with reading.store(hub) as url, reading.snapshot_of(url) as at:
+        with serving(hub) as url, reading.snapshot_of(url) as at:
             node = _opened(_Tracer(at, hub, limit), ref, month, live=live)
     if output.chosen(form) == "json":
         click.echo(orjson.dumps(node, default=str).decode())
