@@ -43,7 +43,7 @@ def test_twenty_kills_at_random_moments_change_nothing(stage: Stage) -> None:
     with stage.flowing(bulk(SEED, 2500), per_second=90):
         wait_for("the first batch", lambda: any(stage.positions().values()))
         while kills < 20:
-            time.sleep(choose.uniform(0.1, 1.9))
+            time.sleep(choose.uniform(0.1, 1.9))  # the moment of the kill is what is tried
             place = choose.randrange(2)
             workers[place].end()
             workers[place] = stage.worker()
@@ -68,7 +68,7 @@ def test_stopped_past_its_session_it_is_fenced_when_it_goes_on(stage: Stage) -> 
     stage.send(bulk(SEED, 800))
     stopped = stage.worker(at_step="prepared", what="stop", at_batch=1)
     struck(stopped)
-    time.sleep(SESSION_SECONDS)
+    time.sleep(SESSION_SECONDS)  # the stop must outlast the session: it is the fault itself
     stage.worker()
     stage.caught_up()
     stopped.send(signal.SIGCONT)
@@ -98,7 +98,7 @@ def test_connections_cut_again_and_again(stage: Stage) -> None:
         deadline = time.monotonic() + 12
         while cuts < 8 and time.monotonic() < deadline:
             cuts += cut_connections(stage.url)
-            time.sleep(0.9)
+            time.sleep(0.9)  # the pace of the cuts is the fault itself
     assert cuts >= 5
     stage.caught_up()
     assert worker.exit_code is None, worker.text()[-3000:]

@@ -66,7 +66,7 @@ class Changed:
         self.causes |= other.causes
         self.bureaus |= other.bureaus
         self._keys |= other._keys  # noqa: SLF001 - of the same class
-        self._was, self._now = max(self._was, other._was), max(self._now, other._now)  # noqa: SLF001
+        self._was, self._now = max(self._was, other._was), max(self._now, other._now)  # noqa: SLF001 — another one of its own kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,8 +203,8 @@ def _portrait(section: Any) -> None:
     section.left_margin, section.right_margin = Mm(28), Mm(26)
     section.header_distance, section.footer_distance = Mm(15), Mm(24)
     for old in section._sectPr.findall("{*}docGrid"):  # noqa: SLF001 - the library has no door to the grid
-        section._sectPr.remove(old)  # noqa: SLF001
-    section._sectPr.append(  # noqa: SLF001
+        section._sectPr.remove(old)  # noqa: SLF001 — python-docx has no public way to the section's XML
+    section._sectPr.append(  # noqa: SLF001 — python-docx has no public way to the section's XML
         parse_xml(f'<w:docGrid {NAMESPACES} w:type="linesAndChars" w:linePitch="580" w:charSpace="-848"/>')
     )
 
@@ -220,7 +220,7 @@ def _landscape(document: Any) -> None:
     section.left_margin, section.right_margin = Mm(36), Mm(36)
     section.footer_distance = Mm(15)
     grid = section._sectPr.find("{*}docGrid")  # noqa: SLF001 - the library has no door to the grid
-    section._sectPr.replace(grid, parse_xml(f'<w:docGrid {NAMESPACES} w:linePitch="312"/>'))  # noqa: SLF001
+    section._sectPr.replace(grid, parse_xml(f'<w:docGrid {NAMESPACES} w:linePitch="312"/>'))  # noqa: SLF001 — python-docx has no public way to the section's XML
 
 
 def _footers(document: Any) -> None:

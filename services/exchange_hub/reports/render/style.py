@@ -108,7 +108,7 @@ def unit_text(unit: str, money_unit: str) -> str:
 def column_unit(table: Table, index: int) -> str | None:
     """Return the one unit all figures of a column share, as printed; ``None`` where they differ or there is none."""
     units = {
-        unit_text(row[index].figure.unit, table.money_unit)  # type: ignore[union-attr]
+        unit_text(row[index].figure.unit, table.money_unit)  # type: ignore[union-attr]  # asked for on the same line or before
         for row in table.rows
         if index < len(row) and row[index].figure
     }
@@ -142,9 +142,9 @@ def figure_cell(table: Table, row: tuple[Cell, ...], index: int) -> str:
     if figure.value is None:
         return figure.absent
     column = [
-        other[index].figure.value  # type: ignore[union-attr]
+        other[index].figure.value  # type: ignore[union-attr]  # asked for on the same line or before
         for other in table.rows
-        if index < len(other) and other[index].figure and other[index].figure.value is not None  # type: ignore[union-attr]
+        if index < len(other) and other[index].figure and other[index].figure.value is not None  # type: ignore[union-attr]  # asked for on the same line or before
     ]
     decimals = money_decimals([value for value in column if value is not None], table.money_unit)
     text = number_text(figure.value, figure.unit, table.money_unit, decimals)

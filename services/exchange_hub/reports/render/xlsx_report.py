@@ -338,7 +338,7 @@ def _table(made: _Book, sheet: Any, table: Table, row: int) -> int:
 def _table_heading(table: Table, index: int) -> str:
     """Return a column's heading; money that the sheet shows in yuan says so."""
     title = heading(table, index)
-    units = {row[index].figure.unit for row in table.rows if row[index].figure}  # type: ignore[union-attr]
+    units = {row[index].figure.unit for row in table.rows if row[index].figure}  # type: ignore[union-attr]  # asked for on the same line or before
     if units & _SCALED:
         return f"{table.columns[index]}（{units.pop()}）" if len(units) == 1 else table.columns[index]
     return title.replace("（亿元）", "（元）") if column_unit(table, index) == "亿元" else title

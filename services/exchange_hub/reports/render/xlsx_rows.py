@@ -130,7 +130,7 @@ def _money_writer(place: str, style: str) -> CellWriter:
     head, middle = f'<c r="{place}', f'" s="{style}"><v>'
 
     def write(value: object, row: str) -> str:
-        return f"{head}{row}{middle}{yuan_text(int(value))}</v></c>"  # type: ignore[call-overload]
+        return f"{head}{row}{middle}{yuan_text(int(value))}</v></c>"  # type: ignore[call-overload]  # a money column holds whole numbers
 
     return write
 
