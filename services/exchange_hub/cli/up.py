@@ -43,12 +43,13 @@ def up() -> None:
         hub = Hub.load()
         logs.configure(hub.settings, "up")
         stop = stop_on_signals()
-        with only_hub(hub.settings), running(hub.settings) as servers:
+        with only_hub(hub.settings):
             check_ports(hub.settings)
-            hub.prepare_store(servers.database_url)
-            make_topics(hub, servers.bootstrap_servers)
-            console = hub.settings.console
-            click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{console.port}  (Ctrl-C 停止)")
-            click.echo(f"Kafka {servers.bootstrap_servers}(连接器在别处运行时,设 HUB_KAFKA__BOOTSTRAP_SERVERS)")
-            Supervisor(children(hub, servers)).run(stop)
+            with running(hub.settings) as servers:
+                hub.prepare_store(servers.database_url)
+                make_topics(hub, servers.bootstrap_servers)
+                console = hub.settings.console
+                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{console.port}  (Ctrl-C 停止)")
+                click.echo(f"Kafka {servers.bootstrap_servers}(连接器在别处运行时,设 HUB_KAFKA__BOOTSTRAP_SERVERS)")
+                Supervisor(children(hub, servers)).run(stop)
     click.echo("已停止。")
