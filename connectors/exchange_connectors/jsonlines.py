@@ -9,11 +9,24 @@ from typing import Any
 from pydantic import ValidationError
 
 from exchange_connectors.kit.ledger import LATER_FORM, Statement
-from exchange_contracts import codec, codes, identifiers
+from exchange_contracts import codec, codes, identifiers, registry
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 
 LINE_BYTES_MAX = 1 << 20
+
+_SHAPES = {
+    "month": "应写作年月，如 2026-10",
+    "period": "应写作年或年月，如 2026 或 2026-10",
+    "uscc": "应为18位统一社会信用代码",
+    "project_code": "应为24位项目代码，如 2509-120114-89-01-544060",
+}
+_WORDS = (
+    ("missing", "缺少，请补上"), ("extra_forbidden", "契约中没有这一项，请删去或核对名称"), ("datetime", "应为时间，如 2026-10-31T09:00:00+08:00"),
+    ("date", "应为日期，如 2026-10-31"), ("int", "应为整数"), ("string_type", "应为文本，请加引号"), ("bool", "应为 true 或 false"),
+    ("list", "应为数组"), ("dict", "应为对象"), ("uuid", "应为 UUID"), ("string_too", "长度不符"), ("greater", "过小"), ("less", "过大"),
+)  # fmt: skip
+"""Beginning of an error's type → what to do, the first that fits."""
 
 _FIRST_FORM = {later: first for first, later in LATER_FORM.items()}
 
@@ -59,7 +72,7 @@ def _take(number: int, line: str, bureau: str, now: datetime) -> Taken:
     body = _object(line)
     type_ = body.pop("type", None)
     if type_ not in EVENTS:
-        raise _RefusedError(f"没有名为{type_!r}的事件，请检查 type")
+        raise _RefusedError(f"没有名为{type_!r}的事件，请检查 type（全部事件见 hub contracts list）")
     if body.setdefault("bureau", bureau) != bureau:
         raise _RefusedError(f"bureau 为 {body['bureau']!r}，本次只能以 {bureau} 报送")
     if identifiers.holds_personal_number(json.dumps(body, ensure_ascii=False)):
@@ -82,10 +95,25 @@ def _object(line: str) -> dict[str, Any]:
     try:
         body = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _RefusedError(f"不是 JSON：{error}") from error
+        raise _RefusedError(f"不是 JSON，请检查引号、逗号和括号：{error}") from error
     if not isinstance(body, dict):
         raise _RefusedError("一行应为一个 JSON 对象")
     return body
+
+
+def _problem(type_: str, error: dict[str, Any]) -> str:
+    """Say in Chinese what is wrong with one field and what it should be."""
+    kind, name = str(error["type"]), ".".join(map(str, error["loc"]))
+    if kind == "literal_error":
+        return f"{name}：应为{str(error['ctx']['expected']).replace(' or ', '、').replace(', ', '、')}之一"
+    if kind == "value_error":
+        return f"{name}：{str(error['msg']).removeprefix('Value error, ')}"
+    if kind == "string_pattern_mismatch":
+        field = next((each for each in registry.load().latest(type_).fields if each.name == error["loc"][0]), None)
+        shape = field.shape.format if field is not None else None
+        return f"{name}：{_SHAPES.get(shape or '', '格式不符，应匹配 ' + str(error['ctx']['pattern']))}"
+    words = next((words for start, words in _WORDS if kind.startswith(start)), str(error["msg"]))
+    return f"{name}：{words}"
 
 
 def _event(type_: str, body: dict[str, Any]) -> Event:
@@ -94,7 +122,7 @@ def _event(type_: str, body: dict[str, Any]) -> Event:
         event = EVENTS[type_](**body)
         contract, facts = codec.decode_facts(codec.encode(event))
     except ValidationError as error:
-        words = "；".join(f"{'.'.join(map(str, each['loc']))}：{each['msg']}" for each in error.errors())
+        words = "；".join(_problem(type_, dict(each)) for each in error.errors())
         raise _RefusedError(f"不符合 {type_} 的契约：{words}") from error
     except (codec.DecodeError, ValueError, TypeError) as error:
         raise _RefusedError(getattr(error, "reason", None) or f"不符合 {type_} 的契约：{error}") from error

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,8 +14,12 @@ import exchange_connectors
 from exchange_connectors.cli import connect
 from exchange_connectors.excel import load
 from exchange_connectors.excel.mapping import ColumnMap, EventMap, Mapping, SheetMap
+from exchange_connectors.jsonlines import Taken, read_lines
+from exchange_connectors.kit import publisher as publishing
 from exchange_connectors.kit import telemetry
+from exchange_connectors.kit.double import RecordingBroker
 from exchange_connectors.settings import ConnectorSettings, KafkaSettings
+from exchange_contracts import codec
 
 GUIDE = Path(exchange_connectors.__file__).with_name("GUIDE.md").read_text(encoding="utf-8")
 
@@ -49,3 +54,25 @@ def test_the_guide_s_mapping_loads(tmp_path: Path) -> None:
     path.write_text(example[1], encoding="utf-8")
     assert load(path).departments["区工业和信息化局"] == "industry"
     assert tomllib.loads(example[1])["bureau"] == "industry"
+
+
+def test_the_guide_s_line_is_taken() -> None:
+    """The example line for `hub publish` is an event as it stands."""
+    (line,) = re.findall(r"^\{\"type\".*$", GUIDE, re.MULTILINE)
+    (taken,) = read_lines([line], "finance", datetime(2026, 10, 13, tzinfo=UTC))
+    assert isinstance(taken, Taken), taken
+
+
+def test_the_guide_s_program_publishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example program, run as it stands on the double, publishes one event, and none the second time."""
+    (program,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    broker = RecordingBroker("hub.wuqing.finance.events", "hub.wuqing.finance.receipts")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(publishing, "KafkaBroker", lambda _settings: broker)
+    program = program.replace("wait_for_receipts(30)", "wait_for_receipts(0)")
+    for _ in range(2):
+        exec(compile(program, "GUIDE.md", "exec"), {})  # the guide's own text, under test
+    (record,) = broker.topics["hub.wuqing.finance.events"]
+    assert codec.decode(record.value).entity_key == "BT-2026-0002"
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.split()[0] != second.split()[0]
