@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exchange_hub.cli.tracing import lines_of
+from exchange_hub.cli.tracing import _tell_apart, lines_of
 
 NAMES = {"industry": "区工业和信息化局"}
 
@@ -47,7 +47,7 @@ def test_events_of_other_months_are_counted_not_drawn() -> None:
     """Below a row of one month stand the events of that month; the others are told as a number."""
     drawn = "\n".join(lines_of(row("2026-10", event("progress:2026-10", 7), event("progress:2026-09", 6), event("project", 5)), NAMES))
     assert ("第 7 行" in drawn, "第 6 行" in drawn, "第 5 行" in drawn) == (True, False, True)
-    assert "另有 1 条其他月份的事件" in drawn
+    assert "另有 1 条其他月份或事项的事件" in drawn
 
 
 def test_rows_left_out_are_said() -> None:
@@ -59,3 +59,14 @@ def test_a_rejected_event_tells_its_reason() -> None:
     """An event that was not accepted is named with its place and the reason."""
     node = {"event_id": "e1", "outcome": "已退回", "topic": "t", "offset": 4, "bureau": "industry", "reason": "金额不是数字"}
     assert list(lines_of(node, NAMES)) == ["事件 e1 已退回(区工业和信息化局,t 第 4 位):金额不是数字"]
+
+
+def test_a_row_of_one_material_is_made_of_that_material_s_events() -> None:
+    """Where a row's key names month and material, the other materials' events are marked; a whole entity's row has all."""
+    events = [{"register": register} for register in ("recovered:2026-01|废钢铁", "recovered:2026-01|废有色金属", "recovered:2026-02|废钢铁")]
+    _tell_apart(events, "commerce:911|2026-01\\|废钢铁", "commerce:911")
+    assert [event["of_row"] for event in events] == [True, False, False]
+    _tell_apart(events, "commerce:911", "commerce:911")
+    assert all(event["of_row"] for event in events)
+    _tell_apart(events, "commerce:911|something else", "commerce:911")
+    assert all(event["of_row"] for event in events)

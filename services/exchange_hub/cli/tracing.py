@@ -62,10 +62,11 @@ class _Tracer:
         """Open a row of a list; *cut* limits the events to those that a closed month counts."""
         view = read.view_of(list_name)
         columns = {c.title: output.value(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
+        events = [self.event(event) for event in self.events(list_name, row["component"], cut)]
+        _tell_apart(events, row["row_key"], row["component"])
         return {
             "list": list_name, "row_key": row["row_key"], "bureaus": list(row["bureaus"]), "columns": columns,
-            "month": row.get("month"),
-            "events": [self.event(event) for event in self.events(list_name, row["component"], cut)],
+            "month": row.get("month"), "events": events,
         }  # fmt: skip
 
     def events(self, list_name: str, component: str, cut: Mapping[str, int] | None) -> Iterator[EventSource]:
@@ -88,6 +89,14 @@ class _Tracer:
             "occurred_on": event.occurred_on.isoformat(), "arrived_at": arrived.isoformat(timespec="seconds"),
             "source": event.facts.get("source"), "origin": event.origin,
         }  # fmt: skip
+
+
+def _tell_apart(events: Sequence[Node], row_key: str, component: str) -> None:
+    """Mark the events that this row is made of: where its key names a register's month, material, …, only those are."""
+    about = row_key.removeprefix(f"{component}|").replace("\\|", "|") if row_key != component else ""
+    exact = [event["register"].partition(":")[2] == about for event in events]
+    for event, is_exact in zip(events, exact, strict=True):
+        event["of_row"] = is_exact or not about or not any(exact) or ":" not in event["register"]
 
 
 def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
@@ -212,10 +221,10 @@ def _row_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node
     bureaus = "、".join(names.get(code, code) for code in node["bureaus"])
     main = [output.text(value) for value in list(node["columns"].values())[:4]]
     share = f",计入 {node['measured']}" if "measured" in node else ""
-    events: list[Node | str] = [event for event in node["events"] if _months(event) <= {node["month"]}]
+    events: list[Node | str] = [event for event in node["events"] if event.get("of_row", True) and _months(event) <= {node["month"]}]
     others = len(node["events"]) - len(events)
     if others:
-        events.append(f"…另有 {others} 条其他月份的事件(--format json 可看全)")
+        events.append(f"…另有 {others} 条其他月份或事项的事件(--format json 可看全)")
     if not events:
         events.append("(无事件:该行此后已合并到别处)")
     return f"{BY_NAME[node['list']].title} {node['row_key']}({bureaus}{share}):{' '.join(main)}", events
