@@ -373,6 +373,25 @@ def test_what_a_clerk_takes_for_a_workbook_gets_a_slip_too(desk: Desk) -> None:
     assert desk.turn() == []
 
 
+def test_a_new_name_in_the_district_sets_nothing_back(desk: Desk) -> None:
+    """When bureaus or towns change, a clean workbook is not read again, and an old draft only adds what was never stated."""
+    names = desk.folder / "names.toml"
+    names.write_text('bureau = [{ code = "industry", name = "区工业和信息化局" }]', encoding="utf-8")
+    config = desk.folder / "connector.toml"
+    mapping = config.read_text(encoding="utf-8").replace("[lists]", '[departments]\nfile = "names.toml"\n[lists]')
+    config.write_text(mapping, encoding="utf-8")
+    desk.drop(A, [*B[:7], "建设中", *B[8:]], name="草稿2026年9月.xlsx")
+    desk.turn()
+    desk.drop([*A[:4], 900, None, 900, *A[7:]], B, name="正式2026年9月.xlsx")
+    desk.turn()
+    before = len(desk.events())
+    names.write_text('bureau = [{ code = "industry", name = "区工业和信息化局" }, { code = "x", name = "区林业局" }]', encoding="utf-8")
+    again = desk.turn()
+    assert [(result.path.name, result.published) for result in again] == [("草稿2026年9月.xlsx", 0)]
+    assert len(desk.events()) == before
+    assert desk.turn() == []
+
+
 def test_a_rehearsal_changes_nothing(desk: Desk) -> None:
     """A dry run says what would be published and leaves topic, ledger and folder as they are."""
     path = desk.drop(A, B)

@@ -135,9 +135,28 @@ class DropFolder:
     def _processed(self, path: Path) -> bool:
         """Say whether this content was published and answered with a slip under this mapping."""
         row = self._publisher.store.connection.execute(
-            "select slip from file where sha256 = ? and mapping = ?", (_sha256(path), self.mapping.digest)
+            "select max(slip) from file where sha256 = ? and mapping in (?, ?)",
+            (_sha256(path), self._key(complaints=False), self._key(complaints=True)),
         ).fetchone()
         return row is not None and row[0] is not None
+
+    def _key(self, complaints: bool) -> str:
+        """Return what a file was looked at with. Names of bureaus and towns count only where there was a complaint.
+
+        A new bureau in the district must not make every workbook of the folder be read again.
+        """
+        return f"{self.mapping.digest}+{self.mapping.lists_digest}" if complaints else self.mapping.digest
+
+    def _key_of(self, result: FileResult) -> str:
+        return self._key(any(finding.level is not Level.NOTED for finding in result.findings))
+
+    def _read_before(self, path: Path) -> bool:
+        """Say whether this content was published under this very mapping, with other names known."""
+        row = self._publisher.store.connection.execute(
+            "select 1 from file where sha256 = ? and mapping like ? and slip is not null",
+            (_sha256(path), f"{self.mapping.digest}+%"),
+        ).fetchone()
+        return row is not None
 
     def process(self, path: Path) -> FileResult:
         """Take one workbook: publish what is news and remember the file; :meth:`turn` writes the slip.
@@ -169,7 +188,12 @@ class DropFolder:
         published = unchanged = 0
         findings = list(inspection.findings)
         self._publisher.forget_exceptions(path.name)
+        again = self._read_before(path)
         for each in inspection.statements:
+            if again and self._publisher.consider(each.statement, self.mapping.source).verdict is Verdict.CHANGED:
+                # A later workbook may have said better since; what this one said then was taken then.
+                unchanged += 1
+                continue
             offered = self._publisher.offer(each.statement, self.mapping.source)
             if offered.event is not None:
                 published += 1
@@ -191,7 +215,7 @@ class DropFolder:
             ledger.remember(inspection.memos)
             db.execute(
                 "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, null, 0)",
-                (result.sha256, self.mapping.digest, result.path.name, at, *figures),
+                (result.sha256, self._key_of(result), result.path.name, at, *figures),
             )
 
     def turn(self, settle_seconds: float = 0.0, receipts_seconds: float = 0.0) -> tuple[list[FileResult], Outcomes]:
@@ -222,7 +246,7 @@ class DropFolder:
         slip = write_slip(result.path, result.findings, totals, self._now(), answer)
         self._publisher.store.connection.execute(
             "update file set slip = ?, answered = ? where sha256 = ? and mapping = ?",
-            (str(slip), answer.awaited == 0, result.sha256, self.mapping.digest),
+            (str(slip), answer.awaited == 0, result.sha256, self._key_of(result)),
         )
 
     def _answer_for(self, name: str, published: int) -> Answer:

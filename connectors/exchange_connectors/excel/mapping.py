@@ -161,7 +161,10 @@ class SheetMap(_Strict):
 
 
 class Mapping(_Strict):
-    """A whole connector: one bureau, one drop folder."""
+    """A whole connector: one bureau, one drop folder.
+
+    *digest* is that of the mapping itself, *lists_digest* that of the district's files of names it looks at.
+    """
 
     bureau: str
     source: str
@@ -176,6 +179,7 @@ class Mapping(_Strict):
     departments: dict[str, str] = {}
     known: dict[str, frozenset[str]] = {}
     digest: str = ""
+    lists_digest: str = ""
 
     def list_titled(self, text: str) -> str | None:
         """Return the list that a submission or nil sheet calls *text* (title, sheet name or code)."""
@@ -218,14 +222,14 @@ def load(path: Path) -> Mapping:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     folder = path.parent
-    digest_parts = [body]
+    digest_parts: list[bytes] = []
     raw["departments"] = _departments(folder, raw.get("departments", {}), digest_parts)
     raw["known"] = {
         field: frozenset(_names(_toml(folder / file, digest_parts), ("name", "uscc", "code")))
         for field, file in raw.get("known", {}).items()
     }
     try:
-        mapping = Mapping.model_validate({**raw, "digest": _digest(digest_parts)})
+        mapping = Mapping.model_validate({**raw, "digest": _digest([body]), "lists_digest": _digest(digest_parts)})
     except ValidationError as error:
         raise ConfigError(f"{path}: " + "; ".join(map(_words, error.errors()))) from error
     return mapping.model_copy(
