@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -98,6 +98,8 @@ class _Sent:
         self.times: dict[str, list[float]] = {topic: [] for topic in first}
         self.seen: dict[str, int] = dict.fromkeys(first, 0)
         self.delays: list[float] = []
+        #: topic → (next offset, wall time) of every look that showed more than the one before
+        self.looks: dict[str, list[tuple[int, float]]] = {topic: [] for topic in first}
 
     def note(self, topic: str) -> None:
         """A record is handed over now."""
@@ -107,9 +109,22 @@ class _Sent:
 
     def visible(self, topic: str, next_off: int, now: float) -> None:
         """The views hold everything below *next_off*."""
+        looks = self.looks[topic]
+        if not looks or looks[-1][0] < next_off:
+            looks.append((next_off, time.time()))
         upto = bisect.bisect_left(self.offsets[topic], next_off)
         self.delays.extend(now - sent for sent in self.times[topic][self.seen[topic] : upto])
         self.seen[topic] = max(upto, self.seen[topic])
+
+    def since_arrival_ms(self, arrivals: Iterable[tuple[str, int, int]]) -> list[float]:
+        """Return for (topic, offset, arrival at the broker) how long after it the views showed the record."""
+        found = []
+        for topic, off, arrived_ms in arrivals:
+            looks = self.looks.get(topic, [])
+            at = bisect.bisect_right(looks, (off, float("inf")))
+            if off >= self.offsets[topic][0] and at < len(looks):
+                found.append(looks[at][1] * 1000 - arrived_ms)
+        return found
 
     @property
     def left(self) -> int:
@@ -142,10 +157,15 @@ def freshness(stage: Stage, per_second: int, seconds: int) -> Measurement:
                                 sent.visible(topic, next_off, now)
                         time.sleep(0.002)
                 rss = peak_rss_mb(worker.pid)
+                arrivals = conn.execute("SELECT t.name, e.off, e.arrived_ms FROM log.event_log e JOIN log.topic t USING (topic_no)").fetchall()
         finally:
             end([worker])
-    cuts = statistics.quantiles(sent.delays, n=100)
-    more = {"p50_ms": round(cuts[49] * 1000, 1), "p99_ms": round(cuts[98] * 1000, 1), "max_ms": round(max(sent.delays) * 1000, 1), "topics": len(topics)}
+    cuts = [cut * 1000 for cut in statistics.quantiles(sent.delays, n=100)]
+    since = statistics.quantiles(sent.since_arrival_ms(arrivals), n=100)
+    more = {
+        "p50_ms": round(cuts[49], 1), "p99_ms": round(cuts[98], 1), "max_ms": round(max(sent.delays) * 1000, 1), "topics": len(topics),
+        "since_broker_p50_ms": round(since[49], 1), "since_broker_p99_ms": round(since[98], 1),
+    }  # fmt: skip
     return Measurement("freshness", len(sent.delays), usage.seconds, rss, 1, usage.cores, load(), more)
 
 

@@ -39,18 +39,19 @@ ENTRIES = (
 )  # fmt: skip
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run what was asked for."""
+def main(arguments: list[str] | None = None, figures: dict[str, ours.Figures] | None = None) -> int:
+    """Run what was asked for; *figures* of an earlier run on the same set serve the comparison where views are not run again."""
     asked = _parser().parse_args(arguments)
     only = set(asked.only.split(",")) if asked.only else set(ENTRIES)
     if unknown := only - set(ENTRIES):
         print(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(ENTRIES)}", file=sys.stderr)
         return 2
-    bench = Bench(asked, only)
+    bench = Bench(asked, only, {} if figures is None else figures)
     with stage(asked.folder.absolute()) as servers:
         for step in bench.steps(servers):
             bench.attempt(step)
             bench.write()
+    bench.compare()
     bench.table()
     return 1 if bench.failures else 0
 
@@ -76,12 +77,12 @@ def _parser() -> argparse.ArgumentParser:
 class Bench:
     """What was asked for and what was found."""
 
-    def __init__(self, asked: argparse.Namespace, only: set[str]) -> None:
+    def __init__(self, asked: argparse.Namespace, only: set[str], figures: dict[str, ours.Figures]) -> None:
         self.asked = asked
         self.only = only
         self.found: dict[str, list[Measurement]] = {}
         self.skipped: dict[str, str] = {}
-        self.figures: dict[str, ours.Figures] = {}
+        self.figures = figures
         self.failures: list[str] = []
         self.data = DataSet(f"bench{asked.events}", asked.events // SLICES, SLICES)
 
@@ -130,7 +131,7 @@ class Bench:
         """One turn of everything that is compared on the topics."""
         data, events = self.data, self.data.events
         beside = self.only & {"rebuild", "close_and_report"} if last else set()
-        if "views_durable" in self.only or beside:
+        if "views_durable" in self.only and not beside:
             yield lambda: self._durable(servers, beside)
         if "views_durable_2" in self.only:
             yield lambda: self._two(servers)
@@ -141,6 +142,8 @@ class Bench:
         if "peer_faust_table" in self.only:
             faust_events = min(events, self.asked.faust_events)
             yield lambda: self._peer("peer_faust_table", peers.faust_table(servers, data, faust_events), whole=faust_events == events)
+        if beside:  # after the peers, so that those follow one another closely
+            yield lambda: self._durable(servers, beside)
 
     def _durable(self, servers: Stage, beside: set[str]) -> None:
         with servers.database(self.data.district) as url:
@@ -154,7 +157,7 @@ class Bench:
     def _two(self, servers: Stage) -> None:
         with servers.database(self.data.district) as url:
             self._note(ours.views_durable(servers, self.data, url, 2))
-            self._compare("views_durable_2", ours.figures_of_views(url))
+            self.figures["views_durable_2"] = ours.figures_of_views(url)
 
     def _memory(self, servers: Stage) -> None:
         part = self.asked.growth // 8
@@ -170,15 +173,17 @@ class Bench:
         measured, figures = answer
         self._note(measured)
         if whole:
-            self._compare(name, figures)
+            self.figures[name] = figures
 
-    def _compare(self, name: str, figures: ours.Figures) -> None:
+    def compare(self) -> None:
         """The same events must give the same counts and sums, whoever folds them."""
         views = self.figures.get("views")
-        if views is not None and views != figures:
-            self.failures.append(f"{name}: results differ")
-            groups = sorted(group for group in views.keys() | figures.keys() if views.get(group) != figures.get(group))
-            print(f"{name}: results differ from the views' in {groups[:5]}", file=sys.stderr)
+        if views is None:
+            return
+        for name, figures in self.figures.items():
+            if figures != views:
+                groups = sorted(group for group in views.keys() | figures.keys() if views.get(group) != figures.get(group))
+                self.failures.append(f"{name}: results differ from the views' in {groups[:5]}")
 
     def _note(self, *measured: Measurement) -> None:
         for one in measured:
@@ -214,7 +219,7 @@ class Bench:
             if (words := said(floor, medians)) is not None:
                 print(words)
         for failure in self.failures:
-            print(f"FAILED {failure}")
+            print(f"FAILED {failure}", file=sys.stderr)
 
 
 _HEAD = f"{'entry':20} {'events':>10} {'seconds':>9} {'events/s':>10} {'MB':>7}  core µs/event (worker + servers), load"

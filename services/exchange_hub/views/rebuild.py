@@ -16,6 +16,7 @@ import psycopg
 
 from exchange_contracts import registry
 from exchange_hub.views.digests import Digests, differing_rows, digests
+from exchange_hub.views.fold import Folded
 from exchange_hub.views.statement import Record, Statement
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.applying import apply
@@ -36,8 +37,10 @@ _EVENT_COLUMNS = (
 Connect = Callable[[], psycopg.Connection]
 #: Topic number → offset up to which events count, exclusive.
 Cut = Mapping[int, int]
+#: An accepted event, with its trial fold where the source has it.
+Accepted = tuple[Statement, Folded | None]
 #: (connection, topic number, first offset, end) → a chunk of accepted events and the offset that follows it.
-Source = Callable[[psycopg.Connection, int, int, int], tuple[list[Statement], int]]
+Source = Callable[[psycopg.Connection, int, int, int], tuple[list[Accepted], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +124,19 @@ def fill(
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
-            statements, start = read(conn, topic_no, start, below[topic_no])
-            _apply(conn, context, topic_no, statements, start, mark)
-            done += len(statements)
+            accepted, start = read(conn, topic_no, start, below[topic_no])
+            _apply(conn, context, topic_no, accepted, start, mark)
+            done += len(accepted)
             note(Progress(done, total, monotonic() - began))
     return done
 
 
 def _apply(
-    conn: psycopg.Connection, context: store.Context, topic_no: int, statements: list[Statement], next_off: int, mark: int
+    conn: psycopg.Connection, context: store.Context, topic_no: int, accepted: list[Accepted], next_off: int, mark: int
 ) -> None:
     with conn.transaction(), conn.cursor() as cur:
-        if statements:
-            apply(cur, [(statement, None) for statement in statements], context.topics, context.rules)
+        if accepted:
+            apply(cur, accepted, context.topics, context.rules)
         cur.execute(
             """INSERT INTO progress VALUES (%s, %s, %s) ON CONFLICT (topic_no)
                DO UPDATE SET next_off = excluded.next_off, batch_no = excluded.batch_no""",
@@ -146,7 +149,7 @@ def _last_batch(conn: psycopg.Connection) -> int:
     return row[0] if row else 0
 
 
-def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: int) -> list[Statement]:
+def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: int) -> list[Accepted]:
     """Return events that a replay accepted at offsets the fill had passed; one applied before changes nothing again.
 
     They are found by their receipts, of which few are younger than the batch seen last.
@@ -159,7 +162,7 @@ def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: in
             ORDER BY e.off""".encode(),
         (topic_no, seen, below, below, seen),
     ).fetchall()
-    return list(_statements(topic_no, rows))
+    return [(statement, None) for statement in statements_of(topic_no, rows)]
 
 
 def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> int:
@@ -175,18 +178,28 @@ def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> 
 
 def from_log(
     conn: psycopg.Connection, topic_no: int, start: int, end: int, batch_no: int | None = None
-) -> tuple[list[Statement], int]:
+) -> tuple[list[Accepted], int]:
     """Read a chunk of accepted events of one topic from the event log, up to a batch, and the offset that follows it."""
     rows = conn.execute(
         f"""SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s
               AND (%s::bigint IS NULL OR batch_no <= %s) ORDER BY off LIMIT %s""".encode(),
         (topic_no, start, end, batch_no, batch_no, CHUNK),
     ).fetchall()
-    statements = list(_statements(topic_no, rows))
-    return statements, (end if len(rows) < CHUNK else rows[-1][0] + 1)
+    accepted: list[Accepted] = [(statement, None) for statement in statements_of(topic_no, rows)]
+    return accepted, (end if len(rows) < CHUNK else rows[-1][0] + 1)
 
 
-def _statements(topic_no: int, rows: list[Any]) -> Iterator[Statement]:
+def of_log(conn: psycopg.Connection, topic_no: int, offs: list[int]) -> list[Statement]:
+    """Read some accepted events of one topic from the event log."""
+    rows = conn.execute(
+        f"SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off = ANY(%s) ORDER BY off".encode(),
+        (topic_no, offs),
+    ).fetchall()
+    return list(statements_of(topic_no, rows))
+
+
+def statements_of(topic_no: int, rows: list[Any]) -> Iterator[Statement]:
+    """Turn rows of the event log back into statements."""
     contracts = registry.load()
     for off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, facts in rows:
         record = Record(topic_no, off, arrived_ms, None, None, ())
@@ -272,7 +285,7 @@ def as_of(
             cut's offset, but in a later batch.
     """
 
-    def upto(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
+    def upto(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Accepted], int]:
         return from_log(conn, topic_no, start, end, batch_no)
 
     bounded = replace(context, schema=schema)

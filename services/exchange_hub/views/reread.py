@@ -11,9 +11,9 @@ import psycopg
 from kafka.errors import CorruptRecordError
 
 from exchange_hub.views.reading import read
-from exchange_hub.views.rebuild import CHUNK, from_log
+from exchange_hub.views.rebuild import CHUNK, Accepted, of_log
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Record, Rejection, Statement
+from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store.applying import Topics
 from exchange_hub.views.worker.records import patiently
 
@@ -41,25 +41,37 @@ class Reread:
         self._rules = rules
         self._differ = differ
 
-    def __call__(self, conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Statement], int]:
+    def __call__(self, conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Accepted], int]:
         """Read a chunk: at most ``CHUNK`` accepted events of one topic, and the offset that follows them."""
-        accepted, following = from_log(conn, topic_no, start, end)
-        logged = {statement.record.off: statement for statement in accepted}
+        rows = conn.execute(
+            """SELECT off, event_id::text, digest FROM log.event_log
+               WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s""",
+            (topic_no, start, end, CHUNK),
+        ).fetchall()
+        following = end if len(rows) < CHUNK else rows[-1][0] + 1
+        logged = {off: (event_id, digest) for off, event_id, digest in rows}
+        accepted: list[Accepted] = []
+        absent = set(logged)
         for record in self._log.records(topic_no, start, following):
-            kept = logged.get(record.off)
+            if record.off not in logged:
+                continue
+            absent.discard(record.off)
             found = read(record, self._topics.bureau_of[topic_no], self._rules)
             if isinstance(found, Rejection):
-                if kept is not None:
-                    self._differ(f"{self._at(record)}: accepted in the log, but Kafka's record is rejected now: {found.code}")
-                    del logged[record.off]
+                self._differ(f"{self._at(record)}: accepted in the log, but Kafka's record is rejected now: {found.code}")
                 continue
-            statement = found[0]
-            if kept is not None and (kept.event_id, kept.digest) != (statement.event_id, statement.digest):
-                self._differ(f"{self._at(record)}: the log holds event {kept.event_id}, Kafka holds {statement.event_id}")
-            if kept is not None:
-                del logged[record.off]
-        for off in logged:
-            self._differ(f"topic {topic_no} offset {off}: in the log, but Kafka no longer holds it")
+            statement, trial = found
+            event_id, digest = logged[record.off]
+            if (event_id, digest) != (statement.event_id, statement.digest):
+                self._differ(f"{self._at(record)}: the log holds event {event_id}, Kafka holds {statement.event_id}")
+                continue
+            accepted.append((statement, trial if trial.members else None))
+            del logged[record.off]
+        for off in sorted(absent):
+            self._differ(f"{self._topics.bureau_of[topic_no]} offset {off}: in the log, but Kafka no longer holds it")
+        if logged:
+            accepted += [(statement, None) for statement in of_log(conn, topic_no, sorted(logged))]
+            accepted.sort(key=lambda pair: pair[0].record.off)
         return accepted, following
 
     def _at(self, record: Record) -> str:

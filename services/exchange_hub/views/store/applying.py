@@ -59,14 +59,16 @@ def apply(
     """
     keys = [_key(statement, trial, topics) for statement, trial in accepted]
     known = _load_registers(cur, dict.fromkeys(keys), topics)
-    superseded, changed, trials = _win(accepted, keys, known)
-    _store_registers(cur, changed, known, topics)
+    # Claims first seen in this batch: what is written of them meets nothing, and goes in without a second look.
+    fresh = frozenset(key for key, registers in known.items() if not registers)
+    superseded, changed, trials = _win(accepted, keys, known, fresh)
+    _store_registers(cur, changed, known, topics, fresh)
     own = [key for key in changed if FOLDS[key.kind].own and key.kind != "coordination"]
     _write_own(cur, own, known, trials, rules)
     joined = [key for key in changed if not FOLDS[key.kind].own]
     decided = _store_decisions(cur, [key for key in changed if key.kind == "coordination"], known, topics)
     if joined or decided:
-        _write_joined(cur, joined, decided, known, trials, topics, rules)
+        _write_joined(cur, joined, decided, known, trials, topics, rules, fresh)
     return superseded
 
 
@@ -102,7 +104,10 @@ def _arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
 
 
 def _win(
-    accepted: Sequence[tuple[Statement, fold.Folded | None]], keys: Sequence[ClaimKey], known: Registers
+    accepted: Sequence[tuple[Statement, fold.Folded | None]],
+    keys: Sequence[ClaimKey],
+    known: Registers,
+    fresh: frozenset[ClaimKey],
 ) -> tuple[set[tuple[int, int]], dict[ClaimKey, set[str]], dict[ClaimKey, fold.Folded]]:
     """Let the highest (revision, facts digest) win each register; *known* is updated in place.
 
@@ -112,7 +117,6 @@ def _win(
     superseded: set[tuple[int, int]] = set()
     changed: dict[ClaimKey, set[str]] = {}
     trials: dict[ClaimKey, fold.Folded] = {}
-    fresh = {key for key, registers in known.items() if not registers}
     for key, (statement, trial) in zip(keys, accepted, strict=True):
         registers = known[key]
         present = registers.get(statement.register)
@@ -129,17 +133,24 @@ def _win(
     return superseded, changed, trials
 
 
-def _store_registers(cur: Cursor, changed: Mapping[ClaimKey, set[str]], known: Registers, topics: Topics) -> None:
-    lines = []
+def _store_registers(
+    cur: Cursor, changed: Mapping[ClaimKey, set[str]], known: Registers, topics: Topics, fresh: frozenset[ClaimKey]
+) -> None:
+    new: list[str] = []
+    newer: list[str] = []
     for key, names in changed.items():
         topic_no = topics.number_of[key.bureau]
+        lines = new if key in fresh else newer
         for name in names:
             value = known[key][name]
             lines.append(
                 f"{key.kind}\t{topic_no}\t{text(key.entity)}\t{text(name)}\t{value.revision}\t\\\\x{value.digest.hex()}\t{value.off}"
             )
     columns = "kind, topic_no, entity, register, revision, digest, off"
-    copy_rows(cur, "b_register", columns, lines)
+    copy_rows(cur, "register", columns, new)
+    if not newer:
+        return
+    copy_rows(cur, "b_register", columns, newer)
     cur.execute(
         f"""INSERT INTO register ({columns}) SELECT {columns} FROM b_register
             ON CONFLICT (topic_no, entity, kind, register)
@@ -237,16 +248,18 @@ def _write_joined(
     trials: Mapping[ClaimKey, fold.Folded],
     topics: Topics,
     rules: FoldRules,
+    fresh: frozenset[ClaimKey],
 ) -> None:
     """Recompute the components of claims that can be joined with others, from their edges, and write their rows."""
-    _store_identities(cur, keys, known, topics)
+    _store_identities(cur, keys, known, topics, fresh)
     edges, old = _closure(cur, {*keys, *decided}, topics)
     missing = [key for key in edges if key not in known]
     if missing:
         known.update(_load_registers(cur, missing, topics))
     _clear(cur, sorted(old))
     results = []
-    members: list[str] = []
+    new: list[str] = []
+    moved: list[str] = []
     for group in fold.components(edges):
         result = trials.get(group[0]) if len(group) == 1 else None
         if result is None:
@@ -256,24 +269,31 @@ def _write_joined(
             result = fold.fold_component(claims, rules)
         results.append(result)
         component = text(result.component)
-        members.extend([f"{k.kind}\t{topics.number_of[k.bureau]}\t{text(k.entity)}\t{component}" for k in result.members])
+        for key in result.members:
+            place = f"{key.kind}\t{topics.number_of[key.bureau]}\t{text(key.entity)}\t{component}"
+            (new if key in fresh else moved).append(place)
     columns = "kind, topic_no, entity, component"
-    copy_rows(cur, "b_claim", columns, members)
-    cur.execute(
-        f"""INSERT INTO claim ({columns}) SELECT {columns} FROM b_claim
-            ON CONFLICT (topic_no, entity, kind) DO UPDATE SET component = excluded.component""".encode()
-    )
-    cur.execute("TRUNCATE b_claim")
+    copy_rows(cur, "claim", columns, new)
+    if moved:
+        copy_rows(cur, "b_claim", columns, moved)
+        cur.execute(
+            f"""INSERT INTO claim ({columns}) SELECT {columns} FROM b_claim
+                ON CONFLICT (topic_no, entity, kind) DO UPDATE SET component = excluded.component""".encode()
+        )
+        cur.execute("TRUNCATE b_claim")
     _insert(cur, results)
 
 
-def _store_identities(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics) -> None:
+def _store_identities(
+    cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics, fresh: frozenset[ClaimKey]
+) -> None:
     """Replace what the claims state of their identity."""
-    cur.execute(
-        """DELETE FROM identity i USING unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
-           WHERE i.topic_no = k.topic_no AND i.entity = k.entity AND i.kind = k.kind AND NOT i.decided""",
-        _arrays(keys, topics),
-    )
+    if told := [key for key in keys if key not in fresh]:
+        cur.execute(
+            """DELETE FROM identity i USING unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
+               WHERE i.topic_no = k.topic_no AND i.entity = k.entity AND i.kind = k.kind AND NOT i.decided""",
+            _arrays(told, topics),
+        )
     lines = [
         f"{key.kind}\t{topics.number_of[key.bureau]}\t{text(key.entity)}\t{text(value)}\tf"
         for key in keys
