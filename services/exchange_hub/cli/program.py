@@ -119,7 +119,8 @@ def plain_errors() -> Iterator[None]:
             raise
         told = str(getattr(error, "orig", error)).splitlines()[0]
         raise click.ClickException(
-            f"the store is not of this version of the hub, or empty ({told}); see `hub doctor`, then run `hub migrate`"
+            f"the store is empty, or not of this version of the hub ({told}); "
+            "an empty one is made by `hub up`, else see `hub doctor` and run `hub migrate`"
         ) from error
     except KeyError as error:
         raise click.UsageError(str(error.args[0]) if error.args else str(error)) from error
