@@ -249,6 +249,8 @@ def _write_head(sheet: Worksheet, columns: tuple[_Column, ...], lines: tuple[int
                 cell = sheet.cell(line, number)
                 cell.border, cell.alignment, cell.font = _BORDER, _CENTRE, Font(bold=True)
                 cell.fill = _MUST_FILL if column.must == "必填" else _HEAD_FILL
+    for line in lines:
+        sheet.row_dimensions[line].height = 24
     sheet.freeze_panes = sheet.cell(max(lines) + 1, 1)
 
 
@@ -269,7 +271,9 @@ def _prepare_rows(sheet: Worksheet, choices: Worksheet, columns: tuple[_Column, 
     for number, column in enumerate(columns, 1):
         kind = column.type.kind
         letter = letters(number)
-        sheet.column_dimensions[letter].width = max(_WIDTHS.get(kind, 12), 2 * len(column.path[-1]) + 2)
+        sheet.column_dimensions[letter].width = max(
+            _WIDTHS.get(kind, 12) if column.mapped.carried else 6, 2 * len(_with_unit(column)) + 1
+        )
         as_text = (kind in _TEXT_KINDS and column.mapped.carried) or column.mapped.evidence is not None
         shown = "@" if as_text else _FORMATS.get(kind, "General")
         sheet.column_dimensions[letter].number_format = shown

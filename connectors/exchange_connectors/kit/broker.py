@@ -139,7 +139,9 @@ class KafkaBroker(Broker):
         return self._producer
 
     def _unreachable(self, error: Exception) -> str:
-        hint = "check that the broker runs; HUB_KAFKA__BOOTSTRAP_SERVERS names it, or HUB_DATA_DIR the hub of this machine"
+        hint = (
+            "check that the broker runs; HUB_KAFKA__BOOTSTRAP_SERVERS names it, or HUB_DATA_DIR the hub of this machine"
+        )
         if self._settings.security_protocol.startswith("SASL"):
             hint += f", and the user name ({self._settings.username}) and password"
         return f"Kafka at {self._settings.bootstrap_servers} does not answer ({error}); {hint}"
