@@ -76,7 +76,7 @@ class _Worker:
         watchdog = Watchdog(running, self._owner, lambda: self._topics, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
         settle_collector()
-        run_app(make_app(options, Processor(committer, context, hooks), hooks))
+        run_app(make_app(options, Processor(committer, context, hooks, hub.settings.worker.batch_events_max), hooks))
 
     def _try_held(self, conn: psycopg.Connection, context: Context) -> None:
         """Try first what another version had to hold; a lock that is busy puts it off, it never ends the start."""

@@ -137,7 +137,7 @@ class WorkerSettings(_Group):
         description="Events of one batch, that is of one transaction, at most; more than fit the processor's cache are slower.",
     )
     session_timeout_seconds: float = Field(
-        30.0, gt=0, description="Silence after which Kafka gives a worker's topics to another."
+        10.0, gt=0, description="Silence after which Kafka gives a worker's topics to another."
     )
     stall_seconds: float = Field(
         60.0, gt=0, description="Lag without progress after which a worker ends itself to be restarted."

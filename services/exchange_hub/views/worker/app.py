@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import faust
 
-from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.commit import Batch, Context, joined
 from exchange_hub.views.worker.driver import Claim, Poll, PollApp, PollConsumer
 from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, FencedError, Rewind, read_poll
 
 log = logging.getLogger(__name__)
+
+#: How often a full worker looks whether there is room again, in seconds.
+_LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class WorkerOptions:
     name: str
     bootstrap_servers: str
     topics: Sequence[str]
-    session_seconds: float = 30.0
+    session_seconds: float = 10.0
     poll_records_max: int = 5_000
     credentials: Any = None
     data_folder: str = "."
@@ -55,40 +58,72 @@ class Hooks:
     lost: Callable[[BaseException], None]
 
 
-class Processor:
-    """Reads one poll while the poll before it commits."""
+class _Read(NamedTuple):
+    """Polls of one chain, read and joined into one batch; *poll* is the last of them."""
 
-    def __init__(self, committer: Committer, context: Context, hooks: Hooks) -> None:
+    batch: Batch
+    poll: Poll
+    seconds: float
+
+    def takes(self, other: "_Read", records_max: int) -> bool:
+        """Tell whether *other* may join: another chain replaces what waits, and a batch has its limit."""
+        return self.poll.chain != other.poll.chain or self.batch.records + other.batch.records <= records_max
+
+    def with_(self, other: "_Read") -> "_Read":
+        """Join a later poll; what waits of another chain is dropped by it."""
+        if self.poll.chain != other.poll.chain:
+            return other
+        return _Read(joined(self.batch, other.batch), other.poll, self.seconds + other.seconds)
+
+
+class Processor:
+    """Reads polls while a batch commits, and commits together what was read meanwhile.
+
+    So a slow database makes batches larger, not a queue of small ones longer.
+    """
+
+    def __init__(self, committer: Committer, context: Context, hooks: Hooks, records_max: int = 5_000) -> None:
         self._committer = committer
         self._context = context
         self._hooks = hooks
+        self._records_max = records_max
         self._reading = ThreadPoolExecutor(1, "read")
         self._committing = ThreadPoolExecutor(1, "commit")
+        self._waiting: _Read | None = None
         self._pending: asyncio.Task[None] | None = None
 
     async def take(self, poll: Poll, consumer: PollConsumer) -> None:
-        """Process a poll; returns when its batch is being committed and the one before is done."""
+        """Read a poll; it commits at once, or together with what else is read while another batch commits.
+
+        Returns when there is room for another poll.
+        """
         loop = asyncio.get_running_loop()
         began = perf_counter()
         batch = await loop.run_in_executor(self._reading, read_poll, poll, self._context)
-        reading_seconds = perf_counter() - began
-        await self.drain()
-        if not consumer.holds(poll):
-            return
-        self._pending = asyncio.create_task(self._finish(batch, consumer, reading_seconds))
+        taken = _Read(batch, poll, perf_counter() - began)
+        while self._waiting is not None and not self._waiting.takes(taken, self._records_max):
+            await self._running()
+        self._waiting = taken if self._waiting is None else self._waiting.with_(taken)
+        if self._pending is None or self._pending.done():
+            self._pending = asyncio.create_task(self._commit_waiting(consumer))
 
-    async def drain(self) -> None:
-        """Wait until the batch that is being committed is done."""
+    async def _running(self) -> None:
         if self._pending is not None:
-            await self._pending
-            self._pending = None
+            await asyncio.wait([self._pending], return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_SECONDS)
 
     async def settle(self, seconds_max: float) -> None:
         """Wait for the batch under way, but no longer than *seconds_max*: the others wait for the rebalance."""
         if self._pending is not None:
             await asyncio.wait([self._pending], timeout=seconds_max)
 
-    async def _finish(self, batch: Any, consumer: PollConsumer, reading_seconds: float) -> None:
+    async def _commit_waiting(self, consumer: PollConsumer) -> None:
+        """Commit what waits until nothing does; what was read before a claim or rewind is dropped."""
+        while self._waiting is not None:
+            taken, self._waiting = self._waiting, None
+            if consumer.holds(taken.poll):
+                await self._finish(taken.batch, consumer, taken.seconds)
+
+    async def _finish(self, batch: Batch, consumer: PollConsumer, reading_seconds: float) -> None:
         loop = asyncio.get_running_loop()
         began = perf_counter()
         try:
