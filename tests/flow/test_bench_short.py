@@ -15,14 +15,11 @@ TINY = (
     "--events", "2400", "--repeat", "1", "--growth", "800", "--growth-repeat", "1", "--growth-part", "200", "--faust-events", "2400",
     "--rows", "1000", "--seconds", "1", "--pace", "200", "--publish", "300",
 )  # fmt: skip
-#: Peers that need more than the development set (a package, a JDK with its jars); where it is absent they say so.
-OPTIONAL = {"peer_quix", "peer_kafka_streams"}
-#: Entries that run together; the first group fills the views that every peer is compared with.
+#: Entries that run together, but for the peers that need more than the development set (Quix, Kafka Streams): those run in
+#: `make bench` alone. The first group fills the views that every peer is compared with.
 GROUPS = {
     "workers": "views_durable,views_durable_2,rebuild",
     "memory": "decode_only,decode_fastavro,views_fold_only,raw_consumer,memory",
-    "quix": "peer_quix",
-    "streams": "peer_kafka_streams",
     "faust": "peer_faust_table",
     "publishing": "publish_sdk,publish_bare,freshness",
     "month": "close_and_report",
@@ -53,9 +50,5 @@ def test_every_entry_runs_and_the_results_agree(group: str, folder: Path, figure
     assert "views" in figures, "the group that fills the views comes first"
     found = json.loads(out.read_text())
     for name in GROUPS[group].split(","):
-        if "skipped" in found[name]:
-            assert name in OPTIONAL
-            assert found[name]["skipped"]
-            continue
         # Of a tiny set the first of two workers may have read all before the second has its topics.
         assert found[name]["events"] > 0 or name == "views_durable_2"

@@ -48,7 +48,10 @@ def rewrite(
     with ZipFile(source) as old, ZipFile(target, "w", ZIP_DEFLATED, compresslevel=level) as new:
         for name in _in_order(old.namelist()):
             content = replace[name] if name in replace else old.read(name)
-            with new.open(fixed_member(name), "w", force_zip64=name in stream) as member:
+            header = fixed_member(name)
+            # A header given to `open` does not take the archive's level, and has no public way to be given one before 3.13.
+            header._compresslevel = level  # type: ignore[attr-defined]  # noqa: SLF001 — as said above
+            with new.open(header, "w", force_zip64=name in stream) as member:
                 for piece in stream[name](content) if name in stream else (content,):
                     member.write(piece)
 
