@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from io import BytesIO
 from itertools import count
 from random import Random
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import fastavro
+
 from exchange_contracts import envelope, identity, registry
-from exchange_contracts.encoder import Encoder, encoder_of
 
 Facts = dict[str, Any]
 
@@ -354,14 +355,16 @@ def _damaged(value: bytes, choose: Random) -> bytes:
 
 
 def _encoded(bureau: str, said: Said, row: int) -> Message:
-    contract, encode, subkey = _contract(said.event)
+    contract, frame, schema = _contract(said.event)
     facts = said.facts
-    name = str(identity.event_id("oa", contract.family, [facts[part] for part in subkey], said.key, said.revision))
+    name = str(identity.event_id("oa", contract.family, [facts[part] for part in contract.subkey], said.key, said.revision))
     recorded = _RECORDED + timedelta(milliseconds=row)
-    value = encode({
+    value = BytesIO()
+    value.write(frame)
+    fastavro.schemaless_writer(value, schema, {
         "event_id": name, "bureau": bureau, "source": "oa", "entity_key": said.key, "revision": said.revision, "occurred_on": said.on,
         "recorded_at": recorded, "granularity": "明细", "corrects": None, "reason": None,
-        "origin": SimpleNamespace(file="2026年10月台账.xlsx", sheet="明细", row=4 + row, unit="元"), "evidence": (), **facts,
+        "origin": {"file": "2026年10月台账.xlsx", "sheet": "明细", "row": 4 + row, "unit": "元"}, "evidence": [], **facts,
     })  # fmt: skip
     headers = [
         ("ce_specversion", b"1.0"), ("ce_id", name.encode()), ("ce_source", f"/{bureau}/oa".encode()),
@@ -369,14 +372,13 @@ def _encoded(bureau: str, said: Said, row: int) -> Message:
         ("ce_time", (recorded.strftime("%Y-%m-%dT%H:%M:%S.") + f"{recorded.microsecond // 1000:03d}Z").encode()),
         ("content-type", envelope.CONTENT_TYPE),
     ]  # fmt: skip
-    return Message(said.key.encode(), value, headers)
+    return Message(said.key.encode(), value.getvalue(), headers)
 
 
 _RECORDED = datetime(2026, 11, 1, 1, 0, 0, tzinfo=UTC)
 
 
 @cache
-def _contract(event: str) -> tuple[registry.Contract, Encoder, tuple[str, ...]]:
-    contracts = registry.load()
-    contract = contracts.latest(event)
-    return contract, encoder_of(contract, contracts.codelists), contract.subkey
+def _contract(event: str) -> tuple[registry.Contract, bytes, Any]:
+    contract = registry.load().latest(event)
+    return contract, b"\0" + contract.schema_id.to_bytes(4, "big"), fastavro.parse_schema(dict(contract.schema))
