@@ -1,5 +1,6 @@
 """A district of its own on the suite's servers: traffic, workers to hurt, and the final reckoning."""
 
+import contextlib
 import multiprocessing
 import os
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import UnknownTopicOrPartitionError
 
 from exchange_contracts.topics import events_topic
 from exchange_hub.cli.compose import Hub
@@ -306,7 +308,8 @@ def staged(kafka: str, server_url: str, folder: Path, replicas: int = 1) -> Iter
         stage.close()
         with connect(server_url) as conn:
             conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        with administration(kafka) as admin:
+        # A request that is sent again after it was done finds them gone.
+        with administration(kafka) as admin, contextlib.suppress(UnknownTopicOrPartitionError):
             admin.delete_topics([*stage.hub.event_topics, *stage.hub.receipt_topics.values()])
 
 

@@ -21,6 +21,7 @@ from exchange_hub.runtime import metrics
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, topic_ids
+from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.replay import replay
@@ -96,13 +97,24 @@ class _Worker:
         with administration(running.bootstrap_servers, kafka) as admin:
             ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
         with self._lock, connect(running.database_url, f"hub worker {self._owner}") as conn:
-            claimed, stopped = claim(conn, ids, self._owner)
+            claimed, stopped = self._claim_rows(conn, ids)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
         for topic, words in stopped.items():
             log.error("%s", words)
             running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
         self._topics = frozenset(claimed.keys() - stopped.keys())
         return {topic: claimed[topic] for topic in self._topics}
+
+    def _claim_rows(
+        self, conn: psycopg.Connection, ids: Mapping[str, str | None]
+    ) -> tuple[dict[str, Claimed], dict[str, str]]:
+        """Claim in the store; whoever holds the rows commits soon, or has stopped and is ended."""
+        conn.execute(f"SET lock_timeout = '{commit.LOCK_SECONDS}s'".encode())
+        while True:
+            try:
+                return claim(conn, ids, self._owner)
+            except psycopg.errors.LockNotAvailable:
+                commit.end_stuck(conn, self._running.hub.district_no)
 
     def _done(self, result: Done, reading_seconds: float, committing_seconds: float) -> None:
         meters = self._running.meters

@@ -5,6 +5,7 @@ epoch and offset match (invariant 5); a mismatch changes nothing and is raised.
 """
 
 import gc
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from exchange_hub.views.store.applying import Topics, apply
 from exchange_hub.views.store.copying import copy_rows, iso, line, text
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.stamp import Stamp, read_stamp, refuse_other
+
+log = logging.getLogger(__name__)
 
 Cursor = psycopg.Cursor[Any]
 Place = tuple[int, int]
@@ -202,6 +205,25 @@ def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
     lock(cur, context.district_no)
     lines = {place_of(s.record): event_line(s) for s, _ in batch.statements}
     write_statements(cur, batch.statements, lines, context, Outcome(0))
+
+
+def end_stuck(conn: psycopg.Connection, district_no: int) -> None:
+    """End the session of a worker that stopped in the middle of its batch while it holds the commit lock.
+
+    PostgreSQL's own time-outs do not reach a session that waits for COPY data; only ending it does. COPY data comes
+    from memory: a session that has waited for it as long as an idle one may belongs to a stopped process.
+    """
+    ended = conn.execute(
+        """SELECT a.application_name, pg_terminate_backend(l.pid)
+           FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+           WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.granted
+             AND a.application_name LIKE 'hub worker%%'
+             AND (a.xact_start < now() - make_interval(secs => %s)
+                  OR a.state = 'active' AND a.wait_event = 'ClientRead' AND a.query_start < now() - make_interval(secs => %s))""",
+        (LOCK_SPACE, district_no, TRANSACTION_SECONDS, IDLE_SECONDS),
+    ).fetchall()
+    for name, _ in ended:
+        log.error("ended the session of %s: it stopped in the middle of a batch, holding the commit lock", name)
 
 
 def lock(cur: Cursor, district_no: int) -> None:

@@ -17,7 +17,7 @@ from exchange_hub.views.fold import Folded
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection, Statement
 from exchange_hub.views.store import commit as store
-from exchange_hub.views.store.positions import LOCK_SPACE, Claimed, stored
+from exchange_hub.views.store.positions import Claimed, stored
 from exchange_hub.views.worker.driver import Poll
 
 log = logging.getLogger(__name__)
@@ -172,19 +172,7 @@ class Committer:
                 self._pause(wait)
 
     def _free_lock(self) -> None:
-        """End the session of a worker that stopped in the middle of a COPY while it holds the commit lock.
-
-        PostgreSQL's own time-outs do not reach a session that waits for COPY data; only ending it does.
-        """
-        ended = self.connection().execute(
-            """SELECT a.application_name, pg_terminate_backend(l.pid)
-               FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-               WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.granted
-                 AND a.application_name LIKE 'hub worker%%' AND a.xact_start < now() - make_interval(secs => %s)""",
-            (LOCK_SPACE, self._context.district_no, store.TRANSACTION_SECONDS),
-        ).fetchall()
-        for name, _ in ended:
-            log.error("ended the session of %s: it held the commit lock for over %d s", name, store.TRANSACTION_SECONDS)
+        store.end_stuck(self.connection(), self._context.district_no)
 
     def _drop_connection(self) -> None:
         if self._conn is not None:
