@@ -6,7 +6,6 @@ is 0 unless an entry fails or results differ.
 """
 
 import argparse
-import gc
 import json
 import os
 import platform
@@ -20,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import settle_collector
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.views.store.commit import COLLECTOR
 from tests.bench import growth, monthly, ours, peers, publishing
 from tests.bench.floors import FLOORS, said
 from tests.bench.measure import Measurement, load
@@ -233,7 +232,7 @@ def _line(one: Measurement) -> str:
 
 def in_memory(name: str, data: DataSet) -> Measurement:
     """Run an entry that needs no servers, with the collector set as a worker sets it."""
-    gc.set_threshold(*COLLECTOR)
+    settle_collector()
     if name == "decode_only":
         return ours.decode_only(data)
     if name == "decode_fastavro":

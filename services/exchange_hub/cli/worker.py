@@ -86,7 +86,7 @@ class _Worker:
         try:
             log.info("held events tried again: %s", dict(replay(conn, context).counts))
         except psycopg.OperationalError as error:
-            log.warning("held events wait for the next start or `hub receipts replay`: %s", str(error).splitlines()[0])
+            log.warning("held events wait for the next start or `hub receipts replay`: %s", commit.first_line(error))
 
     def _connect(self) -> psycopg.Connection:
         return connect(self._running.database_url, f"hub worker {self._owner}")

@@ -4,7 +4,6 @@ From the event log to COMMIT a batch holds the district's advisory lock (invaria
 epoch and offset match (invariant 5); a mismatch changes nothing and is raised.
 """
 
-import gc
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -112,9 +111,8 @@ IDLE_SECONDS = 20
 STATEMENT_SECONDS = 60
 TRANSACTION_SECONDS = 60
 
-#: Python's cycle collector looks rarely in a process that commits: a batch is tens of thousands of living dicts without
-#: cycles, which the usual threshold of 700 would walk again and again (a third of all time was measured).
-COLLECTOR = (200_000, 20, 100)
+#: SQLSTATE classes that the *data* of an event causes; trying again cannot help.
+_DATA_ERRORS = ("22", "23")
 
 #: The steps of a commit, in their order; ``Context.step`` is told each one.
 STEPS: tuple[str, ...] = (
@@ -148,7 +146,6 @@ def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
     Temporary tables have no statistics, so the planner is told to use indexes: a batch's cost must not grow with
     the store. An asynchronous commit that a crash takes back takes its positions along and is read again.
     """
-    gc.set_threshold(*COLLECTOR)
     conn.autocommit = True
     conn.execute(f"SET search_path = {schema}".encode())
     for setting in (
@@ -205,6 +202,16 @@ def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
     lock(cur, context.district_no)
     lines = {place_of(s.record): event_line(s) for s, _ in batch.statements}
     write_statements(cur, batch.statements, lines, context, Outcome(0))
+
+
+def refuses_data(error: psycopg.Error) -> bool:
+    """Tell whether the database refuses what an event says, rather than being in trouble itself."""
+    return (error.sqlstate or "").startswith(_DATA_ERRORS)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says; databases add context below it."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def end_stuck(conn: psycopg.Connection, district_no: int) -> None:

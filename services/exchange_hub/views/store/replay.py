@@ -14,9 +14,6 @@ from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.stamp import read_stamp, refuse_other
 
-#: SQLSTATE classes that the data of an event causes; trying again cannot help.
-_DATA_ERRORS = ("22", "23")
-
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -39,12 +36,12 @@ def replay(conn: psycopg.Connection, context: store.Context) -> Replayed:
             with conn.transaction(), conn.cursor() as cur:
                 return _replay(cur, context, refused)
         except psycopg.Error as error:
-            if not (error.sqlstate or "").startswith(_DATA_ERRORS):
+            if not store.refuses_data(error):
                 raise
             place = _culprit(conn, context, refused)
             if place is None or place in refused:
                 raise
-            refused[place] = f"the database refuses its data: {(str(error).splitlines() or [''])[0]}"
+            refused[place] = f"the database refuses its data: {store.first_line(error)}"
 
 
 def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Place, str], first: int | None = None) -> Replayed:
@@ -88,7 +85,7 @@ def _culprit(conn: psycopg.Connection, context: store.Context, refused: Mapping[
                 _replay(cur, context, refused, middle)
             low = middle
         except psycopg.Error as error:
-            if not (error.sqlstate or "").startswith(_DATA_ERRORS):
+            if not store.refuses_data(error):
                 raise
             high = middle
     return places[high - 1] if places else None

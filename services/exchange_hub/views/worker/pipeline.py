@@ -26,9 +26,6 @@ log = logging.getLogger(__name__)
 #: then slow enough not to add to its trouble. A batch is never given up: it is retried in place.
 RETRY_SECONDS: tuple[float, ...] = (0.1, 0.2, 0.5, 1, 1, 2, 2, 5)
 
-#: SQLSTATE classes that the *data* of a batch causes; retrying cannot help, so the event is found and held.
-_DATA_ERRORS = ("22", "23")
-
 
 class FencedError(Exception):
     """Another worker claimed topics of a batch; nothing of the batch was written.
@@ -157,14 +154,13 @@ class Committer:
             except store.PositionMovedError:
                 doubtful = True
             except psycopg.Error as error:
-                state = error.sqlstate or ""
-                if state.startswith(_DATA_ERRORS):
+                if store.refuses_data(error):
                     batch = self._hold_culprit(batch, error)
                     continue
                 doubtful = True
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
-                log.warning("commit failed, trying the same batch again in %.1f s: %s", wait, _first_line(error))
+                log.warning("commit failed, trying the same batch again in %.1f s: %s", wait, store.first_line(error))
                 if isinstance(error, errors.LockNotAvailable):
                     self._free_lock()
                 elif isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)):
@@ -218,9 +214,9 @@ class Committer:
             raise error
         log.error(
             "holding event %s of topic %s at offset %d: the database refuses its data: %s",
-            statement.event_id, statement.record.topic_no, statement.record.off, _first_line(error),
+            statement.event_id, statement.record.topic_no, statement.record.off, store.first_line(error),
         )  # fmt: skip
-        statements[high - 1] = (statement, trial._replace(failure=f"the database refuses its data: {_first_line(error)}"))
+        statements[high - 1] = (statement, trial._replace(failure=f"the database refuses its data: {store.first_line(error)}"))
         return store.Batch(batch.spans, statements, batch.rejections)
 
     def _passes(self, batch: store.Batch, count: int) -> bool:
@@ -231,11 +227,7 @@ class Committer:
             with conn.transaction(force_rollback=True), conn.cursor() as cur:
                 store.rehearse(cur, part, self._context)
         except psycopg.Error as error:
-            if (error.sqlstate or "").startswith(_DATA_ERRORS):
+            if store.refuses_data(error):
                 return False
             raise
         return True
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
