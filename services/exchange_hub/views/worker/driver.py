@@ -146,7 +146,9 @@ class PollConsumer(driver.Consumer):
         """See :meth:`on_buffer_full`."""
 
     def believes(self, topic: str, epoch: int) -> bool:
-        """Tell whether this worker takes *topic* for its own under the claim of *epoch*."""
+        """Tell whether this worker takes *topic* for its own under the claim of *epoch*; one that is ending gave all up."""
+        if self.should_stop or self.app.should_stop:
+            return False
         claimed = self._claims.get(topic)
         return claimed is not None and claimed.epoch == epoch
 
