@@ -15,7 +15,7 @@ from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection, Statement
 from exchange_hub.views.store.setup import connect
 from tests.bench import peer_work
-from tests.bench.dataset import SHARES, messages
+from tests.bench.dataset import AMOUNTS, SHARES, messages
 from tests.bench.measure import Measurement, load, own_peak_rss_mb, peak_rss_mb, using
 from tests.bench.stage import DataSet, Stage, end, hub_process, reached
 
@@ -197,23 +197,20 @@ def _alive(processes: list[subprocess.Popen[bytes]]) -> None:
 
 def figures_of_views(url: str) -> Figures:
     """Registers and amounts as the views hold them."""
-    found: Figures = {}
-    with connect(url) as conn:
-        rows = conn.execute(
-            """SELECT t.bureau, r.kind || ':' || split_part(r.register, ':', 1), count(*),
-                      coalesce(sum(CASE split_part(r.register, ':', 1)
-                        WHEN 'completed' THEN (e.facts::json->>'subsidy')::bigint
-                        WHEN 'returned' THEN (e.facts::json->>'subsidy_returned')::bigint
-                        WHEN 'project' THEN (e.facts::json->>'total_investment')::bigint
-                        WHEN 'progress' THEN (e.facts::json->>'invested_this_month')::bigint
-                        ELSE (e.facts::json->>'amount')::bigint END), 0)
+    found: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    with connect(url) as conn, conn.transaction(), conn.cursor("registers", binary=True) as cur:
+        cur.itersize = 20_000
+        cur.execute(
+            """SELECT t.bureau, r.kind || ':' || split_part(r.register, ':', 1), e.value
                FROM live.register r JOIN log.topic t USING (topic_no)
-               JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off
-               WHERE r.kind <> 'coordination' GROUP BY 1, 2"""
-        ).fetchall()
-    for bureau, family, count, amount in rows:
-        found[bureau, family] = (count, int(amount))
-    return found
+               JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off WHERE r.kind <> 'coordination'"""
+        )
+        for bureau, family, value in cur:
+            contract, facts = codec.decode_facts(value)
+            count, amount = found[bureau, family]
+            stated = facts[AMOUNTS[contract.event]] if contract.event in AMOUNTS else None
+            found[bureau, family] = (count + 1, amount + (stated or 0))
+    return dict(found)
 
 
 __all__ = ["Figures", "consuming", "decode_fastavro", "decode_only", "figures_of_views", "views_durable", "views_fold_only"]

@@ -170,7 +170,7 @@ def event_outcomes(result: Done, bureau_of: Mapping[int, str]) -> Counter[tuple[
         if entry["outcome"] != "superseded"
     }
     counts: Counter[tuple[str, str, str]] = Counter()
-    for statement, _ in result.events:
+    for statement in [each.statement for each in result.events]:
         place = (statement.record.topic_no, statement.record.off)
         counts[bureau_of[place[0]], statement.event, noted.get(place, "accepted")] += 1
     for rejection in result.rejections:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import orjson
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from exchange_contracts import registry
+from exchange_contracts import codec
 from exchange_hub.views.catalogue import BY_NAME, ListView
 from exchange_hub.views.crossing import crossing
 from exchange_hub.views.folds import FOLDS
@@ -169,8 +168,8 @@ def _claims_of(conn: Conn, list_name: str, component: str, schema: str) -> list[
 
 def _events_of(conn: Conn, list_name: str, claim: tuple[str, str], schema: str) -> list[EventSource]:
     query = sql.SQL(
-        """SELECT e.schema_id, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
-                  r.off IS NOT NULL, e.facts
+        """SELECT e.value, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
+                  r.off IS NOT NULL
            FROM log.event_log e JOIN log.topic t USING (topic_no)
            LEFT JOIN {} r ON r.topic_no = e.topic_no AND r.entity = e.entity AND r.kind = e.kind
              AND r.register = e.register AND r.off = e.off
@@ -180,22 +179,20 @@ def _events_of(conn: Conn, list_name: str, claim: tuple[str, str], schema: str) 
     return [_event(*row) for row in found]
 
 
-def _event(schema_id: int, *rest: Any) -> EventSource:
-    *place, facts_text = rest
-    facts = orjson.loads(facts_text)
+def _event(value: bytes, *place: Any) -> EventSource:
     bureau, topic, off, event_id, register, revision, occurred_on, arrived_ms, is_current = place
-    name = registry.load().by_id(schema_id).event
-    origin = facts.get("origin")
+    contract, facts = codec.decode_facts(value)
     return EventSource(
-        name, bureau, topic, off, str(event_id), register, revision, occurred_on, arrived_ms, is_current, origin, facts
-    )
+        contract.event, bureau, topic, off, str(event_id), register, revision, occurred_on, arrived_ms, is_current,
+        facts.get("origin"), facts,
+    )  # fmt: skip
 
 
 def event(conn: Conn, event_id: str) -> EventSource | None:
     """Find an event by its id."""
     row = conn.execute(
-        """SELECT e.schema_id, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
-                  true, e.facts FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE e.event_id = %s LIMIT 1""",
+        """SELECT e.value, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
+                  true FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE e.event_id = %s LIMIT 1""",
         (event_id,),
     ).fetchone()
     return None if row is None else _event(*row)
@@ -258,10 +255,10 @@ def findings(conn: Conn, *, schema: str = "live") -> list[dict[str, Any]]:
 def _reviews(conn: Conn, schema: str) -> dict[str, dict[str, Any]]:
     """Return finding id → facts of its latest review on the coordination topic."""
     query = sql.SQL(
-        """SELECT e.facts FROM {} r JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off
+        """SELECT e.value FROM {} r JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off
            WHERE r.kind = 'coordination' AND r.register = 'review' AND NOT e.withdrawn"""
     ).format(sql.Identifier(schema, "register"))
-    facts = [orjson.loads(row[0]) for row in conn.execute(query).fetchall()]
+    facts = [codec.decode_facts(row[0])[1] for row in conn.execute(query).fetchall()]
     return {review["finding_id"]: review for review in facts}
 
 

@@ -6,20 +6,19 @@ One function, :func:`fill`, runs the same ``apply`` as the live path. A rebuild 
 transaction under the commit lock; a check only compares digests; a cut is the same with an upper bound.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-import orjson
 import psycopg
 
-from exchange_contracts import registry
+from exchange_contracts import codec
 from exchange_hub.views.digests import Digests, differing_rows, digests
-from exchange_hub.views.fold import Folded
 from exchange_hub.views.statement import Record, Statement
 from exchange_hub.views.store import commit as store
-from exchange_hub.views.store.applying import apply
+from exchange_hub.views.store.applying import Topics, apply
+from exchange_hub.views.store.prepared import Prepared, prepared
 from exchange_hub.views.store.schema import create_views
 from exchange_hub.views.store.stamp import read_stamp, write_stamp
 
@@ -31,16 +30,14 @@ CATCH_UP_MAX = 2_000
 
 _EVENT_COLUMNS = (
     "off, event_id::text, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01', "
-    "arrived_ms, facts"
+    "arrived_ms, value"
 )
 
 Connect = Callable[[], psycopg.Connection]
 #: Topic number → offset up to which events count, exclusive.
 Cut = Mapping[int, int]
-#: An accepted event, with its trial fold where the source has it.
-Accepted = tuple[Statement, Folded | None]
 #: (connection, topic number, first offset, end) → a chunk of accepted events and the offset that follows it.
-Source = Callable[[psycopg.Connection, int, int, int], tuple[list[Accepted], int]]
+Source = Callable[[psycopg.Connection, int, int, int], tuple[list[Prepared], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,11 @@ def fill(
         note: told after each chunk.
         source: where events are read from; the event log where it is not given.
     """
-    read = source or from_log
+
+    def logged(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Prepared], int]:
+        return from_log(conn, context.topics, topic_no, start, end)
+
+    read = source or logged
     # Batches are numbered in the order of their commits: what one up to here accepted, every chunk below sees.
     mark = _last_batch(conn)
     rows = conn.execute(f"SELECT topic_no, next_off, batch_no FROM {context.schema}.progress".encode()).fetchall()
@@ -119,7 +120,8 @@ def fill(
     began = monotonic()
     done = 0
     for topic_no, next_off, seen in rows:
-        late = _accepted_late(conn, topic_no, min(next_off, below.get(topic_no, 0)), seen)
+        topic = (topic_no, context.topics.bureau_of[topic_no])
+        late = _accepted_late(conn, topic, min(next_off, below.get(topic_no, 0)), seen)
         _apply(conn, context, topic_no, late, next_off, mark)
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
@@ -132,7 +134,7 @@ def fill(
 
 
 def _apply(
-    conn: psycopg.Connection, context: store.Context, topic_no: int, accepted: list[Accepted], next_off: int, mark: int
+    conn: psycopg.Connection, context: store.Context, topic_no: int, accepted: list[Prepared], next_off: int, mark: int
 ) -> None:
     with conn.transaction(), conn.cursor() as cur:
         if accepted:
@@ -149,7 +151,7 @@ def _last_batch(conn: psycopg.Connection) -> int:
     return row[0] if row else 0
 
 
-def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: int) -> list[Accepted]:
+def _accepted_late(conn: psycopg.Connection, topic: tuple[int, str], below: int, seen: int) -> list[Prepared]:
     """Return events that a replay accepted at offsets the fill had passed; one applied before changes nothing again.
 
     They are found by their receipts, of which few are younger than the batch seen last.
@@ -160,9 +162,10 @@ def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: in
             JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off >= r.first_off AND e.off < r.next_off
             WHERE r.topic_no = %s AND r.batch_no > %s AND r.first_off < %s AND e.off < %s AND e.batch_no > %s
             ORDER BY e.off""".encode(),
-        (topic_no, seen, below, below, seen),
+        (topic[0], seen, below, below, seen),
+        binary=True,
     ).fetchall()
-    return [(statement, None) for statement in statements_of(topic_no, rows)]
+    return _prepared(topic, rows)
 
 
 def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> int:
@@ -177,36 +180,40 @@ def _count(conn: psycopg.Connection, reached: Mapping[int, int], below: Cut) -> 
 
 
 def from_log(
-    conn: psycopg.Connection, topic_no: int, start: int, end: int, batch_no: int | None = None
-) -> tuple[list[Accepted], int]:
+    conn: psycopg.Connection, topics: Topics, topic_no: int, start: int, end: int, batch_no: int | None = None
+) -> tuple[list[Prepared], int]:
     """Read a chunk of accepted events of one topic from the event log, up to a batch, and the offset that follows it."""
     rows = conn.execute(
         f"""SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s
               AND (%s::bigint IS NULL OR batch_no <= %s) ORDER BY off LIMIT %s""".encode(),
         (topic_no, start, end, batch_no, batch_no, CHUNK),
+        binary=True,
     ).fetchall()
-    accepted: list[Accepted] = [(statement, None) for statement in statements_of(topic_no, rows)]
-    return accepted, (end if len(rows) < CHUNK else rows[-1][0] + 1)
+    return _prepared((topic_no, topics.bureau_of[topic_no]), rows), (end if len(rows) < CHUNK else rows[-1][0] + 1)
 
 
-def of_log(conn: psycopg.Connection, topic_no: int, offs: list[int]) -> list[Statement]:
+def of_log(conn: psycopg.Connection, topics: Topics, topic_no: int, offs: list[int]) -> list[Prepared]:
     """Read some accepted events of one topic from the event log."""
     rows = conn.execute(
         f"SELECT {_EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off = ANY(%s) ORDER BY off".encode(),
         (topic_no, offs),
+        binary=True,
     ).fetchall()
-    return list(statements_of(topic_no, rows))
+    return _prepared((topic_no, topics.bureau_of[topic_no]), rows)
 
 
-def statements_of(topic_no: int, rows: list[Any]) -> Iterator[Statement]:
+def _prepared(topic: tuple[int, str], rows: list[Any]) -> list[Prepared]:
     """Turn rows of the event log back into statements."""
-    contracts = registry.load()
-    for off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, facts in rows:
-        record = Record(topic_no, off, arrived_ms, None, None, ())
-        yield Statement(
-            record, event_id, schema_id, contracts.by_id(schema_id).event, kind, entity, register, revision, digest,
-            withdrawn, occurred_on, orjson.loads(facts),
-        )  # fmt: skip
+    topic_no, bureau = topic
+    found = []
+    for off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value in rows:
+        contract, facts = codec.decode_facts(value)
+        record = Record(topic_no, off, arrived_ms, None, value, ())
+        statement = Statement(
+            record, event_id, schema_id, contract.event, kind, entity, register, revision, digest, withdrawn, occurred_on, facts
+        )
+        found.append(prepared(statement, None, bureau))
+    return found
 
 
 def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
@@ -285,8 +292,8 @@ def as_of(
             cut's offset, but in a later batch.
     """
 
-    def upto(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Accepted], int]:
-        return from_log(conn, topic_no, start, end, batch_no)
+    def upto(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Prepared], int]:
+        return from_log(conn, context.topics, topic_no, start, end, batch_no)
 
     bounded = replace(context, schema=schema)
     with connect() as conn:

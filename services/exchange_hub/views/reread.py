@@ -11,10 +11,11 @@ import psycopg
 from kafka.errors import CorruptRecordError
 
 from exchange_hub.views.reading import read
-from exchange_hub.views.rebuild import CHUNK, Accepted, of_log
+from exchange_hub.views.rebuild import CHUNK, of_log
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store.applying import Topics
+from exchange_hub.views.store.prepared import Prepared, prepared
 from exchange_hub.views.worker.records import patiently
 
 
@@ -41,7 +42,7 @@ class Reread:
         self._rules = rules
         self._differ = differ
 
-    def __call__(self, conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Accepted], int]:
+    def __call__(self, conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Prepared], int]:
         """Read a chunk: at most ``CHUNK`` accepted events of one topic, and the offset that follows them."""
         rows = conn.execute(
             """SELECT off, event_id::text, digest FROM log.event_log
@@ -50,7 +51,7 @@ class Reread:
         ).fetchall()
         following = end if len(rows) < CHUNK else rows[-1][0] + 1
         logged = {off: (event_id, digest) for off, event_id, digest in rows}
-        accepted: list[Accepted] = []
+        accepted: list[Prepared] = []
         absent = set(logged)
         for record in self._log.records(topic_no, start, following):
             if record.off not in logged:
@@ -65,13 +66,13 @@ class Reread:
             if (event_id, digest) != (statement.event_id, statement.digest):
                 self._differ(f"{self._at(record)}: the log holds event {event_id}, Kafka holds {statement.event_id}")
                 continue
-            accepted.append((statement, trial if trial.members else None))
+            accepted.append(prepared(statement, None if trial.failure else trial, self._topics.bureau_of[topic_no]))
             del logged[record.off]
         for off in sorted(absent):
             self._differ(f"{self._topics.bureau_of[topic_no]} offset {off}: in the log, but Kafka no longer holds it")
         if logged:
-            accepted += [(statement, None) for statement in of_log(conn, topic_no, sorted(logged))]
-            accepted.sort(key=lambda pair: pair[0].record.off)
+            accepted += of_log(conn, self._topics, topic_no, sorted(logged))
+            accepted.sort(key=lambda each: each.statement.record.off)
         return accepted, following
 
     def _at(self, record: Record) -> str:

@@ -13,13 +13,12 @@ from typing import Any
 import orjson
 import psycopg
 
-from exchange_hub.views.fold import Folded
-from exchange_hub.views.folds.base import day
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Held, Record, Rejection, Statement
 from exchange_hub.views.store.applying import Topics, apply
-from exchange_hub.views.store.copying import copy_rows, iso, line, text
+from exchange_hub.views.store.copying import array_literal, copy_rows, line, numbers
 from exchange_hub.views.store.positions import LOCK_SPACE
+from exchange_hub.views.store.prepared import EVENT_COLUMNS, Prepared
 from exchange_hub.views.store.stamp import Stamp, read_stamp, refuse_other
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ class Batch:
     """What was read of a poll: every data record of it is in exactly one of *statements* and *rejections*."""
 
     spans: Sequence[Span]
-    statements: Sequence[tuple[Statement, Folded]]
+    statements: Sequence[Prepared]
     rejections: Sequence[Rejection]
 
     @property
@@ -158,12 +157,10 @@ def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
     if conn.info.server_version >= 170000:
         # The only bound on a worker that stops in the middle of a COPY, holding the commit lock.
         conn.execute(f"SET transaction_timeout = '{TRANSACTION_SECONDS}s'".encode())
-    conn.execute("CREATE TEMP TABLE IF NOT EXISTS b_event (LIKE log.event_log)")
     conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS b_register (kind text, topic_no smallint, entity text, register text, "
         "revision bigint, digest bytea, off bigint)"
     )
-    conn.execute("CREATE TEMP TABLE IF NOT EXISTS b_claim (kind text, topic_no smallint, entity text, component text)")
 
 
 def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
@@ -174,7 +171,6 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         StampError: the views were filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
-    event_lines = {place_of(s.record): event_line(s) for s, _ in batch.statements}
     context.step("prepared")
     with conn.transaction(), conn.cursor() as cur:
         lock(cur, context.district_no)
@@ -184,7 +180,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         context.step("checked")
         row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
         outcome = Outcome(row[0] if row else 0)
-        write_statements(cur, batch.statements, event_lines, context, outcome)
+        write_statements(cur, batch.statements, context, outcome)
         for rejection in batch.rejections:
             note_rejection(outcome, rejection)
         store_rejections(cur, batch.rejections, outcome.batch_no)
@@ -200,8 +196,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
 def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
     """Write the batch's statements in a transaction that the caller rolls back, to see whether the data passes."""
     lock(cur, context.district_no)
-    lines = {place_of(s.record): event_line(s) for s, _ in batch.statements}
-    write_statements(cur, batch.statements, lines, context, Outcome(0))
+    write_statements(cur, batch.statements, context, Outcome(0))
 
 
 def refuses_data(error: psycopg.Error) -> bool:
@@ -253,22 +248,16 @@ def check_positions(cur: Cursor, spans: Sequence[Span]) -> None:
             )
 
 
-def write_statements(
-    cur: Cursor,
-    statements: Sequence[tuple[Statement, Folded]],
-    event_lines: dict[Place, str],
-    context: Context,
-    outcome: Outcome,
-) -> None:
+def write_statements(cur: Cursor, statements: Sequence[Prepared], context: Context, outcome: Outcome) -> None:
     """Hold what must wait, log what is new, fold it, and note everything else."""
     flowing, held = _part_held(cur, statements)
-    accepted, lost = _log(cur, flowing, event_lines, outcome)
+    accepted, lost = _log(cur, flowing, outcome)
     context.step("logged")
     superseded = apply(cur, accepted, context.topics, context.rules)
     context.step("folded")
-    for topic_no, count in Counter([statement.record.topic_no for statement, _ in accepted]).items():
+    for topic_no, count in Counter([each.statement.record.topic_no for each in accepted]).items():
         outcome.counts[topic_no, "accepted"] += count
-    for statement, _ in accepted if superseded else ():
+    for statement in [each.statement for each in accepted] if superseded else ():
         if place_of(statement.record) in superseded:
             outcome.note(
                 statement.record, "superseded", event_id=statement.event_id, entity=statement.entity,
@@ -296,69 +285,56 @@ def place_of(record: Record) -> Place:
     return record.topic_no, record.off
 
 
-def event_line(s: Statement) -> str:
-    """Prepare the event log's row; entity and register hold no control characters (checked when decoded)."""
-    record = s.record
-    facts = orjson.dumps(s.facts, default=str).decode()
-    if "\\" in facts:
-        facts = facts.replace("\\", "\\\\")
-    return (
-        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{text(s.entity)}\t{text(s.register)}\t"
-        f"{s.revision}\t\\\\x{s.digest.hex()}\t{'t' if s.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t0\t{facts}"
-    )
-
-
-def _part_held(
-    cur: Cursor, statements: Sequence[tuple[Statement, Folded]]
-) -> tuple[list[tuple[Statement, Folded]], list[Held]]:
+def _part_held(cur: Cursor, statements: Sequence[Prepared]) -> tuple[list[Prepared], list[Held]]:
     """Part the events that must wait: their own fold fails, or an earlier event of their key waits."""
     rows = cur.execute("SELECT topic_no, entity, min(off) FROM log.held GROUP BY topic_no, entity").fetchall()
     waiting: dict[tuple[int, str], int] = {(topic_no, entity): off for topic_no, entity, off in rows}
-    if not waiting and all(trial.failure is None for _, trial in statements):
-        return list(statements), []
-    flowing: list[tuple[Statement, Folded]] = []
+    flowing: list[Prepared] = []
     held: list[Held] = []
-    for statement, trial in statements:
+    for each in statements:
+        statement, failure = each.statement, each.failure
+        if failure is None and not waiting:
+            flowing.append(each)
+            continue
         key = (statement.record.topic_no, statement.entity)
         if key in waiting:
             held.append(Held(statement, "waits behind a held event of the same key", waiting[key]))
-        elif trial.failure is not None:
+        elif failure is not None:
             waiting[key] = statement.record.off
-            held.append(Held(statement, trial.failure))
+            held.append(Held(statement, failure))
         else:
-            flowing.append((statement, trial))
+            flowing.append(each)
     return flowing, held
 
 
 def _log(
-    cur: Cursor, flowing: Sequence[tuple[Statement, Folded]], event_lines: dict[Place, str], outcome: Outcome
-) -> tuple[list[tuple[Statement, Folded]], list[tuple[Statement, bool]]]:
-    """Append to the event log; an id already there loses. Return the accepted, and the losers with "same facts"."""
+    cur: Cursor, flowing: Sequence[Prepared], outcome: Outcome
+) -> tuple[list[Prepared], list[tuple[Statement, bool]]]:
+    """Append to the event log; an id already there loses. Return the accepted, and the losers with "same facts".
+
+    Under the commit lock nobody else appends, so that asking first is enough; the table's own key stands behind it.
+    """
     if not flowing:
         return [], []
-    columns = (
-        "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, "
-        "arrived_ms, batch_no, facts"
-    )
-    copy_rows(cur, "b_event", columns, [event_lines[place_of(s.record)] for s, _ in flowing])
-    cur.execute(
-        f"""INSERT INTO log.event_log ({columns})
-            SELECT {columns.replace("batch_no", "%s")} FROM b_event ORDER BY topic_no, off
-            ON CONFLICT (topic_no, event_id) DO NOTHING""".encode(),
-        (outcome.batch_no,),
-    )
-    if cur.rowcount == len(flowing):
-        cur.execute("TRUNCATE b_event")
-        return list(flowing), []
+    statements = [each.statement for each in flowing]
     rows = cur.execute(
-        """SELECT b.topic_no, b.off, e.digest = b.digest
-           FROM b_event b JOIN log.event_log e ON e.topic_no = b.topic_no AND e.event_id = b.event_id
-           WHERE e.off <> b.off"""
+        """SELECT e.topic_no, e.event_id::text, e.digest FROM unnest(%s::smallint[], %s::uuid[]) AS k (topic_no, event_id)
+           JOIN log.event_log e ON e.topic_no = k.topic_no AND e.event_id = k.event_id""",
+        (numbers([s.record.topic_no for s in statements]), array_literal([s.event_id for s in statements])),
     ).fetchall()
-    cur.execute("TRUNCATE b_event")
-    lost = {(topic_no, off): same for topic_no, off, same in rows}
-    accepted = [pair for pair in flowing if place_of(pair[0].record) not in lost]
-    return accepted, [(s, lost[place_of(s.record)]) for s, _ in flowing if place_of(s.record) in lost]
+    owners: dict[tuple[int, str], bytes] = {(topic_no, event_id): digest for topic_no, event_id, digest in rows}
+    accepted: list[Prepared] = []
+    lost: list[tuple[Statement, bool]] = []
+    for each, statement in zip(flowing, statements, strict=True):
+        key = (statement.record.topic_no, statement.event_id)
+        owner = owners.get(key)
+        if owner is None:
+            owners[key] = statement.digest
+            accepted.append(each)
+        else:
+            lost.append((statement, owner == statement.digest))
+    copy_rows(cur, "log.event_log", EVENT_COLUMNS, [each.line for each in accepted], f"\t{outcome.batch_no}")
+    return accepted, lost
 
 
 def _headers(record: Record) -> str:

@@ -109,9 +109,15 @@ def array_literal(values: Iterable[str]) -> str:
     return f'{{"{joined}"}}' if items else "{}"
 
 
-def copy_rows(cur: psycopg.Cursor[Any], table: str, columns: str, lines: Sequence[str]) -> None:
-    """Copy prepared lines into *table*."""
+def numbers(values: Iterable[int]) -> str:
+    """Write an array of whole numbers as a parameter."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def copy_rows(cur: psycopg.Cursor[Any], table: str, columns: str, lines: Sequence[str], tail: str = "") -> None:
+    """Copy prepared lines into *table*, each with *tail* behind it."""
     if not lines:
         return
+    end = f"{tail}\n"
     with cur.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
-        copy.write(("\n".join(lines) + "\n").encode())
+        copy.write((end.join(lines) + end).encode())

@@ -12,6 +12,7 @@ import psycopg
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store import commit as store
+from exchange_hub.views.store.prepared import prepared
 from exchange_hub.views.store.stamp import read_stamp, refuse_other
 
 
@@ -55,15 +56,15 @@ def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Pl
     outcome = store.Outcome(row[0] if row else 0)
     statements, rejections = [], []
     for record in records:
-        result = read(record, context.topics.bureau_of[record.topic_no], context.rules)
+        bureau = context.topics.bureau_of[record.topic_no]
+        result = read(record, bureau, context.rules)
         if isinstance(result, Rejection):
             rejections.append(result)
             continue
-        statement, trial = result
         why = refused.get(store.place_of(record))
-        statements.append((statement, trial if why is None else trial._replace(failure=why)))
-    lines = {store.place_of(s.record): store.event_line(s) for s, _ in statements}
-    store.write_statements(cur, statements, lines, context, outcome)
+        each = prepared(*result, bureau)
+        statements.append(each if why is None else each.failing(why))
+    store.write_statements(cur, statements, context, outcome)
     for rejection in rejections:
         store.note_rejection(outcome, rejection)
     store.store_rejections(cur, rejections, outcome.batch_no)

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import errors
 
-from exchange_hub.views.fold import Folded
 from exchange_hub.views.reading import read
-from exchange_hub.views.statement import Record, Rejection, Statement
+from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.positions import Claimed, stored
+from exchange_hub.views.store.prepared import Prepared, prepared
 from exchange_hub.views.worker.driver import Poll
 
 log = logging.getLogger(__name__)
@@ -53,14 +53,14 @@ class Done:
     """A batch was committed."""
 
     outcome: store.Outcome
-    events: Sequence[tuple[Statement, Folded]]
+    events: Sequence[Prepared]
     rejections: Sequence[Rejection]
     batch: store.Batch
 
 
 def read_poll(poll: Poll, context: store.Context) -> store.Batch:
     """Turn a poll into a batch; pure but for the names of topics in *context*."""
-    statements: list[tuple[Statement, Folded]] = []
+    statements: list[Prepared] = []
     rejections: list[Rejection] = []
     spans = []
     for topic, records in sorted(poll.records.items()):
@@ -72,7 +72,7 @@ def read_poll(poll: Poll, context: store.Context) -> store.Batch:
             if isinstance(result, Rejection):
                 rejections.append(result)
             else:
-                statements.append(result)
+                statements.append(prepared(*result, bureau))
         spans.append(_span(claimed, poll.starts[topic], poll.ends[topic], records))
     return store.Batch(spans, statements, rejections)
 
@@ -209,14 +209,15 @@ class Committer:
         if high == 0:
             raise error
         statements = list(batch.statements)
-        statement, trial = statements[high - 1]
-        if trial.failure is not None:
+        culprit = statements[high - 1]
+        statement = culprit.statement
+        if culprit.failure is not None:
             raise error
         log.error(
             "holding event %s of topic %s at offset %d: the database refuses its data: %s",
             statement.event_id, statement.record.topic_no, statement.record.off, store.first_line(error),
         )  # fmt: skip
-        statements[high - 1] = (statement, trial._replace(failure=f"the database refuses its data: {store.first_line(error)}"))
+        statements[high - 1] = culprit.failing(f"the database refuses its data: {store.first_line(error)}")
         return store.Batch(batch.spans, statements, batch.rejections)
 
     def _passes(self, batch: store.Batch, count: int) -> bool:
