@@ -156,16 +156,8 @@ def facts_digest(contract: Contract, facts: Mapping[str, Any]) -> bytes:
     were encoded. The id, the time of recording and the origin do not count; a field that equals its default does
     not either, so that a field added later (with its default) changes no digest.
     """
-    always, optional, defaulted, nested = _digest_rules(contract)
-    said: dict[str, Any] = {name: facts[name] for name in always}
-    for name in optional:
-        fact = facts[name]
-        if fact is not None:
-            said[name] = fact
-    for name, default in defaulted:
-        fact = facts[name]
-        if fact != default:
-            said[name] = fact
+    defaults, nested = _digest_rules(contract)
+    said: dict[str, Any] = {name: fact for name, default in defaults if (fact := facts[name]) != default}
     for name, inner in nested:
         if name in said:
             said[name] = _without_defaults(said[name], inner)
@@ -175,28 +167,22 @@ def facts_digest(contract: Contract, facts: Mapping[str, Any]) -> bytes:
 
 _NOT_SAID = frozenset(("event_id", "recorded_at", "origin"))
 
+#: Stands for the default of a field that has none: no fact equals it.
+_ALWAYS_SAID = object()
 NestedDefaults = tuple[tuple[str, Mapping[str, Any]], ...]
 
 
 @cache
-def _digest_rules(
-    contract: Contract,
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, Any], ...], NestedDefaults]:
-    """Return fields that are always said, those said unless null, those with another default, and nested defaults."""
+def _digest_rules(contract: Contract) -> tuple[tuple[tuple[str, Any], ...], NestedDefaults]:
+    """Return the fields that can be said, sorted, with the default that leaves them unsaid, and nested defaults."""
     nested: list[tuple[str, Mapping[str, Any]]] = []
     for field in contract.fields:
         shape = field.shape.inner or field.shape
         if shape.meaning == "record" and field.name not in _NOT_SAID:
             inner_defaults = {str(inner.name): inner.default for inner in shape.fields if inner.has_default}
             nested.append((field.name, inner_defaults))
-    names = [field.name for field in contract.fields if field.name not in _NOT_SAID]
-    defaults = contract.defaults
-    return (
-        tuple(name for name in names if name not in defaults),
-        tuple(name for name in names if name in defaults and defaults[name] is None),
-        tuple((name, defaults[name]) for name in names if name in defaults and defaults[name] is not None),
-        tuple(nested),
-    )
+    names = sorted(field.name for field in contract.fields if field.name not in _NOT_SAID)
+    return tuple((name, contract.defaults.get(name, _ALWAYS_SAID)) for name in names), tuple(nested)
 
 
 def _without_defaults(value: Any, defaults: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ Check = Callable[[Any, Say], None]
 
 _SHOWN_CHARACTERS = 40
 _REMEMBERED_TEXTS = 65_536
+_SELDOM_REPEATED = frozenset(("key", "token"))
 
 
 def problem(contract: Contract, facts: Mapping[str, Any]) -> list[str]:
@@ -76,7 +77,7 @@ def _named_rule(codelist: str, text_format: str) -> tuple[Callable[[Any], Any], 
 def _matcher(text_format: str) -> Callable[[str], Any]:
     """Return the matcher of a format; texts that repeat (months, bureaus, companies) are remembered."""
     matches = re.compile(FORMATS[text_format].pattern).fullmatch
-    return lru_cache(_REMEMBERED_TEXTS)(lambda text: matches(text) is not None)
+    return matches if text_format in _SELDOM_REPEATED else lru_cache(_REMEMBERED_TEXTS)(lambda text: matches(text) is not None)
 
 
 def _check(name: str, shape: Shape) -> Check | None:

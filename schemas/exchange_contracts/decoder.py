@@ -185,10 +185,18 @@ def _number_lines(shape: Shape, var: str, path: str) -> list[str]:
     """Return the lines that read a whole number, a date or a time."""
     lines = [
         "n = b[p]",
+        "p += 1",
         "if n > 127:",
-        "    n, p = varint(b, p)",
-        "else:",
-        "    p += 1",
+        # Up to three bytes (a date) are read on the spot, more by the function.
+        "    k = b[p]",
+        "    if k < 128:",
+        "        n = n & 127 | k << 7",
+        "        p += 1",
+        "    elif b[p + 1] < 128:",
+        "        n = n & 127 | (k & 127) << 7 | b[p + 1] << 14",
+        "        p += 2",
+        "    else:",
+        "        n, p = varint(b, p - 1)",
         f"{var} = (n >> 1) ^ -(n & 1)",
     ]
     if shape.meaning in _RANGES:

@@ -25,13 +25,7 @@ def _no_duplicate_check() -> None:
     """Every record of the batch counts as new."""
     from exchange_hub.views.store import commit
 
-    plain = commit._log
-
-    def log(cur: Any, flowing: Any, lines: Any, outcome: Any) -> Any:
-        plain(cur, flowing, lines, outcome)
-        return list(flowing), []
-
-    commit._log = log
+    commit._part_lost = lambda _cur, flowing: (list(flowing), [])
 
 
 def _no_compare_and_set() -> None:
@@ -74,21 +68,17 @@ def _no_lock() -> None:
 
 def _no_revision_order() -> None:
     """Whatever came last wins a register."""
-    from exchange_hub.views.store import applying
+    from exchange_hub.views.store import planning
 
-    applying._win = _last_wins
+    planning._win = _last_wins
 
 
-def _last_wins(accepted: Any, known: Any, topics: Any) -> Any:
-    """What ``applying._win`` does, without comparing revisions."""
-    from exchange_hub.views.store import applying
-
-    changed: dict[Any, set[str]] = {}
-    for statement, _ in accepted:
-        key = applying._key(statement, topics)
-        fact = applying.Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
-        known[key][statement.register] = applying.Value(statement.revision, statement.digest, statement.record.off, fact)
-        changed.setdefault(key, set()).add(statement.register)
+def _last_wins(accepted: Any, known: Any, _fresh: Any) -> Any:
+    """What ``planning._win`` does, without comparing revisions."""
+    changed: dict[Any, dict[str, str]] = {}
+    for each in accepted:
+        known[each.key][each.statement.register] = each.value
+        changed.setdefault(each.key, {})[each.statement.register] = each.register
     return set(), changed, {}
 
 

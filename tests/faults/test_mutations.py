@@ -1,6 +1,7 @@
 """The suite notices when a guarantee is missing: each one is switched off and its test must turn red."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,4 +32,5 @@ def test_a_missing_guarantee_turns_its_test_red(servers: tuple[str, str], name: 
     )  # fmt: skip
     assert done.returncode == 1, done.stdout[-3000:] + done.stderr[-1000:]
     assert "1 failed" in done.stdout
-    assert "ImportError" not in done.stdout
+    # By what it asserts, or by what the database refuses: a mutation that does not fit the code any more proves nothing.
+    assert not re.search(r"^E +(ImportError|TypeError|AttributeError|NameError)", done.stdout, re.MULTILINE), done.stdout[-3000:]

@@ -20,7 +20,7 @@ from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.supervise import EXIT_FINAL
-from exchange_hub.runtime.topics import administration, topic_ids
+from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.positions import Claimed, claim
@@ -63,7 +63,7 @@ class _Worker:
             self._bureau_of = context.topics.bureau_of
             prepare(conn)
             self._try_held(conn, context)
-        hooks = Hooks(self._claim, self._done, self._lost)
+        hooks = Hooks(self._claim, self._done, self._lost, self._weigh)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
             f"hub.{hub.district.id}.views",
@@ -104,6 +104,11 @@ class _Worker:
             running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
         self._topics = frozenset(claimed.keys() - stopped.keys())
         return {topic: claimed[topic] for topic in self._topics}
+
+    def _weigh(self) -> Mapping[str, int]:
+        hub, servers = self._running.hub, self._running.bootstrap_servers
+        with administration(servers, hub.settings.kafka) as admin:
+            return end_offsets(admin, sorted(hub.event_topics))
 
     def _claim_rows(
         self, conn: psycopg.Connection, ids: Mapping[str, str | None]

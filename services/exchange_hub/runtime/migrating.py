@@ -36,15 +36,15 @@ def current(connection: sa.Connection) -> str | None:
     return None if value is None else str(value)
 
 
-def migrate(database_url: str) -> tuple[str | None, str]:
-    """Bring the store to this version and return (version before, version now).
+def migrate(database_url: str, version: str = "head") -> tuple[str | None, str]:
+    """Bring the store to *version*, the newest where none is named, and return (version before, version now).
 
     Raises:
         RuntimeProblem: the store was written by a newer version.
     """
     config = _config()
     script = ScriptDirectory.from_config(config)
-    head = script.get_current_head() or ""
+    head = (script.get_current_head() or "") if version == "head" else version
     known = {revision.revision for revision in script.walk_revisions()}
     engine = engine_of(database_url)
     with engine.connect() as connection:
@@ -60,7 +60,7 @@ def migrate(database_url: str) -> tuple[str | None, str]:
                 )
             connection.commit()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, version)
             connection.commit()
         finally:
             connection.rollback()

@@ -30,23 +30,24 @@ def problems(
         headers: Kafka headers.
     """
     found: list[tuple[str, str]] = []
+    entity, revision = facts["entity_key"], facts["revision"]
     if facts["bureau"] != bureau:
         found.append(("foreign_bureau", f"事件署名单位为“{facts['bureau']}”,但来自“{bureau}”的通道,各单位只能报送本单位数据"))
-    if key is not None and key != facts["entity_key"].encode():
+    if key is not None and key != entity.encode():
         found.append(("key_mismatch", "消息键与事件中的业务主键不一致"))
     header_problem = envelope.disagreement(headers, facts, contract)
     if header_problem:
         found.append(("header_mismatch", header_problem))
     sub_key = [facts[name] for name in contract.subkey]
-    if facts["event_id"] != identity.event_id_text(facts["source"], contract.family, sub_key, facts["entity_key"], facts["revision"]):
+    if facts["event_id"] != identity.event_id_text(facts["source"], contract.family, sub_key, entity, revision):
         found.append(("id_mismatch", "事件编号与来源、业务主键、版本号不符,请用标准工具生成"))
-    if not facts["entity_key"].strip():
+    if not entity or entity.isspace():
         found.append(("empty_key", "业务主键为空"))
-    if facts["revision"] < 0:
-        found.append(("bad_value", f"版本号不能为负,现为{facts['revision']}"))
+    if revision < 0:
+        found.append(("bad_value", f"版本号不能为负,现为{revision}"))
     if contract.kind == "coordination" and bureau != COORDINATION:
         found.append(("foreign_kind", "合并、复核、关账等决定只能由工作专班发布"))
-    named = "".join(map(str, (facts["entity_key"], *sub_key))) if sub_key else facts["entity_key"]
+    named = "".join(map(str, (entity, *sub_key))) if sub_key else entity
     if not named.isprintable() and _CONTROL.search(named):
         found.append(("bad_value", "业务主键和分项(如凭证号、单位)不能含换行、制表等控制字符"))
     if contract.kind in ("document", "policy") and not facts["document_no"].strip():

@@ -30,12 +30,6 @@ class Folded(NamedTuple):
     failure: str | None = None
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def bureaus(self) -> tuple[str, ...]:
-        """The bureaus that speak of it, sorted."""
-        members = self.members
-        return (members[0].bureau,) if len(members) == 1 else tuple(sorted({key.bureau for key in members}))
-
 
 def component_name(members: Iterable[ClaimKey]) -> str:
     """Name a component by the smallest of its claims: the same name whatever order they came in."""

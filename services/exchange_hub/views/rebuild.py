@@ -17,7 +17,8 @@ from exchange_contracts import codec
 from exchange_hub.views.digests import Digests, differing_rows, digests
 from exchange_hub.views.statement import Record, Statement
 from exchange_hub.views.store import commit as store
-from exchange_hub.views.store.applying import Topics, apply
+from exchange_hub.views.store.applying import apply
+from exchange_hub.views.store.planning import Topics
 from exchange_hub.views.store.prepared import Prepared, prepared
 from exchange_hub.views.store.schema import create_views
 from exchange_hub.views.store.stamp import read_stamp, write_stamp

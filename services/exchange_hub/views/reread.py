@@ -14,7 +14,7 @@ from exchange_hub.views.reading import read
 from exchange_hub.views.rebuild import CHUNK, of_log
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Record, Rejection
-from exchange_hub.views.store.applying import Topics
+from exchange_hub.views.store.planning import Topics
 from exchange_hub.views.store.prepared import Prepared, prepared
 from exchange_hub.views.worker.records import patiently
 

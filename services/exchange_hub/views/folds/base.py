@@ -90,6 +90,11 @@ def merged(
         only = said[0][1]
         return {name: only.get(name) for name in names}
     result: dict[str, Any] = {}
+    if said[0][0] == said[-1][0] and all(key == said[0][0] for key, _ in said):
+        # One claim says it all: no ranking changes the order of its own statements.
+        for name in names:
+            result[name] = next((value for _, facts in said if (value := facts.get(name)) is not None and value not in ({}, [])), None)
+        return result
     # Few rankings serve many fields: each is sorted by once.
     sorted_by: dict[tuple[str, ...], list[Said]] = {}
     for name in names:

@@ -8,15 +8,16 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString, NamedTuple
 
 import orjson
 import psycopg
 
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Held, Record, Rejection, Statement
-from exchange_hub.views.store.applying import Topics, apply
+from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.copying import array_literal, copy_rows, line, numbers
+from exchange_hub.views.store.planning import Plan, Topics, plan
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.prepared import EVENT_COLUMNS, Prepared
 from exchange_hub.views.store.stamp import Stamp, read_stamp, refuse_other
@@ -164,23 +165,30 @@ def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
 
 
 def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
-    """Write a batch in one transaction.
+    """Write a batch in one transaction; what its own topics alone decide is read and folded before it takes the lock.
 
     Raises:
         PositionMovedError: another claim owns a topic, or the batch does not begin at the stored position.
         StampError: the views were filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
+    with conn.transaction(), conn.cursor() as cur:
+        # One snapshot: what is read is of the very moment that the positions tell of.
+        cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        refuse_other(read_stamp(cur, context.schema), context.stamp)
+        seen = check_positions(cur, batch.spans)
+        draft = draw_up(cur, batch.statements, context)
     context.step("prepared")
     with conn.transaction(), conn.cursor() as cur:
         lock(cur, context.district_no)
         context.step("locked")
         refuse_other(read_stamp(cur, context.schema), context.stamp)
-        check_positions(cur, batch.spans)
+        if check_positions(cur, batch.spans, "FOR UPDATE") != seen:
+            draft = draw_up(cur, batch.statements, context)  # a replay came between
         context.step("checked")
         row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
         outcome = Outcome(row[0] if row else 0)
-        write_statements(cur, batch.statements, context, outcome)
+        write_draft(cur, draft, context, outcome)
         for rejection in batch.rejections:
             note_rejection(outcome, rejection)
         store_rejections(cur, batch.rejections, outcome.batch_no)
@@ -196,7 +204,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
 def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
     """Write the batch's statements in a transaction that the caller rolls back, to see whether the data passes."""
     lock(cur, context.district_no)
-    write_statements(cur, batch.statements, context, Outcome(0))
+    write_draft(cur, draw_up(cur, batch.statements, context), context, Outcome(0))
 
 
 def refuses_data(error: psycopg.Error) -> bool:
@@ -233,37 +241,65 @@ def lock(cur: Cursor, district_no: int) -> None:
     cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, district_no))
 
 
-def check_positions(cur: Cursor, spans: Sequence[Span]) -> None:
-    """Compare every span with the stored epoch and offset, and keep the positions locked."""
+def check_positions(cur: Cursor, spans: Sequence[Span], locking: LiteralString = "") -> dict[int, tuple[int, ...]]:
+    """Compare every span with the stored epoch and offset; return the positions with their counters by topic.
+
+    *locking* keeps them locked until the end of the transaction.
+    """
     rows = cur.execute(
-        "SELECT topic_no, epoch, next_off FROM log.position WHERE topic_no = ANY(%s) ORDER BY topic_no FOR UPDATE",
+        f"""SELECT topic_no, epoch, next_off, accepted, duplicate, rejected, held FROM log.position
+            WHERE topic_no = ANY(%s) ORDER BY topic_no {locking}""",
         ([span.topic_no for span in spans],),
     ).fetchall()
-    stored = {row[0]: (row[1], row[2]) for row in rows}
+    stored = {row[0]: row[1:] for row in rows}
     for span in spans:
-        if stored.get(span.topic_no) != (span.epoch, span.start):
+        if stored.get(span.topic_no, ())[:2] != (span.epoch, span.start):
             raise PositionMovedError(
                 f"topic {span.topic_no}: the batch begins at epoch {span.epoch}, offset {span.start}; "
                 f"stored are {stored.get(span.topic_no)}"
             )
+    return stored
 
 
-def write_statements(cur: Cursor, statements: Sequence[Prepared], context: Context, outcome: Outcome) -> None:
-    """Hold what must wait, log what is new, fold it, and note everything else."""
+class Draft(NamedTuple):
+    """What becomes of a batch's statements, and what they change; see ``planning`` for what it rests on.
+
+    Attributes:
+        accepted: statements that are logged.
+        lost: statements whose id is already there, with "same facts".
+        held: statements that wait.
+        plan: what the accepted ones change.
+    """
+
+    accepted: Sequence[Prepared]
+    lost: Sequence[tuple[Statement, bool]]
+    held: Sequence[Held]
+    plan: Plan
+
+
+def draw_up(cur: Cursor, statements: Sequence[Prepared], context: Context) -> Draft:
+    """Part what must wait and what is there already, and plan what the others change."""
     flowing, held = _part_held(cur, statements)
-    accepted, lost = _log(cur, flowing, outcome)
+    accepted, lost = _part_lost(cur, flowing)
+    return Draft(accepted, lost, held, plan(cur, accepted, context.topics, context.rules))
+
+
+def write_draft(cur: Cursor, draft: Draft, context: Context, outcome: Outcome) -> None:
+    """Log what is new, write what it changes, and note everything else."""
+    copy_rows(cur, "log.event_log", EVENT_COLUMNS, [each.line for each in draft.accepted], f"\t{outcome.batch_no}")
     context.step("logged")
-    superseded = apply(cur, accepted, context.topics, context.rules)
+    write(cur, draft.plan, context.topics, context.rules)
     context.step("folded")
-    for topic_no, count in Counter([each.statement.record.topic_no for each in accepted]).items():
+    for topic_no, count in Counter([each.statement.record.topic_no for each in draft.accepted]).items():
         outcome.counts[topic_no, "accepted"] += count
-    for statement in [each.statement for each in accepted] if superseded else ():
+    superseded = draft.plan.superseded
+    for statement in [each.statement for each in draft.accepted] if superseded else ():
         if place_of(statement.record) in superseded:
             outcome.note(
                 statement.record, "superseded", event_id=statement.event_id, entity=statement.entity,
                 code="superseded", reason="已收到同一事项更新的版本,本条存档不计",
             )  # fmt: skip
-    for statement, same in lost:
+    for statement, same in draft.lost:
         if same:
             outcome.counts[statement.record.topic_no, "duplicate"] += 1
             outcome.note(
@@ -277,7 +313,7 @@ def write_statements(cur: Cursor, statements: Sequence[Prepared], context: Conte
             )  # fmt: skip
             note_rejection(outcome, rejection)
             store_rejections(cur, [rejection], outcome.batch_no)
-    _store_held(cur, held, outcome)
+    _store_held(cur, draft.held, outcome)
 
 
 def place_of(record: Record) -> Place:
@@ -307,12 +343,10 @@ def _part_held(cur: Cursor, statements: Sequence[Prepared]) -> tuple[list[Prepar
     return flowing, held
 
 
-def _log(
-    cur: Cursor, flowing: Sequence[Prepared], outcome: Outcome
-) -> tuple[list[Prepared], list[tuple[Statement, bool]]]:
-    """Append to the event log; an id already there loses. Return the accepted, and the losers with "same facts".
+def _part_lost(cur: Cursor, flowing: Sequence[Prepared]) -> tuple[list[Prepared], list[tuple[Statement, bool]]]:
+    """Part the events whose id their topic has already, with "same facts": the lowest offset owns an id.
 
-    Under the commit lock nobody else appends, so that asking first is enough; the table's own key stands behind it.
+    Only a topic's own batches append to its log, so that asking first is enough; the table's key stands behind it.
     """
     if not flowing:
         return [], []
@@ -333,7 +367,6 @@ def _log(
             accepted.append(each)
         else:
             lost.append((statement, owner == statement.digest))
-    copy_rows(cur, "log.event_log", EVENT_COLUMNS, [each.line for each in accepted], f"\t{outcome.batch_no}")
     return accepted, lost
 
 

@@ -67,16 +67,18 @@ def row_writer(columns: tuple[tuple[str, str], ...]) -> RowWriter:
         "def write(key, component, bureaus, values):\n    get = values.get\n"
         f"{reads}    return f'{{text(key)}}\\t{{text(component)}}\\t{{bureaus}}{cells}'\n"
     )
-    environment: dict[str, Any] = {"cell": cell, "text": text, "iso": iso, "N": "\\N"}
+    environment: dict[str, Any] = {"cell": cell, "text": text, "iso": iso, "N": "\\N", "B": "\\"}
     exec(compile(source, "<row writer>", "exec"), environment)  # noqa: S102 — made of the catalogue's own names alone
     writer: RowWriter = environment["write"]
     return writer
 
 
+#: As ``text``, on the spot: most columns are texts.
+_TEXT = "N if v is None else v if v.isprintable() and B not in v else text(v)"
 #: Type of a column → expression that writes its value v; other types take the general way. No other name holds a v.
 _CELLS: dict[str, str] = {
-    "text": "N if v is None else text(v)",
-    "month": "N if v is None else text(v)",
+    "text": _TEXT,
+    "month": _TEXT,
     "money": "N if v is None else v",
     "count": "N if v is None else v",
     "date": "iso(v)",

@@ -1,6 +1,6 @@
-"""What is written of a statement whatever the store holds, made ready before the commit lock is taken.
+"""What is written of a statement or a component, as lines in COPY's text format.
 
-The lock is held by one worker at a time; all text that can be written outside of it is written here.
+One worker at a time holds the commit lock; all text that can be written outside of it is written here, before it is taken.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,17 +11,14 @@ from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.fold import Folded
 from exchange_hub.views.folds.base import day
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Statement
-from exchange_hub.views.store.copying import RowWriter, iso, row_writer, text, texts
+from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, text, texts
 
 #: Columns of the event log in the order of ``Prepared.line``; the batch number comes last, under the lock.
 EVENT_COLUMNS = (
     "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value, batch_no"
 )
 REGISTER_COLUMNS = "kind, topic_no, entity, register, revision, digest, off"
-
-
-#: A list and a line of it.
-Line = tuple[str, str]
+FINDING_COLUMNS = "finding_id, rule, kind, subject, component, bureaus, words, detail"
 
 
 class Value(NamedTuple):
@@ -33,37 +30,46 @@ class Value(NamedTuple):
     fact: Fact
 
 
+class Written(NamedTuple):
+    """A folded component as lines.
+
+    Attributes:
+        kind: kind of entity.
+        component: name of the component.
+        members: the claims in it.
+        rows: (list, line) of its rows.
+        beside: (table, line) of its findings, or of the failure of its fold.
+    """
+
+    kind: str
+    component: str
+    members: tuple[ClaimKey, ...]
+    rows: Sequence[tuple[str, str]]
+    beside: Sequence[tuple[str, str]]
+
+
 class Prepared(NamedTuple):
-    """A statement with its lines in COPY's text format.
+    """A statement with its lines.
 
     Attributes:
         statement: the event.
-        trial: its fold alone, ``None`` where the caller has none.
         key: its claim.
         value: its register's value.
         line: its row of the event log, without the batch number.
         register: its row of the registers.
-        rows: the rows of the trial fold by list.
+        alone: its fold alone; ``None`` where the fold fails or the caller has none.
         identities: identity values of a claim that says only this.
+        failure: why its fold fails and it must wait, or ``None``.
     """
 
     statement: Statement
-    trial: Folded | None
     key: ClaimKey
     value: Value
     line: str
     register: str
-    rows: Sequence[Line]
+    alone: Written | None
     identities: Sequence[str]
-
-    @property
-    def failure(self) -> str | None:
-        """Why its fold fails and it must wait, or ``None``."""
-        return None if self.trial is None else self.trial.failure
-
-    def failing(self, reason: str) -> "Prepared":
-        """Return the statement as one that must wait."""
-        return self._replace(trial=(self.trial or Folded("", (self.key,), ()))._replace(failure=reason))
+    failure: str | None
 
 
 def prepared(s: Statement, trial: Folded | None, bureau: str) -> Prepared:
@@ -73,26 +79,36 @@ def prepared(s: Statement, trial: Folded | None, bureau: str) -> Prepared:
     key = trial.members[0] if trial is not None and trial.members else ClaimKey(s.kind, bureau, s.entity)
     # Neither an entity nor a register holds control characters (checked when decoded); a backslash is escaped.
     entity, register, digest = text(s.entity), text(s.register), s.digest.hex()
-    line = (
+    event = (
         f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{entity}\t{register}\t{s.revision}\t\\\\x{digest}\t"
         f"{'t' if s.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
     )
     registered = f"{s.kind}\t{record.topic_no}\t{entity}\t{register}\t{s.revision}\t\\\\x{digest}\t{record.off}"
+    failure = None if trial is None else trial.failure
+    alone: Written | None = None
     identities: list[str] = []
-    rows: list[Line] = []
-    if trial is not None and trial.failure is None:
+    if trial is not None and failure is None:
         try:
             identities = fold.identities(Claim(key, {s.register: fact}))
-            rows = row_lines(trial)
+            alone = written(trial)
         except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
-            trial = trial._replace(failure=f"{type(error).__name__}: {error}")
-    return Prepared(s, trial, key, Value(s.revision, s.digest, record.off, fact), line, registered, rows, identities)
+            failure = f"{type(error).__name__}: {error}"
+    return Prepared(s, key, Value(s.revision, s.digest, record.off, fact), event, registered, alone, identities, failure)
 
 
-def row_lines(folded: Folded) -> list[Line]:
-    """Write the rows of a folded component."""
-    bureaus = texts(folded.bureaus)
-    return [(row.list, _WRITERS[row.list](row.key, folded.component, bureaus, row.values)) for row in folded.rows]
+def written(folded: Folded) -> Written:
+    """Write a folded component."""
+    members, component = folded.members, folded.component
+    kind = members[0].kind
+    bureaus = (members[0].bureau,) if len(members) == 1 else tuple(sorted({key.bureau for key in members}))
+    rows = [(row.list, _WRITERS[row.list](row.key, component, texts(bureaus), row.values)) for row in folded.rows]
+    beside = [
+        ("finding", line((f.finding_id, f.rule, kind, f.subject, component, list(bureaus), f.words, dict(f.detail))))
+        for f in folded.findings
+    ]  # fmt: skip
+    if folded.failure is not None:
+        beside.append(("unfolded", line((kind, component, folded.failure))))
+    return Written(kind, component, members, rows, beside)
 
 
 _WRITERS: Mapping[str, RowWriter] = {

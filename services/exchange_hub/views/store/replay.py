@@ -63,8 +63,8 @@ def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Pl
             continue
         why = refused.get(store.place_of(record))
         each = prepared(*result, bureau)
-        statements.append(each if why is None else each.failing(why))
-    store.write_statements(cur, statements, context, outcome)
+        statements.append(each if why is None else each._replace(failure=why))
+    store.write_draft(cur, store.draw_up(cur, statements, context), context, outcome)
     for rejection in rejections:
         store.note_rejection(outcome, rejection)
     store.store_rejections(cur, rejections, outcome.batch_no)

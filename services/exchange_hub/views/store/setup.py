@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import psycopg
 
-from exchange_hub.views.store.applying import Topics
+from exchange_hub.views.store.planning import Topics
 from exchange_hub.views.store.positions import register_topics
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -51,11 +51,13 @@ class Hooks:
         claim: claims assigned topics in the store (blocking).
         done: a batch was committed, with seconds for reading and for committing.
         lost: the worker cannot go on; the hook ends the process.
+        weigh: tells how many records lie on each topic (blocking, for a moment), when topics are shared out.
     """
 
     claim: Claim
     done: Callable[[Done, float, float], None]
     lost: Callable[[BaseException], None]
+    weigh: Callable[[], Mapping[str, int]]
 
 
 class _Read(NamedTuple):
@@ -153,6 +155,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         options.name,
         claim=hooks.claim,
         lost=hooks.lost,
+        weigh=hooks.weigh,
         drain=lambda: processor.settle(options.session_seconds / 2),
         broker=[f"kafka://{server}" for server in options.bootstrap_servers.split(",")],
         broker_credentials=options.credentials,

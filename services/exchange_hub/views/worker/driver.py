@@ -16,6 +16,7 @@ from faust.types import TP
 
 from exchange_hub.views.store.positions import Claimed
 from exchange_hub.views.worker.records import install
+from exchange_hub.views.worker.sharing import WeighingAssignor
 
 
 class Poll(NamedTuple):
@@ -209,7 +210,7 @@ class PollTransport(driver.Transport):
 
 
 class PollApp(faust.App):
-    """A Faust app on the poll transport; *claim*, *lost* and *drain* are given by the program that makes it."""
+    """A Faust app on the poll transport; *claim*, *lost*, *drain* and *weigh* are given by the program that makes it."""
 
     def __init__(
         self,
@@ -217,9 +218,11 @@ class PollApp(faust.App):
         claim: Claim,
         lost: Callable[[BaseException], None],
         drain: Callable[[], Awaitable[None]],
+        weigh: Callable[[], Mapping[str, int]],
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, PartitionAssignor=WeighingAssignor, **kwargs)
+        self.weigh = weigh
         self._claim = claim
         self._lost = lost
         self._drain = drain

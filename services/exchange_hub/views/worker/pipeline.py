@@ -217,7 +217,7 @@ class Committer:
             "holding event %s of topic %s at offset %d: the database refuses its data: %s",
             statement.event_id, statement.record.topic_no, statement.record.off, store.first_line(error),
         )  # fmt: skip
-        statements[high - 1] = culprit.failing(f"the database refuses its data: {store.first_line(error)}")
+        statements[high - 1] = culprit._replace(failure=f"the database refuses its data: {store.first_line(error)}")
         return store.Batch(batch.spans, statements, batch.rejections)
 
     def _passes(self, batch: store.Batch, count: int) -> bool:
