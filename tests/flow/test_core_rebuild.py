@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from exchange_hub.views.digests import digests
-from exchange_hub.views.rebuild import Progress, as_of, ends, rebuild
+from exchange_hub.views.filling import Progress
+from exchange_hub.views.rebuild import as_of, ends, rebuild
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.pipeline import read_poll
@@ -70,10 +71,10 @@ def test_a_rebuild_shows_a_row_that_is_wrong(filled: tuple[Opened, History]) -> 
 
 def test_a_stopped_rebuild_goes_on(filled: tuple[Opened, History], monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped in the middle, it keeps what it has, takes in what came meanwhile, and ends with the same views."""
-    from exchange_hub.views import rebuild as module
+    from exchange_hub.views import filling
 
     store, _ = filled
-    monkeypatch.setattr(module, "CHUNK", 50)
+    monkeypatch.setattr(filling, "CHUNK", 50)
     seen: list[int] = []
 
     def stop(progress: Progress) -> None:

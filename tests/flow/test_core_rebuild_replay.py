@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from exchange_hub.views.filling import fill_all
 from exchange_hub.views.folds import FOLDS
-from exchange_hub.views.rebuild import ends, fill, open_shadow, rebuild
+from exchange_hub.views.rebuild import ends, open_shadow, rebuild
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit, prepare
@@ -40,7 +41,7 @@ def test_an_event_replayed_during_a_rebuild_is_not_missed(store_: Opened, monkey
         open_shadow(other, shadow)
         with other.cursor() as cur:
             cut = ends(cur)
-        fill(other, shadow, cut, silent)
+        fill_all(other, shadow, cut, 1, silent)
     assert replay(conn, context).counts == {"accepted": 1}
     rebuild(opener(store_), context, silent)
     right(store_, history)

@@ -71,20 +71,18 @@ def make_topics(hub: Hub, bootstrap_servers: str) -> None:
 
 
 @contextmanager
-def open_servers(hub: Hub) -> Iterator[Servers]:
+def open_servers(hub: Hub, *, kafka: bool = True) -> Iterator[Servers]:
     """The servers that run for these settings, or servers started for this command alone."""
     logs.configure(hub.settings, "command", to_file=False)
     logging.getLogger().setLevel(logging.WARNING)
-    with running(hub.settings) as servers:
+    with running(hub.settings, kafka=kafka) as servers:
         yield servers
 
 
 @contextmanager
 def serving(hub: Hub) -> Iterator[str]:
     """The database's address; Kafka is not started for a command that only reads the store."""
-    logs.configure(hub.settings, "command", to_file=False)
-    logging.getLogger().setLevel(logging.WARNING)
-    with running(hub.settings, kafka=False) as servers:
+    with open_servers(hub, kafka=False) as servers:
         yield servers.database_url
 
 

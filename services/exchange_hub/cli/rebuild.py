@@ -1,18 +1,17 @@
 """``hub rebuild``: fill the views anew beside the live ones, compare, and swap them in."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 
 import click
-from kafka import KafkaConsumer, TopicPartition
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import open_servers, plain_errors, serving, settle_collector
+from exchange_hub.cli.program import open_servers, plain_errors, settle_collector
+from exchange_hub.cli.side_by_side import fill_parts, prove
 from exchange_hub.runtime.migrating import migrate
-from exchange_hub.views.rebuild import CHUNK, Comparison, Progress, Source
+from exchange_hub.views.filling import Progress
+from exchange_hub.views.rebuild import Comparison
 from exchange_hub.views.rebuild import rebuild as run
-from exchange_hub.views.reread import KafkaLog, Reread
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.setup import connect
 
@@ -29,11 +28,16 @@ def _note(progress: Progress) -> None:
         )  # fmt: skip
 
 
+def _proved(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {total:,} offsets compared with Kafka   ", nl=False, err=True)
+
+
 @click.command()
 @click.option("--verify", is_flag=True, help="Only compare digests with the live views; swap nothing.")
 @click.option(
     "--from", "origin", type=click.Choice(["kafka", "log"]), default="kafka", show_default=True,
-    help="Read Kafka, comparing the event log on the way, or the event log alone.",
+    help="Compare the event log with Kafka before the views are filled from it, or take the log as it is.",
 )  # fmt: skip
 def rebuild(*, verify: bool, origin: str) -> None:
     """Rebuild the views in a shadow schema while the live ones serve; stopped and started again, it goes on."""
@@ -41,8 +45,12 @@ def rebuild(*, verify: bool, origin: str) -> None:
     with plain_errors():
         hub = Hub.load()
         settle_collector()
-        with _sources(hub, origin, differences.append) as (url, context, source):
-            comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, source=source)
+        with open_servers(hub, kafka=origin == "kafka") as servers:
+            url = servers.database_url
+            context = _context(hub, url)
+            if origin == "kafka":
+                prove(hub, servers, _cut(hub, url), differences.append, _proved)
+            comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, spread=partial(fill_parts, hub, url))
     if sys.stderr.isatty():
         click.echo("", err=True)
     for line in differences[:DIFFERENCES_SHOWN]:
@@ -57,26 +65,11 @@ def rebuild(*, verify: bool, origin: str) -> None:
         sys.exit(1)
 
 
-@contextmanager
-def _sources(hub: Hub, origin: str, differ: Callable[[str], None]) -> Iterator[tuple[str, Context, Source | None]]:
-    """Open what the rebuild reads: the database's address, the context, and the source of events."""
-    if origin == "log":
-        with serving(hub) as url:
-            yield url, _context(hub, url), None
-        return
-    with open_servers(hub) as servers:
-        context = _context(hub, servers.database_url)
-        consumer = KafkaConsumer(
-            bootstrap_servers=servers.bootstrap_servers.split(","), group_id=None, enable_auto_commit=False,
-            auto_offset_reset="earliest", isolation_level="read_committed", max_poll_records=CHUNK,
-            fetch_max_bytes=64 * 2**20, max_partition_fetch_bytes=8 * 2**20, **hub.settings.kafka.client_options(),
-        )  # fmt: skip
-        names = {context.topics.number_of[bureau]: topic for topic, bureau in hub.event_topics.items()}
-        log = KafkaLog(consumer, names, lambda topic: TopicPartition(topic, 0))
-        try:
-            yield servers.database_url, context, Reread(log, context.topics, context.rules, differ)
-        finally:
-            consumer.close()
+def _cut(hub: Hub, url: str) -> dict[str, tuple[int, int]]:
+    """Return topic name → its number and stored position, for the topics of the district's registry."""
+    with connect(url) as conn:
+        rows = conn.execute("SELECT t.name, t.topic_no, p.next_off FROM log.position p JOIN log.topic t USING (topic_no)").fetchall()
+    return {name: (topic_no, end) for name, topic_no, end in rows if name in hub.event_topics}
 
 
 def _context(hub: Hub, url: str) -> Context:

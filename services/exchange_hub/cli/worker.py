@@ -4,7 +4,6 @@ import logging
 import os
 import secrets
 import socket
-import ssl
 import threading
 import time
 from collections import Counter
@@ -153,11 +152,7 @@ class _Worker:
 
 def credentials_of(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
     """Return what Faust needs to talk to a secured Kafka, ``None`` for PLAINTEXT."""
-    context = None
-    if kafka.security_protocol.endswith("SSL"):
-        context = ssl.create_default_context(cafile=str(kafka.ssl_cafile) if kafka.ssl_cafile else None)
-        if kafka.ssl_certfile is not None:
-            context.load_cert_chain(str(kafka.ssl_certfile), str(kafka.ssl_keyfile) if kafka.ssl_keyfile else None)
+    context = kafka.tls_context()
     if kafka.security_protocol.startswith("SASL"):
         password = kafka.password.get_secret_value() if kafka.password else None
         return faust.SASLCredentials(

@@ -6,6 +6,7 @@ handed to what needs it. A name is `HUB_` and the field, groups are separated by
 """
 
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,20 @@ class KafkaSettings(_Group):
                 if (path := getattr(self, name)) is not None:
                     options[name] = str(path)
         return options
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What a client that takes no file names needs for TLS, ``None`` for a connection without."""
+        if not self.security_protocol.endswith("SSL"):
+            return None
+        context = ssl.create_default_context(cafile=str(self.ssl_cafile) if self.ssl_cafile else None)
+        if self.ssl_certfile is not None:
+            context.load_cert_chain(str(self.ssl_certfile), str(self.ssl_keyfile) if self.ssl_keyfile else None)
+        return context
+
+    def aio_options(self) -> dict[str, Any]:
+        """The security options of an aiokafka client, without addresses."""
+        options = {name: value for name, value in self.client_options().items() if not name.startswith("ssl_")}
+        return options | {"ssl_context": self.tls_context()}
 
 
 class DatabaseSettings(_Group):

@@ -17,23 +17,32 @@ def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Fold
         A statement with its trial fold (whose failure means that the event must be held), or a rejection that
         keeps the bytes and all problems.
     """
+    found = checked(record, bureau)
+    if isinstance(found, Rejection):
+        return found
+    statement, failure = found
+    if failure is not None:
+        return statement, Folded(f"{bureau}:{statement.entity}", (), (), failure)
+    return statement, trial(statement, bureau, rules)
+
+
+def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejection:
+    """Decode and check one record; a statement comes with why its check itself failed, or ``None``."""
     if record.value is None:
         return Rejection(record, "unreadable", "消息没有内容;撤销请使用撤回类事件")
     try:
         contract, facts = codec.decode_facts(record.value)
     except codec.DecodeError as error:
         return Rejection(record, error.code, error.reason)
+    failure = None
     try:
         found = check.problems(contract, facts, bureau=bureau, key=record.key, headers=record.headers)
     except Exception as error:  # noqa: BLE001 — a defect of a check must not stop the topic: the event waits, visibly
-        statement = _statement(record, contract, facts)
-        name = f"{bureau}:{statement.entity}"
-        return statement, Folded(name, (), (), f"check failed: {type(error).__name__}: {error}")
+        found, failure = [], f"check failed: {type(error).__name__}: {error}"
     if found:
         reason = ";".join(reason for _, reason in found)
         return Rejection(record, found[0][0], reason, facts["event_id"], facts["entity_key"])
-    statement = _statement(record, contract, facts)
-    return statement, trial(statement, bureau, rules)
+    return _statement(record, contract, facts), failure
 
 
 def _statement(record: Record, contract: Contract, facts: dict[str, Any]) -> Statement:
@@ -43,4 +52,3 @@ def _statement(record: Record, contract: Contract, facts: dict[str, Any]) -> Sta
         f"{contract.register}:{sub_key}" if sub_key else contract.register, facts["revision"],
         codec.facts_digest(contract, facts), contract.withdraws, facts["occurred_on"], facts,
     )  # fmt: skip
-

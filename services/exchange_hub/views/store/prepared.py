@@ -55,7 +55,7 @@ class Prepared(NamedTuple):
         statement: the event.
         key: its claim.
         value: its register's value.
-        line: its row of the event log, without the batch number.
+        line: its row of the event log, without the batch number; empty where the log has it.
         register: its row of the registers.
         alone: its fold alone; ``None`` where the fold fails or the caller has none.
         identities: identity values of a claim that says only this.
@@ -72,14 +72,14 @@ class Prepared(NamedTuple):
     failure: str | None
 
 
-def prepared(s: Statement, trial: Folded | None, bureau: str) -> Prepared:
-    """Prepare a statement of *bureau*; *trial* is its fold alone, where the caller has it."""
+def prepared(s: Statement, trial: Folded | None, bureau: str, *, logged: bool = False) -> Prepared:
+    """Prepare a statement of *bureau*; *trial* is its fold alone, where the caller has it; *logged* where the log has it."""
     record = s.record
     fact = Fact(s.event, s.revision, s.withdrawn, s.facts)
     key = trial.members[0] if trial is not None and trial.members else ClaimKey(s.kind, bureau, s.entity)
     # Neither an entity nor a register holds control characters (checked when decoded); a backslash is escaped.
     entity, register, digest = text(s.entity), text(s.register), s.digest.hex()
-    event = (
+    event = "" if logged else (
         f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{entity}\t{register}\t{s.revision}\t\\\\x{digest}\t"
         f"{'t' if s.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
     )
