@@ -4,10 +4,10 @@ The renderers (docx, xlsx, json) see only this. Every figure carries where it co
 open it down to the list rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 Unit = Literal["元", "件", "个", "台套", "%", "吨", "", "户", "天", "辆", "台"]
 
@@ -104,6 +104,15 @@ class Section:
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
+
+
+@runtime_checkable
+class StoredRows(Protocol):
+    """Rows that are read from where they are stored, without making a mapping of each."""
+
+    def values(self, names: Sequence[str]) -> Iterator[Sequence[object]]:
+        """Yield the values of these columns, row by row in the order of the rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ def value_text(column: Column, row: Mapping[str, object], names: Mapping[str, st
     return printable("、".join(word(column, str(part), names) for part in parts))
 
 
+def is_coded(column: Column) -> bool:
+    """Tell whether a column may hold codes, for which `word` has words."""
+    return column.name == "list" or column.name in BUREAU_COLUMNS
+
+
 def word(column: Column, text: str, names: Mapping[str, str]) -> str:
     """Return the word for a code: the title of a list, the name of a bureau; other texts stay."""
     if column.name == "list":

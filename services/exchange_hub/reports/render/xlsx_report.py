@@ -4,7 +4,7 @@ Money cells hold yuan with two places and show 万元 by their number format, so
 written as texts, never as formulas. The same report gives the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from io import BytesIO
@@ -31,7 +31,7 @@ from exchange_hub.reports.render.style import (
 )
 from exchange_hub.reports.render.xlsx_charts import SHEET as CHARTS
 from exchange_hub.reports.render.xlsx_charts import write_charts
-from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed
+from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed, values_of
 from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
 from exchange_hub.views.catalogue import Column
 
@@ -178,7 +178,8 @@ def _width(column: Column) -> float:
 
 def _annex(made: _Book, annex: Annex, number: int) -> None:
     """Add the sheets of one annex; more than one where it has more rows than a sheet holds."""
-    shown, rows = columns(annex), iter(annex.rows)
+    shown = columns(annex)
+    rows = values_of(annex.rows, shown)
     total = len(annex.rows)
     for part in range(1, max(-(-total // SHEET_ROWS_MAX), 1) + 1):
         count = min(total - (part - 1) * SHEET_ROWS_MAX, SHEET_ROWS_MAX)
@@ -195,7 +196,7 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
         made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, rows, count)
 
 
-def _stream(made: _Book, shown: tuple[Column, ...], rows: Any, count: int) -> Stream:
+def _stream(made: _Book, shown: tuple[Column, ...], rows: Iterator[Sequence[object]], count: int) -> Stream:
     """Return what puts the next *count* rows into a sheet."""
     return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(rows, count), made.names)
 
