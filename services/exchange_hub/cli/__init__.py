@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "connect": ("exchange_connectors.cli", "connect", "Run a bureau's Excel drop folder."),
     "publish": ("exchange_connectors.cli", "publish", "Publish events from JSON Lines."),
     "close": ("exchange_hub.cli.months", "close", "Close a month: freeze lists and figures for good."),
-    "report": ("exchange_hub.cli.months", "report", "Render the report of a closed month."),
+    "report": ("exchange_hub.cli.reporting", "report", "Render the report of a closed month."),
     "diff": ("exchange_hub.cli.months", "diff", "Explain what changed in a closed month since."),
     "demo": ("exchange_hub.cli.demo", "demo", "Run the sample district from workbooks to reports."),
     "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild the views in a shadow schema, compare, swap."),

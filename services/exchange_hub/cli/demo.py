@@ -23,8 +23,9 @@ from exchange_connectors.kit.publisher import Publisher
 from exchange_connectors.settings import KafkaSettings
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.months import Artefacts, close_month, write_report
+from exchange_hub.cli.months import close_month
 from exchange_hub.cli.program import make_topics, plain_errors
+from exchange_hub.cli.reporting import Artefacts, write_report
 from exchange_hub.cli.up import children
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.servers import Servers, running

@@ -1,10 +1,8 @@
-"""``hub close``, ``hub report`` and ``hub diff``: a month is closed once, rendered from what was kept, and explained after."""
+"""``hub close`` and ``hub diff``: a month is closed once, and explained after."""
 
 import calendar
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -27,9 +25,7 @@ from exchange_hub.reports.closed import snapshot, tables
 from exchange_hub.reports.closed.restate import restate
 from exchange_hub.reports.inputs import Adjustment, Cause
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.render.docx_report import render_docx
-from exchange_hub.reports.render.json_report import decimal_text, render_json
-from exchange_hub.reports.render.xlsx_report import write_xlsx
+from exchange_hub.reports.render.json_report import decimal_text
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration, end_offsets
@@ -38,15 +34,6 @@ from exchange_hub.views.folds import FOLDS
 #: Source under which the hub's own program publishes on the coordination topic.
 SOURCE = "hub-close"
 ACKNOWLEDGE_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Artefacts:
-    """The three files of a month's report."""
-
-    docx: Path
-    xlsx: Path
-    json: Path
 
 
 def last_day(month: str) -> date:
@@ -92,18 +79,6 @@ def _publish(hub: Hub, servers: Servers, events: Sequence[Event]) -> None:
         publisher.flush(ACKNOWLEDGE_SECONDS)
 
 
-def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artefacts:
-    """Render the three artefacts of a closed month, as it was closed, into *folder*."""
-    report = snapshot.load(engine_of(database_url), month)
-    names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
-    folder.mkdir(parents=True, exist_ok=True)
-    files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json")
-    files.docx.write_bytes(render_docx(report, names))
-    write_xlsx(report, files.xlsx, names)
-    files.json.write_bytes(render_json(report))
-    return files
-
-
 @click.command()
 @click.argument("month", metavar="MONTH")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date for ageing and overdue; default: the month's last day.")
@@ -125,22 +100,6 @@ def close(*, month: str, as_of: datetime | None, reason: str | None, timeout_sec
                 raise click.ClickException(str(error)) from error
     rows = sum(closed.counts.values())
     click.echo(f"{month} 已关账:{rows} 行清单、{len(closed.report.figures)} 个数字,数字摘要 {closed.figures_digest[:16]}")
-
-
-@click.command()
-@click.argument("month", metavar="MONTH")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: reports/MONTH in the data folder.")
-def report(*, month: str, out: Path | None) -> None:
-    """Render the report of closed MONTH as report.docx, annex.xlsx and report.json, as it was closed."""
-    with plain_errors():
-        hub = Hub.load()
-        with serving(hub) as url:
-            try:
-                files = write_report(hub, url, month, out or hub.reports_folder / month)
-            except snapshot.NotClosedError as error:
-                raise click.ClickException(f"{month} 尚未关账,请先运行 hub close {month}") from error
-    for path in (files.docx, files.xlsx, files.json):
-        click.echo(str(path))
 
 
 @click.command()

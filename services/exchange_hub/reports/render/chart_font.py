@@ -38,7 +38,8 @@ def font_for(characters: str) -> bytes:
     """
     with as_file(files(FONT_PACKAGE) / FONT_FILE) as path:
         font = TTFont(path, fontNumber=SIMPLIFIED_CHINESE_FACE, lazy=True, recalcTimestamp=False)
-        missing = [character for character in characters if ord(character) not in font.getBestCmap()]
+        drawable = font.getBestCmap()
+        missing = [character for character in characters if ord(character) not in drawable]
         if missing:
             raise MissingGlyphError(f"图表字体缺少字形：{'、'.join(missing)}")
         options = subset.Options()

@@ -118,7 +118,7 @@ class _Known(dict[Any, bytes]):
 def _numbers(place: str, style: str, written: Callable[[Any], str]) -> CellWriter:
     """Return the function that writes a column of numbers, of which many come again and again."""
     known = _Known(lambda value: f'<c r="{place}{_NUMBER}" s="{style}"><v>{written(value)}</v></c>'.encode())
-    return lambda values: [known[value] for value in values]
+    return lambda values: list(map(known.__getitem__, values))
 
 
 def _texts(place: str, style: str, said: Callable[[Any], str]) -> CellWriter:
@@ -136,8 +136,8 @@ def _texts(place: str, style: str, said: Callable[[Any], str]) -> CellWriter:
     known = _Known(cell)
 
     def write(values: Sequence[Any]) -> list[bytes]:
-        if len(set(values)) * WORD_TIMES < len(values):
-            return [known[value] for value in values]
+        if len(set(values)) * WORD_TIMES < len(values) - values.count(None):
+            return list(map(known.__getitem__, values))
         texts = ["" if value is None else said(value) for value in values]
         if _are_plain(texts):
             return [f"{begin}>{text}{end}".encode() if text else b"" for text in texts]

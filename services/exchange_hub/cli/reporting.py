@@ -1,0 +1,51 @@
+"""``hub report``: a closed month is rendered from what was kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.render.docx_report import render_docx
+from exchange_hub.reports.render.json_report import render_json
+from exchange_hub.reports.render.xlsx_report import write_xlsx
+from exchange_hub.runtime.migrating import engine_of
+
+
+@dataclass(frozen=True, slots=True)
+class Artefacts:
+    """The three files of a month's report."""
+
+    docx: Path
+    xlsx: Path
+    json: Path
+
+
+def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artefacts:
+    """Render the three artefacts of a closed month, as it was closed, into *folder*."""
+    report = snapshot.load(engine_of(database_url), month)
+    names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
+    folder.mkdir(parents=True, exist_ok=True)
+    files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json")
+    files.docx.write_bytes(render_docx(report, names))
+    write_xlsx(report, files.xlsx, names)
+    files.json.write_bytes(render_json(report))
+    return files
+
+
+@click.command()
+@click.argument("month", metavar="MONTH")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: reports/MONTH in the data folder.")
+def report(*, month: str, out: Path | None) -> None:
+    """Render the report of closed MONTH as report.docx, annex.xlsx and report.json, as it was closed."""
+    with plain_errors():
+        hub = Hub.load()
+        with serving(hub) as url:
+            try:
+                files = write_report(hub, url, month, out or hub.reports_folder / month)
+            except snapshot.NotClosedError as error:
+                raise click.ClickException(f"{month} 尚未关账,请先运行 hub close {month}") from error
+    for path in (files.docx, files.xlsx, files.json):
+        click.echo(str(path))
