@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 
-import psycopg
 import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cells
@@ -15,7 +14,7 @@ from exchange_hub.programme.period import Period
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
-from exchange_hub.views.crossing import crossing
+from exchange_hub.views.crossing import COMPARISONS
 
 ROWS_MAX = 200
 ALLOCATIONS_MAX = 1000
@@ -88,5 +87,6 @@ def _findings(conn: sa.Connection, schema: str) -> int | None:
     if not sa.inspect(conn).has_table("finding", schema=schema):
         return None
     within = conn.execute(sa.select(sa.func.count()).select_from(sa.table("finding", schema=schema))).scalar_one()
-    driver = conn.connection.driver_connection
-    return int(within) + (len(crossing(driver, schema)) if isinstance(driver, psycopg.Connection) else 0)
+    # Counted where they are found: to gather the rows behind each of them would take twice the time.
+    found = (f"SELECT count(*) FROM ({comparison.query.format(schema=schema)}) AS found" for comparison in COMPARISONS)
+    return int(within) + sum(int(conn.exec_driver_sql(query).scalar_one()) for query in found)
