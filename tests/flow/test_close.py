@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from exchange_hub.reports.closed.close import (
 )
 from exchange_hub.reports.closed.restate import restate
 from exchange_hub.reports.inputs import Adjustment
+from exchange_hub.reports.model import StoredRows
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.trace import recomputed, rows_of
 from exchange_hub.views.catalogue import LISTS
@@ -136,6 +138,18 @@ def test_a_report_read_back_is_the_report_that_was_closed(engine: sa.Engine, dis
     assert states[0] == "已确认"
     assert set(states[1:]) == {"未报送"}
     assert len(states) == len(annexes["submissions"].rows) == len(district.expected("2026-09"))
+
+
+def test_frozen_rows_are_the_same_as_mappings_by_place_and_by_column(engine: sa.Engine, district: District) -> None:
+    """However an annex is read, it has the same values in the same order; one that is left early can be read again."""
+    close(engine, district, SEPTEMBER)
+    for annex in snapshot.load(engine, "2026-09").annexes:
+        rows = list(annex.rows)
+        assert rows[: len(rows) // 2] == list(annex.rows[: len(rows) // 2])
+        assert isinstance(annex.rows, StoredRows)
+        names = ["bureaus", "row_key", *(["state"] if annex.list == "submissions" else [])]
+        assert [list(values) for values in annex.rows.values(names)] == [[row.get(name) for name in names] for row in rows]
+        assert list(islice(annex.rows.values(names), 1)) == list(islice(annex.rows.values(names), 1))
 
 
 def test_report_json_is_the_same_bytes_under_another_locale_zone_and_hash_seed(

@@ -18,6 +18,7 @@ from python_calamine import CalamineWorkbook
 
 from exchange_hub.reports.model import Annex, Report
 from exchange_hub.reports.render import xlsx_report as module
+from exchange_hub.reports.render import xlsx_rows as rows_module
 from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
 from exchange_hub.reports.render.xlsx_rows import yuan_text
 from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
@@ -214,6 +215,25 @@ def test_a_list_longer_than_a_sheet_goes_on_in_the_next(report: Report, tmp_path
     numbers = [sheet.cell(row, 1).value for sheet in sheets for row in range(FIRST, sheet.max_row + 1)]
     assert numbers == [f"D{number:07d}" for number in range(100)]
     assert rows.opened == 1
+
+
+def test_words_names_and_gaps_stand_in_their_rows(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts that come again, texts of their own, texts to be escaped and gaps: each stands where it belongs."""
+    monkeypatch.setattr(rows_module, "ROWS_PER_PIECE", 7)
+    rows = [
+        {
+            "order_no": f"<{n}>" if n % 9 == 0 else f"D{n}", "category": "家电" if n % 3 else None, "kind": ("=空调", "a & b")[n % 2],
+            "serial_no": None if n % 4 else f" S{n}", "sale_amount": n % 5, "subsidy": None, "lead_bureau": "commerce",
+        }
+        for n in range(40)
+    ]  # fmt: skip
+    sheet = one_list(report, "trade-in", *rows, names={"commerce": "区商务局"})
+    for title, name in (("订单号", "order_no"), ("大类", "category"), ("品类", "kind"), ("序列号", "serial_no"), ("补贴金额", "subsidy")):
+        at = column(sheet, title)
+        assert [sheet.cell(FIRST + n, at).value for n in range(40)] == [row[name] for row in rows], title
+    assert {sheet.cell(FIRST + n, column(sheet, "填报单位")).value for n in range(40)} == {"区商务局"}
+    amounts = [round(sheet.cell(FIRST + n, column(sheet, "销售额")).value * 100) for n in range(40)]
+    assert amounts == [row["sale_amount"] for row in rows]
 
 
 def test_many_rows_are_not_held(report: Report, tmp_path: Path) -> None:
