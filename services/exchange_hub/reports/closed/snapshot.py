@@ -18,7 +18,7 @@ from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Secti
 from exchange_hub.reports.render.json_report import plain
 from exchange_hub.reports.sql import lists_of
 
-_FETCH_ROWS, _SORT_MEMORY = 2_000, "128MB"
+_FETCH_ROWS, _SORT_MEMORY = 1_000, "128MB"
 _SUBMISSIONS = "submissions"
 _PRINTED_ROWS_MAX = 150
 _LARGEST = ("按总投资列前{n}条", "true", "total_investment DESC NULLS LAST")

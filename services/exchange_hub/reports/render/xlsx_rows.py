@@ -21,11 +21,12 @@ from exchange_hub.views.catalogue import Column
 # A sheet holds 1 048 576 rows; headings and a note need three.
 SHEET_ROWS_MAX = 1_000_000
 CELL_CHARACTERS_MAX = 32_767
-ROWS_PER_PIECE = 1_000
+# Small pieces: the threads that make and compress them take turns at the interpreter's lock after each.
+ROWS_PER_PIECE = 250
 # Values of a column whose text is kept for the next time they come.
 KNOWN_MAX = 20_000
-# Where texts come this often in a piece, they are words: looked up, not written anew.
-WORD_TIMES = 2
+# Where fewer of a piece's texts are different, they are words: looked up, not written anew.
+DIFFERENT_SHARE = 0.9
 _DAY_ZERO = date(1899, 12, 30)
 
 # What cannot stand in markup as it is: markup itself, control characters, blanks at the ends, and the workbook's own
@@ -136,7 +137,7 @@ def _texts(place: str, style: str, said: Callable[[Any], str]) -> CellWriter:
     known = _Known(cell)
 
     def write(values: Sequence[Any]) -> list[bytes]:
-        if len(set(values)) * WORD_TIMES < len(values) - values.count(None):
+        if len(set(values)) < DIFFERENT_SHARE * (len(values) - values.count(None)):
             return list(map(known.__getitem__, values))
         texts = ["" if value is None else said(value) for value in values]
         if _are_plain(texts):
