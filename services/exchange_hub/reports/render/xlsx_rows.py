@@ -2,8 +2,8 @@
 
 The workbook library makes the sheet with one blank row that carries the formats; that row is replaced by the list's
 rows while the package is rewritten. Its own writer needs about 100 s for a million rows of eighteen columns, this one
-a twentieth of that: it goes down each column for some thousand rows, since a call a cell costs more than the cell. Texts are inline strings: a cell that begins with ``=``, ``+``, ``-`` or ``@`` is a text, never a
-formula.
+a twentieth of that: it goes down each column for some hundred rows, since a call a cell costs more than the cell.
+Texts are inline strings: a cell that begins with ``=``, ``+``, ``-`` or ``@`` is a text, never a formula.
 """
 
 import re
@@ -79,7 +79,7 @@ def values_of(rows: Sequence[Mapping[str, object]], columns: Sequence[Column]) -
 
 
 def _pieces(writers: Sequence[CellWriter], rows: Iterable[Sequence[object]], first: int) -> Iterator[bytes]:
-    """Yield the markup of rows, some thousand at a time."""
+    """Yield the markup of rows, some hundred at a time."""
     left = iter(rows)
     while block := list(islice(left, ROWS_PER_PIECE)):
         cells = [write(values) for write, values in zip(writers, zip(*block, strict=True), strict=True)]
