@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import settle_collector
+from exchange_hub.cli.program import settle_interpreter
 from exchange_hub.runtime.settings import Settings
 from tests.bench import growth, monthly, ours, peers, publishing
 from tests.bench.floors import FLOORS, said
@@ -232,7 +232,7 @@ def _line(one: Measurement) -> str:
 
 def in_memory(name: str, data: DataSet) -> Measurement:
     """Run an entry that needs no servers, with the collector set as a worker sets it."""
-    settle_collector()
+    settle_interpreter()
     if name == "decode_only":
         return ours.decode_only(data)
     if name == "decode_fastavro":

@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import open_servers, plain_errors, settle_collector
+from exchange_hub.cli.program import open_servers, plain_errors, settle_interpreter
 from exchange_hub.cli.side_by_side import fill_parts, prove
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.views.filling import Progress
@@ -44,7 +44,7 @@ def rebuild(*, verify: bool, origin: str) -> None:
     differences: list[str] = []
     with plain_errors():
         hub = Hub.load()
-        settle_collector()
+        settle_interpreter()
         with open_servers(hub, kafka=origin == "kafka") as servers:
             url = servers.database_url
             context = _context(hub, url)

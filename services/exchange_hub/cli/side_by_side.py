@@ -9,7 +9,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import settle_collector
+from exchange_hub.cli.program import settle_interpreter
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.views import proof
 from exchange_hub.views.filling import Part, fill_part
@@ -93,7 +93,7 @@ def _run(work: Work, jobs: Sequence[tuple[Any, ...]], events: int, told: Callabl
 
 def _begin() -> None:
     """Prepare a process for its jobs; it ends with the one that started it, however that went."""
-    settle_collector()
+    settle_interpreter()
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
 
 

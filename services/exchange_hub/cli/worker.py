@@ -13,7 +13,7 @@ import click
 import faust
 import psycopg
 
-from exchange_hub.cli.program import Program, program, settle_collector, supervised_option
+from exchange_hub.cli.program import Program, program, settle_interpreter, supervised_option
 from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
@@ -75,7 +75,7 @@ class _Worker:
         )
         watchdog = Watchdog(running, self._owner, lambda: self._topics, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
-        settle_collector()
+        settle_interpreter()
         run_app(make_app(options, Processor(committer, context, hooks, hub.settings.worker.batch_events_max), hooks))
 
     def _try_held(self, conn: psycopg.Connection, context: Context) -> None:
@@ -163,16 +163,20 @@ def credentials_of(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCre
 
 def event_outcomes(result: Done, bureau_of: Mapping[int, str]) -> Counter[tuple[str, str, str]]:
     """Count the records of a committed batch by bureau, event type and outcome; a rejected one's type is unknown."""
-    noted = {
+    counts: Counter[tuple[str, str, str]] = Counter()
+    exceptions = {
         (topic_no, entry["offset"]): entry["outcome"]
         for topic_no, entries in result.outcome.exceptions.items()
         for entry in entries
-        if entry["outcome"] != "superseded"
+        if entry["outcome"] not in ("superseded", "rejected") or entry["code"] == "id_conflict"
     }
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for statement in [each.statement for each in result.events]:
-        place = (statement.record.topic_no, statement.record.off)
-        counts[bureau_of[place[0]], statement.event, noted.get(place, "accepted")] += 1
+    statements = [each.statement for each in result.events]
+    for (topic_no, event), number in Counter([(s.record.topic_no, s.event) for s in statements]).items():
+        counts[bureau_of[topic_no], event, "accepted"] = number
+    for s in statements if exceptions else ():
+        if (outcome := exceptions.get((s.record.topic_no, s.record.off))) is not None:
+            counts[bureau_of[s.record.topic_no], s.event, "accepted"] -= 1
+            counts[bureau_of[s.record.topic_no], s.event, outcome] += 1
     for rejection in result.rejections:
         counts[bureau_of[rejection.record.topic_no], "unknown", "rejected"] += 1
     return counts

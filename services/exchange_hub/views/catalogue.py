@@ -32,12 +32,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """A list view: its name, heading, table and columns (beside row_key, component and bureaus)."""
+    """A list view: its name, heading, table and columns (beside row_key, component and bureaus).
+
+    Where *single*, a component has one row at most and its key is the component's name.
+    """
 
     name: ListName
     title: str
     table: str
     columns: tuple[Column, ...]
+    single: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column called *name*; raise ``KeyError`` where the list has none."""
@@ -221,6 +225,7 @@ LISTS: tuple[ListView, ...] = (
             granularity 粒度 text
             lead_bureau 填报单位 text
         """),
+        single=True,
     ),
     ListView(
         ListName("materials"), "回收利用台账", "material",
@@ -282,6 +287,7 @@ LISTS: tuple[ListView, ...] = (
             issued_on 印发日期 date
             lead_bureau 责任单位 text
         """),
+        single=True,
     ),
     ListView(
         ListName("problems"), "协调事项", "problem",
@@ -296,6 +302,7 @@ LISTS: tuple[ListView, ...] = (
             resolution 办理结果 text
             lead_bureau 提出单位 text
         """),
+        single=True,
     ),
     ListView(
         ListName("tasks"), "任务进展", "task_progress",
@@ -317,6 +324,7 @@ LISTS: tuple[ListView, ...] = (
             confirmed_on 确认日期 date
             signed_by 签发角色 text
         """),
+        single=True,
     ),
 )
 

@@ -38,7 +38,7 @@ def problems(
     header_problem = envelope.disagreement(headers, facts, contract)
     if header_problem:
         found.append(("header_mismatch", header_problem))
-    sub_key = [facts[name] for name in contract.subkey]
+    sub_key = [facts[name] for name in contract.subkey] if contract.subkey else ()
     if facts["event_id"] != identity.event_id_text(facts["source"], contract.family, sub_key, entity, revision):
         found.append(("id_mismatch", "事件编号与来源、业务主键、版本号不符,请用标准工具生成"))
     if not entity or entity.isspace():

@@ -46,7 +46,7 @@ def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejec
 
 
 def _statement(record: Record, contract: Contract, facts: dict[str, Any]) -> Statement:
-    sub_key = "|".join([str(facts[name]) for name in contract.subkey])
+    sub_key = "|".join([str(facts[name]) for name in contract.subkey]) if contract.subkey else ""
     return Statement(
         record, facts["event_id"], contract.schema_id, contract.event, contract.kind, facts["entity_key"],
         f"{contract.register}:{sub_key}" if sub_key else contract.register, facts["revision"],

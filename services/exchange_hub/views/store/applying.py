@@ -65,8 +65,9 @@ def _clear(cur: Cursor, names: Iterable[tuple[str, str]]) -> None:
     for kind, name in names:
         by_kind[kind].append(name)
     for kind, components in by_kind.items():
-        for list_name in FOLDS[kind].lists:
-            cur.execute(f"DELETE FROM {BY_NAME[list_name].table} WHERE component = ANY(%s)".encode(), (components,))
+        for view in [BY_NAME[list_name] for list_name in FOLDS[kind].lists]:
+            named = "row_key" if view.single else "component"
+            cur.execute(f"DELETE FROM {view.table} WHERE {named} = ANY(%s)".encode(), (components,))
         cur.execute("DELETE FROM unfolded WHERE kind = %s AND component = ANY(%s)", (kind, components))
         cur.execute("DELETE FROM finding WHERE kind = %s AND component = ANY(%s)", (kind, components))
 

@@ -121,5 +121,6 @@ def copy_rows(cur: psycopg.Cursor[Any], table: str, columns: str, lines: Sequenc
     if not lines:
         return
     end = f"{tail}\n"
+    block = (end.join(lines) + end).encode()
     with cur.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
-        copy.write((end.join(lines) + end).encode())
+        copy.write(block)

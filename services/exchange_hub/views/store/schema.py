@@ -48,7 +48,8 @@ def views_ddl(schema: str) -> Iterable[str]:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     for view in LISTS:
         yield str(CreateTable(list_table(view, schema, metadata)).compile(dialect=dialect))
-        yield f"CREATE INDEX ON {schema}.{view.table} (component)"
+        if not view.single:
+            yield f"CREATE INDEX ON {schema}.{view.table} (component)"
 
 
 def create_views(conn: psycopg.Connection, schema: str) -> None:

@@ -6,11 +6,12 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import aiokafka
 import faust
 from aiokafka import TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -71,6 +72,10 @@ class PollConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001 — Faust offers it only with its own transactions
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 — Faust fixes it at 1.5 s
+        # Round robin stays offered, so that a group with workers of an earlier version still agrees on one way.
+        consumer._partition_assignment_strategy = (  # noqa: SLF001 — Faust fixes it at round robin
+            WeighingAssignor(cast("PollApp", self.app).weigh), RoundRobinPartitionAssignor,
+        )  # fmt: skip
         return consumer
 
 
@@ -221,7 +226,7 @@ class PollApp(faust.App):
         weigh: Callable[[], Mapping[str, int]],
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, PartitionAssignor=WeighingAssignor, **kwargs)
+        super().__init__(*args, **kwargs)
         self.weigh = weigh
         self._claim = claim
         self._lost = lost

@@ -1,13 +1,11 @@
 """Share topics out among workers by how much lies on them, so that one worker's share is not most of the work."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from faust.assignor.partition_assignor import PartitionAssignor
-
-if TYPE_CHECKING:
-    from exchange_hub.views.worker.driver import PollApp
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +29,28 @@ def share_out(weights: Mapping[str, int], members: Sequence[str]) -> dict[str, l
     return shares
 
 
-class WeighingAssignor(PartitionAssignor):
-    """Faust's assignor, which gives every worker as many topics as the others, with topics weighed instead of counted."""
+class WeighingAssignor(RoundRobinPartitionAssignor):  # type: ignore[misc]  # aiokafka's classes are untyped
+    """Kafka's round robin with topics weighed instead of counted; every topic has one partition.
 
-    def _protocol_assignments(self, assignments: Any, changelogs: Any, _distribution: Any, groups: Any) -> Any:
-        topics = {topic for assignment in assignments.values() for topic in assignment.actives}
+    Args:
+        weigh: tells how many records lie on each topic; blocks for a moment.
+    """
+
+    name = "weighed"
+
+    def __init__(self, weigh: Callable[[], Mapping[str, int]]) -> None:
+        self._weigh = weigh
+
+    def assign(self, cluster: Any, members: Mapping[str, Any]) -> dict[str, ConsumerProtocolMemberAssignment]:
+        """Return each member's topics; called on the one member that leads the group."""
+        topics = {topic for member in members.values() for topic in member.subscription if cluster.partitions_for_topic(topic)}
         try:
-            weights = cast("PollApp", self.app).weigh()
+            weights = self._weigh()
         except Exception as error:  # noqa: BLE001 — whatever the reason, topics must be given to somebody
             log.warning("could not weigh the topics, sharing them out by number: %s", error)
             weights = {}
-        shares = share_out({topic: weights.get(topic, 0) for topic in topics}, list(assignments))
-        for member, assignment in assignments.items():
-            assignment.actives = {topic: [0] for topic in shares[member]}
-        return super()._protocol_assignments(assignments, changelogs, self._get_external_topic_distribution(assignments), groups)
+        shares = share_out({topic: weights.get(topic, 0) for topic in topics}, list(members))
+        return {
+            member: ConsumerProtocolMemberAssignment(self.version, [(topic, [0]) for topic in sorted(share)], b"")
+            for member, share in shares.items()
+        }
