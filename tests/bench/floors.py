@@ -44,6 +44,8 @@ def _growth(found: Found) -> float:
 
 FLOORS: tuple[Floor, ...] = (
     Floor("views_durable ÷ peer_quix", ("views_durable", "peer_quix"), _ratio("views_durable", "peer_quix"), 0.7, 2),
+    Floor("views_durable, 2 workers ÷ peer_quix", ("views_durable_2", "peer_quix"), _ratio("views_durable_2", "peer_quix"), 0.7, 2),
+    Floor("views_durable, 2 workers ÷ peer_faust_table", ("views_durable_2", "peer_faust_table"), _ratio("views_durable_2", "peer_faust_table"), 5, 10),
     Floor("views_durable ÷ peer_faust_table", ("views_durable", "peer_faust_table"), _ratio("views_durable", "peer_faust_table"), 5, 10),
     Floor("views_durable ÷ peer_kafka_streams (no floor; it writes no database)", ("views_durable", "peer_kafka_streams"), _ratio("views_durable", "peer_kafka_streams"), 0, 0),
     Floor("views_durable with 2 workers ÷ 1 (no floor)", ("views_durable_2", "views_durable"), _ratio("views_durable_2", "views_durable"), 0, 0),

@@ -71,12 +71,20 @@ def cpu_seconds(pid: int, *, children: bool = False) -> float:
     used = (int(fields[11]) + int(fields[12])) / TICKS
     if children:
         used += (int(fields[13]) + int(fields[14])) / TICKS
-        try:
-            alive = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except OSError:
-            alive = []
-        used += sum(cpu_seconds(int(child), children=True) for child in alive)
+        used += sum(cpu_seconds(child, children=True) for child in _children(pid))
     return used
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def family_rss_mb(pid: int) -> float:
+    """Peaks of resident memory of a living process and its children together, in MB."""
+    return peak_rss_mb(pid) + sum(map(peak_rss_mb, _children(pid)))
 
 
 def peak_rss_mb(pid: int) -> float:

@@ -1,13 +1,12 @@
 """Rebuild, close and report on a filled store, as an operator runs them."""
 
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.store.setup import connect
-from tests.bench.measure import Measurement, load, peak_rss_mb, using
+from tests.bench.measure import Measurement, cpu_seconds, family_rss_mb, load, using
 from tests.bench.stage import Stage, hub_process
 
 MONTH = "2026-10"
@@ -19,18 +18,12 @@ def _timed(stage: Stage, district: str, url: str, *arguments: str) -> tuple[floa
         process = hub_process(stage, district, url, *arguments)
         rss = cpu = 0.0
         while process.poll() is None:
-            rss, cpu = max(rss, peak_rss_mb(process.pid)), max(cpu, _cpu(process))
+            rss, cpu = max(rss, family_rss_mb(process.pid)), max(cpu, cpu_seconds(process.pid, children=True))
             time.sleep(0.02)
     if process.returncode:
         said = (stage.folder / f"{arguments[0]}.log").read_text()[-1000:]
         raise RuntimeError(f"hub {' '.join(arguments)} ended with code {process.returncode}: {said}")
     return usage.seconds, rss, {**usage.cores, "worker": cpu}
-
-
-def _cpu(process: subprocess.Popen[bytes]) -> float:
-    from tests.bench.measure import cpu_seconds
-
-    return cpu_seconds(process.pid)
 
 
 def rebuild(stage: Stage, district: str, url: str) -> Measurement:
