@@ -128,8 +128,10 @@ def rebalance(run: Run, count: int = 24) -> Measures:
             for _ in range(count):
                 if crew and (len(crew) > 2 or choose.random() < 0.5):
                     leaving = crew.pop(choose.randrange(len(crew)))
+                    # Before it runs, SIGTERM ends a process as it ends any other.
+                    wait_for("the worker to run", lambda worker=leaving: "PollConsumerThread]: Starting" in worker.text(), 60)
                     leaving.send(signal.SIGTERM)
-                    assert leaving.ended(40) == 0, leaving.text()[-2000:]
+                    assert leaving.ended(40) == 0, f"exit {leaving.exit_code}: {leaving.text()[-2000:]}"
                 else:
                     crew.append(stage.worker())
                 time.sleep(choose.uniform(1, 5))

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.oracle.findings import Findings, findings
 from tests.oracle.lists import Expected, Rules, rows
 from tests.oracle.outcomes import Ledger, Said, ledger_of
 
@@ -34,16 +35,17 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     rows: int = 0
 
     @property
     def right(self) -> bool:
         """Whether nothing differs."""
-        return not (self.lost or self.doubled or self.wrong or self.outcomes)
+        return not (self.lost or self.doubled or self.wrong or self.outcomes or self.findings)
 
     def __str__(self) -> str:
         heads = []
-        for name in ("lost", "doubled", "wrong", "outcomes"):
+        for name in ("lost", "doubled", "wrong", "outcomes", "findings"):
             found = getattr(self, name)
             heads.append(f"{len(found)} {name}" + "".join(f"\n    {line}" for line in found[:8]))
         return f"{self.rows} rows: " + "; ".join(heads)
@@ -52,11 +54,27 @@ class Verdict:
 def verdict(
     conn: psycopg.Connection, topics: Mapping[str, Iterable[Said]], rules: Rules, schema: str = "live"
 ) -> Verdict:
-    """Compare everything: rows of all lists and the outcome of every record."""
+    """Compare everything: rows of all lists, findings of single entities, and the outcome of every record."""
     ledger = ledger_of(topics)
     found = compare_rows(conn, rows(ledger.claims, rules), schema)
     found.outcomes = compare_outcomes(conn, ledger)
+    found.findings = compare_findings(conn, findings(ledger.claims, rules), schema)
     return found
+
+
+def compare_findings(conn: psycopg.Connection, expected: Findings, schema: str = "live") -> list[str]:
+    """Compare what should be looked at: each finding once, with the values compared."""
+    stored: Findings = {}
+    told = []
+    for rule, component, detail in conn.execute(f"SELECT rule, component, detail FROM {schema}.finding".encode()):
+        place = (rule, component, detail.get("month", ""))
+        if place in stored:
+            told.append(f"{place}: twice")
+        stored[place] = detail
+    return told + [
+        f"{place}: {stored.get(place)}, right is {expected.get(place)}"
+        for place in sorted(stored.keys() | expected.keys()) if stored.get(place) != expected.get(place)
+    ]  # fmt: skip
 
 
 def compare_rows(conn: psycopg.Connection, expected: Iterable[Expected], schema: str = "live") -> Verdict:

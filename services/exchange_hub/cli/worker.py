@@ -17,6 +17,7 @@ from exchange_hub.cli.program import Program, program, settle_interpreter, super
 from exchange_hub.cli.topic_look import looked_at
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
+from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
@@ -53,6 +54,7 @@ class _Worker:
         self._lock = threading.Lock()
         self._bureau_of: Mapping[int, str] = {}
         self._topics: frozenset[str] = frozenset()
+        self._weights: Mapping[str, int] = {}
 
     def run(self) -> None:
         """Run until SIGTERM."""
@@ -62,7 +64,7 @@ class _Worker:
             self._bureau_of = context.topics.bureau_of
             prepare(conn)
             self._try_held(conn, context)
-        hooks = Hooks(self._claim, self._done, self._lost, self._weigh)
+        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
             f"hub.{hub.district.id}.views",
@@ -75,6 +77,7 @@ class _Worker:
         )
         watchdog = Watchdog(running, self._owner, lambda: self._topics, self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
+        self._weigh()
         settle_interpreter()
         run_app(make_app(options, Processor(committer, context, hooks, hub.settings.worker.batch_events_max), hooks))
 
@@ -98,16 +101,21 @@ class _Worker:
         with self._lock, connect(running.database_url, f"hub worker {self._owner}") as conn:
             claimed, stopped = self._claim_rows(conn, ids)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
+        self._weigh()
         for topic, words in stopped.items():
             log.error("%s", words)
             running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
         self._topics = frozenset(claimed.keys() - stopped.keys())
         return {topic: claimed[topic] for topic in self._topics}
 
-    def _weigh(self) -> Mapping[str, int]:
-        hub, servers = self._running.hub, self._running.bootstrap_servers
-        with administration(servers, hub.settings.kafka) as admin:
-            return end_offsets(admin, sorted(hub.event_topics))
+    def _weigh(self) -> None:
+        """Note how many records lie on each topic, for the next time that topics are shared out."""
+        running = self._running
+        try:
+            with administration(running.bootstrap_servers, running.hub.settings.kafka) as admin:
+                self._weights = end_offsets(admin, sorted(running.hub.event_topics))
+        except RuntimeProblem as problem:
+            log.warning("could not weigh the topics; they are shared out by what was known before: %s", problem)
 
     def _claim_rows(
         self, conn: psycopg.Connection, ids: Mapping[str, str | None]

@@ -51,7 +51,7 @@ class Hooks:
         claim: claims assigned topics in the store (blocking).
         done: a batch was committed, with seconds for reading and for committing.
         lost: the worker cannot go on; the hook ends the process.
-        weigh: tells how many records lie on each topic (blocking, for a moment), when topics are shared out.
+        weigh: tells how many records lie on each topic, as far as is known, when topics are shared out; it must not block.
     """
 
     claim: Claim
@@ -161,7 +161,8 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         broker_credentials=options.credentials,
         broker_session_timeout=options.session_seconds,
         broker_heartbeat_interval=options.session_seconds / 10,
-        broker_request_timeout=max(options.session_seconds + 10, 40),
+        # An answer that does not come, also to a request to join the group, is given up after this time.
+        broker_request_timeout=options.session_seconds * 4,
         broker_max_poll_records=options.poll_records_max,
         broker_commit_every=2**31,
         broker_commit_interval=3600.0,

@@ -1,13 +1,10 @@
 """Share topics out among workers by how much lies on them, so that one worker's share is not most of the work."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-
-log = logging.getLogger(__name__)
 
 
 def share_out(weights: Mapping[str, int], members: Sequence[str]) -> dict[str, list[str]]:
@@ -33,7 +30,7 @@ class WeighingAssignor(RoundRobinPartitionAssignor):  # type: ignore[misc]  # ai
     """Kafka's round robin with topics weighed instead of counted; every topic has one partition.
 
     Args:
-        weigh: tells how many records lie on each topic; blocks for a moment.
+        weigh: tells how many records lie on each topic, as far as is known; it must not block: the group waits for it.
     """
 
     name = "weighed"
@@ -44,11 +41,7 @@ class WeighingAssignor(RoundRobinPartitionAssignor):  # type: ignore[misc]  # ai
     def assign(self, cluster: Any, members: Mapping[str, Any]) -> dict[str, ConsumerProtocolMemberAssignment]:
         """Return each member's topics; called on the one member that leads the group."""
         topics = {topic for member in members.values() for topic in member.subscription if cluster.partitions_for_topic(topic)}
-        try:
-            weights = self._weigh()
-        except Exception as error:  # noqa: BLE001 — whatever the reason, topics must be given to somebody
-            log.warning("could not weigh the topics, sharing them out by number: %s", error)
-            weights = {}
+        weights = self._weigh()
         shares = share_out({topic: weights.get(topic, 0) for topic in topics}, list(members))
         return {
             member: ConsumerProtocolMemberAssignment(self.version, [(topic, [0]) for topic in sorted(share)], b"")
