@@ -49,6 +49,9 @@ class DecodeError(Exception):
         self.code: DecodeCode = code
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["DecodeError"], tuple[DecodeCode, str]]:
+        return type(self), (self.code, self.reason)
+
 
 @cache
 def _reader(schema_id: int) -> tuple[Contract, Decoder] | None:

@@ -1,6 +1,8 @@
 """A rebuild, a rebuild that was stopped, and a view as of a cut: the same views as the live way gave (invariants 8 and 9)."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 import psycopg
 import pytest
@@ -11,8 +13,8 @@ from exchange_hub.views.rebuild import as_of, ends, rebuild
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.pipeline import read_poll
-from tests.flow.test_core_store import Opened, begin, opened, right, store_
-from tests.strategies.history import TOPICS, History, bulk
+from tests.flow.test_core_store import Opened, begin, event, opened, order, right, store_, take
+from tests.strategies.history import TOPICS, History, bulk, topic_of
 from tests.strategies.store import emptied
 
 __all__ = ["opened", "store_"]
@@ -89,6 +91,37 @@ def test_a_stopped_rebuild_goes_on(filled: tuple[Opened, History], monkeypatch: 
     assert compared is not None
     assert compared.equal
     assert resumed[-1].done < sum(1 for _ in store[0].execute("SELECT 1 FROM log.event_log"))
+
+
+def test_a_swap_between_plan_and_lock_is_noticed(store_: Opened) -> None:
+    """What a batch planned over views that a rebuild replaced meanwhile is planned again over the new ones."""
+    conn, context, _ = store_
+    returned = event("TradeInReturned", "commerce", "O1", subsidy_returned="5.00", on=date(2026, 10, 3))
+    history = History.of([order("O1"), order("O2"), returned])
+    reader = begin(store_)
+    commit(conn, take(store_, reader, history, {topic_of("commerce"): 2}), context)
+    # The live views have lost a claim; the rebuild mends them after the next batch has looked.
+    conn.execute("DELETE FROM live.register WHERE entity = 'O1'")
+    swapped: list[str] = []
+
+    def swap(step: str) -> None:
+        if step == "prepared" and not swapped:
+            swapped.append(step)
+            rebuild(opener(store_), context, silent)
+
+    commit(conn, take(store_, reader, history), replace(context, step=swap))
+    assert swapped
+    assert conn.execute("SELECT subsidy, subsidy_returned FROM live.trade_in WHERE order_no = 'O1'").fetchall() == [(1500, 500)]
+    right(store_, history)
+
+
+def test_what_a_killed_rebuild_left_is_removed(filled: tuple[Opened, History]) -> None:
+    """Views that were replaced and not yet dropped do not stand in the way of the next rebuild."""
+    store, history = filled
+    store[0].execute("CREATE SCHEMA retired")
+    rebuild(opener(store), store[1], silent)
+    assert store[0].execute("SELECT to_regnamespace('retired')").fetchone() == (None,)
+    right(store, history)
 
 
 def test_as_of_a_cut_equals_what_stood_there(store_: Opened) -> None:

@@ -236,6 +236,15 @@ def test_a_rebuild_from_kafka_proves_the_event_log(told: Told) -> None:
     assert "trade-in" in run.stdout
 
 
+def test_two_rebuilds_at_once_are_refused(told: Told) -> None:
+    """A rebuild beside another is refused in words; the other is not disturbed."""
+    with connect(told.servers.database_url) as conn:
+        conn.execute("SELECT pg_advisory_lock(7404, %s)", (-told.hub.district_no,))
+        run = hub_command(told, "rebuild", "--verify", "--from", "log")
+    assert run.returncode == 1
+    assert "Another rebuild of this district runs" in run.stderr
+
+
 def test_a_log_that_is_not_kafka_s_is_told_and_stands(told: Told) -> None:
     """An event that the log holds otherwise than Kafka is named with its place, and nothing is rewritten."""
     with connect(told.servers.database_url) as conn:

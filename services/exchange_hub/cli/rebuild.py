@@ -1,6 +1,8 @@
 """``hub rebuild``: fill the views anew beside the live ones, compare, and swap them in."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import click
@@ -9,10 +11,12 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import open_servers, plain_errors, settle_interpreter
 from exchange_hub.cli.side_by_side import fill_parts, prove
 from exchange_hub.runtime.migrating import migrate
+from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.views.filling import Progress
-from exchange_hub.views.rebuild import Comparison
+from exchange_hub.views.rebuild import SHADOW, Comparison
 from exchange_hub.views.rebuild import rebuild as run
 from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.setup import connect
 
 #: Differences between Kafka and the event log that are printed one by one.
@@ -48,9 +52,11 @@ def rebuild(*, verify: bool, origin: str) -> None:
         with open_servers(hub, kafka=origin == "kafka") as servers:
             url = servers.database_url
             context = _context(hub, url)
-            if origin == "kafka":
-                prove(hub, servers, _cut(hub, url), differences.append, _proved)
-            comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, spread=partial(fill_parts, hub, url))
+            with _alone(hub, url):
+                if origin == "kafka":
+                    prove(hub, servers, _cut(hub, url), differences.append, _proved)
+                spread = partial(fill_parts, hub, url)
+                comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, spread=spread)
     if sys.stderr.isatty():
         click.echo("", err=True)
     for line in differences[:DIFFERENCES_SHOWN]:
@@ -63,6 +69,18 @@ def rebuild(*, verify: bool, origin: str) -> None:
         click.echo("swapped in")
     if differences or (verify and comparison is not None and not comparison.equal):
         sys.exit(1)
+
+
+@contextmanager
+def _alone(hub: Hub, url: str) -> Iterator[None]:
+    """Refuse to work beside another rebuild of the district: both would fill the same shadow schema."""
+    with connect(url, "hub rebuild") as conn:
+        if conn.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_SPACE, -hub.district_no)).fetchone() != (True,):
+            raise RuntimeProblem(
+                "Another rebuild of this district runs.", where=f"schema {SHADOW}",
+                remedy="Wait for it, or stop it and start again: a rebuild goes on where the last one stopped.",
+            )  # fmt: skip
+        yield
 
 
 def _cut(hub: Hub, url: str) -> dict[str, tuple[int, int]]:

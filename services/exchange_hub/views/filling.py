@@ -16,6 +16,7 @@ from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.statement import Record, Statement
 from exchange_hub.views.store.applying import apply
 from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.planning import Topics
 from exchange_hub.views.store.prepared import Prepared, prepared
 
 #: Events applied in one transaction; large enough to amortise it, small enough to resume from.
@@ -153,15 +154,30 @@ def _next(cur: psycopg.Cursor[Any], context: Context, topic_no: int, kind: str) 
         last = rows[-1][4]
         whole = [each for each in rows if each[4] != last]
         rows = whole or cur.execute(query.format("= %s", "").encode(), (topic_no, kind, last), binary=True).fetchall()
-    return statements((topic_no, context.topics.bureau_of[topic_no]), rows), rows[-1][4] if rows else after
+    return statements(context.topics, topic_no, rows), rows[-1][4] if rows else after
 
 
-def statements(topic: tuple[int, str], rows: list[Any]) -> list[Prepared]:
-    """Turn rows of the event log (``EVENT_COLUMNS``) of a topic (number, bureau) back into statements."""
-    topic_no, bureau = topic
+def statements(topics: Topics, topic_no: int, rows: list[Any]) -> list[Prepared]:
+    """Turn rows of the event log (``EVENT_COLUMNS``) of a topic back into statements.
+
+    Raises:
+        KeyError: the topic's bureau is not in the district's registry.
+        ValueError: an event can no longer be decoded.
+    """
+    if not rows:
+        return []
+    bureau = topics.bureau_of.get(topic_no)
+    if bureau is None:
+        raise KeyError(
+            f"the event log holds events of topic number {topic_no}, whose bureau is no longer in the district's registry; "
+            "enter it again in bureaus.toml"
+        )
     found = []
     for off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value in rows:
-        contract, facts = codec.decode_facts(value)
+        try:
+            contract, facts = codec.decode_facts(value)
+        except codec.DecodeError as error:
+            raise ValueError(f"event log, topic {bureau}, offset {off}: the event can no longer be decoded: {error}") from error
         record = Record(topic_no, off, arrived_ms, None, value, ())
         statement = Statement(
             record, event_id, schema_id, contract.event, kind, entity, register, revision, digest, withdrawn, occurred_on, facts

@@ -5,6 +5,7 @@ cut (``filling``), then what arrived meanwhile. A rebuild swaps the filled schem
 commit lock; a check only compares digests; a cut is the first step alone.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,9 +17,12 @@ from exchange_hub.views.digests import Digests, differing_rows, digests
 from exchange_hub.views.filling import CHUNK, EVENT_COLUMNS, Cut, Note, Spread, fill_all, statements
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.applying import apply
+from exchange_hub.views.store.planning import Topics
 from exchange_hub.views.store.prepared import Prepared
 from exchange_hub.views.store.schema import create_views
 from exchange_hub.views.store.stamp import read_stamp, write_stamp
+
+log = logging.getLogger(__name__)
 
 SHADOW = "shadow"
 #: Events that may be left when the lock is taken for the last step: a fraction of a second of work.
@@ -79,14 +83,13 @@ def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> in
     rows = conn.execute("SELECT topic_no, next_off, batch_no FROM progress").fetchall()
     reached: dict[int, int] = {topic_no: next_off for topic_no, next_off, _ in rows}
     for topic_no, next_off, seen in rows:
-        topic = (topic_no, context.topics.bureau_of[topic_no])
-        late = _accepted_late(conn, topic, min(next_off, below.get(topic_no, 0)), seen)
+        late = _accepted_late(conn, context.topics, topic_no, min(next_off, below.get(topic_no, 0)), seen)
         _apply(conn, context, topic_no, late, next_off, mark)
     done = 0
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
-            accepted, start = _arrived(conn, (topic_no, context.topics.bureau_of[topic_no]), start, below[topic_no])
+            accepted, start = _arrived(conn, context.topics, topic_no, start, below[topic_no])
             _apply(conn, context, topic_no, accepted, start, mark)
             done += len(accepted)
     return done
@@ -110,7 +113,7 @@ def _last_batch(conn: psycopg.Connection) -> int:
     return row[0] if row else 0
 
 
-def _accepted_late(conn: psycopg.Connection, topic: tuple[int, str], below: int, seen: int) -> list[Prepared]:
+def _accepted_late(conn: psycopg.Connection, topics: Topics, topic_no: int, below: int, seen: int) -> list[Prepared]:
     """Return events that a replay accepted at offsets the fill had passed; one applied before changes nothing again.
 
     They are found by their receipts, of which few are younger than the batch seen last.
@@ -121,20 +124,20 @@ def _accepted_late(conn: psycopg.Connection, topic: tuple[int, str], below: int,
             JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off >= r.first_off AND e.off < r.next_off
             WHERE r.topic_no = %s AND r.batch_no > %s AND r.first_off < %s AND e.off < %s AND e.batch_no > %s
             ORDER BY e.off""".encode(),
-        (topic[0], seen, below, below, seen),
+        (topic_no, seen, below, below, seen),
         binary=True,
     ).fetchall()
-    return statements(topic, rows)
+    return statements(topics, topic_no, rows)
 
 
-def _arrived(conn: psycopg.Connection, topic: tuple[int, str], start: int, end: int) -> tuple[list[Prepared], int]:
+def _arrived(conn: psycopg.Connection, topics: Topics, topic_no: int, start: int, end: int) -> tuple[list[Prepared], int]:
     """Read a chunk of accepted events of one topic in the order of arrival, and the offset that follows it."""
     rows = conn.execute(
         f"SELECT {EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s".encode(),
-        (topic[0], start, end, CHUNK),
+        (topic_no, start, end, CHUNK),
         binary=True,
     ).fetchall()
-    return statements(topic, rows), (end if len(rows) < CHUNK else rows[-1][0] + 1)
+    return statements(topics, topic_no, rows), (end if len(rows) < CHUNK else rows[-1][0] + 1)
 
 
 def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
@@ -166,6 +169,7 @@ def rebuild(
     shadow = replace(context, schema=SHADOW)
     with connect() as conn:
         prepare_to_fill(conn, SHADOW)
+        _drop(conn, "retired")
         open_shadow(conn, shadow)
         # The batch is read before the positions: what it does not cover of them is caught up with.
         mark = _last_batch(conn)
@@ -183,11 +187,15 @@ def rebuild(
             comparison = compare(cur, "live", SHADOW) if had_views else None
             if not verify:
                 _swap(cur, had_views=had_views)
-        with conn.transaction(), conn.cursor() as cur:
-            cur.execute(b"DROP SCHEMA IF EXISTS retired CASCADE")
-            if verify:
-                cur.execute(f"DROP SCHEMA {SHADOW} CASCADE".encode())
+        try:
+            _drop(conn, SHADOW if verify else "retired")
+        except psycopg.errors.LockNotAvailable:
+            log.warning("somebody still reads the views that were replaced; the next rebuild removes them")
     return comparison
+
+
+def _drop(conn: psycopg.Connection, schema: str) -> None:
+    conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
 
 def _swap(cur: psycopg.Cursor[Any], *, had_views: bool) -> None:
@@ -211,6 +219,7 @@ def as_of(connect: Connect, context: store.Context, below: Cut, schema: str, bat
     bounded = replace(context, schema=schema)
     with connect() as conn:
         prepare_to_fill(conn, schema)
+        _drop(conn, schema)
         open_shadow(conn, bounded)
         fill_all(conn, bounded, below, _last_batch(conn) if batch_no is None else batch_no, lambda _progress: None)
         with conn.transaction(), conn.cursor() as cur:

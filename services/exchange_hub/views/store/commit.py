@@ -172,6 +172,8 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         StampError: the views were filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
+    with conn.cursor() as cur:
+        views = views_id(cur, context.schema)
     with conn.transaction(), conn.cursor() as cur:
         # One snapshot: what is read is of the very moment that the positions tell of.
         cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -183,8 +185,8 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         lock(cur, context.district_no)
         context.step("locked")
         refuse_other(read_stamp(cur, context.schema), context.stamp)
-        if check_positions(cur, batch.spans, "FOR UPDATE") != seen:
-            draft = draw_up(cur, batch.statements, context)  # a replay came between
+        if check_positions(cur, batch.spans, "FOR UPDATE") != seen or views_id(cur, context.schema) != views:
+            draft = draw_up(cur, batch.statements, context)  # a replay, or the swap of a rebuild, came between
         context.step("checked")
         row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
         outcome = Outcome(row[0] if row else 0)
@@ -239,6 +241,12 @@ def end_stuck(conn: psycopg.Connection, district_no: int) -> None:
 def lock(cur: Cursor, district_no: int) -> None:
     """Take the district's commit lock until the end of the transaction."""
     cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, district_no))
+
+
+def views_id(cur: Cursor, schema: str) -> int | None:
+    """Return what tells one set of views from another under the same name: the swap of a rebuild changes it."""
+    row = cur.execute("SELECT to_regclass(%s)::oid", (f"{schema}.register",)).fetchone()
+    return row[0] if row else None
 
 
 def check_positions(cur: Cursor, spans: Sequence[Span], locking: LiteralString = "") -> dict[int, tuple[int, ...]]:

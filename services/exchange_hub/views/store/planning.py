@@ -1,8 +1,8 @@
 """What a batch changes in the views, as far as it depends on its own topics alone: read and folded without the commit lock.
 
-A topic's claims, registers, log entries and held events change by its own batches, which the position guards, and by
-a replay, which the position's counters show. So what is read here together with the positions holds under the lock
-as long as they are still the same; otherwise it is read again there.
+A topic's claims, registers, log entries and held events change by its own batches, which the position guards, by a
+replay, which the position's counters show, and by the swap of a rebuild, which brings other tables. So what is read here
+together with the positions holds under the lock as long as these are still the same; otherwise it is read again there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

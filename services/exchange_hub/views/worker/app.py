@@ -161,8 +161,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         broker_credentials=options.credentials,
         broker_session_timeout=options.session_seconds,
         broker_heartbeat_interval=options.session_seconds / 10,
-        # An answer that does not come, also to a request to join the group, is given up after this time.
-        broker_request_timeout=options.session_seconds * 4,
+        broker_request_timeout=max(options.session_seconds + 10, 40),
         broker_max_poll_records=options.poll_records_max,
         broker_commit_every=2**31,
         broker_commit_interval=3600.0,

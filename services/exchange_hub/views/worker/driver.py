@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, cast
 import aiokafka
 import faust
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -72,10 +71,8 @@ class PollConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001 — Faust offers it only with its own transactions
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 — Faust fixes it at 1.5 s
-        # Round robin stays offered, so that a group with workers of an earlier version still agrees on one way.
-        consumer._partition_assignment_strategy = (  # noqa: SLF001 — Faust fixes it at round robin
-            WeighingAssignor(cast("PollApp", self.app).weigh), RoundRobinPartitionAssignor,
-        )  # fmt: skip
+        # One way only: aiokafka joins the group once for each way that it offers, and each join begins a rebalance.
+        consumer._partition_assignment_strategy = (WeighingAssignor(cast("PollApp", self.app).weigh),)  # noqa: SLF001 — Faust fixes it at round robin
         return consumer
 
 

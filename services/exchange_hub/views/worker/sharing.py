@@ -29,11 +29,12 @@ def share_out(weights: Mapping[str, int], members: Sequence[str]) -> dict[str, l
 class WeighingAssignor(RoundRobinPartitionAssignor):  # type: ignore[misc]  # aiokafka's classes are untyped
     """Kafka's round robin with topics weighed instead of counted; every topic has one partition.
 
+    It keeps that name in the group: members only take what the leader gives them, so workers of an earlier version,
+    which offer round robin, and these stay in one group.
+
     Args:
         weigh: tells how many records lie on each topic, as far as is known; it must not block: the group waits for it.
     """
-
-    name = "weighed"
 
     def __init__(self, weigh: Callable[[], Mapping[str, int]]) -> None:
         self._weigh = weigh

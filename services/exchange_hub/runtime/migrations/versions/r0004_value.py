@@ -46,6 +46,6 @@ def _value(schema_id: int, facts: str) -> tuple[int, bytes]:
     """Return the contract's newest id, and the value that decodes to *facts*."""
     contracts = registry.load()
     contract = contracts.latest(contracts.by_id(schema_id).event)
-    decoded: dict[str, Any] = orjson.loads(facts)
+    decoded: dict[str, Any] = {**contract.defaults, **orjson.loads(facts)}
     value = codec.encode(codec.event_of(contract, decoded))
     return contract.schema_id, value
