@@ -5,14 +5,12 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 import aiokafka
 import faust
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -106,26 +104,20 @@ class PollConsumer(driver.Consumer):
         async with self._chaining:
             try:
                 assigned = frozenset(tp.topic for tp in self.assignment())
-                claims = dict(await self.loop.run_in_executor(None, self.claim, assigned)) if assigned else {}
-                standing = assigned - claims.keys()
-                # Topics may be given anew while they are claimed: what was taken away meanwhile is another's to claim.
-                for topic, claimed in list(claims.items()):
-                    try:
-                        await self._seek(TP(topic, 0), claimed.next_off)
-                    except IllegalStateError:
-                        del claims[topic]
-                if standing:
+                claims = await self.loop.run_in_executor(None, self.claim, assigned) if assigned else {}
+                for topic, claimed in claims.items():
+                    await self._seek(TP(topic, 0), claimed.next_off)
+                if standing := assigned - claims.keys():
                     # Nothing of them is processed; without a place Kafka's client would ask for a reset.
                     consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
-                    with contextlib.suppress(IllegalStateError):
-                        await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
+                    await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
             except asyncio.CancelledError:
                 raise
             except BaseException as error:
                 self.lost(error)
                 raise
             self._chain += 1
-            self._claims = claims
+            self._claims = dict(claims)
             self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
             return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
 
