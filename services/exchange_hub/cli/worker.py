@@ -101,7 +101,6 @@ class _Worker:
         with self._lock, connect(running.database_url, f"hub worker {self._owner}") as conn:
             claimed, stopped = self._claim_rows(conn, ids)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
-        self._weigh()
         for topic, words in stopped.items():
             log.error("%s", words)
             running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
@@ -109,13 +108,13 @@ class _Worker:
         return {topic: claimed[topic] for topic in self._topics}
 
     def _weigh(self) -> None:
-        """Note how many records lie on each topic, for the next time that topics are shared out."""
+        """Note how many records lie on each topic, for when this worker shares them out: before it starts, never while a group waits."""
         running = self._running
         try:
             with administration(running.bootstrap_servers, running.hub.settings.kafka) as admin:
                 self._weights = end_offsets(admin, sorted(running.hub.event_topics))
         except RuntimeProblem as problem:
-            log.warning("could not weigh the topics; they are shared out by what was known before: %s", problem)
+            log.warning("could not weigh the topics; they are shared out by number: %s", problem)
 
     def _claim_rows(
         self, conn: psycopg.Connection, ids: Mapping[str, str | None]
