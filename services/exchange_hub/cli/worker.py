@@ -175,7 +175,7 @@ def event_outcomes(result: Done, bureau_of: Mapping[int, str]) -> Counter[tuple[
         (topic_no, entry["offset"]): entry["outcome"]
         for topic_no, entries in result.outcome.exceptions.items()
         for entry in entries
-        if entry["outcome"] not in ("superseded", "rejected") or entry["code"] == "id_conflict"
+        if entry["outcome"] != "superseded"
     }
     statements = [each.statement for each in result.events]
     for (topic_no, event), number in Counter([(s.record.topic_no, s.event) for s in statements]).items():

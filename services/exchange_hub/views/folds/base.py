@@ -72,8 +72,8 @@ Said = tuple[ClaimKey, Mapping[str, Any]]
 
 
 def ranked(said: Sequence[Said], rules: FoldRules, list_name: str, domain: str | None = None, field: str = "*") -> list[Said]:
-    """Sort statements of one entity by precedence for *field* of *list_name*, then by claim."""
-    if len(said) == 1:
+    """Sort statements of one entity by precedence for *field* of *list_name*, then by claim; a claim's own keep their order."""
+    if len({key for key, _ in said}) < 2:
         return list(said)
     order = rules.order(list_name, field, domain)
     return sorted(said, key=lambda pair: (order(pair[0].bureau), pair[0]))
@@ -90,11 +90,6 @@ def merged(
         only = said[0][1]
         return {name: only.get(name) for name in names}
     result: dict[str, Any] = {}
-    if said[0][0] == said[-1][0] and all(key == said[0][0] for key, _ in said):
-        # One claim says it all: no ranking changes the order of its own statements.
-        for name in names:
-            result[name] = next((value for _, facts in said if (value := facts.get(name)) is not None and value not in ({}, [])), None)
-        return result
     # Few rankings serve many fields: each is sorted by once.
     sorted_by: dict[tuple[str, ...], list[Said]] = {}
     for name in names:

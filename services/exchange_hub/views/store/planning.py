@@ -15,7 +15,7 @@ from exchange_hub.views import fold
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact
-from exchange_hub.views.store.copying import array_literal
+from exchange_hub.views.store.copying import array_literal, numbers
 from exchange_hub.views.store.prepared import Prepared, Value, Written, written
 
 Cursor = psycopg.Cursor[Any]
@@ -97,8 +97,8 @@ def load_registers(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics) -> Reg
 def arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
     """Return claims as array literals of kinds, topic numbers and entities."""
     number_of = topics.number_of
-    numbers = ",".join([str(number_of[key.bureau]) for key in keys])
-    return array_literal([key.kind for key in keys]), f"{{{numbers}}}", array_literal([key.entity for key in keys])
+    topic_nos = numbers([number_of[key.bureau] for key in keys])
+    return array_literal([key.kind for key in keys]), topic_nos, array_literal([key.entity for key in keys])
 
 
 def claim_of(key: ClaimKey, known: Registers) -> Claim:
