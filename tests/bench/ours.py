@@ -201,9 +201,10 @@ def figures_of_views(url: str) -> Figures:
     with connect(url) as conn, conn.transaction(), conn.cursor("registers", binary=True) as cur:
         cur.itersize = 20_000
         cur.execute(
-            """SELECT t.bureau, r.kind || ':' || split_part(r.register, ':', 1), e.value
-               FROM live.register r JOIN log.topic t USING (topic_no)
-               JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off WHERE r.kind <> 'coordination'"""
+            """SELECT DISTINCT ON (e.topic_no, e.kind, e.entity, e.register)
+                      t.bureau, e.kind || ':' || split_part(e.register, ':', 1), e.value
+               FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE e.kind <> 'coordination'
+               ORDER BY e.topic_no, e.kind, e.entity, e.register, e.revision DESC, e.digest DESC, e.off"""
         )
         for bureau, family, value in cur:
             contract, facts = codec.decode_facts(value)

@@ -25,7 +25,7 @@ def _no_duplicate_check() -> None:
     """Every record of the batch counts as new."""
     from exchange_hub.views.store import commit
 
-    commit._part_lost = lambda _cur, flowing: (list(flowing), [])
+    commit._part_lost = lambda flowing, _ids: (list(flowing), [])
 
 
 def _no_compare_and_set() -> None:
@@ -73,13 +73,13 @@ def _no_revision_order() -> None:
     planning._win = _last_wins
 
 
-def _last_wins(accepted: Any, known: Any, _fresh: Any) -> Any:
+def _last_wins(accepted: Any, known: Any) -> Any:
     """What ``planning._win`` does, without comparing revisions."""
-    changed: dict[Any, dict[str, str]] = {}
+    changed: dict[Any, Any] = {}
     for each in accepted:
         known[each.key][each.statement.register] = each.value
-        changed.setdefault(each.key, {})[each.statement.register] = each.register
-    return set(), changed, {}
+        changed[each.key] = each
+    return set(), changed
 
 
 MUTATIONS: Mapping[str, Mutation] = {

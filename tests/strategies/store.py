@@ -103,7 +103,6 @@ def claimed(conn: psycopg.Connection, owner: str, topics: Mapping[str, str] | No
 
 #: Tables of the views beside the lists that are functions of the set of events.
 _BESIDE = {
-    "register": "SELECT kind, topic_no, entity, register, revision, digest FROM live.register",
     "claim": "SELECT kind, topic_no, entity, component FROM live.claim",
     "identity": "SELECT kind, topic_no, entity, value, decided FROM live.identity",
     "unfolded": "SELECT kind, component, reason FROM live.unfolded",

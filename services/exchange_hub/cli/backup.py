@@ -183,8 +183,12 @@ def put_back(url: str, folder: Path, manifest: Mapping[str, Any], *, replace: bo
     migrate(url)
     with connect(url, "hub restore") as conn, conn.transaction(), conn.cursor() as cur:
         _patiently(conn)
-        now = {"positions": _positions(cur), "views": {name: list(pair) for name, pair in digests(cur, "live").items()}}
-        differing = [part for part, value in now.items() if value != manifest[part]]
+        views = {name: list(pair) for name, pair in digests(cur, "live").items()}
+        # An older backup may tell of views that this version no longer has, or not yet of others.
+        common = views.keys() & manifest["views"].keys()
+        differing = [f"view {name}" for name in sorted(common) if views[name] != manifest["views"][name]]
+        if _positions(cur) != manifest["positions"]:
+            differing.insert(0, "positions")
         if differing:
             raise RuntimeProblem(
                 f"The restored store is not what was backed up: {', '.join(differing)} differ.", where=str(folder),

@@ -74,7 +74,7 @@ class _Tracer:
         kinds = [kind for kind, fold in FOLDS.items() if list_name in fold.lists]
         for kind in kinds:
             for place in events_behind(self.at.sql, component, kind, {}):
-                found = read.event(self.at.driver, place.event_id)
+                found = read.event_at(self.at.driver, place.topic, place.offset)
                 if found is not None and (cut is None or place.offset < cut.get(place.topic, 0)):
                     yield found
 

@@ -13,8 +13,6 @@ Digests = dict[str, tuple[str, int]]
 
 #: What a list shows depends on these as well; they are compared beside the lists.
 _BESIDE: dict[str, str] = {
-    "registers": "SELECT md5(r::text) FROM (SELECT kind, t.bureau, entity, register, revision, digest "
-    "FROM {schema}.register JOIN log.topic t USING (topic_no)) r",
     "unfolded": "SELECT md5(u::text) FROM {schema}.unfolded u",
     "findings": "SELECT md5(f::text) FROM {schema}.finding f",
     "held": "SELECT md5(h::text) FROM (SELECT t.bureau, h.off, h.event_id FROM log.held h JOIN log.topic t USING (topic_no)) h",
@@ -22,7 +20,7 @@ _BESIDE: dict[str, str] = {
 
 
 def digests(cur: psycopg.Cursor[Any], schema: str) -> Digests:
-    """Return (digest, rows) of every list view of *schema*, and of registers, findings, unfolded and held events."""
+    """Return (digest, rows) of every list view of *schema*, and of findings, unfolded and held events."""
     cur.execute("SET LOCAL datestyle = 'ISO'")
     metadata = MetaData()
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped

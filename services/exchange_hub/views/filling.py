@@ -11,24 +11,16 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from exchange_contracts import codec
 from exchange_hub.views.folds import FOLDS
-from exchange_hub.views.statement import Record, Statement
-from exchange_hub.views.store.applying import apply
+from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.commit import Context
-from exchange_hub.views.store.planning import Topics
-from exchange_hub.views.store.prepared import Prepared, prepared
+from exchange_hub.views.store.planning import BELOW_CUT, OF_EVENT, gathered, plan_whole
 
 #: Events applied in one transaction; large enough to amortise it, small enough to resume from.
 CHUNK = 10_000
 
 #: Topic number → offset up to which events count, exclusive.
 Cut = Mapping[int, int]
-
-EVENT_COLUMNS = (
-    "off, event_id::text, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on - date '1970-01-01', "
-    "arrived_ms, value"
-)
 
 
 class Progress(NamedTuple):
@@ -125,28 +117,39 @@ def _filled(conn: psycopg.Connection) -> int:
 
 
 def fill_part(conn: psycopg.Connection, context: Context, part: Part, tick: Callable[[], None] = lambda: None) -> None:
-    """Fill one part, from where it stands; *tick* is called after each transaction."""
+    """Fill one part, from where it stands; *tick* is called after each transaction.
+
+    Raises:
+        KeyError: the event log holds events of a topic whose bureau is not in the district's registry.
+        ValueError: an event can no longer be decoded.
+    """
     for topic_no in part.topics:
+        if topic_no not in context.topics.bureau_of:
+            raise KeyError(
+                f"the event log holds events of topic number {topic_no}, whose bureau is no longer in the district's registry; "
+                "enter it again in bureaus.toml"
+            )
         while True:
             with conn.transaction(), conn.cursor() as cur:
-                events, entity = _next(cur, context, topic_no, part.kind)
-                if not events:
+                rows, entity = _next(cur, topic_no, part.kind)
+                if not rows:
                     break
-                apply(cur, events, context.topics, context.rules)
+                known = gathered(rows, context.topics)
+                planned = plan_whole(known, frozenset(known), context.rules)
+                write(cur, planned, context.topics, context.rules, filling=True)
                 cur.execute(
                     """INSERT INTO filled VALUES (%s, %s, %s, %s) ON CONFLICT (topic_no, kind)
                        DO UPDATE SET entity = excluded.entity, events = filled.events + excluded.events""",
-                    (topic_no, part.kind, entity, len(events)),
+                    (topic_no, part.kind, entity, len(rows)),
                 )
             tick()
 
 
-def _next(cur: psycopg.Cursor[Any], context: Context, topic_no: int, kind: str) -> tuple[list[Prepared], str]:
-    """Read whole entities that follow those filled, about ``CHUNK`` events of them, and the last one's key."""
+def _next(cur: psycopg.Cursor[Any], topic_no: int, kind: str) -> tuple[list[tuple[Any, ...]], str]:
+    """Read the events (``OF_EVENT``) of whole entities that follow those filled, about ``CHUNK``, and the last one's key."""
     # Every key follows the empty one: a key is never empty (checked when decoded).
-    query = f"""SELECT {EVENT_COLUMNS} FROM log.event_log e
-                WHERE topic_no = %s AND kind = %s AND entity {{}} AND off < (SELECT below FROM cut c WHERE c.topic_no = e.topic_no)
-                  AND batch_no <= (SELECT batch_no FROM cut c WHERE c.topic_no = e.topic_no) ORDER BY entity, off {{}}"""
+    query = f"""SELECT {OF_EVENT} FROM log.event_log e {BELOW_CUT}
+                WHERE e.topic_no = %s AND e.kind = %s AND e.entity {{}} ORDER BY e.entity {{}}"""
     row = cur.execute("SELECT entity FROM filled WHERE topic_no = %s AND kind = %s", (topic_no, kind)).fetchone()
     after = row[0] if row else ""
     rows = cur.execute(query.format("> %s", "LIMIT %s").encode(), (topic_no, kind, after, CHUNK), binary=True).fetchall()
@@ -154,33 +157,4 @@ def _next(cur: psycopg.Cursor[Any], context: Context, topic_no: int, kind: str) 
         last = rows[-1][4]
         whole = [each for each in rows if each[4] != last]
         rows = whole or cur.execute(query.format("= %s", "").encode(), (topic_no, kind, last), binary=True).fetchall()
-    return statements(context.topics, topic_no, rows), rows[-1][4] if rows else after
-
-
-def statements(topics: Topics, topic_no: int, rows: list[Any]) -> list[Prepared]:
-    """Turn rows of the event log (``EVENT_COLUMNS``) of a topic back into statements.
-
-    Raises:
-        KeyError: the topic's bureau is not in the district's registry.
-        ValueError: an event can no longer be decoded.
-    """
-    if not rows:
-        return []
-    bureau = topics.bureau_of.get(topic_no)
-    if bureau is None:
-        raise KeyError(
-            f"the event log holds events of topic number {topic_no}, whose bureau is no longer in the district's registry; "
-            "enter it again in bureaus.toml"
-        )
-    found = []
-    for off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value in rows:
-        try:
-            contract, facts = codec.decode_facts(value)
-        except codec.DecodeError as error:
-            raise ValueError(f"event log, topic {bureau}, offset {off}: the event can no longer be decoded: {error}") from error
-        record = Record(topic_no, off, arrived_ms, None, value, ())
-        statement = Statement(
-            record, event_id, schema_id, contract.event, kind, entity, register, revision, digest, withdrawn, occurred_on, facts
-        )
-        found.append(prepared(statement, None, bureau, logged=True))
-    return found
+    return rows, rows[-1][4] if rows else after

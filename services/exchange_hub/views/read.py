@@ -146,7 +146,7 @@ def trace_row(conn: Conn, list_name: str, row_key: str, *, schema: str = "live")
         raise KeyError(f"清单“{view_of(list_name).title}”没有“{row_key}”这一行")
     row = found[0]
     claims = _claims_of(conn, list_name, row["component"], schema)
-    return Trace(list_name, row, claims, [event for claim in claims for event in _events_of(conn, list_name, claim, schema)])
+    return Trace(list_name, row, claims, [event for claim in claims for event in _events_of(conn, list_name, claim)])
 
 
 def _kinds_of(list_name: str) -> list[str]:
@@ -166,16 +166,16 @@ def _claims_of(conn: Conn, list_name: str, component: str, schema: str) -> list[
     return [(bureau, entity)]
 
 
-def _events_of(conn: Conn, list_name: str, claim: tuple[str, str], schema: str) -> list[EventSource]:
-    query = sql.SQL(
+def _events_of(conn: Conn, list_name: str, claim: tuple[str, str]) -> list[EventSource]:
+    """Return all events of a claim; in force is, of each register, the highest (revision, facts digest), of equals the first."""
+    found = conn.execute(
         """SELECT e.value, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
-                  r.off IS NOT NULL
+                  e.off = first_value(e.off) OVER (
+                    PARTITION BY e.topic_no, e.kind, e.register ORDER BY e.revision DESC, e.digest DESC, e.off)
            FROM log.event_log e JOIN log.topic t USING (topic_no)
-           LEFT JOIN {} r ON r.topic_no = e.topic_no AND r.entity = e.entity AND r.kind = e.kind
-             AND r.register = e.register AND r.off = e.off
-           WHERE t.bureau = %s AND e.entity = %s AND e.kind = ANY(%s) ORDER BY e.topic_no, e.off"""
-    ).format(sql.Identifier(schema, "register"))
-    found = conn.execute(query, (*claim, _kinds_of(list_name))).fetchall()
+           WHERE t.bureau = %s AND e.entity = %s AND e.kind = ANY(%s) ORDER BY e.topic_no, e.off""",
+        (*claim, _kinds_of(list_name)),
+    ).fetchall()
     return [_event(*row) for row in found]
 
 
@@ -188,13 +188,19 @@ def _event(value: bytes, *place: Any) -> EventSource:
     )  # fmt: skip
 
 
+_FIND_EVENT = """SELECT e.value, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms, true
+                 FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE """
+
+
 def event(conn: Conn, event_id: str) -> EventSource | None:
-    """Find an event by its id."""
-    row = conn.execute(
-        """SELECT e.value, t.bureau, t.name, e.off, e.event_id, e.register, e.revision, e.occurred_on, e.arrived_ms,
-                  true FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE e.event_id = %s LIMIT 1""",
-        (event_id,),
-    ).fetchone()
+    """Find an event by its id alone; no index serves this: the log is looked through (a second or two a million events)."""
+    row = conn.execute(f"{_FIND_EVENT} e.event_id = %s LIMIT 1".encode(), (event_id,)).fetchone()
+    return None if row is None else _event(*row)
+
+
+def event_at(conn: Conn, topic: str, off: int) -> EventSource | None:
+    """Find an event by its place."""
+    row = conn.execute(f"{_FIND_EVENT} t.name = %s AND e.off = %s".encode(), (topic, off)).fetchone()
     return None if row is None else _event(*row)
 
 
@@ -239,7 +245,7 @@ def findings(conn: Conn, *, schema: str = "live") -> list[dict[str, Any]]:
     )
     with conn.cursor(row_factory=dict_row) as cur:
         found = cur.execute(query).fetchall() + crossing(conn, schema)
-    reviews = _reviews(conn, schema)
+    reviews = _reviews(conn)
     for finding in found:
         review = reviews.pop(finding["finding_id"], None)
         finding["state"] = review["decision"] if review else "待核实"
@@ -252,13 +258,14 @@ def findings(conn: Conn, *, schema: str = "live") -> list[dict[str, Any]]:
     return sorted(found, key=lambda finding: (finding["rule"], finding["subject"], finding["finding_id"]))
 
 
-def _reviews(conn: Conn, schema: str) -> dict[str, dict[str, Any]]:
+def _reviews(conn: Conn) -> dict[str, dict[str, Any]]:
     """Return finding id → facts of its latest review on the coordination topic."""
-    query = sql.SQL(
-        """SELECT e.value FROM {} r JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off
-           WHERE r.kind = 'coordination' AND r.register = 'review' AND NOT e.withdrawn"""
-    ).format(sql.Identifier(schema, "register"))
-    facts = [codec.decode_facts(row[0])[1] for row in conn.execute(query).fetchall()]
+    rows = conn.execute(
+        """SELECT DISTINCT ON (topic_no, entity) withdrawn, value FROM log.event_log
+           WHERE topic_no IN (SELECT topic_no FROM log.topic) AND kind = 'coordination' AND register = 'review'
+           ORDER BY topic_no, entity, revision DESC, digest DESC, off"""
+    ).fetchall()
+    facts = [codec.decode_facts(value)[1] for withdrawn, value in rows if not withdrawn]
     return {review["finding_id"]: review for review in facts}
 
 

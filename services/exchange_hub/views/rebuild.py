@@ -1,6 +1,6 @@
 """Fill a views schema anew, beside the live one: for a rebuild, a check, or a view as of a cut.
 
-What is filled in are the accepted events of the event log, by the same ``apply`` as on the live path: first all below a
+What is filled in are the accepted events of the event log, by the same folds and writes as on the live path: first all below a
 cut (``filling``), then what arrived meanwhile. A rebuild swaps the filled schema in, in one transaction under the
 commit lock; a check only compares digests; a cut is the first step alone.
 """
@@ -14,11 +14,11 @@ import psycopg
 
 from exchange_hub.views import filling
 from exchange_hub.views.digests import Digests, differing_rows, digests
-from exchange_hub.views.filling import CHUNK, EVENT_COLUMNS, Cut, Note, Spread, fill_all, statements
+from exchange_hub.views.filling import CHUNK, Cut, Note, Spread, fill_all
+from exchange_hub.views.statement import ClaimKey
 from exchange_hub.views.store import commit as store
-from exchange_hub.views.store.applying import apply
-from exchange_hub.views.store.planning import Topics
-from exchange_hub.views.store.prepared import Prepared
+from exchange_hub.views.store.applying import write
+from exchange_hub.views.store.planning import load, plan_whole
 from exchange_hub.views.store.schema import create_views
 from exchange_hub.views.store.stamp import read_stamp, write_stamp
 
@@ -29,6 +29,8 @@ SHADOW = "shadow"
 CATCH_UP_MAX = 2_000
 
 Connect = Callable[[], psycopg.Connection]
+#: (offset, kind, entity) of an event.
+Entity = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def ends(cur: psycopg.Cursor[Any]) -> dict[int, int]:
 
 
 def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> int:
-    """Apply every accepted event below the cut that a filled schema does not hold yet; return how many there were.
+    """Fold again every claim with accepted events below the cut that a filled schema does not hold yet; return how many these were.
 
     Args:
         conn: a connection prepared for ``context.schema``.
@@ -83,24 +85,28 @@ def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> in
     rows = conn.execute("SELECT topic_no, next_off, batch_no FROM progress").fetchall()
     reached: dict[int, int] = {topic_no: next_off for topic_no, next_off, _ in rows}
     for topic_no, next_off, seen in rows:
-        late = _accepted_late(conn, context.topics, topic_no, min(next_off, below.get(topic_no, 0)), seen)
-        _apply(conn, context, topic_no, late, next_off, mark)
+        late = _accepted_late(conn, topic_no, min(next_off, below.get(topic_no, 0)), seen)
+        _refold(conn, context, topic_no, late, next_off, mark)
     done = 0
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
-            accepted, start = _arrived(conn, context.topics, topic_no, start, below[topic_no])
-            _apply(conn, context, topic_no, accepted, start, mark)
-            done += len(accepted)
+            arrived, start = _arrived(conn, topic_no, start, below[topic_no])
+            _refold(conn, context, topic_no, arrived, start, mark)
+            done += len(arrived)
     return done
 
 
-def _apply(
-    conn: psycopg.Connection, context: store.Context, topic_no: int, accepted: list[Prepared], next_off: int, mark: int
+def _refold(
+    conn: psycopg.Connection, context: store.Context, topic_no: int, arrived: list[Entity], next_off: int, mark: int
 ) -> None:
+    """Fold the claims of what arrived on a topic from all that the log says of them by now: more than once changes nothing."""
+    bureau_of = context.topics.bureau_of
     with conn.transaction(), conn.cursor() as cur:
-        if accepted:
-            apply(cur, accepted, context.topics, context.rules)
+        if arrived:
+            keys = {ClaimKey(kind, bureau_of[topic_no], entity) for _, kind, entity in arrived}
+            known = load(cur, keys, context.topics).registers
+            write(cur, plan_whole(known, frozenset(), context.rules), context.topics, context.rules)
         cur.execute(
             """INSERT INTO progress VALUES (%s, %s, %s) ON CONFLICT (topic_no)
                DO UPDATE SET next_off = excluded.next_off, batch_no = excluded.batch_no""",
@@ -113,31 +119,26 @@ def _last_batch(conn: psycopg.Connection) -> int:
     return row[0] if row else 0
 
 
-def _accepted_late(conn: psycopg.Connection, topics: Topics, topic_no: int, below: int, seen: int) -> list[Prepared]:
-    """Return events that a replay accepted at offsets the fill had passed; one applied before changes nothing again.
+def _accepted_late(conn: psycopg.Connection, topic_no: int, below: int, seen: int) -> list[Entity]:
+    """Return events that a replay accepted at offsets the fill had passed.
 
     They are found by their receipts, of which few are younger than the batch seen last.
     """
-    columns = ", ".join(f"e.{column.strip()}" for column in EVENT_COLUMNS.split(","))
-    rows = conn.execute(
-        f"""SELECT {columns} FROM log.receipt_range r
-            JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off >= r.first_off AND e.off < r.next_off
-            WHERE r.topic_no = %s AND r.batch_no > %s AND r.first_off < %s AND e.off < %s AND e.batch_no > %s
-            ORDER BY e.off""".encode(),
+    return conn.execute(
+        """SELECT e.off, e.kind, e.entity FROM log.receipt_range r
+           JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off >= r.first_off AND e.off < r.next_off
+           WHERE r.topic_no = %s AND r.batch_no > %s AND r.first_off < %s AND e.off < %s AND e.batch_no > %s""",
         (topic_no, seen, below, below, seen),
-        binary=True,
     ).fetchall()
-    return statements(topics, topic_no, rows)
 
 
-def _arrived(conn: psycopg.Connection, topics: Topics, topic_no: int, start: int, end: int) -> tuple[list[Prepared], int]:
-    """Read a chunk of accepted events of one topic in the order of arrival, and the offset that follows it."""
+def _arrived(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> tuple[list[Entity], int]:
+    """Return a chunk of accepted events of one topic in the order of arrival, and the offset that follows it."""
     rows = conn.execute(
-        f"SELECT {EVENT_COLUMNS} FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s".encode(),
+        "SELECT off, kind, entity FROM log.event_log WHERE topic_no = %s AND off >= %s AND off < %s ORDER BY off LIMIT %s",
         (topic_no, start, end, CHUNK),
-        binary=True,
     ).fetchall()
-    return statements(topics, topic_no, rows), (end if len(rows) < CHUNK else rows[-1][0] + 1)
+    return rows, (end if len(rows) < CHUNK else rows[-1][0] + 1)
 
 
 def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
@@ -146,7 +147,7 @@ def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
     lists = {
         name: differing_rows(cur, name, one, other)
         for name in first
-        if first[name] != second[name] and name not in ("registers", "unfolded", "findings", "held")
+        if first[name] != second[name] and name not in ("unfolded", "findings", "held")
     }
     return Comparison(first, second, lists)
 

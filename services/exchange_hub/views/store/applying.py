@@ -1,4 +1,4 @@
-"""Write a plan into registers, components and list rows, inside the caller's transaction.
+"""Write a plan into components, list rows and findings, inside the caller's transaction.
 
 The same function serves the live views, a rebuild in a shadow schema and a view as of a cut: it sees only the
 schema on the search path and the statements it is given.
@@ -17,46 +17,28 @@ from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import ClaimKey
 from exchange_hub.views.store.copying import array_literal, copy_rows, text
-from exchange_hub.views.store.planning import Plan, Registers, Topics, arrays, claim_of, load_registers, plan
-from exchange_hub.views.store.prepared import FINDING_COLUMNS, REGISTER_COLUMNS, Prepared, Written, written
+from exchange_hub.views.store.planning import Plan, Registers, Topics, arrays, claim_of, load
+from exchange_hub.views.store.prepared import FINDING_COLUMNS, Written, written
 
 Cursor = psycopg.Cursor[Any]
 
 
-def apply(cur: Cursor, accepted: Sequence[Prepared], topics: Topics, rules: FoldRules) -> None:
-    """Fold *accepted* statements, in topic order, into the views on the search path."""
-    write(cur, plan(cur, accepted, topics, rules), topics, rules)
-
-
-def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules) -> None:
+def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, *, filling: bool = False) -> None:
     """Write a plan; the transaction holds the commit lock, or nobody else writes to the schema on the search path.
 
     Args:
         cur: cursor inside the transaction.
-        planned: what the batch changes.
+        planned: what changes.
         topics: topic numbers of the district.
         rules: the district's configuration.
+        filling: whether the schema is being filled: what it does not hold yet comes later.
     """
-    _store_registers(cur, planned)
     own = [key for key in planned.alone if FOLDS[key.kind].own]
     _clear(cur, ((key.kind, planned.alone[key].component) for key in own if key not in planned.fresh))
     _insert(cur, [planned.alone[key] for key in own])
     decided = _store_decisions(cur, planned.decisions, planned.known, topics)
     if planned.identities or decided:
-        _write_joined(cur, planned, decided, topics, rules)
-
-
-def _store_registers(cur: Cursor, planned: Plan) -> None:
-    copy_rows(cur, "register", REGISTER_COLUMNS, planned.new)
-    if not planned.newer:
-        return
-    copy_rows(cur, "b_register", REGISTER_COLUMNS, planned.newer)
-    cur.execute(
-        f"""INSERT INTO register ({REGISTER_COLUMNS}) SELECT {REGISTER_COLUMNS} FROM b_register
-            ON CONFLICT (topic_no, entity, kind, register)
-            DO UPDATE SET revision = excluded.revision, digest = excluded.digest, off = excluded.off""".encode()
-    )
-    cur.execute("TRUNCATE b_register")
+        _write_joined(cur, planned, decided, topics, rules, filling=filling)
 
 
 def _clear(cur: Cursor, names: Iterable[tuple[str, str]]) -> None:
@@ -112,14 +94,16 @@ def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, to
     return touched
 
 
-def _write_joined(cur: Cursor, planned: Plan, decided: set[ClaimKey], topics: Topics, rules: FoldRules) -> None:
+def _write_joined(
+    cur: Cursor, planned: Plan, decided: set[ClaimKey], topics: Topics, rules: FoldRules, *, filling: bool
+) -> None:
     """Recompute the components of claims that can be joined with others, from their edges, and write their rows."""
     known = planned.known
     _store_identities(cur, planned, topics)
     edges, old = _closure(cur, {*planned.identities, *decided}, planned, topics)
     missing = [key for key in edges if key not in known]
     if missing:
-        known.update(load_registers(cur, missing, topics))
+        known.update(load(cur, missing, topics, filling=filling).registers)
     _clear(cur, sorted(old))
     components: list[Written] = []
     for group in fold.components(edges):

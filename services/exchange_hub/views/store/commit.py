@@ -6,7 +6,7 @@ epoch and offset match (invariant 5); a mismatch changes nothing and is raised.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple
 
@@ -16,8 +16,8 @@ import psycopg
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Held, Record, Rejection, Statement
 from exchange_hub.views.store.applying import write
-from exchange_hub.views.store.copying import array_literal, copy_rows, line, numbers
-from exchange_hub.views.store.planning import Plan, Topics, plan
+from exchange_hub.views.store.copying import copy_rows, line
+from exchange_hub.views.store.planning import Plan, Topics, load, plan
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.prepared import EVENT_COLUMNS, Prepared
 from exchange_hub.views.store.stamp import Stamp, read_stamp, refuse_other
@@ -141,10 +141,10 @@ class Context:
 
 
 def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
-    """Make a connection ready to commit batches: temporary tables, pinned plans, asynchronous commit.
+    """Make a connection ready to commit batches: pinned plans, asynchronous commit.
 
-    Temporary tables have no statistics, so the planner is told to use indexes: a batch's cost must not grow with
-    the store. An asynchronous commit that a crash takes back takes its positions along and is read again.
+    The planner is told to use indexes whatever it believes of the tables: a batch's cost must not grow with the store.
+    An asynchronous commit that a crash takes back takes its positions along and is read again.
     """
     conn.autocommit = True
     conn.execute(f"SET search_path = {schema}".encode())
@@ -158,10 +158,6 @@ def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
     if conn.info.server_version >= 170000:
         # The only bound on a worker that stops in the middle of a COPY, holding the commit lock.
         conn.execute(f"SET transaction_timeout = '{TRANSACTION_SECONDS}s'".encode())
-    conn.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS b_register (kind text, topic_no smallint, entity text, register text, "
-        "revision bigint, digest bytea, off bigint)"
-    )
 
 
 def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
@@ -172,8 +168,6 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         StampError: the views were filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
-    with conn.cursor() as cur:
-        views = views_id(cur, context.schema)
     with conn.transaction(), conn.cursor() as cur:
         # One snapshot: what is read is of the very moment that the positions tell of.
         cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -185,8 +179,8 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         lock(cur, context.district_no)
         context.step("locked")
         refuse_other(read_stamp(cur, context.schema), context.stamp)
-        if check_positions(cur, batch.spans, "FOR UPDATE") != seen or views_id(cur, context.schema) != views:
-            draft = draw_up(cur, batch.statements, context)  # a replay, or the swap of a rebuild, came between
+        if check_positions(cur, batch.spans, "FOR UPDATE") != seen:
+            draft = draw_up(cur, batch.statements, context)  # a replay came between
         context.step("checked")
         row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
         outcome = Outcome(row[0] if row else 0)
@@ -243,12 +237,6 @@ def lock(cur: Cursor, district_no: int) -> None:
     cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, district_no))
 
 
-def views_id(cur: Cursor, schema: str) -> int | None:
-    """Return what tells one set of views from another under the same name: the swap of a rebuild changes it."""
-    row = cur.execute("SELECT to_regclass(%s)::oid", (f"{schema}.register",)).fetchone()
-    return row[0] if row else None
-
-
 def check_positions(cur: Cursor, spans: Sequence[Span], locking: LiteralString = "") -> dict[int, tuple[int, ...]]:
     """Compare every span with the stored epoch and offset; return the positions with their counters by topic.
 
@@ -288,8 +276,9 @@ class Draft(NamedTuple):
 def draw_up(cur: Cursor, statements: Sequence[Prepared], context: Context) -> Draft:
     """Part what must wait and what is there already, and plan what the others change."""
     flowing, held = _part_held(cur, statements)
-    accepted, lost = _part_lost(cur, flowing)
-    return Draft(accepted, lost, held, plan(cur, accepted, context.topics, context.rules))
+    known = load(cur, dict.fromkeys([each.key for each in flowing]), context.topics)
+    accepted, lost = _part_lost(flowing, known.ids)
+    return Draft(accepted, lost, held, plan(accepted, known.registers, context.rules))
 
 
 def write_draft(cur: Cursor, draft: Draft, context: Context, outcome: Outcome) -> None:
@@ -351,23 +340,19 @@ def _part_held(cur: Cursor, statements: Sequence[Prepared]) -> tuple[list[Prepar
     return flowing, held
 
 
-def _part_lost(cur: Cursor, flowing: Sequence[Prepared]) -> tuple[list[Prepared], list[tuple[Statement, bool]]]:
+def _part_lost(
+    flowing: Sequence[Prepared], ids: Mapping[tuple[int, str], bytes]
+) -> tuple[list[Prepared], list[tuple[Statement, bool]]]:
     """Part the events whose id their topic has already, with "same facts": the lowest offset owns an id.
 
-    Only a topic's own batches append to its log, so that asking first is enough; the table's key stands behind it.
+    *ids* are those of the events' own claims: kind and entity are part of what an id is made of, and checked with it. Only
+    a topic's own batches append to its log, so that asking first is enough; the table's key stands behind it.
     """
-    if not flowing:
-        return [], []
-    statements = [each.statement for each in flowing]
-    rows = cur.execute(
-        """SELECT e.topic_no, e.event_id::text, e.digest FROM unnest(%s::smallint[], %s::uuid[]) AS k (topic_no, event_id)
-           JOIN log.event_log e ON e.topic_no = k.topic_no AND e.event_id = k.event_id""",
-        (numbers([s.record.topic_no for s in statements]), array_literal([s.event_id for s in statements])),
-    ).fetchall()
-    owners: dict[tuple[int, str], bytes] = {(topic_no, event_id): digest for topic_no, event_id, digest in rows}
+    owners = dict(ids)
     accepted: list[Prepared] = []
     lost: list[tuple[Statement, bool]] = []
-    for each, statement in zip(flowing, statements, strict=True):
+    for each in flowing:
+        statement = each.statement
         key = (statement.record.topic_no, statement.event_id)
         owner = owners.get(key)
         if owner is None:

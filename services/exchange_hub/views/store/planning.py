@@ -1,8 +1,8 @@
 """What a batch changes in the views, as far as it depends on its own topics alone: read and folded without the commit lock.
 
-A topic's claims, registers, log entries and held events change by its own batches, which the position guards, by a
-replay, which the position's counters show, and by the swap of a rebuild, which brings other tables. So what is read here
-together with the positions holds under the lock as long as these are still the same; otherwise it is read again there.
+A topic's events in the log, and those held, change by its own batches, which the position guards, and by a replay, which
+the position's counters show. So what is read here together with the positions holds under the lock as long as these are
+still the same; otherwise it is read again there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +21,13 @@ from exchange_hub.views.store.prepared import Prepared, Value, Written, written
 Cursor = psycopg.Cursor[Any]
 Registers = dict[ClaimKey, dict[str, Value]]
 
+#: Columns of the event log, called e, that :func:`gathered` takes.
+OF_EVENT = "e.topic_no, e.off, e.event_id::text, e.kind, e.entity, e.register, e.revision, e.digest, e.withdrawn, e.value"
+#: Joins the events that count in a schema that is filled up to a cut.
+BELOW_CUT = "JOIN cut ON cut.topic_no = e.topic_no AND e.off < cut.below AND e.batch_no <= cut.batch_no"
+#: Of these, those of entities that were filled already.
+_FILLED = f"{BELOW_CUT} JOIN filled ON filled.topic_no = e.topic_no AND filled.kind = e.kind AND e.entity <= filled.entity"
+
 
 class Topics(NamedTuple):
     """Topic numbers and the bureaus that speak on them."""
@@ -29,15 +36,25 @@ class Topics(NamedTuple):
     number_of: Mapping[str, int]
 
 
+class Known(NamedTuple):
+    """What the event log says of claims.
+
+    Attributes:
+        registers: claim → its registers; empty for a claim that the log does not know.
+        ids: (topic number, event id) → digest of the facts, of all their events.
+    """
+
+    registers: Registers
+    ids: dict[tuple[int, str], bytes]
+
+
 class Plan(NamedTuple):
-    """What accepted statements change.
+    """What changes.
 
     Attributes:
         superseded: (topic number, offset) of statements that an earlier one outranks.
-        known: all registers of the claims spoken of, as they are after the batch.
-        fresh: claims first seen in this batch: what is written of them meets nothing.
-        new: lines of registers of fresh claims.
-        newer: lines of registers of other claims.
+        known: all registers of the claims spoken of, as they are afterwards.
+        fresh: claims of which nothing is written yet: they meet nothing.
         alone: each changed claim folded by itself.
         identities: identity values of each changed claim that can be joined with others.
         decisions: changed claims of the coordination office.
@@ -46,52 +63,83 @@ class Plan(NamedTuple):
     superseded: set[tuple[int, int]]
     known: Registers
     fresh: frozenset[ClaimKey]
-    new: list[str]
-    newer: list[str]
     alone: dict[ClaimKey, Written]
     identities: dict[ClaimKey, Sequence[str]]
     decisions: list[ClaimKey]
 
 
-def plan(cur: Cursor, accepted: Sequence[Prepared], topics: Topics, rules: FoldRules) -> Plan:
-    """Load what is known of the claims, let the registers win, and fold every changed claim by itself."""
-    known = load_registers(cur, dict.fromkeys([each.key for each in accepted]), topics)
+def plan(accepted: Sequence[Prepared], known: Registers, rules: FoldRules) -> Plan:
+    """Let the registers of new statements win, and fold every changed claim by itself; *known* is updated in place."""
     fresh = frozenset([key for key, registers in known.items() if not registers])
-    superseded, changed, lone = _win(accepted, known, fresh)
-    planned = Plan(superseded, known, fresh, [], [], {}, {}, [])
-    for key, lines in changed.items():
-        (planned.new if key in fresh else planned.newer).extend(lines.values())
-        if key.kind == "coordination":
-            planned.decisions.append(key)
-            continue
-        said = lone.get(key)
-        if said is not None and said.alone is not None:
-            planned.alone[key], identities = said.alone, said.identities
-        else:
-            claim = claim_of(key, known)
-            planned.alone[key], identities = written(fold.fold_component([claim], rules)), fold.identities(claim)
-        if not FOLDS[key.kind].own:
-            planned.identities[key] = identities
+    superseded, changed = _win(accepted, known)
+    planned = Plan(superseded, known, fresh, {}, {}, [])
+    for key, latest in changed.items():
+        # The trial fold of a claim's only statement is the whole claim already.
+        lone = latest if key in fresh and len(known[key]) == 1 else None
+        _fold(planned, key, lone, rules)
     return planned
 
 
-def load_registers(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics) -> Registers:
-    """Read all registers of the claims, with their facts from the event log."""
+def plan_whole(known: Registers, fresh: frozenset[ClaimKey], rules: FoldRules) -> Plan:
+    """Fold claims of which all is said in *known*: for what the log holds already."""
+    planned = Plan(set(), known, fresh, {}, {}, [])
+    for key in list(known):
+        _fold(planned, key, None, rules)
+    return planned
+
+
+def _fold(planned: Plan, key: ClaimKey, lone: Prepared | None, rules: FoldRules) -> None:
+    """Fold a claim by itself into the plan."""
+    if key.kind == "coordination":
+        planned.decisions.append(key)
+        return
+    if lone is not None and lone.alone is not None:
+        planned.alone[key], identities = lone.alone, lone.identities
+    else:
+        claim = claim_of(key, planned.known)
+        planned.alone[key], identities = written(fold.fold_component([claim], rules)), fold.identities(claim)
+    if not FOLDS[key.kind].own:
+        planned.identities[key] = identities
+
+
+def load(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics, *, filling: bool = False) -> Known:
+    """Read what the event log says of claims; while a schema is being filled, of those that it holds already."""
     wanted = list(keys)
-    known: Registers = {key: {} for key in wanted}
     rows = cur.execute(
-        """SELECT r.kind, r.topic_no, r.entity, r.register, r.revision, r.digest, r.off, e.withdrawn, e.value
-           FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
-           JOIN register r ON r.topic_no = k.topic_no AND r.entity = k.entity AND r.kind = k.kind
-           JOIN log.event_log e ON e.topic_no = r.topic_no AND e.off = r.off""",
+        f"""SELECT {OF_EVENT} FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
+            JOIN log.event_log e ON e.topic_no = k.topic_no AND e.kind = k.kind AND e.entity = k.entity
+            {_FILLED if filling else ''}""".encode(),
         arrays(wanted, topics),
         binary=True,
     ).fetchall()
-    for kind, topic_no, entity, register, revision, digest, off, withdrawn, value in rows:
-        contract, facts = codec.decode_facts(value)
+    registers: Registers = {key: {} for key in wanted}
+    registers.update(gathered(rows, topics))
+    return Known(registers, {(row[0], row[2]): row[7] for row in rows})
+
+
+def gathered(rows: Iterable[tuple[Any, ...]], topics: Topics) -> Registers:
+    """Let the highest (revision, facts digest) of whole claims' events (``OF_EVENT``) win each register; of equals the first.
+
+    Raises:
+        ValueError: an event can no longer be decoded.
+    """
+    winners: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for row in rows:
+        topic_no, off, _, kind, entity, register, revision, digest, _, _ = row
+        place = (topic_no, kind, entity, register)
+        present = winners.get(place)
+        if present is None or (revision, digest, -off) > (present[6], present[7], -present[1]):
+            winners[place] = row
+    found: Registers = {}
+    for topic_no, off, _, kind, entity, register, revision, digest, withdrawn, value in winners.values():
+        bureau = topics.bureau_of[topic_no]
+        try:
+            contract, facts = codec.decode_facts(value)
+        except codec.DecodeError as error:
+            raise ValueError(f"event log, topic {bureau}, offset {off}: the event can no longer be decoded: {error}") from error
         fact = Fact(contract.event, revision, withdrawn, facts)
-        known[ClaimKey(kind, topics.bureau_of[topic_no], entity)][register] = Value(revision, digest, off, fact)
-    return known
+        found.setdefault(ClaimKey(kind, bureau, entity), {})[register] = Value(digest, fact)
+    return found
 
 
 def arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
@@ -106,28 +154,20 @@ def claim_of(key: ClaimKey, known: Registers) -> Claim:
     return Claim(key, {name: value.fact for name, value in known[key].items()})
 
 
-def _win(
-    accepted: Sequence[Prepared], known: Registers, fresh: frozenset[ClaimKey]
-) -> tuple[set[tuple[int, int]], dict[ClaimKey, dict[str, str]], dict[ClaimKey, Prepared]]:
+def _win(accepted: Sequence[Prepared], known: Registers) -> tuple[set[tuple[int, int]], dict[ClaimKey, Prepared]]:
     """Let the highest (revision, facts digest) win each register; *known* is updated in place.
 
-    Returns the superseded places, per claim the registers that changed with their lines, and the claims that say
-    one thing only, first seen here: their trial fold is already the whole claim.
+    Returns the superseded places, and the claims that changed with the statement that changed them last.
     """
     superseded: set[tuple[int, int]] = set()
-    changed: dict[ClaimKey, dict[str, str]] = {}
-    lone: dict[ClaimKey, Prepared] = {}
+    changed: dict[ClaimKey, Prepared] = {}
     for each in accepted:
         statement, key = each.statement, each.key
         registers = known[key]
         present = registers.get(statement.register)
-        if present is not None and (present.revision, present.digest) >= (statement.revision, statement.digest):
+        if present is not None and (present.fact.revision, present.digest) >= (statement.revision, statement.digest):
             superseded.add((statement.record.topic_no, statement.record.off))
             continue
         registers[statement.register] = each.value
-        changed.setdefault(key, {})[statement.register] = each.register
-        if key in fresh and len(registers) == 1:
-            lone[key] = each
-        else:
-            lone.pop(key, None)
-    return superseded, changed, lone
+        changed[key] = each
+    return superseded, changed

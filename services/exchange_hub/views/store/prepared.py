@@ -17,16 +17,13 @@ from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, t
 EVENT_COLUMNS = (
     "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value, batch_no"
 )
-REGISTER_COLUMNS = "kind, topic_no, entity, register, revision, digest, off"
 FINDING_COLUMNS = "finding_id, rule, kind, subject, component, bureaus, words, detail"
 
 
 class Value(NamedTuple):
-    """A register's value with the place it came from."""
+    """A register's value with the digest of its facts."""
 
-    revision: int
     digest: bytes
-    off: int
     fact: Fact
 
 
@@ -55,9 +52,8 @@ class Prepared(NamedTuple):
         statement: the event.
         key: its claim.
         value: its register's value.
-        line: its row of the event log, without the batch number; empty where the log has it.
-        register: its row of the registers.
-        alone: its fold alone; ``None`` where the fold fails or the caller has none.
+        line: its row of the event log, without the batch number.
+        alone: its fold alone; ``None`` where the fold fails.
         identities: identity values of a claim that says only this.
         failure: why its fold fails and it must wait, or ``None``.
     """
@@ -66,34 +62,31 @@ class Prepared(NamedTuple):
     key: ClaimKey
     value: Value
     line: str
-    register: str
     alone: Written | None
     identities: Sequence[str]
     failure: str | None
 
 
-def prepared(s: Statement, trial: Folded | None, bureau: str, *, logged: bool = False) -> Prepared:
-    """Prepare a statement of *bureau*; *trial* is its fold alone, where the caller has it; *logged* where the log has it."""
+def prepared(s: Statement, trial: Folded, bureau: str) -> Prepared:
+    """Prepare a statement of *bureau*; *trial* is its fold alone."""
     record = s.record
     fact = Fact(s.event, s.revision, s.withdrawn, s.facts)
-    key = trial.members[0] if trial is not None and trial.members else ClaimKey(s.kind, bureau, s.entity)
+    key = trial.members[0] if trial.members else ClaimKey(s.kind, bureau, s.entity)
     # Neither an entity nor a register holds control characters (checked when decoded); a backslash is escaped.
-    entity, register, digest = text(s.entity), text(s.register), s.digest.hex()
-    event = "" if logged else (
-        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{entity}\t{register}\t{s.revision}\t\\\\x{digest}\t"
+    event = (
+        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{text(s.entity)}\t{text(s.register)}\t{s.revision}\t\\\\x{s.digest.hex()}\t"
         f"{'t' if s.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
     )
-    registered = f"{s.kind}\t{record.topic_no}\t{entity}\t{register}\t{s.revision}\t\\\\x{digest}\t{record.off}"
-    failure = None if trial is None else trial.failure
+    failure = trial.failure
     alone: Written | None = None
     identities: list[str] = []
-    if trial is not None and failure is None:
+    if failure is None:
         try:
             identities = fold.identities(Claim(key, {s.register: fact}))
             alone = written(trial)
         except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
             failure = f"{type(error).__name__}: {error}"
-    return Prepared(s, key, Value(s.revision, s.digest, record.off, fact), event, registered, alone, identities, failure)
+    return Prepared(s, key, Value(s.digest, fact), event, alone, identities, failure)
 
 
 def written(folded: Folded) -> Written:

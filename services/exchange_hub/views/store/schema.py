@@ -15,10 +15,6 @@ from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.tables import list_table
 
 _VIEWS_DDL: tuple[str, ...] = (
-    """CREATE TABLE {schema}.register (
-        kind text NOT NULL, topic_no smallint NOT NULL, entity text NOT NULL, register text NOT NULL,
-        revision bigint NOT NULL, digest bytea NOT NULL, off bigint NOT NULL,
-        PRIMARY KEY (topic_no, entity, kind, register))""",
     """CREATE TABLE {schema}.claim (
         kind text NOT NULL, topic_no smallint NOT NULL, entity text NOT NULL, component text NOT NULL,
         PRIMARY KEY (topic_no, entity, kind))""",
