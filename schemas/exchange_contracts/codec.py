@@ -6,7 +6,7 @@ four places, a date days since 1970-01-01, a time milliseconds since then (UTC),
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,7 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from exchange_contracts import registry
-from exchange_contracts.decoder import Decoder, Facts, decoder_of
+from exchange_contracts.decoder import Decoder, Facts, decoder_of, said_of
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.primitives import EPOCH_ORDINAL, BadValueError, MalformedError
@@ -159,33 +159,31 @@ def facts_digest(contract: Contract, facts: Mapping[str, Any]) -> bytes:
     were encoded. The id, the time of recording and the origin do not count; a field that equals its default does
     not either, so that a field added later (with its default) changes no digest.
     """
-    defaults, nested = _digest_rules(contract)
-    said: dict[str, Any] = {name: fact for name, default in defaults if (fact := facts[name]) != default}
+    said_of, nested, event = _digest_rules(contract)
+    said = said_of(facts)
     for name, inner in nested:
         if name in said:
             said[name] = _without_defaults(said[name], inner)
     text = orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(contract.event.encode() + text, digest_size=DIGEST_BYTES).digest()
+    return hashlib.blake2b(event + text, digest_size=DIGEST_BYTES).digest()
 
 
 _NOT_SAID = frozenset(("event_id", "recorded_at", "origin"))
 
-#: Stands for the default of a field that has none: no fact equals it.
-_ALWAYS_SAID = object()
 NestedDefaults = tuple[tuple[str, Mapping[str, Any]], ...]
 
 
 @cache
-def _digest_rules(contract: Contract) -> tuple[tuple[tuple[str, Any], ...], NestedDefaults]:
-    """Return the fields that can be said, sorted, with the default that leaves them unsaid, and nested defaults."""
+def _digest_rules(contract: Contract) -> tuple[Callable[[Mapping[str, Any]], dict[str, Any]], NestedDefaults, bytes]:
+    """Return what picks the facts that are said, the defaults inside nested records, and the event's name."""
     nested: list[tuple[str, Mapping[str, Any]]] = []
     for field in contract.fields:
         shape = field.shape.inner or field.shape
         if shape.meaning == "record" and field.name not in _NOT_SAID:
             inner_defaults = {str(inner.name): inner.default for inner in shape.fields if inner.has_default}
             nested.append((field.name, inner_defaults))
-    names = sorted(field.name for field in contract.fields if field.name not in _NOT_SAID)
-    return tuple((name, contract.defaults.get(name, _ALWAYS_SAID)) for name in names), tuple(nested)
+    names = [field.name for field in contract.fields if field.name not in _NOT_SAID]
+    return said_of(names, contract.defaults), tuple(nested), contract.event.encode()
 
 
 def _without_defaults(value: Any, defaults: Mapping[str, Any]) -> Any:

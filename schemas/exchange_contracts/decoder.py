@@ -9,7 +9,7 @@ no NUL and bounded length; dates lie in 1900..2199; decimals have at most 18 dig
 value; a field that a later version added takes its default.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +55,20 @@ def source_of(written: Contract, newest: Contract) -> str:
     writer = _Writer()
     writer.function("read", written.fields, newest.fields)
     return "\n\n".join(writer.functions)
+
+
+def said_of(names: Sequence[str], defaults: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Compile the function that picks, of the facts called *names*, those that differ from their default or have none."""
+    always = ", ".join(f"{name!r}: f[{name!r}]" for name in names if name not in defaults)
+    lines = ["def said(f):", f"    s = {{{always}}}"]
+    for name in names:
+        if name in defaults:
+            differs = "is not None" if defaults[name] is None else f"!= {defaults[name]!r}"
+            lines += [f"    v = f[{name!r}]", f"    if v {differs}:", f"        s[{name!r}] = v"]
+    environment: dict[str, Any] = {}
+    exec(compile("\n".join([*lines, "    return s"]), "<said>", "exec"), environment)  # noqa: S102  # as above
+    said: Callable[[Mapping[str, Any]], dict[str, Any]] = environment["said"]
+    return said
 
 
 class _Writer:

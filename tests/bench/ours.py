@@ -75,7 +75,7 @@ class Memory:
 
     def __init__(self, rules: FoldRules) -> None:
         self.rules = rules
-        self.registers: dict[ClaimKey, dict[str, tuple[int, bytes, Fact]]] = {}
+        self.registers: dict[ClaimKey, dict[str, Fact]] = {}
         self.values: dict[ClaimKey, list[str]] = {}
         self.holders: dict[str, set[ClaimKey]] = defaultdict(set)
         self.rows: dict[ClaimKey, fold.Folded] = {}
@@ -94,11 +94,10 @@ class Memory:
             alone = registers is None
             if registers is None:
                 registers = self.registers[key] = {}
-            present = registers.get(statement.register)
-            if present is not None and present[:2] >= (statement.revision, statement.digest):
+            present, fact = registers.get(statement.register), statement.fact
+            if present is not None and (present.revision, present.digest) >= (fact.revision, fact.digest):
                 continue
-            fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
-            registers[statement.register] = (statement.revision, statement.digest, fact)
+            registers[statement.register] = fact
             changed[key] = trial if alone else None
         joined = {}
         for key, lone in changed.items():
@@ -109,7 +108,7 @@ class Memory:
         self._join(joined)
 
     def _claim(self, key: ClaimKey) -> Claim:
-        return Claim(key, {name: entry[2] for name, entry in self.registers[key].items()})
+        return Claim(key, self.registers[key])
 
     def _join(self, changed: Mapping[ClaimKey, fold.Folded | None]) -> None:
         """Recompute the components of claims that others may join."""

@@ -77,8 +77,8 @@ def _last_wins(accepted: Any, known: Any) -> Any:
     """What ``planning._win`` does, without comparing revisions."""
     changed: dict[Any, Any] = {}
     for each in accepted:
-        known[each.key][each.statement.register] = each.value
-        changed[each.key] = each
+        known[each.statement.key][each.statement.register] = each.statement.fact
+        changed[each.statement.key] = each
     return set(), changed
 
 

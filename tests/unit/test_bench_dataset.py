@@ -32,23 +32,23 @@ def test_a_slice_has_six_types_of_twelve_bureaus_and_few_rejections() -> None:
     """The mixture is wide, nearly all of it is sound, and what is not cannot be decoded at all."""
     statements, rejections = outcomes()
     assert len(statements) + len(rejections) == SLICE
-    assert len({statement.event for statement in statements}) >= 6
-    assert len({statement.facts["bureau"] for statement in statements}) >= 12
+    assert len({statement.fact.event for statement in statements}) >= 6
+    assert len({statement.fact.facts["bureau"] for statement in statements}) >= 12
     assert 0 < len(rejections) < SLICE / 200
     assert {rejection.code for rejection in rejections} <= {"unreadable", "unknown_schema"}
-    assert all(statement.facts["origin"] is not None for statement in statements)
+    assert all(statement.fact.facts["origin"] is not None for statement in statements)
 
 
 def test_a_slice_repeats_and_revises() -> None:
     """Some events come twice byte by byte, some are later revisions, some machines are told of by two bureaus."""
     statements, _ = outcomes()
-    ids = Counter((statement.facts["bureau"], statement.facts["event_id"]) for statement in statements)
+    ids = Counter((statement.fact.facts["bureau"], statement.fact.facts["event_id"]) for statement in statements)
     assert any(count > 1 for count in ids.values())
-    assert any(statement.revision > 1 for statement in statements)
+    assert any(statement.fact.revision > 1 for statement in statements)
     tellers: dict[str, set[str]] = {}
     for statement in statements:
-        if statement.kind == "scrappage":
-            tellers.setdefault(statement.facts["identifier"], set()).add(statement.facts["bureau"])
+        if statement.key.kind == "scrappage":
+            tellers.setdefault(statement.fact.facts["identifier"], set()).add(statement.fact.facts["bureau"])
     assert any(len(bureaus) == 2 for bureaus in tellers.values())
 
 

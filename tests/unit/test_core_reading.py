@@ -30,7 +30,7 @@ def test_every_sound_event_of_every_type_passes() -> None:
         item = item_of(code)
         found = outcome(item)
         assert isinstance(found, Statement), f"code {code} {item.event}: {found}"
-        assert found.event == item.event
+        assert found.fact.event == item.event
         seen.add(item.event)
     assert len(seen) == 35
 

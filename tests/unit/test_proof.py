@@ -21,7 +21,7 @@ def entry(off: int, item: Item) -> Logged:
     statement, failure = found
     assert isinstance(statement, Statement)
     assert failure is None
-    return Logged(off, statement.event_id, statement.digest)
+    return Logged(off, statement.event_id, statement.fact.digest)
 
 
 ORDERS = [order(f"O{number}") for number in range(6)]

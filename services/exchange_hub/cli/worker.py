@@ -178,12 +178,12 @@ def event_outcomes(result: Done, bureau_of: Mapping[int, str]) -> Counter[tuple[
         if entry["outcome"] != "superseded"
     }
     statements = [each.statement for each in result.events]
-    for (topic_no, event), number in Counter([(s.record.topic_no, s.event) for s in statements]).items():
+    for (topic_no, event), number in Counter([(s.record.topic_no, s.fact.event) for s in statements]).items():
         counts[bureau_of[topic_no], event, "accepted"] = number
     for s in statements if exceptions else ():
         if (outcome := exceptions.get((s.record.topic_no, s.record.off))) is not None:
-            counts[bureau_of[s.record.topic_no], s.event, "accepted"] -= 1
-            counts[bureau_of[s.record.topic_no], s.event, outcome] += 1
+            counts[bureau_of[s.record.topic_no], s.fact.event, "accepted"] -= 1
+            counts[bureau_of[s.record.topic_no], s.fact.event, outcome] += 1
     for rejection in result.rejections:
         counts[bureau_of[rejection.record.topic_no], "unknown", "rejected"] += 1
     return counts

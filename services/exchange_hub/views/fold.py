@@ -10,7 +10,7 @@ from typing import NamedTuple
 from exchange_hub.views.findings import Finding, of_component
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row, Statement
+from exchange_hub.views.statement import Claim, ClaimKey, Row, Statement
 
 
 class Folded(NamedTuple):
@@ -92,8 +92,6 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
     return Folded(name, members, rows, None, found)
 
 
-def trial(statement: Statement, bureau: str, rules: FoldRules) -> Folded:
+def trial(statement: Statement, rules: FoldRules) -> Folded:
     """Fold one statement alone; its failure is a property of the event and decides whether it is held."""
-    fact = Fact(statement.event, statement.revision, statement.withdrawn, statement.facts)
-    key = ClaimKey(statement.kind, bureau, statement.entity)
-    return fold_component([Claim(key, {statement.register: fact})], rules)
+    return fold_component([Claim(statement.key, {statement.register: statement.fact})], rules)

@@ -63,7 +63,7 @@ def _difference(entry: Logged, record: Record, bureau: str) -> str | None:
     if isinstance(found, Rejection):
         return f"accepted in the log, but Kafka's record is rejected now: {found.code}"
     statement, _ = found
-    if (entry.event_id, entry.digest) == (statement.event_id, statement.digest):
+    if (entry.event_id, entry.digest) == (statement.event_id, statement.fact.digest):
         return None
     if entry.event_id == statement.event_id:
         return f"the log holds event {entry.event_id} with other facts than Kafka"

@@ -7,7 +7,7 @@ from exchange_contracts.registry import Contract
 from exchange_hub.views import check
 from exchange_hub.views.fold import Folded, trial
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Record, Rejection, Statement
+from exchange_hub.views.statement import ClaimKey, Fact, Record, Rejection, Statement
 
 
 def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Folded] | Rejection:
@@ -22,8 +22,8 @@ def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Fold
         return found
     statement, failure = found
     if failure is not None:
-        return statement, Folded(f"{bureau}:{statement.entity}", (), (), failure)
-    return statement, trial(statement, bureau, rules)
+        return statement, Folded(f"{bureau}:{statement.key.entity}", (), (), failure)
+    return statement, trial(statement, rules)
 
 
 def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejection:
@@ -42,13 +42,14 @@ def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejec
     if found:
         reason = ";".join(reason for _, reason in found)
         return Rejection(record, found[0][0], reason, facts["event_id"], facts["entity_key"])
-    return _statement(record, contract, facts), failure
+    return _statement(record, contract, facts, bureau), failure
 
 
-def _statement(record: Record, contract: Contract, facts: dict[str, Any]) -> Statement:
+def _statement(record: Record, contract: Contract, facts: dict[str, Any], bureau: str) -> Statement:
     sub_key = "|".join([str(facts[name]) for name in contract.subkey]) if contract.subkey else ""
     return Statement(
-        record, facts["event_id"], contract.schema_id, contract.event, contract.kind, facts["entity_key"],
-        f"{contract.register}:{sub_key}" if sub_key else contract.register, facts["revision"],
-        codec.facts_digest(contract, facts), contract.withdraws, facts["occurred_on"], facts,
+        record, facts["event_id"], contract.schema_id, ClaimKey(contract.kind, bureau, facts["entity_key"]),
+        f"{contract.register}:{sub_key}" if sub_key else contract.register,
+        Fact(contract.event, facts["revision"], codec.facts_digest(contract, facts), contract.withdraws, facts),
+        facts["occurred_on"],
     )  # fmt: skip

@@ -29,6 +29,32 @@ class Record(NamedTuple):
     headers: Sequence[tuple[str, bytes]]
 
 
+class ClaimKey(NamedTuple):
+    """Names a claim: what one bureau says of one entity of a kind."""
+
+    kind: str
+    bureau: str
+    entity: str
+
+
+class Fact(NamedTuple):
+    """The value of a register: what a statement says of it.
+
+    Attributes:
+        event: name of the event type.
+        revision: the source's revision of the register.
+        digest: digest of the facts (16 bytes); of equal revisions the higher digest wins.
+        withdrawn: true where the register is taken back.
+        facts: decoded facts; money in fen, dates in days, times in milliseconds.
+    """
+
+    event: str
+    revision: int
+    digest: bytes
+    withdrawn: bool
+    facts: Mapping[str, Any]
+
+
 class Statement(NamedTuple):
     """What one event says, checked: the unit that the event log keeps and the fold reads.
 
@@ -36,29 +62,19 @@ class Statement(NamedTuple):
         record: the record it was read from.
         event_id: id of the event, unique within its topic.
         schema_id: id of the contract it was written with.
-        event: name of the event type.
-        kind: what kind of entity it speaks of.
-        entity: the source's business key of the entity.
+        key: the claim that it is part of; its entity is the source's business key.
         register: event family and sub-key, for example ``progress:2026-10``.
-        revision: the source's revision of this register.
-        digest: digest of the facts (16 bytes).
-        withdrawn: true where the event takes the register back.
+        fact: what the register says.
         occurred_on: business date, days since 1970-01-01.
-        facts: decoded facts; money in fen, dates in days, times in milliseconds.
     """
 
     record: Record
     event_id: str
     schema_id: int
-    event: str
-    kind: str
-    entity: str
+    key: ClaimKey
     register: str
-    revision: int
-    digest: bytes
-    withdrawn: bool
+    fact: Fact
     occurred_on: int
-    facts: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +109,6 @@ class Held:
     statement: Statement
     reason: str
     behind: int | None = None
-
-
-class Fact(NamedTuple):
-    """The value of a register: the winning statement's facts.
-
-    Attributes:
-        event: event type.
-        revision: revision that won.
-        withdrawn: true where the register was taken back.
-        facts: decoded facts.
-    """
-
-    event: str
-    revision: int
-    withdrawn: bool
-    facts: Mapping[str, Any]
-
-
-class ClaimKey(NamedTuple):
-    """Names a claim: what one bureau says of one entity of a kind."""
-
-    kind: str
-    bureau: str
-    entity: str
 
 
 class Claim(NamedTuple):

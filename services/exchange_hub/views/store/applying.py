@@ -15,9 +15,9 @@ from exchange_hub.views import fold
 from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import ClaimKey
+from exchange_hub.views.statement import Claim, ClaimKey
 from exchange_hub.views.store.copying import array_literal, copy_rows, text
-from exchange_hub.views.store.planning import Plan, Registers, Topics, arrays, claim_of, load
+from exchange_hub.views.store.planning import Plan, Registers, Topics, arrays, load
 from exchange_hub.views.store.prepared import FINDING_COLUMNS, Written, written
 
 Cursor = psycopg.Cursor[Any]
@@ -81,16 +81,16 @@ def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, to
         ).fetchall()
         touched.update(ClaimKey(kind, topics.bureau_of[topic_no], entity) for kind, topic_no, entity in rows)
         merge = known[key].get("merge")
-        if merge is None or merge.fact.withdrawn:
+        if merge is None or merge.withdrawn:
             continue
-        for member in merge.fact.facts["members"]:
+        for member in merge.facts["members"]:
             bureau = member["bureau"]
             if bureau in topics.number_of:
                 cur.execute(
                     "INSERT INTO identity VALUES (%s, %s, %s, %s, true) ON CONFLICT DO NOTHING",
-                    (merge.fact.facts["list"], topics.number_of[bureau], member["entity_key"], value),
+                    (merge.facts["list"], topics.number_of[bureau], member["entity_key"], value),
                 )
-                touched.add(ClaimKey(merge.fact.facts["list"], bureau, member["entity_key"]))
+                touched.add(ClaimKey(merge.facts["list"], bureau, member["entity_key"]))
     return touched
 
 
@@ -108,7 +108,7 @@ def _write_joined(
     components: list[Written] = []
     for group in fold.components(edges):
         alone = planned.alone.get(group[0]) if len(group) == 1 else None
-        if alone is None and (claims := [claim_of(key, known) for key in group if known[key]]):
+        if alone is None and (claims := [Claim(key, known[key]) for key in group if known[key]]):
             alone = written(fold.fold_component(claims, rules))
         if alone is not None:
             components.append(alone)

@@ -276,7 +276,7 @@ class Draft(NamedTuple):
 def draw_up(cur: Cursor, statements: Sequence[Prepared], context: Context) -> Draft:
     """Part what must wait and what is there already, and plan what the others change."""
     flowing, held = _part_held(cur, statements)
-    known = load(cur, dict.fromkeys([each.key for each in flowing]), context.topics)
+    known = load(cur, dict.fromkeys([each.statement.key for each in flowing]), context.topics)
     accepted, lost = _part_lost(flowing, known.ids)
     return Draft(accepted, lost, held, plan(accepted, known.registers, context.rules))
 
@@ -293,20 +293,20 @@ def write_draft(cur: Cursor, draft: Draft, context: Context, outcome: Outcome) -
     for statement in [each.statement for each in draft.accepted] if superseded else ():
         if place_of(statement.record) in superseded:
             outcome.note(
-                statement.record, "superseded", event_id=statement.event_id, entity=statement.entity,
+                statement.record, "superseded", event_id=statement.event_id, entity=statement.key.entity,
                 code="superseded", reason="已收到同一事项更新的版本,本条存档不计",
             )  # fmt: skip
     for statement, same in draft.lost:
         if same:
             outcome.counts[statement.record.topic_no, "duplicate"] += 1
             outcome.note(
-                statement.record, "duplicate", event_id=statement.event_id, entity=statement.entity,
+                statement.record, "duplicate", event_id=statement.event_id, entity=statement.key.entity,
                 code="duplicate", reason="与已收到的事件完全相同,未重复计入",
             )  # fmt: skip
         else:
             rejection = Rejection(
                 statement.record, "id_conflict", "事件编号已用于另一内容,请用新的版本号重新报送", statement.event_id,
-                statement.entity,
+                statement.key.entity,
             )  # fmt: skip
             note_rejection(outcome, rejection)
             store_rejections(cur, [rejection], outcome.batch_no)
@@ -329,7 +329,7 @@ def _part_held(cur: Cursor, statements: Sequence[Prepared]) -> tuple[list[Prepar
         if failure is None and not waiting:
             flowing.append(each)
             continue
-        key = (statement.record.topic_no, statement.entity)
+        key = (statement.record.topic_no, statement.key.entity)
         if key in waiting:
             held.append(Held(statement, "waits behind a held event of the same key", waiting[key]))
         elif failure is not None:
@@ -356,10 +356,10 @@ def _part_lost(
         key = (statement.record.topic_no, statement.event_id)
         owner = owners.get(key)
         if owner is None:
-            owners[key] = statement.digest
+            owners[key] = statement.fact.digest
             accepted.append(each)
         else:
-            lost.append((statement, owner == statement.digest))
+            lost.append((statement, owner == statement.fact.digest))
     return accepted, lost
 
 
@@ -400,10 +400,10 @@ def _store_held(cur: Cursor, held: Sequence[Held], outcome: Outcome) -> None:
         s, record = item.statement, item.statement.record
         outcome.counts[record.topic_no, "held"] += 1
         outcome.note(
-            record, "held", event_id=s.event_id, entity=s.entity, code="held", reason="事件已保存,待系统处理后计入,无需重报"
+            record, "held", event_id=s.event_id, entity=s.key.entity, code="held", reason="事件已保存,待系统处理后计入,无需重报"
         )
         lines.append(line((
-            record.topic_no, record.off, s.event_id, s.entity, item.reason, item.behind, record.key, record.value,
+            record.topic_no, record.off, s.event_id, s.key.entity, item.reason, item.behind, record.key, record.value,
             _headers(record), record.arrived_ms, outcome.batch_no,
         )))  # fmt: skip
     names = "topic_no, off, event_id, entity, reason, behind, key, value, headers, arrived_ms, batch_no"

@@ -16,10 +16,10 @@ from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact
 from exchange_hub.views.store.copying import array_literal, numbers
-from exchange_hub.views.store.prepared import Prepared, Value, Written, written
+from exchange_hub.views.store.prepared import Prepared, Written, written
 
 Cursor = psycopg.Cursor[Any]
-Registers = dict[ClaimKey, dict[str, Value]]
+Registers = dict[ClaimKey, dict[str, Fact]]
 
 #: Columns of the event log, called e, that :func:`gathered` takes.
 OF_EVENT = "e.topic_no, e.off, e.event_id::text, e.kind, e.entity, e.register, e.revision, e.digest, e.withdrawn, e.value"
@@ -96,7 +96,7 @@ def _fold(planned: Plan, key: ClaimKey, lone: Prepared | None, rules: FoldRules)
     if lone is not None and lone.alone is not None:
         planned.alone[key], identities = lone.alone, lone.identities
     else:
-        claim = claim_of(key, planned.known)
+        claim = Claim(key, planned.known[key])
         planned.alone[key], identities = written(fold.fold_component([claim], rules)), fold.identities(claim)
     if not FOLDS[key.kind].own:
         planned.identities[key] = identities
@@ -137,8 +137,8 @@ def gathered(rows: Iterable[tuple[Any, ...]], topics: Topics) -> Registers:
             contract, facts = codec.decode_facts(value)
         except codec.DecodeError as error:
             raise ValueError(f"event log, topic {bureau}, offset {off}: the event can no longer be decoded: {error}") from error
-        fact = Fact(contract.event, revision, withdrawn, facts)
-        found.setdefault(ClaimKey(kind, bureau, entity), {})[register] = Value(digest, fact)
+        fact = Fact(contract.event, revision, digest, withdrawn, facts)
+        found.setdefault(ClaimKey(kind, bureau, entity), {})[register] = fact
     return found
 
 
@@ -149,11 +149,6 @@ def arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
     return array_literal([key.kind for key in keys]), topic_nos, array_literal([key.entity for key in keys])
 
 
-def claim_of(key: ClaimKey, known: Registers) -> Claim:
-    """Return a claim as the folds take it."""
-    return Claim(key, {name: value.fact for name, value in known[key].items()})
-
-
 def _win(accepted: Sequence[Prepared], known: Registers) -> tuple[set[tuple[int, int]], dict[ClaimKey, Prepared]]:
     """Let the highest (revision, facts digest) win each register; *known* is updated in place.
 
@@ -162,12 +157,12 @@ def _win(accepted: Sequence[Prepared], known: Registers) -> tuple[set[tuple[int,
     superseded: set[tuple[int, int]] = set()
     changed: dict[ClaimKey, Prepared] = {}
     for each in accepted:
-        statement, key = each.statement, each.key
-        registers = known[key]
+        statement = each.statement
+        fact, registers = statement.fact, known[statement.key]
         present = registers.get(statement.register)
-        if present is not None and (present.fact.revision, present.digest) >= (statement.revision, statement.digest):
+        if present is not None and (present.revision, present.digest) >= (fact.revision, fact.digest):
             superseded.add((statement.record.topic_no, statement.record.off))
             continue
-        registers[statement.register] = each.value
-        changed[key] = each
+        registers[statement.register] = fact
+        changed[statement.key] = each
     return superseded, changed

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from exchange_hub.views import fold
 from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.fold import Folded
+from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.folds.base import day
-from exchange_hub.views.statement import Claim, ClaimKey, Fact, Statement
+from exchange_hub.views.statement import Claim, ClaimKey, Statement
 from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, text, texts
 
 #: Columns of the event log in the order of ``Prepared.line``; the batch number comes last, under the lock.
@@ -18,13 +19,6 @@ EVENT_COLUMNS = (
     "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value, batch_no"
 )
 FINDING_COLUMNS = "finding_id, rule, kind, subject, component, bureaus, words, detail"
-
-
-class Value(NamedTuple):
-    """A register's value with the digest of its facts."""
-
-    digest: bytes
-    fact: Fact
 
 
 class Written(NamedTuple):
@@ -50,8 +44,6 @@ class Prepared(NamedTuple):
 
     Attributes:
         statement: the event.
-        key: its claim.
-        value: its register's value.
         line: its row of the event log, without the batch number.
         alone: its fold alone; ``None`` where the fold fails.
         identities: identity values of a claim that says only this.
@@ -59,34 +51,31 @@ class Prepared(NamedTuple):
     """
 
     statement: Statement
-    key: ClaimKey
-    value: Value
     line: str
     alone: Written | None
     identities: Sequence[str]
     failure: str | None
 
 
-def prepared(s: Statement, trial: Folded, bureau: str) -> Prepared:
-    """Prepare a statement of *bureau*; *trial* is its fold alone."""
-    record = s.record
-    fact = Fact(s.event, s.revision, s.withdrawn, s.facts)
-    key = trial.members[0] if trial.members else ClaimKey(s.kind, bureau, s.entity)
+def prepared(s: Statement, trial: Folded) -> Prepared:
+    """Prepare a statement; *trial* is its fold alone."""
+    record, (kind, _, entity), fact = s.record, s.key, s.fact
     # Neither an entity nor a register holds control characters (checked when decoded); a backslash is escaped.
     event = (
-        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{s.kind}\t{text(s.entity)}\t{text(s.register)}\t{s.revision}\t\\\\x{s.digest.hex()}\t"
-        f"{'t' if s.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
+        f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{kind}\t{text(entity)}\t{text(s.register)}\t{fact.revision}\t\\\\x{fact.digest.hex()}\t"
+        f"{'t' if fact.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
     )
     failure = trial.failure
     alone: Written | None = None
     identities: list[str] = []
     if failure is None:
         try:
-            identities = fold.identities(Claim(key, {s.register: fact}))
+            if not FOLDS[kind].own:
+                identities = fold.identities(Claim(s.key, {s.register: fact}))
             alone = written(trial)
         except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
             failure = f"{type(error).__name__}: {error}"
-    return Prepared(s, key, Value(s.digest, fact), event, alone, identities, failure)
+    return Prepared(s, event, alone, identities, failure)
 
 
 def written(folded: Folded) -> Written:

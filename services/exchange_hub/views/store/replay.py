@@ -62,7 +62,7 @@ def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Pl
             rejections.append(result)
             continue
         why = refused.get(store.place_of(record))
-        each = prepared(*result, bureau)
+        each = prepared(*result)
         statements.append(each if why is None else each._replace(failure=why))
     store.write_draft(cur, store.draw_up(cur, statements, context), context, outcome)
     for rejection in rejections:

@@ -72,7 +72,7 @@ def read_poll(poll: Poll, context: store.Context) -> store.Batch:
             if isinstance(result, Rejection):
                 rejections.append(result)
             else:
-                statements.append(prepared(*result, bureau))
+                statements.append(prepared(*result))
         spans.append(_span(claimed, poll.starts[topic], poll.ends[topic], records))
     return store.Batch(spans, statements, rejections)
 
