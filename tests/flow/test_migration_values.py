@@ -36,10 +36,14 @@ def test_facts_of_an_older_store_become_values_that_say_the_same() -> None:
                     )  # fmt: skip
                 assert migrate(url)[0] == "0003"
                 rows = conn.execute("SELECT off, value, digest FROM log.event_log ORDER BY off").fetchall()
+                keys = conn.execute(
+                    "SELECT conname FROM pg_constraint WHERE conrelid = 'log.event_log'::regclass AND contype IN ('p', 'u') ORDER BY 1"
+                ).fetchall()
                 guards = conn.execute("SELECT count(*) FROM pg_trigger WHERE tgname = 'log_stays' AND tgenabled = 'O'").fetchone()
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
     assert guards == (2,)
+    assert keys == [("event_log_entity_id",), ("event_log_pkey",)]
     assert len(rows) == len(kept)
     for off, value, digest in rows:
         contract, facts = codec.decode_facts(value)
