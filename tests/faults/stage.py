@@ -216,13 +216,12 @@ class Stage:
         found: dict[str, int] = wait_for("Kafka to tell the ends of the topics", asked, 60, 0.5)
         return found
 
-    def caught_up(self, seconds: float = 60.0, tend: Callable[[], None] = lambda: None) -> None:
-        """Wait until every position has reached the end of its topic; *tend* is called meanwhile."""
+    def caught_up(self, seconds: float = 60.0) -> None:
+        """Wait until every position has reached the end of its topic."""
         ends = self.ends()
 
         def reached() -> bool:
             stored = self.positions()
-            tend()
             if not any(worker.exit_code is None for worker in self.workers):
                 raise AssertionError("no worker runs any more")
             return all(stored.get(topic, 0) >= end for topic, end in ends.items())

@@ -209,7 +209,9 @@ def test_a_batch_behind_a_new_claim_is_dropped_or_fenced(store_: Opened) -> None
     batch = take(store_, reader, history, dict.fromkeys(TOPICS, 5))
     claimed(store_[0], "one")
     mine = committer(store_, "one")
-    assert isinstance(mine.commit(batch), Dropped)
+    dropped = mine.commit(batch)
+    assert isinstance(dropped, Dropped)
+    assert dropped.topics == {topic: entry.epoch for topic, entry in reader.claims.items()}
     reader = begin(store_)
     first, second = (take(store_, reader, history, dict.fromkeys(TOPICS, 5)) for _ in range(2))
     assert isinstance(mine.commit(second), Rewind)

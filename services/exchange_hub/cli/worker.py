@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 import faust
@@ -93,13 +93,13 @@ class _Worker:
     def _connect(self) -> psycopg.Connection:
         return connect(self._running.database_url, f"hub worker {self._owner}")
 
-    def _claim(self, topics: frozenset[str]) -> Mapping[str, Claimed]:
+    def _claim(self, topics: frozenset[str], still: Callable[[], bool]) -> Mapping[str, Claimed]:
         """Claim topics in the store and look at each log; a topic that is not the one known stands still."""
         running, kafka = self._running, self._running.hub.settings.kafka
         with administration(running.bootstrap_servers, kafka) as admin:
             ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
         with self._lock, connect(running.database_url, f"hub worker {self._owner}") as conn:
-            claimed, stopped = self._claim_rows(conn, ids)
+            claimed, stopped = self._claim_rows(conn, ids, still)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
         for topic, words in stopped.items():
             log.error("%s", words)
@@ -117,13 +117,13 @@ class _Worker:
             log.warning("could not weigh the topics; they are shared out by number: %s", problem)
 
     def _claim_rows(
-        self, conn: psycopg.Connection, ids: Mapping[str, str | None]
+        self, conn: psycopg.Connection, ids: Mapping[str, str | None], still: Callable[[], bool]
     ) -> tuple[dict[str, Claimed], dict[str, str]]:
         """Claim in the store; whoever holds the rows commits soon, or has stopped and is ended."""
         conn.execute(f"SET lock_timeout = '{commit.LOCK_SECONDS}s'".encode())
         while True:
             try:
-                return claim(conn, ids, self._owner)
+                return claim(conn, ids, self._owner, still)
             except psycopg.errors.LockNotAvailable:
                 commit.end_stuck(conn, self._running.hub.district_no)
 

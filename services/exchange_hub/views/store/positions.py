@@ -1,6 +1,6 @@
 """Positions live with the data: a worker claims a topic, and only the claim of the highest epoch may move it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,6 +33,13 @@ class Claimed:
     last_digest: bytes | None
 
 
+class TakenAwayError(Exception):
+    """Topics were taken away while they were being claimed; nothing was claimed."""
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        super().__init__(f"taken away while they were claimed: {', '.join(sorted(topics))}")
+
+
 def register_topics(conn: psycopg.Connection, topics: Mapping[str, str]) -> dict[str, int]:
     """Make sure each topic (name → bureau) has a number; return name → number."""
     with conn.transaction(), conn.cursor() as cur:
@@ -46,18 +53,27 @@ def register_topics(conn: psycopg.Connection, topics: Mapping[str, str]) -> dict
 
 
 def claim(
-    conn: psycopg.Connection, topic_ids: Mapping[str, str | None], owner: str
+    conn: psycopg.Connection, topic_ids: Mapping[str, str | None], owner: str, still: Callable[[], bool] = lambda: True
 ) -> tuple[dict[str, Claimed], dict[str, str]]:
     """Claim topics for *owner*: epoch + 1 each, in one transaction.
+
+    A claim for topics that are another's by now would fence their new owner. So *still* is asked last, when all rows
+    are locked: a claim of the new owner that came before is known to this worker's Kafka client too, for it gives its
+    topics back before others get them, and one that comes after waits for the locks and has the higher epoch. Only
+    a worker that was silent for longer than its session, and has not heard of it yet, can still be too late.
 
     Args:
         conn: connection outside a transaction.
         topic_ids: topic name → id that Kafka gives it now, ``None`` where Kafka has no such topic.
         owner: name of the worker, unique to its process.
+        still: tells whether the worker still has the topics; it must not block.
 
     Returns:
         The claims, and for each topic that was deleted and made anew since its positions were kept what an operator
         must know; such a topic is not claimed and nothing of it is reset.
+
+    Raises:
+        TakenAwayError: the worker has the topics no more; nothing was written.
     """
     claimed: dict[str, Claimed] = {}
     stopped: dict[str, str] = {}
@@ -85,6 +101,8 @@ def claim(
                 )  # fmt: skip
             else:
                 claimed[name] = Claimed(row[0], name, row[1], row[2], row[3], row[4], row[5])
+        if not still():
+            raise TakenAwayError(topic_ids)
     return claimed, stopped
 
 

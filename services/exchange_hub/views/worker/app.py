@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -58,6 +58,13 @@ class Hooks:
     done: Callable[[Done, float, float], None]
     lost: Callable[[BaseException], None]
     weigh: Callable[[], Mapping[str, int]]
+
+
+class StaleClaimError(Exception):
+    """This worker's own later claim is in the store, and the worker goes by the one before: it would write nothing more."""
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        super().__init__(f"claimed again without knowing: {', '.join(sorted(topics))}")
 
 
 class _Read(NamedTuple):
@@ -133,6 +140,8 @@ class Processor:
             if isinstance(result, Rewind):
                 log.warning("dropped a batch that does not begin at the stored positions; reading on from them")
                 await consumer.rewind(result.positions)
+            elif isinstance(result, Dropped) and self._believed(result.topics, consumer):
+                self._hooks.lost(StaleClaimError(result.topics))
             elif isinstance(result, Dropped):
                 log.info("dropped a batch read before this worker claimed its topics again")
             else:
@@ -140,13 +149,17 @@ class Processor:
         except asyncio.CancelledError:
             raise
         except FencedError as error:
-            if any(consumer.believes(topic, epoch) for topic, epoch in error.topics.items()):
+            if self._believed(error.topics, consumer):
                 self._hooks.lost(error)
                 raise
             log.info("dropped a batch of topics that were given to another worker")
         except BaseException as error:
             self._hooks.lost(error)
             raise
+
+    @staticmethod
+    def _believed(topics: Mapping[str, int], consumer: PollConsumer) -> bool:
+        return any(consumer.believes(topic, epoch) for topic, epoch in topics.items())
 
 
 def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> PollApp:

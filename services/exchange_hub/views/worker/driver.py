@@ -6,15 +6,17 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 
 import aiokafka
 import faust
 from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from exchange_hub.views.store.positions import Claimed
+from exchange_hub.views.store.positions import Claimed, TakenAwayError
 from exchange_hub.views.worker.records import install
 from exchange_hub.views.worker.sharing import WeighingAssignor
 
@@ -54,8 +56,10 @@ class _PollRecord(NamedTuple):
     serialized_value_size: int
 
 
-#: Claims topics (a topic that must stand still is left out) and returns where to read each from; blocking, called off the event loop's thread pool.
-Claim = Callable[[frozenset[str]], Mapping[str, Claimed]]
+#: Claims topics (a topic that must stand still is left out) and returns where to read each from; blocking, called off
+#: the event loop. The second argument tells whether the worker still has the topics: where it says no, the claim
+#: changes nothing and raises :class:`TakenAwayError`.
+Claim = Callable[[frozenset[str], Callable[[], bool]], Mapping[str, Claimed]]
 
 
 #: How long a fetch waits at the broker for data, in milliseconds. A topic whose records were just taken joins the next
@@ -92,6 +96,8 @@ class PollConsumer(driver.Consumer):
         #: Held while records are fetched and stamped, and while positions are claimed or rewound: a fetch belongs
         #: wholly to the chain before or to the chain after.
         self._chaining = asyncio.Lock()
+        #: One thread: a claim whose waiter was cancelled still runs, and must not raise the epoch of the claim after it.
+        self._claiming = ThreadPoolExecutor(1, "claim")
 
     def _new_consumer_thread(self) -> PollConsumerThread:
         return PollConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -99,33 +105,64 @@ class PollConsumer(driver.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Claim the assigned topics and seek to their stored positions, whatever Kafka's committed offsets say.
 
-        Faust only logs a failed seek; here a failure ends the process, and the supervisor starts it again.
+        Faust calls it after each rebalance, and also where a fetch ends while a rebalance is under way. It only logs
+        a failed seek, and stands still for good after one that took longer than a request may; here both end the
+        process, and the supervisor starts it again.
         """
-        async with self._chaining:
-            try:
-                assigned = frozenset(tp.topic for tp in self.assignment())
-                claims = await self.loop.run_in_executor(None, self.claim, assigned) if assigned else {}
-                for topic, claimed in claims.items():
-                    await self._seek(TP(topic, 0), claimed.next_off)
-                if standing := assigned - claims.keys():
-                    # Nothing of them is processed; without a place Kafka's client would ask for a reset.
-                    consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
-                    await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:
-                self.lost(error)
-                raise
-            self._chain += 1
-            self._claims = dict(claims)
-            self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
-            return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
+        try:
+            async with asyncio.timeout(self.app.conf.broker_request_timeout * 0.9), self._chaining:
+                # Until they are claimed anew nothing is held: batches of the claims before are dropped, not fenced.
+                self._let_go()
+                claims = await self._claim_and_seek()
+                self._claims = dict(claims)
+                self._next = {topic: claimed.next_off for topic, claimed in claims.items()}
+                return {TP(topic, 0): claimed.next_off for topic, claimed in claims.items()}
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            self.lost(error)
+            raise
 
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Let the batch under way commit before topics go to another worker; what was not begun is dropped."""
+    async def _claim_and_seek(self) -> Mapping[str, Claimed]:
+        """Claim and seek until both fall within one assignment.
+
+        Where there is none, nothing is claimed and nothing read: the client has given its topics back and joins the
+        group anew, and after that Faust calls again. What was claimed under an assignment that is gone is left as it
+        is: whoever has those topics now claims them later, with a higher epoch.
+        """
+        while not self._stopping() and (assignment := self._assigned()) is not None and assignment.tps:
+            topics = frozenset(partition.topic for partition in assignment.tps)
+
+            def still(assignment: Any = assignment) -> bool:
+                return not self._stopping() and self._assigned() is assignment
+
+            try:
+                claims = await self.loop.run_in_executor(self._claiming, self.claim, topics, still)
+                await self._seek_all(claims, topics)
+            except (TakenAwayError, IllegalStateError):
+                if still():
+                    raise
+            else:
+                if still():
+                    return claims
+        return {}
+
+    async def _seek_all(self, claims: Mapping[str, Claimed], topics: frozenset[str]) -> None:
+        for topic, claimed in claims.items():
+            await self._seek(TP(topic, 0), claimed.next_off)
+        if standing := topics - claims.keys():
+            # Nothing of them is processed; without a place Kafka's client would ask for a reset.
+            consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
+            await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
+
+    def _let_go(self) -> None:
         self._chain += 1
         self._claims = {}
         self._next = {}
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let the batch under way commit before topics go to another worker; what was not begun is dropped."""
+        self._let_go()
         await self.drain()
         await super().on_partitions_revoked(revoked)
 
@@ -150,7 +187,7 @@ class PollConsumer(driver.Consumer):
 
     def believes(self, topic: str, epoch: int) -> bool:
         """Tell whether this worker takes *topic* for its own under the claim of *epoch*; one that is ending gave all up."""
-        if self.should_stop or self.app.should_stop:
+        if self._stopping():
             return False
         claimed = self._claims.get(topic)
         return claimed is not None and claimed.epoch == epoch
@@ -184,10 +221,19 @@ class PollConsumer(driver.Consumer):
         return {TP(topic, 0): [_PollRecord(topic, 0, end - 1, stamp, 1, (), None, poll, None, 0, 0)]}
 
     def _assigned(self) -> Any:
-        """Return the client's present assignment, an object of its own for each rebalance, or ``None``."""
+        """Return the client's present assignment, an object of its own for each rebalance.
+
+        ``None`` where there is none, and from the moment at which the client gives its topics back in order to join
+        the group anew: its old assignment stands on while others may have got the topics.
+        """
         subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001 — as above
-        assignment = subscription.assignment if subscription is not None else None
+        if subscription is None or subscription._reassignment_in_progress:  # noqa: SLF001 — as above
+            return None
+        assignment = subscription.assignment
         return assignment if assignment is not None and assignment.active else None
+
+    def _stopping(self) -> bool:
+        return bool(self.should_stop or self.app.should_stop)
 
     def _reached(self, records: Mapping[str, list[Any]], assignment: Any) -> dict[str, int]:
         """Return topic → offset after everything fetched so far, control records included.

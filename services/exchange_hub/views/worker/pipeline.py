@@ -45,7 +45,14 @@ class Rewind(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """A batch of an earlier claim of this same worker was dropped; the claim since then has its own place."""
+    """A batch of an earlier claim of this same worker was dropped; the claim since then has its own place.
+
+    Attributes:
+        topics: topic → epoch of the batch's claim. A worker that still goes by one of them reads what the store
+            refuses for good.
+    """
+
+    topics: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +194,8 @@ class Committer:
         lost = {names[s.topic_no]: s.epoch for s in batch.spans if places[s.topic_no].owner != self._owner}
         if lost:
             raise FencedError(lost)
-        if any(places[span.topic_no].epoch != span.epoch for span in batch.spans):
-            return Dropped()
+        if older := {names[s.topic_no]: s.epoch for s in batch.spans if places[s.topic_no].epoch != s.epoch}:
+            return Dropped(older)
         return Rewind({names[no]: place.next_off for no, place in places.items()})
 
     def _names(self) -> Mapping[str, int]:
