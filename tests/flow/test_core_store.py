@@ -221,6 +221,19 @@ def test_a_batch_behind_a_new_claim_is_dropped_or_fenced(store_: Opened) -> None
         mine.commit(second)
 
 
+def test_a_rewind_speaks_of_every_topic_held(store_: Opened) -> None:
+    """What was read after a dropped batch goes with it: the worker is told where to read on in all its topics."""
+    history = History.of(bulk(11, 200))
+    reader = begin(store_)
+    mine = committer(store_, "one")
+    one = min(TOPICS)
+    done, _left_out, behind_gap = (take(store_, reader, history, {one: 3}) for _ in range(3))
+    assert isinstance(mine.commit(done), Done)
+    result = mine.commit(behind_gap)
+    assert isinstance(result, Rewind)
+    assert result.positions == dict.fromkeys(TOPICS, 0) | {one: 3}
+
+
 def test_another_stamp_refuses_to_write(store_: Opened) -> None:
     """A process with other code, contracts or configuration than filled the views writes nothing."""
     history = History.of(bulk(12, 50))

@@ -39,7 +39,11 @@ class FencedError(Exception):
 
 
 class Rewind(NamedTuple):
-    """A batch was dropped: read on from these positions (topic name → offset)."""
+    """A batch was dropped: read on from these positions (topic name → offset).
+
+    They are those of every topic that the worker holds: with the batch goes whatever was read after it, also of topics
+    that are not in it. A topic left out would keep a gap until its next record comes.
+    """
 
     positions: Mapping[str, int]
 
@@ -196,7 +200,13 @@ class Committer:
             raise FencedError(lost)
         if older := {names[s.topic_no]: s.epoch for s in batch.spans if places[s.topic_no].epoch != s.epoch}:
             return Dropped(older)
-        return Rewind({names[no]: place.next_off for no, place in places.items()})
+        return Rewind(self._held())
+
+    def _held(self) -> Mapping[str, int]:
+        rows = self.connection().execute(
+            "SELECT t.name, p.next_off FROM log.position p JOIN log.topic t USING (topic_no) WHERE p.owner = %s", (self._owner,)
+        ).fetchall()
+        return dict(rows)
 
     def _names(self) -> Mapping[str, int]:
         rows = self.connection().execute("SELECT name, topic_no FROM log.topic").fetchall()
