@@ -1,15 +1,19 @@
-"""What a worker does with a batch that the store refuses."""
+"""What a worker does with polls that arrive while it is at work, and with a batch that the store refuses."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
 
-from exchange_hub.views.store.commit import Batch, Context
+from exchange_hub.views.store.commit import Batch, Context, Outcome
+from exchange_hub.views.store.planning import Topics
+from exchange_hub.views.store.positions import Claimed
 from exchange_hub.views.worker.app import Hooks, Processor, StaleClaimError
 from exchange_hub.views.worker.driver import Poll, PollConsumer
-from exchange_hub.views.worker.pipeline import Committer, Dropped, FencedError
+from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, FencedError
+from tests.strategies.store import RULES, STAMP
 
 
 class Refusing:
@@ -57,3 +61,53 @@ def test_a_worker_that_goes_by_an_outbid_claim_ends(answer: Callable[[], Dropped
 
     asyncio.run(scenario())
     assert [type(error) for error in lost] == ([ends] if epoch == 1 else [])
+
+
+class Slow:
+    """A store that is busy with its first batch until it is let go, and a consumer whose chain is the given one."""
+
+    def __init__(self, chain: int) -> None:
+        self.chain = chain
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+        self.spans: list[list[tuple[int, int]]] = []
+
+    def commit(self, batch: Batch) -> Done:
+        """Note what the batch covers."""
+        self.spans.append([(span.start, span.next_off) for span in batch.spans])
+        self.begun.set()
+        assert self.may_go_on.wait(10)
+        return Done(Outcome(0), (), (), batch)
+
+    def holds(self, poll: Poll) -> bool:
+        """Whether the poll is of the present chain."""
+        return poll.chain == self.chain
+
+
+def passing(chain: int, start: int, end: int) -> Poll:
+    """A poll that passes offsets without data."""
+    claims = {"topic": Claimed(1, "topic", "id", 1, 0, None, None)}
+    return Poll(chain, claims, {"topic": start}, {"topic": end}, {"topic": []})
+
+
+def test_what_arrives_during_a_batch_is_taken_together() -> None:
+    """Polls that wait make one batch; of a chain that ended meanwhile none is taken."""
+    slow: Any = Slow(1)
+    failed: list[BaseException] = []
+    context = Context(Topics({1: "bureau"}, {"bureau": 1}), RULES, STAMP)
+    processor = Processor(cast("Committer", slow), context, Hooks(lambda *_: {}, lambda *_: None, failed.append, dict))
+    consumer = cast("PollConsumer", slow)
+
+    async def scenario() -> None:
+        await processor.take(passing(1, 0, 3), consumer)
+        assert await asyncio.to_thread(slow.begun.wait, 10)
+        await processor.take(passing(1, 3, 5), consumer)
+        await processor.take(passing(1, 5, 9), consumer)
+        slow.may_go_on.set()
+        await processor.settle(10)
+        slow.chain = 2
+        await processor.take(passing(1, 9, 12), consumer)
+        await processor.settle(10)
+
+    asyncio.run(scenario())
+    assert not failed
+    assert slow.spans == [[(0, 3)], [(3, 9)]]

@@ -53,33 +53,6 @@ class Batch:
     statements: Sequence[Prepared]
     rejections: Sequence[Rejection]
 
-    @property
-    def records(self) -> int:
-        """How many data records it holds."""
-        return len(self.statements) + len(self.rejections)
-
-
-def joined(first: Batch, second: Batch) -> Batch:
-    """Join two batches of which the second begins where the first ends, topic by topic.
-
-    Raises:
-        ValueError: a topic's part of the second does not follow the first.
-    """
-    spans = {span.topic_no: span for span in first.spans}
-    for span in second.spans:
-        before = spans.get(span.topic_no)
-        if before is None:
-            spans[span.topic_no] = span
-            continue
-        if (before.epoch, before.next_off) != (span.epoch, span.start):
-            raise ValueError(f"topic {span.topic_no}: a batch at {span.start} does not follow one that ends at {before.next_off}")
-        last = span if span.last_off is not None else before
-        spans[span.topic_no] = Span(
-            span.topic_no, span.epoch, before.start, span.next_off, last.last_off, last.last_digest, last.last_arrived_ms,
-            before.skipped + span.skipped,
-        )  # fmt: skip
-    return Batch(list(spans.values()), [*first.statements, *second.statements], [*first.rejections, *second.rejections])
-
 
 @dataclass(slots=True)
 class Outcome:

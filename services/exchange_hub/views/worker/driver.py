@@ -5,7 +5,7 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 
@@ -38,6 +38,28 @@ class Poll(NamedTuple):
     starts: Mapping[str, int]
     ends: Mapping[str, int]
     records: Mapping[str, list[Any]]
+
+    @property
+    def size(self) -> int:
+        """How many records it holds."""
+        return sum(map(len, self.records.values()))
+
+
+def joined(polls: Sequence[Poll]) -> Poll:
+    """Make one poll of polls that follow one another in one chain."""
+    if len(polls) == 1:
+        return polls[0]
+    claims: dict[str, Claimed] = {}
+    starts: dict[str, int] = {}
+    ends: dict[str, int] = {}
+    records: dict[str, list[Any]] = {}
+    for poll in polls:
+        claims.update(poll.claims)
+        starts = {**poll.starts, **starts}
+        ends.update(poll.ends)
+        for topic, found in poll.records.items():
+            records[topic] = [*records.get(topic, ()), *found]
+    return Poll(polls[0].chain, claims, starts, ends, records)
 
 
 class _PollRecord(NamedTuple):

@@ -1,7 +1,4 @@
-"""From a poll to a committed batch: read it, commit it, and decide what a failure means.
-
-Reading (decode, check, trial fold) of the next poll overlaps the commit of the last; commits are strictly in order.
-"""
+"""From a poll to a committed batch: read it, commit it, and decide what a failure means."""
 
 import hashlib
 import logging
