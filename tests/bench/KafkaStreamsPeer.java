@@ -25,7 +25,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
-/** Kafka Streams doing the peers' work: decode, keep the latest revision per register in RocksDB, sum amounts. */
+/** Kafka Streams doing the lesser work: decode, keep the latest revision per register in RocksDB, sum; no facts, no rows. */
 public final class KafkaStreamsPeer {
     /** What is known of a contract. */
     private static final class Contract {

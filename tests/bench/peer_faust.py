@@ -2,11 +2,55 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from typing import Any
 
 import faust
 
+from exchange_hub.cli.program import settle_interpreter
+from tests.bench.peer_fold import Registers, entered, rows_of, rules_of, stated
 from tests.bench.peer_work import Totals, arguments, told
+
+Update = Callable[[bytes, bytes], None]
+
+
+def _rows(app: faust.App, totals: Totals, district: str) -> Update:
+    """The hub's fold: one entry a claim, read once and written once an event; a table gives back the objects themselves."""
+    rules = rules_of(district)
+    claims = app.Table("claims", partitions=1)
+
+    def update(key: bytes, value: bytes) -> None:
+        if (event := stated(value)) is None:
+            return
+        contract, facts = event
+        place = f"{facts['bureau']}|{contract.kind}|{key.decode()}"
+        kept = claims.get(place)
+        registers: Registers = {} if kept is None else kept[0]
+        if entered(contract, facts, registers, totals):
+            claims[place] = [registers, rows_of(contract.kind, facts, registers, rules)]
+
+    return update
+
+
+def _sums(app: faust.App, totals: Totals) -> Update:
+    """Latest revision and amount by register, and a table of sums."""
+    entities = app.Table("entities", default=dict, partitions=1)
+    sums = app.Table("sums", default=int, partitions=1)
+
+    def update(key: bytes, value: bytes) -> None:
+        if (event := told(value)) is None:
+            return
+        place = f"{event.bureau}|{event.family}|{key.decode()}"
+        registers = entities[place]
+        present = registers.get(event.register)
+        if present is None or event.revision > present[0]:
+            registers[event.register] = [event.revision, event.amount]
+            entities[place] = registers
+            change = event.amount - (present[1] if present else 0)
+            sums[f"{event.bureau}|{event.family}"] += change
+            totals.note(event.bureau, event.family, 0 if present else 1, change)
+
+    return update
 
 
 def main() -> None:
@@ -18,8 +62,7 @@ def main() -> None:
         consumer_auto_offset_reset="earliest", topic_disable_leader=True, web_enabled=False, datadir=given["folder"],
     )  # fmt: skip
     topic = app.topic(*given["topics"], value_serializer="raw", key_serializer="raw")
-    entities = app.Table("entities", default=dict, partitions=1)
-    sums = app.Table("sums", default=int, partitions=1)
+    update = _rows(app, totals, given["district"]) if given["work"] == "rows" else _sums(app, totals)
 
     @app.agent(topic)
     async def folding(values: faust.StreamT[Any]) -> None:
@@ -27,22 +70,13 @@ def main() -> None:
             if not totals.began:
                 totals.start()
             totals.left -= 1
-            event = told(record.value)
-            if event is not None:
-                place = f"{event.bureau}|{event.family}|{record.key.decode()}"
-                registers = entities[place]
-                present = registers.get(event.register)
-                if present is None or event.revision > present[0]:
-                    registers[event.register] = [event.revision, event.amount]
-                    entities[place] = registers
-                    change = event.amount - (present[1] if present else 0)
-                    sums[f"{event.bureau}|{event.family}"] += change
-                    totals.note(event, 0 if present else 1, change)
+            update(record.key, record.value)
             if not totals.left:
                 totals.report()
                 await asyncio.sleep(0)
                 os._exit(0)
 
+    settle_interpreter()
     faust.Worker(app, loglevel="ERROR", redirect_stdouts=False).execute_from_commandline()
 
 

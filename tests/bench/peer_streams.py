@@ -1,4 +1,7 @@
-"""Kafka Streams: its jars are resolved and the Java source beside this module is compiled; neither is needed elsewhere."""
+"""Kafka Streams: its jars are resolved and the Java source beside this module is compiled; neither is needed elsewhere.
+
+It does the lesser work: latest revision per register and sums; no facts kept, no rows made.
+"""
 
 import json
 import shutil

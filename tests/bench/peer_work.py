@@ -1,7 +1,8 @@
-"""The work that every peer does: decode by fastavro, keep each entity's latest revision per register, sum amounts.
+"""The lesser work, and what all peers share: decode by fastavro, keep each register's latest revision, sum amounts.
 
-Peers get the quicker of fastavro's two ways: a copy of the schemas without logical types, so that only the amounts that
-are summed are turned into numbers.
+That is all that the peers called ``…_sums`` and Kafka Streams do: no facts are kept and no rows are made, so that no list
+could be read from them (``peer_fold`` is the work from which one could). They get the quicker of fastavro's two ways: a
+copy of the schemas without logical types, so that only the amounts that are summed are turned into numbers.
 """
 
 import io
@@ -99,9 +100,9 @@ class Totals:
         """Note the time of the first event."""
         self.began, self.used = time.perf_counter(), time.process_time()
 
-    def note(self, event: Told, count: int, amount: int) -> None:
+    def note(self, bureau: str, family: str, count: int, amount: int) -> None:
         """Add what an event changed."""
-        entry = self.sums.setdefault((event.bureau, event.family), [0, 0])
+        entry = self.sums.setdefault((bureau, family), [0, 0])
         entry[0] += count
         entry[1] += amount
 

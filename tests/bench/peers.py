@@ -1,4 +1,9 @@
-"""Other frameworks doing decode, the same fold and sums on the same topics, each in a process of its own."""
+"""Other frameworks on the same topics, each in a process of its own: with the hub's fold, and with less work.
+
+``peer_quix`` and ``peer_faust_table`` decode, fold each entity as the hub does, keep its rows and sum.
+``peer_quix_sums``, ``peer_faust_sums`` and ``peer_kafka_streams`` decode, keep each register's latest revision and sum: they
+keep no facts and make no rows, so no list could be read from them.
+"""
 
 import importlib.util
 import json
@@ -42,20 +47,25 @@ def _run(
     return measured, figures
 
 
-def quix(stage: Stage, data: DataSet, events: int) -> tuple[Measurement, Figures] | Skipped:
-    """Quix Streams, stateful update with RocksDB."""
-    if importlib.util.find_spec("quixstreams") is None:
+#: Entry → module and work of the peers in Python: ``rows`` is the hub's fold with its rows (``peer_fold``), ``sums``
+#: the lesser work (``peer_work``).
+_PYTHON = {
+    "peer_quix": ("peer_quix", "rows"), "peer_quix_sums": ("peer_quix", "sums"),
+    "peer_faust_table": ("peer_faust", "rows"), "peer_faust_sums": ("peer_faust", "sums"),
+}  # fmt: skip
+
+
+def python(stage: Stage, data: DataSet, name: str, events: int) -> tuple[Measurement, Figures] | Skipped:
+    """Quix Streams (stateful update with RocksDB) or Faust (tables, event by event)."""
+    module, work = _PYTHON[name]
+    if module == "peer_quix" and importlib.util.find_spec("quixstreams") is None:
         return "quixstreams is not installed (the extra `bench`)"
-    return _run(stage, data, "peer_quix", [sys.executable, "-W", "ignore", "-m", "tests.bench.peer_quix"], events)
-
-
-def faust_table(stage: Stage, data: DataSet, events: int) -> tuple[Measurement, Figures] | Skipped:
-    """Faust with tables, event by event."""
-    return _run(stage, data, "peer_faust_table", [sys.executable, "-m", "tests.bench.peer_faust"], events)
+    more = {"work": work, "district": str(stage.district_folder(data.district))}
+    return _run(stage, data, name, [sys.executable, "-W", "ignore", "-m", f"tests.bench.{module}"], events, more)
 
 
 def kafka_streams(stage: Stage, data: DataSet, events: int) -> tuple[Measurement, Figures] | Skipped:
-    """Kafka Streams with RocksDB and exactly_once_v2."""
+    """Kafka Streams with RocksDB and exactly_once_v2: the lesser work, latest revision and sums; no facts, no rows."""
     ready = peer_streams.prepared(stage.folder / "kafka-streams")
     if isinstance(ready, str):
         return ready
@@ -84,4 +94,4 @@ def raw_consumer(stage: Stage, data: DataSet) -> Measurement:
     return Measurement("raw_consumer", total, usage.seconds, own_peak_rss_mb(), 1, usage.cores, load())
 
 
-__all__ = ["Skipped", "faust_table", "kafka_streams", "quix", "raw_consumer"]
+__all__ = ["Skipped", "kafka_streams", "python", "raw_consumer"]

@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,22 @@ from tests.bench.stage import SAMPLE, DataSet, Stage, stage
 SLICES = 4
 #: In memory nothing is given back: more would measure the machine's memory, not the fold.
 MEMORY_EVENTS_MAX = 400_000
-#: The slowest peer is stopped after so many; its pace does not change.
+#: The slowest peers are stopped after so many; their pace does not change.
 FAUST_EVENTS_MAX = 100_000
 
 ENTRIES = (
     "decode_only", "decode_fastavro", "views_fold_only", "raw_consumer", "views_durable", "views_durable_2", "peer_quix",
-    "peer_kafka_streams", "peer_faust_table", "rebuild", "publish_sdk", "publish_bare", "freshness", "close_and_report", "memory", "scaling",
+    "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "peer_faust_sums", "rebuild", "close_and_report", "publish_sdk", "publish_bare",
+    "freshness", "memory", "scaling",
 )  # fmt: skip
+
+#: Entries that read the published set.
+_ON_TOPICS = set(ENTRIES[ENTRIES.index("raw_consumer") : ENTRIES.index("close_and_report") + 1])
+#: What entries do whose names do not say it.
+LEGEND = {
+    "peer_quix, peer_faust_table": "decode, the hub's fold of each entity, rows and sums; no checks, log, receipts or joins of bureaus",
+    "peer_quix_sums, peer_faust_sums, peer_kafka_streams": "decode, latest revision per register, sums; no facts kept, no rows made",
+}
 
 
 def main(arguments: list[str] | None = None, figures: dict[str, ours.Figures] | None = None) -> int:
@@ -63,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--growth", type=int, default=4_000_000, help="events in the store at the end of scaling and memory")
     parser.add_argument("--growth-repeat", type=int, default=5, help="measured parts at each size of the store")
     parser.add_argument("--growth-part", type=int, default=growth.PART, help="events of a measured part")
-    parser.add_argument("--faust-events", type=int, default=FAUST_EVENTS_MAX, help="events for peer_faust_table, at most")
+    parser.add_argument("--faust-events", type=int, default=FAUST_EVENTS_MAX, help="events for peer_faust_table and peer_faust_sums, at most")
     parser.add_argument("--rows", type=int, default=1_000_000, help="list rows for close_and_report, at most")
     parser.add_argument("--seconds", type=int, default=60, help="length of freshness")
     parser.add_argument("--pace", type=int, default=1000, help="events per second in freshness")
@@ -90,7 +100,7 @@ class Bench:
         asked, data = self.asked, self.data
         if self.only & {"decode_only", "decode_fastavro", "views_fold_only"}:
             yield from [self._in_memory] * asked.repeat
-        if self.only & set(ENTRIES[3:10]) | self.only & {"close_and_report"}:
+        if self.only & _ON_TOPICS:
             yield lambda: self._publish(servers)
         if "raw_consumer" in self.only:
             yield lambda: self._note(peers.raw_consumer(servers, data))  # also warms the broker's caches
@@ -134,13 +144,14 @@ class Bench:
             yield lambda: self._durable(servers, beside)
         if "views_durable_2" in self.only:
             yield lambda: self._two(servers)
-        if "peer_quix" in self.only:
-            yield lambda: self._peer("peer_quix", peers.quix(servers, data, events))
+        for name in ("peer_quix", "peer_quix_sums"):
+            if name in self.only:
+                yield partial(self._python_peer, servers, name, events)
         if "peer_kafka_streams" in self.only:
             yield lambda: self._peer("peer_kafka_streams", peers.kafka_streams(servers, data, events))
-        if "peer_faust_table" in self.only:
-            faust_events = min(events, self.asked.faust_events)
-            yield lambda: self._peer("peer_faust_table", peers.faust_table(servers, data, faust_events), whole=faust_events == events)
+        for name in ("peer_faust_table", "peer_faust_sums"):
+            if name in self.only:
+                yield partial(self._python_peer, servers, name, min(events, self.asked.faust_events))
         if beside:  # after the peers, so that those follow one another closely
             yield lambda: self._durable(servers, beside)
 
@@ -163,6 +174,9 @@ class Bench:
         data = DataSet(f"benchmemory{self.asked.growth}", part, 8)
         servers.provide(data)
         self._note(growth.memory(servers, data))
+
+    def _python_peer(self, servers: Stage, name: str, events: int) -> None:
+        self._peer(name, peers.python(servers, self.data, name, events), whole=events == self.data.events)
 
     def _peer(self, name: str, answer: tuple[Measurement, ours.Figures] | peers.Skipped, *, whole: bool = True) -> None:
         if isinstance(answer, str):
@@ -213,6 +227,8 @@ class Bench:
                 print(_line(medians[name]))
             elif name in self.skipped:
                 print(f"{name:20} skipped: {self.skipped[name]}")
+        for names, words in LEGEND.items():
+            print(f"{names}: {words}")
         print()
         for floor in FLOORS:
             if (words := said(floor, medians)) is not None:
