@@ -9,7 +9,7 @@ import faust
 
 from exchange_hub.cli.program import settle_interpreter
 from tests.bench.peer_fold import Registers, entered, rows_of, rules_of, stated
-from tests.bench.peer_work import Totals, arguments, told
+from tests.bench.peer_work import Totals, arguments
 
 Update = Callable[[bytes, bytes], None]
 
@@ -32,27 +32,6 @@ def _rows(app: faust.App, totals: Totals, district: str) -> Update:
     return update
 
 
-def _sums(app: faust.App, totals: Totals) -> Update:
-    """Latest revision and amount by register, and a table of sums."""
-    entities = app.Table("entities", default=dict, partitions=1)
-    sums = app.Table("sums", default=int, partitions=1)
-
-    def update(key: bytes, value: bytes) -> None:
-        if (event := told(value)) is None:
-            return
-        place = f"{event.bureau}|{event.family}|{key.decode()}"
-        registers = entities[place]
-        present = registers.get(event.register)
-        if present is None or event.revision > present[0]:
-            registers[event.register] = [event.revision, event.amount]
-            entities[place] = registers
-            change = event.amount - (present[1] if present else 0)
-            sums[f"{event.bureau}|{event.family}"] += change
-            totals.note(event.bureau, event.family, 0 if present else 1, change)
-
-    return update
-
-
 def main() -> None:
     """Run until as many records as asked for have come."""
     given = arguments()
@@ -62,7 +41,7 @@ def main() -> None:
         consumer_auto_offset_reset="earliest", topic_disable_leader=True, web_enabled=False, datadir=given["folder"],
     )  # fmt: skip
     topic = app.topic(*given["topics"], value_serializer="raw", key_serializer="raw")
-    update = _rows(app, totals, given["district"]) if given["work"] == "rows" else _sums(app, totals)
+    update = _rows(app, totals, given["district"])
 
     @app.agent(topic)
     async def folding(values: faust.StreamT[Any]) -> None:

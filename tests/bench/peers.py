@@ -1,7 +1,7 @@
 """Other frameworks on the same topics, each in a process of its own: with the hub's fold, and with less work.
 
 ``peer_quix`` and ``peer_faust_table`` decode, fold each entity as the hub does, keep its rows and sum.
-``peer_quix_sums``, ``peer_faust_sums`` and ``peer_kafka_streams`` decode, keep each register's latest revision and sum: they
+``peer_quix_sums`` and ``peer_kafka_streams`` decode, keep each register's latest revision and sum: they
 keep no facts and make no rows, so no list could be read from them.
 """
 
@@ -51,7 +51,7 @@ def _run(
 #: the lesser work (``peer_work``).
 _PYTHON = {
     "peer_quix": ("peer_quix", "rows"), "peer_quix_sums": ("peer_quix", "sums"),
-    "peer_faust_table": ("peer_faust", "rows"), "peer_faust_sums": ("peer_faust", "sums"),
+    "peer_faust_table": ("peer_faust", "rows"),
 }  # fmt: skip
 
 

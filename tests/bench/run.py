@@ -35,7 +35,7 @@ FAUST_EVENTS_MAX = 100_000
 
 ENTRIES = (
     "decode_only", "decode_fastavro", "views_fold_only", "raw_consumer", "views_durable", "views_durable_2", "peer_quix",
-    "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "peer_faust_sums", "rebuild", "close_and_report", "publish_sdk", "publish_bare",
+    "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "rebuild", "close_and_report", "publish_sdk", "publish_bare",
     "freshness", "memory", "scaling",
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ _ON_TOPICS = set(ENTRIES[ENTRIES.index("raw_consumer") : ENTRIES.index("close_an
 #: What entries do whose names do not say it.
 LEGEND = {
     "peer_quix, peer_faust_table": "decode, the hub's fold of each entity, rows and sums; no checks, log, receipts or joins of bureaus",
-    "peer_quix_sums, peer_faust_sums, peer_kafka_streams": "decode, latest revision per register, sums; no facts kept, no rows made",
+    "peer_quix_sums, peer_kafka_streams": "decode, latest revision per register, sums; no facts kept, no rows made",
 }
 
 
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--growth", type=int, default=4_000_000, help="events in the store at the end of scaling and memory")
     parser.add_argument("--growth-repeat", type=int, default=5, help="measured parts at each size of the store")
     parser.add_argument("--growth-part", type=int, default=growth.PART, help="events of a measured part")
-    parser.add_argument("--faust-events", type=int, default=FAUST_EVENTS_MAX, help="events for peer_faust_table and peer_faust_sums, at most")
+    parser.add_argument("--faust-events", type=int, default=FAUST_EVENTS_MAX, help="events for peer_faust_table, at most")
     parser.add_argument("--rows", type=int, default=1_000_000, help="list rows for close_and_report, at most")
     parser.add_argument("--seconds", type=int, default=60, help="length of freshness")
     parser.add_argument("--pace", type=int, default=1000, help="events per second in freshness")
@@ -149,9 +149,8 @@ class Bench:
                 yield partial(self._python_peer, servers, name, events)
         if "peer_kafka_streams" in self.only:
             yield lambda: self._peer("peer_kafka_streams", peers.kafka_streams(servers, data, events))
-        for name in ("peer_faust_table", "peer_faust_sums"):
-            if name in self.only:
-                yield partial(self._python_peer, servers, name, min(events, self.asked.faust_events))
+        if "peer_faust_table" in self.only:
+            yield lambda: self._python_peer(servers, "peer_faust_table", min(events, self.asked.faust_events))
         if beside:  # after the peers, so that those follow one another closely
             yield lambda: self._durable(servers, beside)
 

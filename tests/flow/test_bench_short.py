@@ -22,7 +22,7 @@ GROUPS = {
     "workers": "views_durable,views_durable_2,rebuild",
     "memory": "decode_only,decode_fastavro,views_fold_only,raw_consumer,memory",
     "quix": "peer_quix,peer_quix_sums",
-    "faust": "peer_faust_table,peer_faust_sums",
+    "faust": "peer_faust_table",
     "publishing": "publish_sdk,publish_bare,freshness",
     "month": "close_and_report",
     "scaling": "scaling",
