@@ -17,17 +17,16 @@ TINY = (
     "--rows", "1000", "--seconds", "1", "--pace", "200", "--publish", "300",
 )  # fmt: skip
 #: Entries that run together. The first group fills the views that every peer is compared with. Kafka Streams, which needs
-#: a JDK, runs in `make bench` alone; Quix, which is not of the development set, runs where it is installed.
+#: a JDK, runs in `make bench` alone; Quix, which is not of the development set, where it is installed.
 GROUPS = {
     "workers": "views_durable,views_durable_2,rebuild",
     "memory": "decode_only,decode_fastavro,views_fold_only,raw_consumer,memory",
-    "quix": "peer_quix,peer_quix_sums",
+    **({"quix": "peer_quix,peer_quix_sums"} if importlib.util.find_spec("quixstreams") else {}),
     "faust": "peer_faust_table",
     "publishing": "publish_sdk,publish_bare,freshness",
     "month": "close_and_report",
     "scaling": "scaling",
 }
-WITHOUT_QUIX = importlib.util.find_spec("quixstreams") is None
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +43,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.timeout(300)  # quick where the machine is quiet: half of it is the start of processes (Quix makes its topics slowly)
-@pytest.mark.parametrize(
-    "group",
-    [pytest.param(group, marks=pytest.mark.skipif(group == "quix" and WITHOUT_QUIX, reason="quixstreams is not installed")) for group in GROUPS],
-)
+@pytest.mark.parametrize("group", GROUPS)
 def test_every_entry_runs_and_the_results_agree(group: str, folder: Path, figures: dict[str, Figures], capsys: pytest.CaptureFixture[str]) -> None:
     """A run ends with code 0 only where peers and views count and sum the same, and every entry asked for is in the file."""
     out = folder / f"{group}.json"
