@@ -22,7 +22,7 @@ def test_a_worker_stopped_inside_a_copy_frees_the_lock(store_: Opened, monkeypat
     stuck.autocommit = False
     cur = stuck.cursor()
     store.lock(cur, store_[1].district_no)
-    cur.copy("COPY b_register (off) FROM STDIN").__enter__()
+    cur.copy("COPY finding (rule) FROM STDIN").__enter__()
     done = committer(store_, "one").commit(batch)
     assert isinstance(done, Done)
     right(store_, history)
