@@ -43,7 +43,7 @@ def store_(opened: Opened) -> Opened:
     return opened
 
 
-def event(name: str, bureau: str, key: str, revision: int = 1, **facts: Any) -> Item:
+def event(name: str, /, bureau: str, key: str, revision: int = 1, **facts: Any) -> Item:
     """An event with plain common facts."""
     common = {
         "bureau": bureau, "source": "excel", "entity_key": key, "revision": revision, "occurred_on": date(2026, 10, 1),

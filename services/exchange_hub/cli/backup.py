@@ -184,7 +184,7 @@ def put_back(url: str, folder: Path, manifest: Mapping[str, Any], *, replace: bo
     with connect(url, "hub restore") as conn, conn.transaction(), conn.cursor() as cur:
         _patiently(conn)
         views = {name: list(pair) for name, pair in digests(cur, "live").items()}
-        # An older backup may tell of views that this version no longer has, or not yet of others.
+        # An older backup may tell of views that this version no longer has.
         common = views.keys() & manifest["views"].keys()
         differing = [f"view {name}" for name in sorted(common) if views[name] != manifest["views"][name]]
         if _positions(cur) != manifest["positions"]:

@@ -23,7 +23,7 @@ from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
-from exchange_hub.views.store.positions import Claimed, claim
+from exchange_hub.views.store.positions import Claimed, TakenAwayError, claim
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
@@ -125,6 +125,8 @@ class _Worker:
             try:
                 return claim(conn, ids, self._owner, still)
             except psycopg.errors.LockNotAvailable:
+                if not still():
+                    raise TakenAwayError(ids) from None
                 commit.end_stuck(conn, self._running.hub.district_no)
 
     def _done(self, result: Done, reading_seconds: float, committing_seconds: float) -> None:

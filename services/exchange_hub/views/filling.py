@@ -14,7 +14,7 @@ import psycopg
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.commit import Context
-from exchange_hub.views.store.planning import BELOW_CUT, OF_EVENT, gathered, plan_whole
+from exchange_hub.views.store.planning import BELOW_CUT, FILLED, OF_EVENT, gathered, plan_whole
 
 #: Events applied in one transaction; large enough to amortise it, small enough to resume from.
 CHUNK = 10_000
@@ -101,7 +101,7 @@ def _parts(conn: psycopg.Connection) -> dict[Part, int]:
     """Divide the events below the cut; decisions of the coordination office come before all others and are not among them."""
     rows = conn.execute(
         """SELECT e.kind, e.topic_no, count(*) FROM log.event_log e JOIN cut c USING (topic_no)
-           WHERE e.off < c.below AND e.kind <> 'coordination' GROUP BY 1, 2 ORDER BY 1, 2"""
+           WHERE e.off < c.below AND e.batch_no <= c.batch_no AND e.kind <> 'coordination' GROUP BY 1, 2 ORDER BY 1, 2"""
     ).fetchall()
     parts: dict[Part, int] = {}
     for kind, topic_no, count in rows:
@@ -124,19 +124,19 @@ def fill_part(conn: psycopg.Connection, context: Context, part: Part, tick: Call
         ValueError: an event can no longer be decoded.
     """
     for topic_no in part.topics:
-        if topic_no not in context.topics.bureau_of:
-            raise KeyError(
-                f"the event log holds events of topic number {topic_no}, whose bureau is no longer in the district's registry; "
-                "enter it again in bureaus.toml"
-            )
         while True:
             with conn.transaction(), conn.cursor() as cur:
                 rows, entity = _next(cur, topic_no, part.kind)
                 if not rows:
                     break
+                if topic_no not in context.topics.bureau_of:
+                    raise KeyError(
+                        f"the event log holds events of topic number {topic_no}, whose bureau is no longer in the district's registry; "
+                        "enter it again in bureaus.toml"
+                    )
                 known = gathered(rows, context.topics)
                 planned = plan_whole(known, frozenset(known), context.rules)
-                write(cur, planned, context.topics, context.rules, filling=True)
+                write(cur, planned, context.topics, context.rules, FILLED)
                 cur.execute(
                     """INSERT INTO filled VALUES (%s, %s, %s, %s) ON CONFLICT (topic_no, kind)
                        DO UPDATE SET entity = excluded.entity, events = filled.events + excluded.events""",

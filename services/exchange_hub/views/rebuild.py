@@ -18,7 +18,7 @@ from exchange_hub.views.filling import CHUNK, Cut, Note, Spread, fill_all
 from exchange_hub.views.statement import ClaimKey
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.applying import write
-from exchange_hub.views.store.planning import load, plan_whole
+from exchange_hub.views.store.planning import CAUGHT_UP, load, plan_whole
 from exchange_hub.views.store.schema import create_views
 from exchange_hub.views.store.stamp import read_stamp, write_stamp
 
@@ -84,10 +84,11 @@ def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> in
     mark = _last_batch(conn)
     rows = conn.execute("SELECT topic_no, next_off, batch_no FROM progress").fetchall()
     reached: dict[int, int] = {topic_no: next_off for topic_no, next_off, _ in rows}
+    done = 0
     for topic_no, next_off, seen in rows:
         late = _accepted_late(conn, topic_no, min(next_off, below.get(topic_no, 0)), seen)
         _refold(conn, context, topic_no, late, next_off, mark)
-    done = 0
+        done += len(late)
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
@@ -100,18 +101,18 @@ def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> in
 def _refold(
     conn: psycopg.Connection, context: store.Context, topic_no: int, arrived: list[Entity], next_off: int, mark: int
 ) -> None:
-    """Fold the claims of what arrived on a topic from all that the log says of them by now: more than once changes nothing."""
+    """Move on in a topic, and fold the claims of what arrived on it from all that the schema holds of them then."""
     bureau_of = context.topics.bureau_of
     with conn.transaction(), conn.cursor() as cur:
-        if arrived:
-            keys = {ClaimKey(kind, bureau_of[topic_no], entity) for _, kind, entity in arrived}
-            known = load(cur, keys, context.topics).registers
-            write(cur, plan_whole(known, frozenset(), context.rules), context.topics, context.rules)
         cur.execute(
             """INSERT INTO progress VALUES (%s, %s, %s) ON CONFLICT (topic_no)
                DO UPDATE SET next_off = excluded.next_off, batch_no = excluded.batch_no""",
             (topic_no, next_off, mark),
         )
+        if arrived:
+            keys = {ClaimKey(kind, bureau_of[topic_no], entity) for _, kind, entity in arrived}
+            known = load(cur, keys, context.topics, CAUGHT_UP).registers
+            write(cur, plan_whole(known, frozenset(), context.rules), context.topics, context.rules, CAUGHT_UP)
 
 
 def _last_batch(conn: psycopg.Connection) -> int:

@@ -1,13 +1,13 @@
 """Write a plan into components, list rows and findings, inside the caller's transaction.
 
-The same function serves the live views, a rebuild in a shadow schema and a view as of a cut: it sees only the
-schema on the search path and the statements it is given.
+The same function serves the live views, a rebuild in a shadow schema and a view as of a cut: it writes to the schema on
+the search path, and reads of the event log what that schema holds.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -23,7 +23,7 @@ from exchange_hub.views.store.prepared import FINDING_COLUMNS, Written, written
 Cursor = psycopg.Cursor[Any]
 
 
-def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, *, filling: bool = False) -> None:
+def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, holds: LiteralString = "") -> None:
     """Write a plan; the transaction holds the commit lock, or nobody else writes to the schema on the search path.
 
     Args:
@@ -31,14 +31,14 @@ def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, *, filli
         planned: what changes.
         topics: topic numbers of the district.
         rules: the district's configuration.
-        filling: whether the schema is being filled: what it does not hold yet comes later.
+        holds: what the schema holds of the event log, as for ``planning.load``.
     """
     own = [key for key in planned.alone if FOLDS[key.kind].own]
     _clear(cur, ((key.kind, planned.alone[key].component) for key in own if key not in planned.fresh))
     _insert(cur, [planned.alone[key] for key in own])
     decided = _store_decisions(cur, planned.decisions, planned.known, topics)
     if planned.identities or decided:
-        _write_joined(cur, planned, decided, topics, rules, filling=filling)
+        _write_joined(cur, planned, decided, topics, rules, holds)
 
 
 def _clear(cur: Cursor, names: Iterable[tuple[str, str]]) -> None:
@@ -95,7 +95,7 @@ def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, to
 
 
 def _write_joined(
-    cur: Cursor, planned: Plan, decided: set[ClaimKey], topics: Topics, rules: FoldRules, *, filling: bool
+    cur: Cursor, planned: Plan, decided: set[ClaimKey], topics: Topics, rules: FoldRules, holds: LiteralString
 ) -> None:
     """Recompute the components of claims that can be joined with others, from their edges, and write their rows."""
     known = planned.known
@@ -103,7 +103,7 @@ def _write_joined(
     edges, old = _closure(cur, {*planned.identities, *decided}, planned, topics)
     missing = [key for key in edges if key not in known]
     if missing:
-        known.update(load(cur, missing, topics, filling=filling).registers)
+        known.update(load(cur, missing, topics, holds).registers)
     _clear(cur, sorted(old))
     components: list[Written] = []
     for group in fold.components(edges):

@@ -6,7 +6,7 @@ still the same; otherwise it is read again there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -22,11 +22,13 @@ Cursor = psycopg.Cursor[Any]
 Registers = dict[ClaimKey, dict[str, Fact]]
 
 #: Columns of the event log, called e, that :func:`gathered` takes.
-OF_EVENT = "e.topic_no, e.off, e.event_id::text, e.kind, e.entity, e.register, e.revision, e.digest, e.withdrawn, e.value"
+OF_EVENT: LiteralString = "e.topic_no, e.off, e.event_id::text, e.kind, e.entity, e.register, e.revision, e.digest, e.withdrawn, e.value"
 #: Joins the events that count in a schema that is filled up to a cut.
-BELOW_CUT = "JOIN cut ON cut.topic_no = e.topic_no AND e.off < cut.below AND e.batch_no <= cut.batch_no"
+BELOW_CUT: LiteralString = "JOIN cut ON cut.topic_no = e.topic_no AND e.off < cut.below AND e.batch_no <= cut.batch_no"
 #: Of these, those of entities that were filled already.
-_FILLED = f"{BELOW_CUT} JOIN filled ON filled.topic_no = e.topic_no AND filled.kind = e.kind AND e.entity <= filled.entity"
+FILLED: LiteralString = f"{BELOW_CUT} JOIN filled ON filled.topic_no = e.topic_no AND filled.kind = e.kind AND e.entity <= filled.entity"
+#: Joins the events that a filled schema has caught up with.
+CAUGHT_UP: LiteralString = "JOIN progress ON progress.topic_no = e.topic_no AND e.off < progress.next_off AND e.batch_no <= progress.batch_no"
 
 
 class Topics(NamedTuple):
@@ -102,13 +104,21 @@ def _fold(planned: Plan, key: ClaimKey, lone: Prepared | None, rules: FoldRules)
         planned.identities[key] = identities
 
 
-def load(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics, *, filling: bool = False) -> Known:
-    """Read what the event log says of claims; while a schema is being filled, of those that it holds already."""
+def load(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics, holds: LiteralString = "") -> Known:
+    """Read what the event log says of claims.
+
+    Args:
+        cur: cursor whose search path names the views schema.
+        keys: the claims.
+        topics: topic numbers of the district.
+        holds: what a schema that does not hold all events yet holds of them: ``FILLED`` or ``CAUGHT_UP``. Facts from
+            beyond it would not fit the identity values that it has.
+    """
     wanted = list(keys)
     rows = cur.execute(
         f"""SELECT {OF_EVENT} FROM unnest(%s::text[], %s::smallint[], %s::text[]) AS k (kind, topic_no, entity)
             JOIN log.event_log e ON e.topic_no = k.topic_no AND e.kind = k.kind AND e.entity = k.entity
-            {_FILLED if filling else ''}""".encode(),
+            {holds}""".encode(),
         arrays(wanted, topics),
         binary=True,
     ).fetchall()
