@@ -23,10 +23,22 @@ from tests.strategies.universe import Item
 __all__ = ["opened", "store_"]
 
 
+def fill_shadow(store_: Opened) -> None:
+    """Fill a new shadow with what the store holds now, and leave it there like a rebuild that was stopped."""
+    shadow = replace(store_[1], schema="shadow")
+    with connect(store_[2]) as conn:
+        conn.execute("DROP SCHEMA IF EXISTS shadow CASCADE")
+        prepare(conn, "shadow")
+        open_shadow(conn, shadow)
+        with conn.cursor() as cur:
+            cut = ends(cur)
+            (batch_no,) = cur.execute("SELECT max(batch_no) FROM log.event_log").fetchone() or (0,)
+        fill_all(conn, shadow, cut, batch_no, silent)
+
+
 def test_an_event_replayed_during_a_rebuild_is_not_missed(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """An event accepted late, at an offset that the rebuild has passed, is in the views that it swaps in."""
     conn, context, _ = store_
-    conn.execute("DROP SCHEMA IF EXISTS shadow CASCADE")
     plain = FOLDS["trade_in"]
     history = History.of([order("O1"), order("O2", order_no="bad"), order("O3")])
 
@@ -38,13 +50,7 @@ def test_an_event_replayed_during_a_rebuild_is_not_missed(store_: Opened, monkey
     with monkeypatch.context() as patched:
         patched.setitem(FOLDS, "trade_in", plain._replace(rows=failing))
         commit(conn, take(store_, begin(store_), history), context)
-    shadow = replace(context, schema="shadow")
-    with connect(store_[2]) as other:
-        prepare(other, "shadow")
-        open_shadow(other, shadow)
-        with other.cursor() as cur:
-            cut = ends(cur)
-        fill_all(other, shadow, cut, 1, silent)
+    fill_shadow(store_)
     assert replay(conn, context).counts == {"accepted": 1}
     rebuild(opener(store_), context, silent)
     right(store_, history)
@@ -62,7 +68,6 @@ def test_facts_that_a_shadow_has_not_come_to_do_not_mix_with_those_it_has(store_
     """A claim that goes over to another project after the cut does so in the shadow when its topic is caught up with, not before."""
     conn, context, _ = store_
     emptied(conn)
-    conn.execute("DROP SCHEMA IF EXISTS shadow CASCADE")
     one, other = "2410-120114-89-05-123456", "2410-120114-89-05-654321"
     before = [project("development-reform", "a", one), project("industry", "b", one), project("development-reform", "c", other)]
     progress = event(
@@ -71,14 +76,7 @@ def test_facts_that_a_shadow_has_not_come_to_do_not_mix_with_those_it_has(store_
     history = History.of([*before, progress, project("industry", "b", other, 2)])
     reader = begin(store_)
     commit(conn, take(store_, reader, history, {topic_of("development-reform"): 2, topic_of("industry"): 1}), context)
-    shadow = replace(context, schema="shadow")
-    with connect(store_[2]) as filling:
-        prepare(filling, "shadow")
-        open_shadow(filling, shadow)
-        with filling.cursor() as cur:
-            cut = ends(cur)
-            (batch_no,) = cur.execute("SELECT max(batch_no) FROM log.event_log").fetchone() or (0,)
-        fill_all(filling, shadow, cut, batch_no, silent)
+    fill_shadow(store_)
     commit(conn, take(store_, reader, history), context)
     compared = rebuild(opener(store_), context, silent)
     assert compared is not None

@@ -51,7 +51,6 @@ class _Worker:
     def __init__(self, running: Program) -> None:
         self._running = running
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._lock = threading.Lock()
         self._bureau_of: Mapping[int, str] = {}
         self._topics: frozenset[str] = frozenset()
         self._weights: Mapping[str, int] = {}
@@ -98,7 +97,7 @@ class _Worker:
         running, kafka = self._running, self._running.hub.settings.kafka
         with administration(running.bootstrap_servers, kafka) as admin:
             ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
-        with self._lock, connect(running.database_url, f"hub worker {self._owner}") as conn:
+        with connect(running.database_url, f"hub worker {self._owner}") as conn:
             claimed, stopped = self._claim_rows(conn, ids, still)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
         for topic, words in stopped.items():

@@ -95,12 +95,13 @@ def _fold(planned: Plan, key: ClaimKey, lone: Prepared | None, rules: FoldRules)
     if key.kind == "coordination":
         planned.decisions.append(key)
         return
+    own = FOLDS[key.kind].own
     if lone is not None and lone.alone is not None:
         planned.alone[key], identities = lone.alone, lone.identities
     else:
         claim = Claim(key, planned.known[key])
-        planned.alone[key], identities = written(fold.fold_component([claim], rules)), fold.identities(claim)
-    if not FOLDS[key.kind].own:
+        planned.alone[key], identities = written(fold.fold_component([claim], rules)), [] if own else fold.identities(claim)
+    if not own:
         planned.identities[key] = identities
 
 

@@ -25,14 +25,12 @@ class Written(NamedTuple):
     """A folded component as lines.
 
     Attributes:
-        kind: kind of entity.
         component: name of the component.
         members: the claims in it.
         rows: (list, line) of its rows.
         beside: (table, line) of its findings, or of the failure of its fold.
     """
 
-    kind: str
     component: str
     members: tuple[ClaimKey, ...]
     rows: Sequence[tuple[str, str]]
@@ -90,7 +88,7 @@ def written(folded: Folded) -> Written:
     ]  # fmt: skip
     if folded.failure is not None:
         beside.append(("unfolded", line((kind, component, folded.failure))))
-    return Written(kind, component, members, rows, beside)
+    return Written(component, members, rows, beside)
 
 
 _WRITERS: Mapping[str, RowWriter] = {
