@@ -1,6 +1,7 @@
 """``hub diff`` on real servers: what changed since a close is explained down to events, recorded and published."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -11,9 +12,12 @@ from exchange_hub.cli import main
 from exchange_hub.cli.reading import last_day
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
+from exchange_hub.views import read
+from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged
 from tests.platform import platform
 from tests.strategies.history import bulk
+from tests.strategies.store import tampering
 
 SEED = 20261126
 MONTH = "2026-09"
@@ -95,3 +99,39 @@ def test_a_month_that_is_not_closed_has_no_diff(hub: Hub) -> None:
     """It ends with 1 and words."""
     done = hub("diff", "2026-12")
     assert (done.exit_code, "2026-12 尚未关账" in done.output) == (1, True)
+
+
+def test_what_a_close_and_a_restatement_kept_can_be_proved(hub: Hub, stage: Stage) -> None:
+    """Views filled anew up to a stored cut have its digests; an event changed in the log since is seen."""
+    hub("diff", MONTH, "--record", "--format", "json")
+    for cut in (MONTH, f"{MONTH}/1"):
+        done = hub("rebuild", "--as-of", cut)
+        assert done.exit_code == 0, done.output
+        assert re.search(r"^figures .* same$", done.stdout, re.MULTILINE)
+    with connect(stage.url) as conn, tampering(conn):
+        changed = """UPDATE log.event_log SET withdrawn = NOT withdrawn WHERE kind = 'fund' AND entity =
+                     (SELECT split_part(component, ':', 2) FROM closed_2026_09.fund ORDER BY row_key LIMIT 1)"""
+        conn.execute(changed)
+        try:
+            done = hub("rebuild", "--as-of", MONTH)
+        finally:
+            conn.execute(changed)
+    assert done.exit_code == 1
+    assert re.search(r"^funds .* DIFFERS \(kept: [0-9a-f]{16}\)$", done.stdout, re.MULTILINE)
+
+
+def test_a_list_is_shown_as_of_a_stored_cut(hub: Hub, stage: Stage) -> None:
+    """As of the close it is what was frozen, as of the restatement what was live then; sums too; another name is refused in words."""
+    hub("diff", MONTH, "--record", "--format", "json")
+    with connect(stage.url) as conn:
+        frozen, live = (read.rows(conn, "funds", schema=schema) for schema in ("closed_2026_09", "live"))
+    assert len(frozen) < len(live)
+    for cut, kept in ((MONTH, frozen), (f"{MONTH}/1", live)):
+        done = hub("list", "funds", "--as-of", cut, "--format", "json")
+        assert done.exit_code == 0, done.output
+        assert [json.loads(line)["row_key"] for line in done.stdout.splitlines()] == [row["row_key"] for row in kept]
+        summed = hub("list", "funds", "--as-of", cut, "--by", "step", "--format", "json")
+        assert sum(json.loads(line)["row_count"] for line in summed.stdout.splitlines() if "合计" not in line) == len(kept)
+    unknown = hub("list", "funds", "--as-of", "2026-12")
+    assert unknown.exit_code == 2
+    assert f"已存的截点有:{MONTH}、{MONTH}/1" in unknown.output

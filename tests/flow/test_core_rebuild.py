@@ -9,7 +9,7 @@ import pytest
 
 from exchange_hub.views.digests import digests
 from exchange_hub.views.filling import Progress
-from exchange_hub.views.rebuild import as_of, ends, rebuild
+from exchange_hub.views.rebuild import AS_OF, as_of, ends, rebuild
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.pipeline import read_poll
@@ -139,8 +139,9 @@ def test_as_of_a_cut_equals_what_stood_there(store_: Opened) -> None:
         if number in (1, 3):
             with conn.cursor() as cur:
                 cuts.append((ends(cur), live_digests(conn)))
-    for number, (cut, kept) in enumerate(cuts):
-        found = as_of(opener(store_), context, cut, f"cut_{number}")
-        conn.execute(f"DROP SCHEMA cut_{number} CASCADE".encode())
+    for cut, kept in cuts:
+        with as_of(opener(store_), context, cut, None, silent) as reading, reading.transaction(), reading.cursor() as cur:
+            found = digests(cur, AS_OF)
+        assert conn.execute("SELECT to_regnamespace(%s)", (AS_OF,)).fetchone() == (None,)
         assert isinstance(kept, dict)
         assert {name: found[name] for name in kept if name != "held"} == {name: kept[name] for name in kept if name != "held"}

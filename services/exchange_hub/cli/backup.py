@@ -36,7 +36,7 @@ from exchange_hub.views.store.stamp import read_stamp
 FORMAT = 1
 MANIFEST, DUMP, DISTRICT = "manifest.json", "database.dump", "district"
 #: Schemas that are the hub's; a restore replaces all of them together.
-_SCHEMAS = "nspname IN ('log', 'live', 'shadow', 'retired', 'closed') OR nspname ~ '^closed_[0-9]{4}_[0-9]{2}$'"
+_SCHEMAS = "nspname IN ('log', 'live', 'shadow', 'as_of', 'retired', 'closed') OR nspname ~ '^closed_[0-9]{4}_[0-9]{2}$'"
 _READ_BYTES = 1 << 20
 
 

@@ -1,19 +1,27 @@
 """``hub list``: what the list views show, row by row or summed by a column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.rebuild import views_as_of
 from exchange_hub.console.query import BRIEF
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import EXITED
+from exchange_hub.reports.closed import cuts
+from exchange_hub.reports.closed.tables import frozen_schema
+from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views import read
 from exchange_hub.views.catalogue import BY_NAME, Column, ListView
+from exchange_hub.views.rebuild import AS_OF
+from exchange_hub.views.tables import LIVE
 
 
 def condition(entries: tuple[str, ...]) -> dict[str, object]:
@@ -31,14 +39,15 @@ def condition(entries: tuple[str, ...]) -> dict[str, object]:
 @click.argument("name", required=False)
 @click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable.")
 @click.option("--month", metavar="YYYY-MM", help="Only rows of this month, for lists that have months.")
+@click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="The list as closed MONTH kept it, or as it was at its Nth restatement.")
 @click.option("--columns", metavar="A,B|all", help="Columns to show; default on a terminal: the main ones that fit, else all.")
 @click.option("--by", "by", metavar="COLUMN", help="One line per value of this column: rows, and sums of money and counts.")
 @click.option("--limit", type=click.IntRange(1), help="Rows at most.")
 @click.option("--format", "form", type=click.Choice(output.FORMATS), help="Default: table on a terminal, else json.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def list_(
-    *, name: str | None, where: tuple[str, ...], month: str | None, columns: str | None, by: str | None, limit: int | None,
-    form: str | None, out: Path | None,
+    *, name: str | None, where: tuple[str, ...], month: str | None, cut_name: str | None, columns: str | None, by: str | None,
+    limit: int | None, form: str | None, out: Path | None,
 ) -> None:  # fmt: skip
     """Show a list view; without a NAME, the lists there are."""
     with plain_errors():
@@ -54,8 +63,8 @@ def list_(
         if by is not None:
             _columns(view, by)
         hub = Hub.load()
-        with serving(hub) as url, hub.reader(url) as conn:
-            found = read.rows(conn, name, wanted, limit=None if by else limit)
+        with serving(hub) as url, _standing(hub, url, cut_name) as (conn, schema):
+            found = read.rows(conn, name, wanted, schema=schema, limit=None if by else limit)
         names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
         if by is not None:
             summed, sums = grouped(view, found, by, by_month=by == "month" or "month" in wanted)
@@ -66,6 +75,27 @@ def list_(
             return
         brief = tuple(column.name for column in chosen) if columns else FIRST.get(name, BRIEF.get(name, ()))
         output.show(view.title, found, chosen, form, out, layout=output.Layout(brief, columns == "all", names))
+
+
+@contextmanager
+def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[tuple[psycopg.Connection, str]]:
+    """Yield a snapshot and the schema to read lists of: the present one, or that of a stored cut.
+
+    What a close kept is read as it was kept; the lists as of a restatement are folded anew from the event log.
+    """
+    if cut_name is None:
+        with hub.reader(url) as conn:
+            yield conn, LIVE
+        return
+    with engine_of(url).connect() as asking:
+        cut = cuts.stored(asking, cut_name)
+    click.echo(f"截至 {cut.title}(考核日 {cut.as_of})", err=True)
+    if not cut.seq:
+        with hub.reader(url) as conn:
+            yield conn, frozen_schema(cut.month)
+        return
+    with views_as_of(hub, url, cut), hub.reader(url) as conn:
+        yield conn, AS_OF
 
 
 def chosen_title(view: ListView, name: str) -> str:

@@ -6,14 +6,18 @@ from contextlib import contextmanager
 from functools import partial
 
 import click
+import psycopg
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import open_servers, plain_errors, settle_interpreter
+from exchange_hub.cli.program import open_servers, plain_errors, serving, settle_interpreter
 from exchange_hub.cli.side_by_side import fill_parts, prove
-from exchange_hub.runtime.migrating import migrate
+from exchange_hub.reports.closed import cuts, diff
+from exchange_hub.reports.closed.cuts import Cut
+from exchange_hub.runtime.migrating import engine_of, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.views.digests import digests
 from exchange_hub.views.filling import Progress
-from exchange_hub.views.rebuild import SHADOW, Comparison
+from exchange_hub.views.rebuild import AS_OF, SHADOW, Comparison, as_of
 from exchange_hub.views.rebuild import rebuild as run
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.positions import LOCK_SPACE
@@ -39,12 +43,16 @@ def _proved(done: int, total: int) -> None:
 
 @click.command()
 @click.option("--verify", is_flag=True, help="Only compare digests with the live views; swap nothing.")
+@click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="Only compare the views as of a close, or of its Nth restatement, with what was kept there.")
 @click.option(
     "--from", "origin", type=click.Choice(["kafka", "log"]), default="kafka", show_default=True,
     help="Compare the event log with Kafka before the views are filled from it, or take the log as it is.",
 )  # fmt: skip
-def rebuild(*, verify: bool, origin: str) -> None:
+def rebuild(*, verify: bool, cut_name: str | None, origin: str) -> None:
     """Rebuild the views in a shadow schema while the live ones serve; stopped and started again, it goes on."""
+    if cut_name is not None:
+        _prove_cut(cut_name)
+        return
     differences: list[str] = []
     with plain_errors():
         hub = Hub.load()
@@ -55,10 +63,9 @@ def rebuild(*, verify: bool, origin: str) -> None:
             with _alone(hub, url):
                 if origin == "kafka":
                     prove(hub, servers, _cut(hub, url), differences.append, _proved)
-                spread = partial(fill_parts, hub, url)
+                spread = partial(fill_parts, hub, url, SHADOW)
                 comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, spread=spread)
-    if sys.stderr.isatty():
-        click.echo("", err=True)
+    _end_progress()
     for line in differences[:DIFFERENCES_SHOWN]:
         click.echo(f"event log and Kafka differ: {line}", err=True)
     if differences:
@@ -68,6 +75,50 @@ def rebuild(*, verify: bool, origin: str) -> None:
     if not verify:
         click.echo("swapped in")
     if differences or (verify and comparison is not None and not comparison.equal):
+        sys.exit(1)
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo("", err=True)
+
+
+@contextmanager
+def views_as_of(hub: Hub, url: str, cut: Cut) -> Iterator[psycopg.Connection]:
+    """Fill schema ``as_of`` with the views as of a stored cut, for as long as it is read."""
+    settle_interpreter()
+    context = _context(hub, url)
+    with connect(url) as conn:
+        numbers: dict[str, int] = dict(conn.execute("SELECT name, topic_no FROM log.topic").fetchall())
+    below = {numbers[topic]: end for topic, end in cut.offsets.items()}
+    spread = partial(fill_parts, hub, url, AS_OF)
+    with _alone(hub, url), as_of(lambda: connect(url, "hub rebuild"), context, below, cut.batch_no, _note, spread) as conn:
+        _end_progress()
+        yield conn
+
+
+def _prove_cut(name: str) -> None:
+    """Compare lists and figures as of a stored cut with what was kept there; end with 1 where they differ."""
+    with plain_errors():
+        hub = Hub.load()
+        with serving(hub) as url:
+            engine = engine_of(url)
+            with engine.connect() as reading:
+                cut = cuts.stored(reading, name)
+            with views_as_of(hub, url, cut) as conn:
+                with conn.transaction(), conn.cursor() as cur:
+                    found = digests(cur, AS_OF)
+                with engine.connect() as reading, reading.begin():
+                    figures = diff.compare(reading, hub.district, cut.month, AS_OF).figures_digest
+    wrong = [name for name, digest in cut.digests.items() if found[name][0] != digest]
+    for list_, (digest, rows) in found.items():
+        kept = "not kept" if list_ not in cut.digests else f"DIFFERS (kept: {cut.digests[list_][:16]})" if list_ in wrong else "same"
+        click.echo(f"{list_:22} {rows:>10,} rows  {digest[:16]:16}  {kept}")
+    same = figures == cut.figures_digest
+    click.echo(f"{'figures':22} {'':>10}       {figures[:16]:16}  {'same' if same else f'DIFFERS (kept: {cut.figures_digest[:16]})'}")
+    if wrong or not same:
+        if (now := hub.stamp.as_dict()) != cut.stamp:
+            click.echo(f"the cut was kept under another stamp {dict(cut.stamp)}, this hub has {now}: what differs may be the newer code or district", err=True)
         sys.exit(1)
 
 

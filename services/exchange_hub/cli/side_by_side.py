@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import replace
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -13,7 +12,7 @@ from exchange_hub.cli.program import settle_interpreter
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.views import proof
 from exchange_hub.views.filling import Part, fill_part
-from exchange_hub.views.rebuild import SHADOW, prepare_to_fill
+from exchange_hub.views.rebuild import prepare_to_fill
 from exchange_hub.views.store.setup import connect
 
 #: Fewer events than this are done in this process: another one takes two seconds to start.
@@ -25,17 +24,16 @@ _LOOK_SECONDS = 0.5
 Work = Callable[..., Any]
 
 
-def fill_parts(hub: Hub, url: str, parts: Mapping[Part, int], tick: Callable[[], None]) -> None:
-    """Fill the parts of the shadow schema (part → its events), the largest first; *tick* is called now and then."""
+def fill_parts(hub: Hub, url: str, schema: str, parts: Mapping[Part, int], tick: Callable[[], None]) -> None:
+    """Fill the parts of a schema (part → its events), the largest first; *tick* is called now and then."""
     heaviest_first = sorted(parts, key=lambda part: (-parts[part], part))
-    _run(_fill, [(hub, url, part) for part in heaviest_first], sum(parts.values()), lambda _done: tick(), tick)
+    _run(_fill, [(hub, url, schema, part) for part in heaviest_first], sum(parts.values()), lambda _done: tick(), tick)
 
 
-def _fill(hub: Hub, url: str, part: Part) -> None:
+def _fill(hub: Hub, url: str, schema: str, part: Part) -> None:
     with connect(url, "hub rebuild") as conn:
-        context = replace(hub.context(conn), schema=SHADOW)
-        prepare_to_fill(conn, SHADOW)
-        fill_part(conn, context, part)
+        prepare_to_fill(conn, schema)
+        fill_part(conn, hub.context(conn, schema), part)
 
 
 def prove(

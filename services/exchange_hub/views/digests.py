@@ -39,7 +39,12 @@ def digests(cur: psycopg.Cursor[Any], schema: str) -> Digests:
 
 def _pair(row: tuple[Any, ...] | None) -> tuple[str, int]:
     bits, count = row or (None, 0)
-    return (f"{int(bits, 2):032x}" if bits else "", count)
+    return hexadecimal(bits), count
+
+
+def hexadecimal(bits: str | None) -> str:
+    """Write the binary digits of a digest as people compare them; nothing for no rows."""
+    return f"{int(bits, 2):032x}" if bits else ""
 
 
 def differing_rows(cur: psycopg.Cursor[Any], list_name: str, one: str, other: str, limit: int = 20) -> list[tuple[str, str]]:

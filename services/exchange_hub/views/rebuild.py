@@ -6,7 +6,8 @@ commit lock; a check only compares digests; a cut is the first step alone.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from exchange_hub.views.store.stamp import read_stamp, write_stamp
 
 log = logging.getLogger(__name__)
 
-SHADOW = "shadow"
+SHADOW, AS_OF = "shadow", "as_of"
 #: Events that may be left when the lock is taken for the last step: a fraction of a second of work.
 CATCH_UP_MAX = 2_000
 
@@ -207,22 +208,31 @@ def _swap(cur: psycopg.Cursor[Any], *, had_views: bool) -> None:
     cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
 
 
-def as_of(connect: Connect, context: store.Context, below: Cut, schema: str, batch_no: int | None = None) -> Digests:
-    """Fill *schema* with the views as of a cut and return their digests; the caller drops it when done.
+@contextmanager
+def as_of(
+    connect: Connect, context: store.Context, below: Cut, batch_no: int | None, note: Note, spread: Spread | None = None
+) -> Iterator[psycopg.Connection]:
+    """Fill schema ``AS_OF`` with the views as of a cut, and drop it in the end.
 
     Args:
         connect: opens a connection.
         context: topics, rules and stamp.
         below: the cut.
-        schema: name of the schema to make.
         batch_no: last batch that belongs to the cut; an event held then and accepted by a later replay lies below the
-            cut's offset, but in a later batch.
+            cut's offset, but in a later batch. Where it is not known, all batches count.
+        note: told how far it has come.
+        spread: fills the parts side by side; one after the other where it is not given.
+
+    Yields:
+        A connection to read them with.
     """
-    bounded = replace(context, schema=schema)
+    bounded = replace(context, schema=AS_OF)
     with connect() as conn:
-        prepare_to_fill(conn, schema)
-        _drop(conn, schema)
-        open_shadow(conn, bounded)
-        fill_all(conn, bounded, below, _last_batch(conn) if batch_no is None else batch_no, lambda _progress: None)
-        with conn.transaction(), conn.cursor() as cur:
-            return digests(cur, schema)
+        prepare_to_fill(conn, AS_OF)
+        _drop(conn, AS_OF)
+        try:
+            open_shadow(conn, bounded)
+            fill_all(conn, bounded, below, _last_batch(conn) if batch_no is None else batch_no, note, spread)
+            yield conn
+        finally:
+            _drop(conn, AS_OF)

@@ -99,6 +99,14 @@ def positions(conn: sa.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(sa.text(query))}
 
 
+def last_batch(conn: sa.Connection) -> int | None:
+    """Return the number of the last batch, as the transaction of *conn* sees it."""
+    if not snapshot.exists(conn, "log.receipt_range"):
+        return None
+    found: int = conn.execute(sa.text("SELECT coalesce(max(batch_no), 0) FROM log.receipt_range")).scalar_one()
+    return found
+
+
 def wait_until_reached(
     engine: sa.Engine,
     ends: Mapping[str, int],
@@ -226,10 +234,8 @@ def _adjustments(
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed, document: Mapping[str, object]) -> None:
-    last = sa.text("SELECT coalesce(max(batch_no), 0) FROM log.receipt_range")
-    batch_no = conn.execute(last).scalar_one() if snapshot.exists(conn, "log.receipt_range") else None
     kept = {
-        "batch_no": batch_no, "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
+        "batch_no": last_batch(conn), "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
         "counts": closed.counts, "report": document, "figures_digest": closed.figures_digest,
     }  # fmt: skip
     conn.execute(sa.update(tables.month).where(tables.month.c.month == closing.month).values(kept))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from exchange_hub.programme.district import District
 from exchange_hub.reports.closed import diff, snapshot, tables
-from exchange_hub.reports.closed.close import positions
+from exchange_hub.reports.closed.close import last_batch, positions
 from exchange_hub.reports.closed.diff import Comparison
 from exchange_hub.reports.render.json_report import plain
 from exchange_hub.views.tables import LIVE
@@ -60,7 +60,7 @@ def restate(
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
         stamp = snapshot.view_stamp(conn, schema) or dict(closed["stamp"])
         row = {
-            "month": month, "seq": seq + 1, "made_at": made_at, "cut": cut, "stamp": stamp,
+            "month": month, "seq": seq + 1, "made_at": made_at, "cut": cut, "batch_no": last_batch(conn), "stamp": stamp,
             "figures_digest": comparison.figures_digest, "changes": changes,
         }  # fmt: skip
         conn.execute(sa.insert(tables.restatement).values(row))

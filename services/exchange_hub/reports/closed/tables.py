@@ -42,6 +42,7 @@ restatement = sa.Table(
     sa.Column("seq", sa.Integer(), primary_key=True, comment="from 1"),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("cut", pg.JSONB(), nullable=False),
+    sa.Column("batch_no", sa.BigInteger(), comment="last batch that belongs to the cut"),
     sa.Column("stamp", pg.JSONB(), nullable=False),
     sa.Column("figures_digest", sa.Text(), nullable=False),
     sa.Column("changes", pg.JSONB(), nullable=False, comment="the figures that changed, with causes and rows"),
