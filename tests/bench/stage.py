@@ -100,6 +100,21 @@ class Stage:
                 conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
                 conn.execute(b"CHECKPOINT")
 
+    @contextmanager
+    def topics(self, district: str) -> Iterator[dict[str, int]]:
+        """Topics of a district for one use, with their end offsets; deleted afterwards."""
+        hub = Hub.load(self.settings(district))
+        make_topics(hub, self.bootstrap_servers)
+        names = [*hub.event_topics, *hub.receipt_topics.values()]
+        try:
+            with administration(self.bootstrap_servers) as admin:
+                ends = end_offsets(admin, names)
+            yield ends
+        finally:
+            with administration(self.bootstrap_servers) as admin:
+                admin.delete_topics(names)
+            shutil.rmtree(self.district_folder(district))
+
     def ends(self, data: DataSet) -> dict[str, int]:
         """Topic → offset after its last record, for all topics of the district."""
         hub = Hub.load(self.settings(data.district))
