@@ -1,24 +1,12 @@
 """A header name that is no text: Kafka allows it, some clients cannot read it, the hub must not stop for it."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.faults.stage import Stage, staged
-from tests.platform import platform
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
 
 SEED = 20261124
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A district of the test's own."""
-    with platform() as servers, staged(*servers, tmp_path) as made:
-        yield made
 
 
 class _Raw(str):

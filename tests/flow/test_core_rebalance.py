@@ -1,30 +1,11 @@
 """Workers that come and go share the topics without harm to one another."""
 
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from tests.faults.stage import Stage, staged, wait_for
-from tests.platform import platform
+from tests.faults.stage import Stage, wait_for
 from tests.strategies.history import bulk
 
 SEED = 20261124
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
-
-
-@pytest.fixture
-def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
-    """A district of the test's own."""
-    with staged(*servers, tmp_path) as made:
-        yield made
 
 
 def test_a_rebalance_with_a_batch_in_flight_leaves_both_alive(stage: Stage) -> None:

@@ -1,7 +1,6 @@
 """Topics that are not what they were, stores that went back, senders that misbehave: stop in words or go on, never guess."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,27 +12,12 @@ from exchange_hub.cli.worker import EXIT_FINAL, EXIT_LOST
 from exchange_hub.runtime.topics import administration
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, staged, wait_for
-from tests.platform import platform
+from tests.faults.stage import Stage, wait_for
 from tests.strategies.damage import damaged
 from tests.strategies.history import bulk
 from tests.strategies.universe import BUREAUS, Item, item_of
 
 SEED = 20261124
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
-
-
-@pytest.fixture
-def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
-    """A district of the test's own."""
-    with staged(*servers, tmp_path) as made:
-        yield made
 
 
 def commit_in_kafka(stage: Stage, offset: int) -> None:

@@ -1,31 +1,13 @@
 """The watchdog ends a worker that stands still by accident, never one of whose topics stands still on purpose."""
 
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 
 from exchange_hub.cli.worker import EXIT_LOST
-from tests.faults.stage import Stage, staged
-from tests.platform import platform
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
 
 SEED = 20261124
 STALL = {"HUB_WORKER__STALL_SECONDS": "4"}
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
-
-
-@pytest.fixture
-def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
-    """A district of the test's own."""
-    with staged(*servers, tmp_path) as made:
-        yield made
 
 
 def test_a_worker_that_makes_no_progress_is_ended(stage: Stage) -> None:

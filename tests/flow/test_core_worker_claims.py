@@ -21,18 +21,10 @@ from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.app import Hooks, Processor, WorkerOptions, make_app
 from exchange_hub.views.worker.driver import Poll, PollApp, PollConsumer
 from exchange_hub.views.worker.sharing import WeighingAssignor
-from tests.platform import platform
 from tests.strategies.store import database
 
 #: Longer than anything here takes.
 SECONDS = 40.0
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,32 +2,15 @@
 
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from exchange_hub.cli.worker import EXIT_LOST
-from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, staged, wait_for
-from tests.platform import platform
+from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, wait_for
 from tests.strategies.history import bulk
 
 SEED = 20261124
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
-
-
-@pytest.fixture
-def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
-    """A district of the test's own."""
-    with staged(*servers, tmp_path) as made:
-        yield made
 
 
 def struck(worker: Worker, seconds: float = 20.0) -> None:
