@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exchange_hub.cli import main
+from exchange_hub.runtime import postgres_tools
+from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, Worker, staged, wait_for
@@ -92,6 +94,52 @@ def test_a_restored_store_catches_up_to_the_same_views(stage: Stage, tmp_path: P
     stopped(worker)
     assert views(stage) == later
     stage.reckon()
+
+
+def of_an_older_version(stage: Stage, folder: Path) -> None:
+    """Let a backup be like an older version's: one list lacks a column, another its table, the manifest counts both as they were."""
+    with connect(stage.url) as conn:
+        conn.execute(f"ALTER TABLE live.{BY_NAME['equipment-projects'].table} DROP COLUMN energy_saving".encode())
+        conn.execute(f"DROP TABLE live.{BY_NAME['plans'].table}".encode())
+    dump = folder / "database.dump"
+    postgres_tools.run("pg_dump", ["--format=custom", "--no-owner", f"--file={dump}"], stage.url, lambda _said: None)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["database.dump"] = {"bytes": dump.stat().st_size, "sha256": hashlib.sha256(dump.read_bytes()).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_backup_with_views_of_an_older_version_is_restored_and_rebuilt(stage: Stage, tmp_path: Path) -> None:
+    """What can be compared is, all earlier claims are outdated, one line says what to do, and that gives the same views again."""
+    then, folder = views(stage), tmp_path / "backup"
+    assert hub("backup", str(folder)).exit_code == 0
+    of_an_older_version(stage, folder)
+    claimed = epochs(stage)
+    restored = hub("restore", str(folder), "--yes-replace")
+    assert restored.exit_code == 0, restored.output
+    assert all(epoch > max(claimed.values()) for epoch in epochs(stage).values())
+    (told,) = [line for line in restored.output.splitlines() if "of another version or configuration" in line]
+    assert "`hub rebuild`, then `hub up`" in told
+    assert "equipment-projects, plans" in told
+    assert {name: pair for name, pair in then.items() if name not in ("equipment-projects", "plans")} == views(stage)
+
+    assert hub("backup", str(tmp_path / "again")).exit_code == 0
+    assert hub("rebuild", "--verify").exit_code == 1
+    rebuilt = hub("rebuild")
+    assert rebuilt.exit_code == 0, rebuilt.output
+    assert views(stage) == then
+
+
+def test_a_restore_that_fails_late_has_outdated_all_claims(stage: Stage, tmp_path: Path) -> None:
+    """A store that is not as its manifest tells is refused after the restore; no worker of before can write to it."""
+    folder = tmp_path / "backup"
+    assert hub("backup", str(folder)).exit_code == 0
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["views"]["trade-in"] = ["0" * 32, 1]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    claimed = epochs(stage)
+    refused = hub("restore", str(folder), "--yes-replace")
+    assert (refused.exit_code, "view trade-in differ" in refused.output) == (1, True)
+    assert all(epoch > max(claimed.values()) for epoch in epochs(stage).values())
 
 
 def test_a_store_with_events_is_not_replaced_unasked(stage: Stage, tmp_path: Path) -> None:

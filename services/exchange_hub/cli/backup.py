@@ -2,14 +2,15 @@
 
 A backup is a folder: ``database.dump`` (pg_dump), ``district/``, and ``manifest.json`` with the digest of every file,
 the versions, the stamp, the positions and a digest of every view at that instant. After a restore the workers go on
-from the restored positions, whatever Kafka's committed offsets say (invariant 5), and so catch up.
+from the restored positions, whatever Kafka's committed offsets say (invariant 5), and so catch up. Views that another
+version of the hub filled are restored as they were, for `hub rebuild` to replace.
 """
 
 import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,7 @@ from exchange_hub.runtime.migrating import known_versions, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
-from exchange_hub.views.digests import digests
+from exchange_hub.views.digests import NAMES, digests
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import read_stamp
 
@@ -77,10 +78,11 @@ def restore(*, folder: Path, yes_replace: bool) -> None:
         with open_servers(hub) as servers:
             with administration(servers.bootstrap_servers, settings.kafka) as admin:
                 _refuse_if_running(workers_of(hub, admin))
-            put_back(servers.database_url, folder, manifest, replace=yes_replace, note=output.progress)
+            outdated = put_back(servers.database_url, folder, manifest, replace=yes_replace, note=output.progress)
             output.progress("")
-            click.echo(f"restored the backup of {manifest['made_at']}; positions and digests of all views are as they were")
-            for line in remarks(hub, servers.bootstrap_servers, manifest):
+            which = "all views that this version has as well" if outdated else "all views"
+            click.echo(f"restored the backup of {manifest['made_at']}; positions and digests of {which} are as they were")
+            for line in remarks(hub, servers.bootstrap_servers, manifest, outdated):
                 click.echo(line)
 
 
@@ -168,8 +170,11 @@ def verified(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def put_back(url: str, folder: Path, manifest: Mapping[str, Any], *, replace: bool, note: Any) -> None:
+def put_back(url: str, folder: Path, manifest: Mapping[str, Any], *, replace: bool, note: Any) -> list[str]:
     """Replace the store by a verified backup, in one transaction, and compare it with the manifest.
+
+    Returns:
+        The views that were not compared: this version has other columns for them, or the backup does not tell of them.
 
     Raises:
         RuntimeProblem: the store holds events and *replace* is not set, somebody works on it, or it is not as backed up.
@@ -178,24 +183,25 @@ def put_back(url: str, folder: Path, manifest: Mapping[str, Any], *, replace: bo
         _refuse_if_used(conn, replace=replace)
         epoch = _highest_epoch(conn)
         schemas = [row[0] for row in conn.execute(f"SELECT nspname FROM pg_namespace WHERE {_SCHEMAS}".encode()).fetchall()]
-    script = "".join(f'DROP SCHEMA IF EXISTS "{name}" CASCADE;\n' for name in schemas) + "DROP TABLE IF EXISTS public.schema_version;\n"
-    _replay(url, folder / DUMP, script, note)
+    dropping = "".join(f'DROP SCHEMA IF EXISTS "{name}" CASCADE;\n' for name in schemas) + "DROP TABLE IF EXISTS public.schema_version;\n"
+    # A worker that slept through the restore must find every claim of its own outdated, whatever is found below.
+    fencing = f"UPDATE log.position SET epoch = greatest(epoch, {epoch}) + 1, owner = '';\n"
+    _replay(url, folder / DUMP, dropping, fencing, note)
     migrate(url)
     with connect(url, "hub restore") as conn, conn.transaction(), conn.cursor() as cur:
         _patiently(conn)
         views = {name: list(pair) for name, pair in digests(cur, "live").items()}
-        # An older backup may tell of views that this version no longer has.
-        common = views.keys() & manifest["views"].keys()
-        differing = [f"view {name}" for name in sorted(common) if views[name] != manifest["views"][name]]
-        if _positions(cur) != manifest["positions"]:
-            differing.insert(0, "positions")
-        if differing:
-            raise RuntimeProblem(
-                f"The restored store is not what was backed up: {', '.join(differing)} differ.", where=str(folder),
-                remedy="Do not start the hub on it: restore another backup, and keep this one for the question why.",
-            )  # fmt: skip
-        # A worker that slept through the restore must find every claim of its own outdated.
-        cur.execute("UPDATE log.position SET epoch = greatest(epoch, %s) + 1, owner = ''", (epoch,))
+        kept = _positions(cur)
+    # An older backup may tell of views that this version no longer has.
+    differing = [f"view {name}" for name in sorted(views.keys() & manifest["views"].keys()) if views[name] != manifest["views"][name]]
+    if kept != manifest["positions"]:
+        differing.insert(0, "positions")
+    if differing:
+        raise RuntimeProblem(
+            f"The restored store is not what was backed up: {', '.join(differing)} differ.", where=str(folder),
+            remedy="Do not start the hub on it: restore another backup, and keep this one for the question why.",
+        )  # fmt: skip
+    return sorted(NAMES - (views.keys() & manifest["views"].keys()))
 
 
 def _refuse_if_used(conn: psycopg.Connection, *, replace: bool) -> None:
@@ -229,16 +235,16 @@ def _highest_epoch(conn: psycopg.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _replay(url: str, dump: Path, script: str, note: Any) -> None:
-    """Drop and restore in one transaction: pg_restore writes the statements, psql runs them behind the drops."""
+def _replay(url: str, dump: Path, before: str, after: str, note: Any) -> None:
+    """Restore in one transaction: pg_restore writes the statements, psql runs them between *before* and *after*."""
     environment = postgres_tools.environment_of(url)
-    psql = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+    psql = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
     restoring = ["--no-owner", "--no-privileges", "--file=-", str(dump)]
     with (
         postgres_tools.started("psql", psql, environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as target,
         postgres_tools.started("pg_restore", restoring, environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source,
     ):
-        written = _pump(source, target, script, note)
+        written = _pump(source, target, before, after, note)
         failures = (source.stderr.read() if source.stderr else b"").decode(errors="replace").splitlines()
         said = (target.stderr.read() if target.stderr else b"").decode(errors="replace").splitlines()
     postgres_tools.finish("psql", target, said)
@@ -246,29 +252,32 @@ def _replay(url: str, dump: Path, script: str, note: Any) -> None:
     note(f"{written // 2**20:,} MB of statements")
 
 
-def _pump(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes], script: str, note: Any) -> int:
+def _pump(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes], before: str, after: str, note: Any) -> int:
     written = 0
     if target.stdin is None or source.stdout is None:
         raise TypeError("both ends of the pipe are asked for above")
     try:
-        target.stdin.write(script.encode())
+        target.stdin.write(f"BEGIN;\n{before}".encode())
         while piece := source.stdout.read(_READ_BYTES):
             target.stdin.write(piece)
             written += len(piece)
             note(f"{written // 2**20:,} MB of statements")
-        if source.wait() != 0:
-            # psql would commit what it has: an error makes it take everything back.
-            target.stdin.write(b"\nSELECT 1 / 0;\n")
+        # Without its COMMIT all is taken back: also where pg_restore failed, or this process ends before.
+        if source.wait() == 0:
+            target.stdin.write(f"{after}COMMIT;\n".encode())
         target.stdin.close()
     except BrokenPipeError:
         source.kill()
     return written
 
 
-def remarks(hub: Hub, bootstrap_servers: str, manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what an operator must know before the start: other configuration, other topics."""
-    if manifest["stamp"] != hub.stamp.as_dict():
-        yield "the views carry another stamp than this code and configuration: run `hub rebuild` before `hub up`"
+def remarks(hub: Hub, bootstrap_servers: str, manifest: Mapping[str, Any], outdated: Sequence[str]) -> Iterator[str]:
+    """Yield what an operator must know before the start: views of another version, other configuration, other topics."""
+    steps = "`hub up`"
+    if outdated or manifest["stamp"] != hub.stamp.as_dict():
+        steps = "`hub rebuild`, then `hub up`"
+        which = f" (not compared: {', '.join(outdated)})" if outdated else ""
+        yield f"the views are of another version or configuration than this hub's{which}: {steps}"
     if manifest["district_digest"] != hub.district.digest():
         yield f"the district's folder is another than when the backup was made; that one is in the backup's {DISTRICT}/"
     positions = manifest["positions"]
@@ -284,4 +293,4 @@ def remarks(hub: Hub, bootstrap_servers: str, manifest: Mapping[str, Any]) -> It
         elif ends[name] < place["next_off"]:
             yield f"warning: the log of {name} ends at {ends[name]}, before the restored position {place['next_off']}"
     waiting = sum(max(0, ends[name] - positions[name]["next_off"]) for name in there)
-    yield f"next: `hub up`; the workers take in {waiting:,} records that came since"
+    yield f"next: {steps}; the workers take in {waiting:,} records that came since"

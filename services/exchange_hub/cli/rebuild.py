@@ -150,8 +150,9 @@ def _context(hub: Hub, url: str) -> Context:
 def show(comparison: Comparison) -> None:
     """Print the digest of every view and the rows that differ."""
     for name, (digest, rows) in comparison.other.items():
-        same = "same" if comparison.live[name] == (digest, rows) else f"DIFFERS (live: {comparison.live[name][1]:,} rows)"
-        click.echo(f"{name:22} {rows:>10,} rows  {digest[:16]:16}  {same}")
+        live = comparison.live.get(name)
+        same = "DIFFERS (live: of another version)" if live is None else f"DIFFERS (live: {live[1]:,} rows)"
+        click.echo(f"{name:22} {rows:>10,} rows  {digest[:16]:16}  {'same' if live == (digest, rows) else same}")
     for name, differing in comparison.rows.items():
         for key, how in differing:
             click.echo(f"  {name}: {key} {how}")

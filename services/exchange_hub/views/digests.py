@@ -11,30 +11,53 @@ from exchange_hub.views.tables import digest_query, list_table
 
 Digests = dict[str, tuple[str, int]]
 
-#: What a list shows depends on these as well; they are compared beside the lists.
-_BESIDE: dict[str, str] = {
-    "unfolded": "SELECT md5(u::text) FROM {schema}.unfolded u",
-    "findings": "SELECT md5(f::text) FROM {schema}.finding f",
-    "held": "SELECT md5(h::text) FROM (SELECT t.bureau, h.off, h.event_id FROM log.held h JOIN log.topic t USING (topic_no)) h",
+#: What a list shows depends on these as well; they are compared beside the lists: name → table of the schema, rows.
+_BESIDE: dict[str, tuple[str, str]] = {
+    "unfolded": ("unfolded", "SELECT md5(u::text) FROM {schema}.unfolded u"),
+    "findings": ("finding", "SELECT md5(f::text) FROM {schema}.finding f"),
+    "held": ("", "SELECT md5(h::text) FROM (SELECT t.bureau, h.off, h.event_id FROM log.held h JOIN log.topic t USING (topic_no)) h"),
 }
+
+#: Everything that has a digest.
+NAMES = frozenset({*(view.name for view in LISTS), *_BESIDE})
 
 
 def digests(cur: psycopg.Cursor[Any], schema: str) -> Digests:
-    """Return (digest, rows) of every list view of *schema*, and of findings, unfolded and held events."""
+    """Return (digest, rows) of every list view of *schema*, and of findings, unfolded and held events.
+
+    What has no table there, or a list with other columns than this version's, is left out: another version filled it.
+    """
     cur.execute("SET LOCAL datestyle = 'ISO'")
+    there = _columns(cur, schema)
     metadata = MetaData()
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     found: Digests = {}
     for view in LISTS:
-        query = str(digest_query(list_table(view, schema, metadata)).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        table = list_table(view, schema, metadata)
+        if there.get(view.table) != [column.name for column in table.columns]:
+            continue
+        query = str(digest_query(table).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         found[view.name] = _pair(cur.execute(query.encode()).fetchone())
-    for name, rows in _BESIDE.items():
+    for name, (wanted, rows) in _BESIDE.items():
+        if wanted and wanted not in there:
+            continue
         query = (
             "SELECT bit_xor(('x' || substr(h, 1, 16))::bit(64))::text || bit_xor(('x' || substr(h, 17, 16))::bit(64))::text, "
             f"count(*) FROM ({rows.format(schema=schema)}) AS hashed (h)"
         )
         found[name] = _pair(cur.execute(query.encode()).fetchone())
     return found
+
+
+def _columns(cur: psycopg.Cursor[Any], schema: str) -> dict[str, list[str]]:
+    """Return the columns of each table of a schema, in their order."""
+    rows = cur.execute(
+        """SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+           WHERE c.relnamespace = to_regnamespace(%s) AND c.relkind = 'r' GROUP BY c.relname""",
+        (schema,),
+    ).fetchall()
+    return dict(rows)
 
 
 def _pair(row: tuple[Any, ...] | None) -> tuple[str, int]:
