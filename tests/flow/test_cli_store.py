@@ -17,6 +17,7 @@ from exchange_contracts import topics
 from exchange_hub.cli import main
 from exchange_hub.cli.examination import MACHINE, STORE
 from exchange_hub.cli.reading import last_day
+from exchange_hub.console import wording
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
@@ -130,6 +131,36 @@ def test_receipts_show_what_was_not_taken(hub: Hub, stage: Stage) -> None:
     assert {line["bureau"] for line in lines_of(hub("receipts", "--bureau", bureau))} == {bureau}
     assert lines_of(hub("receipts", "held")) == [line for line in lines if line["outcome"] == "held"]
     assert hub("receipts", "--bureau", "nobody").exit_code == 2
+
+
+@pytest.fixture
+def held(stage: Stage) -> Iterator[None]:
+    """An event that waits, on the district's first topic."""
+    with connect(stage.url) as conn:
+        conn.execute(
+            """INSERT INTO log.held (topic_no, off, event_id, entity, reason, headers, arrived_ms, batch_no)
+               SELECT min(topic_no), 1000000000, gen_random_uuid(), 'P-1', 'KeyError:finance', '[]', 1790000000000, 1 FROM log.topic"""
+        )
+        try:
+            yield
+        finally:
+            conn.execute("DELETE FROM log.held WHERE off = 1000000000")
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+@pytest.mark.usefixtures("held")
+def test_receipts_for_people_are_in_chinese(hub: Hub, stage: Stage, form: str) -> None:
+    """Where people read receipts, outcome and bureau are words, as on the console; JSON keeps their codes."""
+    lines = lines_of(hub("receipts", "--limit", "3"))
+    assert {line["outcome"] for line in lines} == {"rejected", "held"}
+    shown = hub("receipts", "--limit", "3", "--format", form)
+    assert shown.exit_code == 0, shown.output
+    codes = "rejected|held|" + "|".join(line["bureau"] for line in lines)
+    # A code may be part of a topic's name or of an identifier, or of what an operator is told; it is no cell of its own.
+    assert not re.findall(rf"(?:^|[\s,])(?:{codes})(?:$|[\s,])", shown.output, re.MULTILINE)
+    assert {wording.OUTCOMES["rejected"], wording.OUTCOMES["held"]} <= set(re.findall(r"\w+", shown.output))
+    assert all(stage.hub.district.bureau(line["bureau"]).name in shown.output for line in lines)
+    assert "KeyError:finance" in shown.output
 
 
 @pytest.mark.parametrize("month", [MONTH, None])

@@ -127,7 +127,7 @@ def _months(hub: Hub, servers: Servers, story: _Story, samples: Path, ledger: Ma
             counts = _publish(hub, servers, samples, step)
             said.append(
                 f"{counts['files']} 个文件、{counts['published']} 条事件,退回 {counts['returned']} 行;"
-                f"回执:接收 {counts['accepted']}、拒收 {counts['rejected']}、重复 {counts['duplicate']}"
+                f"回执:接收 {counts['accepted']}、退回 {counts['rejected']}、重复 {counts['duplicate']}"
             )
         if step in ledger["as_of"]:
             with story.step(f"{step}:关账") as said:

@@ -12,6 +12,8 @@ from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.replaying import replay
+from exchange_hub.console import wording
+from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district import ExpectedPlan
 from exchange_hub.reports.matters import deadline, status
@@ -157,7 +159,7 @@ def receipts(ctx: click.Context, *, bureau: str | None, limit: int, form: str | 
 @_OUT
 def held(*, bureau: str | None, limit: int, form: str | None, out: Path | None) -> None:
     """Show only the held events: their fold failed, or an earlier event of the same key waits."""
-    _show_receipts("暂存待处理的事件", ("held",), bureau, limit, form, out)
+    _show_receipts("暂缓的事件", ("held",), bureau, limit, form, out)
 
 
 receipts.add_command(replay)
@@ -174,6 +176,9 @@ def _show_receipts(
         zone = ZoneInfo(hub.district.profile.time_zone)
         with serving(hub) as url, reading.snapshot_of(url) as at:
             lines = [_receipt(name, row, zone) for name in outcomes for row in readers[name](at.driver, bureau, limit)]
+    if output.chosen(form) != "json":
+        place = Place.of(hub.district)
+        lines = [_for_people(line, place) for line in lines]
     output.lines(title, lines, RECEIPT_HEADINGS, form, out)
 
 
@@ -185,3 +190,11 @@ def _receipt(outcome: str, row: Mapping[str, Any], zone: ZoneInfo) -> Line:
         "code": row.get("code") or "held", "reason": row["reason"], "behind": row.get("behind"),
         "arrived_at": arrived.isoformat(timespec="seconds"),
     }  # fmt: skip
+
+
+def _for_people(line: Line, place: Place) -> Line:
+    """Say codes in words, as the console does; why an event is held stays as it was said to operators."""
+    told = {"outcome": wording.OUTCOMES[line["outcome"]], "bureau": place.bureau(line["bureau"])}
+    if line["outcome"] == "rejected":
+        return line | told | {"reason": wording.plain_words(line["reason"], place)}
+    return line | told | {"code": None}

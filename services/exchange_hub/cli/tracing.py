@@ -157,7 +157,7 @@ def _opened_event(tracer: _Tracer, event_id: str) -> Node:
         days = {field.name for field in contract.fields if field.shape.meaning == "date"}
         shown = {name: _day(fact) if name in days else fact for name, fact in facts.items() if name != "origin"}
         return {**tracer.event(event), "facts": shown}
-    for table, words in (("rejection", "已退回"), ("held", "已暂存待处理")):
+    for table, words in (("rejection", "已退回"), ("held", "已暂缓")):
         row = tracer.at.driver.execute(
             f"SELECT t.name, r.off, t.bureau, r.reason FROM log.{table} r JOIN log.topic t USING (topic_no) "
             "WHERE r.event_id = %s ORDER BY 1, 2 LIMIT 1".encode(),
