@@ -34,7 +34,10 @@ def alone(_claim: Claim) -> list[str]:
 
 def joined(*parts: str) -> str:
     """Join parts into a row key that no other parts give: a bar inside a part is escaped."""
-    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") if "|" in part or "\\" in part else part for part in parts)
+    plain = "|".join(parts)
+    if "\\" not in plain and plain.count("|") == len(parts) - 1:
+        return plain
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
 
 
 def unnamed(component: str) -> str:
@@ -67,32 +70,51 @@ def of_family(claim: Claim, family: str) -> Iterator[tuple[str, Fact]]:
             yield name[len(prefix) :], claim.registers[name]
 
 
+class Columns(NamedTuple):
+    """Columns of a row that are facts under the same name.
+
+    Attributes:
+        names: names of the columns.
+        of: facts → name → value, ``None`` where there is no such fact.
+    """
+
+    names: tuple[str, ...]
+    of: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def columns(*names: str) -> Columns:
+    """Compile what takes the facts called *names*: written out it is twice as quick as a loop, and every row needs it."""
+    taken = ", ".join(f"{name!r}: get({name!r})" for name in names)
+    environment: dict[str, Any] = {}
+    exec(f"def of(facts):\n    get = facts.get\n    return {{{taken}}}", environment)  # noqa: S102  # made of the folds' own names alone
+    return Columns(names, environment["of"])
+
+
 #: What a claim says in one register: the bureau, its key, and the facts.
 Said = tuple[ClaimKey, Mapping[str, Any]]
 
 
 def ranked(said: Sequence[Said], rules: FoldRules, list_name: str, domain: str | None = None, field: str = "*") -> list[Said]:
     """Sort statements of one entity by precedence for *field* of *list_name*, then by claim; a claim's own keep their order."""
-    if len({key for key, _ in said}) < 2:
+    if len(said) < 2 or len({key for key, _ in said}) < 2:
         return list(said)
     order = rules.order(list_name, field, domain)
     return sorted(said, key=lambda pair: (order(pair[0].bureau), pair[0]))
 
 
 def merged(
-    said: Sequence[Said], names: Iterable[str], rules: FoldRules, list_name: str, domain: str | None = None
+    said: Sequence[Said], taken: Columns, rules: FoldRules, list_name: str, domain: str | None = None
 ) -> dict[str, Any]:
-    """Take each field from the first bureau, in the field's own precedence, that fills it.
+    """Take each column from the first bureau, in the field's own precedence, that fills it.
 
     An empty map or list counts as not filled.
     """
     if len(said) == 1:
-        only = said[0][1]
-        return {name: only.get(name) for name in names}
+        return taken.of(said[0][1])
     result: dict[str, Any] = {}
     # Few rankings serve many fields: each is sorted by once.
     sorted_by: dict[tuple[str, ...], list[Said]] = {}
-    for name in names:
+    for name in taken.names:
         ranking = rules.ranking(list_name, name, domain or "")
         order = sorted_by.get(ranking)
         if order is None:

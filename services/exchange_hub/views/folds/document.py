@@ -7,9 +7,11 @@ overdue depends on a day, so readers work it out for a stated date; the fold giv
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import day, joined, merged, of_family, ranked, saying
+from exchange_hub.views.folds.base import columns, day, joined, merged, of_family, ranked, saying
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Fact, Row
+
+_HEAD = columns("document_no", "title", "issuer", "level", "issued_on", "received_on")
 
 
 def identities(claim: Claim) -> list[str]:
@@ -21,8 +23,7 @@ def identities(claim: Claim) -> list[str]:
 def rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
     """Give a row per department, also for one that acted without being named."""
     received = ranked(saying(claims, "received"), rules, "documents")
-    names = ("document_no", "title", "issuer", "level", "issued_on", "received_on")
-    head = merged(received, names, rules, "documents") if received else {}
+    head = merged(received, _HEAD, rules, "documents") if received else {}
     parts: dict[str, str | None] = {}
     for _, facts in received:
         for entry in facts["departments"]:

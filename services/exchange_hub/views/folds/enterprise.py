@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.folds.base import current, merged, ranked, saying, unnamed
+from exchange_hub.views.folds.base import columns, current, merged, ranked, saying, unnamed
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
-_NAMES = ("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains")
+_TAKEN = columns("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains")
 
 
 def identities(claim: Claim) -> list[str]:
@@ -20,6 +20,6 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
     said = saying(claims, "enterprise")
     if not said:
         return
-    row = merged(said, _NAMES, rules, "enterprises")
+    row = merged(said, _TAKEN, rules, "enterprises")
     row["lead_bureau"] = ranked(said, rules, "enterprises")[0][0].bureau
     yield Row("enterprises", row["uscc"] or unnamed(component), row)

@@ -7,12 +7,12 @@ changes what was paid before it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import day, joined
+from exchange_hub.views.folds.base import columns, day, joined
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
 _STEPS = {"allocated": "下达", "approved": "审核", "paid": "支付", "reversed": "冲回"}
-_NAMES = (
+_TAKEN = columns(
     "channel", "allocation_no", "policy_no", "batch_no", "application_no", "voucher_no", "budget_year", "level",
     "to_bureau", "amount", "carried_over", "recovered", "share_central", "share_city", "share_district", "category",
     "granularity",
@@ -29,7 +29,7 @@ def rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator
 
 
 def _row(bureau: str, step: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: facts.get(name) for name in _NAMES}
+    row = _TAKEN.of(facts)
     on = facts.get("on")
     row["on_date"] = day(facts["occurred_on"] if on is None else on)
     row["step"] = step

@@ -2,25 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.folds.base import current, day, joined, of_family
+from exchange_hub.views.folds.base import columns, current, day, joined, of_family
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
+
+_MATERIAL = columns("month", "operator_uscc", "material", "quantity", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced")
+_INDICATOR = columns("indicator", "domain", "series", "period", "value", "numerator", "denominator", "unit", "version")
+_PLAN = columns("plan_kind", "title", "document_no")
+_PROBLEM = columns("problem_no", "text", "done_so_far", "proposal", "asks_of")
 
 
 def material_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
     """Give a row per month and material an operator recovered."""
-    names = ("month", "operator_uscc", "material", "quantity", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced")
     for sub_key, fact in of_family(claims[0], "recovered"):
-        row = {name: fact.facts.get(name) for name in names}
+        row = _MATERIAL.of(fact.facts)
         yield Row("materials", joined(component, sub_key), row | {"lead_bureau": claims[0].key.bureau})
 
 
 def indicator_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
     """Give a row per baseline, target and reported value; statistics and scheduling series stay apart."""
-    names = ("indicator", "domain", "series", "period", "value", "numerator", "denominator", "unit", "version")
     for family, kind in (("baseline", "基数"), ("target", "目标"), ("reported", "报送")):
         for sub_key, fact in of_family(claims[0], family):
-            row = {name: fact.facts.get(name) for name in names}
+            row = _INDICATOR.of(fact.facts)
             yield Row("indicators", joined(component, family, sub_key), row | {"kind": kind, "lead_bureau": claims[0].key.bureau})
 
 
@@ -28,7 +31,7 @@ def plan_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Ite
     """Give the plan a bureau issued; plans expected and not yet issued are district data, not events."""
     facts = current(claims[0], "plan")
     if facts is not None:
-        row = {name: facts.get(name) for name in ("plan_kind", "title", "document_no")}
+        row = _PLAN.of(facts)
         row["issued_on"] = day(facts.get("issued_on"))
         yield Row("plans", component, row | {"lead_bureau": claims[0].key.bureau})
 
@@ -38,7 +41,7 @@ def problem_rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> 
     raised = current(claims[0], "raised")
     if raised is None:
         return
-    row = {name: raised.get(name) for name in ("problem_no", "text", "done_so_far", "proposal", "asks_of")}
+    row = _PROBLEM.of(raised)
     row["raised_on"] = day(raised["occurred_on"])
     resolved = current(claims[0], "resolved")
     if resolved is not None:

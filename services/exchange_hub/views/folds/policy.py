@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.folds.base import current, day, joined, merged, ranked, saying
+from exchange_hub.views.folds.base import columns, current, day, joined, merged, ranked, saying
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
-_NAMES = (
+_TAKEN = columns(
     "document_no", "name", "issuer", "level", "domains", "object", "conditions", "support_kind", "standard", "cap",
     "channel", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
 )  # fmt: skip
@@ -26,7 +26,7 @@ def rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator
     said = saying(claims, "policy")
     if not said:
         return
-    row = merged(said, _NAMES, rules, "funding-policies")
+    row = merged(said, _TAKEN, rules, "funding-policies")
     # Number and level name the row, so both come from one statement.
     _, lead = ranked(said, rules, "funding-policies")[0]
     row["document_no"], row["level"] = lead["document_no"], lead["level"]

@@ -7,19 +7,21 @@ domain, and what it leaves empty from the other. Source: work plan, part four, s
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import current, day, merged, of_family, ranked, saying, unnamed
+from exchange_hub.views.folds.base import columns, current, day, merged, of_family, ranked, saying, unnamed
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
 _LISTS = {"设备更新": "equipment-projects", "回收循环": "recycling-projects"}
 _TITLES = {name: title for title, name in _LISTS.items()}
 _DATES = ("starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual")
-_PLAIN = (
+_TAKEN = columns(
     "project_code", "name", "domain", "construction_nature", "owner_uscc", "owner_name", "town",
     "total_investment", "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived",
     "funds_paid", "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state",
-    "admin_state", "waste_category", "capacity", "problems",
+    "admin_state", "waste_category", "capacity", "problems", *_DATES,
 )  # fmt: skip
+
+_REPORTED = columns("invested_this_month", "invested_year_to_date", "invested_since_start", "units_done", "build_state", "text")
 
 
 def identities(claim: Claim) -> list[str]:
@@ -38,7 +40,7 @@ def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[
     list_name = _LISTS[min(facts["list"] for _, facts in said)]
     said = ranked(said, rules, list_name, domain)
     lead, first = said[0]
-    row = merged(said, (*_PLAIN, *_DATES), rules, list_name, domain)
+    row = merged(said, _TAKEN, rules, list_name, domain)
     for name in _DATES:
         row[name] = day(row[name])
     row["internal_no"] = first.get("internal_no")
@@ -73,8 +75,7 @@ def _months(
 def _progress(
     key: str, list_name: str, domain: str | None, month: str, bureau: str, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    names = ("invested_this_month", "invested_year_to_date", "invested_since_start", "units_done", "build_state", "text")
     return {
         "project_key": key, "list": _TITLES[list_name], "domain": domain, "month": month, "lead_bureau": bureau,
-        **{name: facts.get(name) for name in names},
+        **_REPORTED.of(facts),
     }  # fmt: skip

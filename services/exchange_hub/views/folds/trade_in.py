@@ -1,13 +1,12 @@
 """Trade-ins: one row an order, or one a summary line; a return is written into the order's row."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from exchange_hub.views.folds.base import current, day, month_of
+from exchange_hub.views.folds.base import columns, current, day, month_of
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
-_NAMES = (
+_TAKEN = columns(
     "order_no", "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc",
     "serial_no", "invoice_no", "granularity",
 )  # fmt: skip
@@ -19,7 +18,7 @@ def rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator
     done = current(claim, "completed")
     if done is None:
         return
-    row: dict[str, Any] = {name: done.get(name) for name in _NAMES}
+    row = _TAKEN.of(done)
     row["order_no"] = row["order_no"] or claim.key.entity
     row["completed_on"] = day(done["occurred_on"])
     row["month"] = done.get("month") or month_of(done["occurred_on"])
