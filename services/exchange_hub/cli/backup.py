@@ -32,7 +32,7 @@ from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
 from exchange_hub.views.digests import NAMES, digests
 from exchange_hub.views.store.setup import connect
-from exchange_hub.views.store.stamp import read_stamp
+from exchange_hub.views.store.stamp import held_stamp, read_stamp
 
 FORMAT = 1
 MANIFEST, DUMP, DISTRICT = "manifest.json", "database.dump", "district"
@@ -93,11 +93,11 @@ def write(hub: Hub, url: str, folder: Path, note: Any) -> dict[str, Any]:
     draft.mkdir(parents=True, mode=0o700)
     with connect(url, "hub backup") as conn, conn.transaction(), conn.cursor() as cur:
         cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        _patiently(conn)
-        row = cur.execute("SELECT pg_export_snapshot()").fetchone()
-        if row is None or read_stamp(cur) is None:
+        if held_stamp(cur) is None:
             raise RuntimeProblem("The store holds nothing yet.", where="schema live", remedy="Start the hub once with `hub up`.")
-        arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={row[0]}", "--verbose", f"--file={draft / DUMP}"]
+        _patiently(conn)
+        ((snapshot,),) = cur.execute("SELECT pg_export_snapshot()").fetchall()
+        arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", "--verbose", f"--file={draft / DUMP}"]
         postgres_tools.run("pg_dump", arguments, url, note)
         manifest = _manifest(hub, cur)
     for name in FILES:

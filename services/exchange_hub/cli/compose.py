@@ -18,6 +18,7 @@ from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import Stamp, ensure_views, stamp_of
+from exchange_hub.views.tables import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +110,5 @@ class Hub:
             conn.execute("SET datestyle = 'ISO'")
             with conn.transaction():
                 conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                conn.execute(hold().encode())
                 yield conn

@@ -27,7 +27,7 @@ from exchange_hub.views.store.stamp import StampError
 
 log = logging.getLogger(__name__)
 
-_ANOTHER_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+_ANOTHER_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName)
 
 #: Given by `hub up` to the processes it starts: they end when it is gone.
 supervised_option = click.option("--supervised", is_flag=True, hidden=True)
@@ -116,7 +116,7 @@ def plain_errors() -> Iterator[None]:
             raise
         wrong = "\n".join(f"  HUB_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, sqlalchemy.exc.ProgrammingError) as error:
+    except (*_ANOTHER_SCHEMA, sqlalchemy.exc.ProgrammingError) as error:
         if not isinstance(getattr(error, "orig", error), _ANOTHER_SCHEMA):
             raise
         told = str(getattr(error, "orig", error)).splitlines()[0]

@@ -66,12 +66,12 @@ def snapshot_of(url: str) -> Iterator[Snapshot]:
     """
     engine = engine_of(url).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with engine.connect() as conn:
-        for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", "jit = off"):
-            conn.execute(sa.text(f"SET LOCAL {setting}"))
-        if not snapshot.exists(conn, f"{LIVE}.view_stamp"):
+        if not snapshot.hold(conn, LIVE):
             raise RuntimeProblem(
                 "The store holds no views yet.", where=f"schema {LIVE}", remedy="Start the hub once with `hub up`."
             )
+        for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", "jit = off"):
+            conn.execute(sa.text(f"SET LOCAL {setting}"))
         driver = conn.connection.driver_connection
         if not isinstance(driver, psycopg.Connection):
             raise TypeError("the engine does not use psycopg")

@@ -87,6 +87,7 @@ class DatabaseSource:
                 driver = conn.connection.driver_connection
                 if not isinstance(driver, psycopg.Connection):
                     raise SourceUnavailableError("the pool gave no connection")
+                snapshot.hold(conn, self._schema)
                 yield DatabaseReading(conn, driver, self._schema, self._frozen, self._choices)
         except sa.exc.DBAPIError as error:
             raise SourceUnavailableError(str(error.orig)) from error

@@ -1,14 +1,15 @@
 """Fill a views schema anew, beside the live one: for a rebuild, a check, or a view as of a cut.
 
 What is filled in are the accepted events of the event log, by the same folds and writes as on the live path: first all below a
-cut (``filling``), then what arrived meanwhile. A rebuild swaps the filled schema in, in one transaction under the
-commit lock; a check only compares digests; a cut is the first step alone.
+cut (``filling``), then what arrived meanwhile. Filled and live views are compared as they are at one moment; a rebuild
+then swaps the filled schema in, in one transaction under the commit lock. A cut is the first step alone.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 SHADOW, AS_OF = "shadow", "as_of"
 #: Events that may be left when the lock is taken for the last step: a fraction of a second of work.
 CATCH_UP_MAX = 2_000
+
+_LOOK_SECONDS = 0.5
+#: So long the swap waits, under the lock, for those who read the views; new readers wait behind it.
+_READERS_MILLISECONDS = 200
 
 Connect = Callable[[], psycopg.Connection]
 #: (offset, kind, entity) of an event.
@@ -179,17 +184,9 @@ def rebuild(
         if conn.execute("SELECT count(*) FROM progress").fetchone() == (0,):
             with conn.cursor() as cur:
                 fill_all(conn, shadow, ends(cur), mark, note, spread)
-        while True:
-            with conn.cursor() as cur:
-                if catch_up(conn, shadow, ends(cur)) <= CATCH_UP_MAX:
-                    break
-        with conn.transaction(), conn.cursor() as cur:
-            store.lock(cur, context.district_no)
-            catch_up(conn, shadow, ends(cur))
-            had_views = read_stamp(cur, "live") is not None
-            comparison = compare(cur, "live", SHADOW) if had_views else None
-            if not verify:
-                _swap(cur, had_views=had_views)
+        comparison = _compared(conn, connect, shadow)
+        if not verify:
+            _swap_in(conn, shadow, had_views=comparison is not None)
         try:
             _drop(conn, SHADOW if verify else "retired")
         except psycopg.errors.LockNotAvailable:
@@ -201,11 +198,72 @@ def _drop(conn: psycopg.Connection, schema: str) -> None:
     conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
 
-def _swap(cur: psycopg.Cursor[Any], *, had_views: bool) -> None:
-    filling.end(cur, SHADOW)
-    if had_views:
-        cur.execute("ALTER SCHEMA live RENAME TO retired")
-    cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
+def _follow(conn: psycopg.Connection, shadow: store.Context) -> None:
+    """Catch up with the live views, without the commit lock, until so little is left that the rest is a matter of a moment."""
+    while True:
+        with conn.cursor() as cur:
+            if catch_up(conn, shadow, ends(cur)) <= CATCH_UP_MAX:
+                return
+
+
+def _compared(conn: psycopg.Connection, connect: Connect, shadow: store.Context) -> Comparison | None:
+    """Compare the filled schema with the live one as both are at one moment; ``None`` where there are no live views.
+
+    The commit lock is held only while the last events are caught up with and a snapshot is taken. It is taken on a
+    connection with a worker's time-outs: should this process stop there, the database frees it.
+    """
+    with connect() as keeping, connect() as reading:
+        store.prepare(keeping)
+        prepare_to_fill(reading, SHADOW)
+        with reading.transaction(), reading.cursor() as cur:
+            cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            _follow(conn, shadow)
+            with _locked(keeping, shadow) as kept:
+                catch_up(conn, shadow, ends(kept))
+                there = read_stamp(cur, "live") is not None  # the first question takes the snapshot
+            return compare(cur, "live", SHADOW) if there else None
+
+
+@contextmanager
+def _locked(conn: psycopg.Connection, context: store.Context) -> Iterator[psycopg.Cursor[Any]]:
+    """Hold the commit lock for a block, however long others hold it before."""
+    while True:
+        with conn.transaction(), conn.cursor() as cur:
+            if _lock(cur, context):
+                yield cur
+                return
+
+
+def _lock(cur: psycopg.Cursor[Any], context: store.Context) -> bool:
+    try:
+        with cur.connection.transaction():
+            store.lock(cur, context.district_no)
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def _swap_in(conn: psycopg.Connection, shadow: store.Context, *, had_views: bool) -> None:
+    """Put the filled schema in the place of the live one, at a moment when nobody reads that one.
+
+    A reader holds the views that it began with (``tables.hold``); one that takes long is waited for outside the lock.
+    """
+    while True:
+        _follow(conn, shadow)
+        try:
+            with _locked(conn, shadow) as cur:
+                store.bound(cur)
+                catch_up(conn, shadow, ends(cur))
+                filling.end(cur, SHADOW)
+                if had_views:
+                    cur.execute(f"SET LOCAL lock_timeout = {_READERS_MILLISECONDS}".encode())
+                    cur.execute(b"LOCK TABLE live.view_stamp IN ACCESS EXCLUSIVE MODE")
+                    cur.execute(b"ALTER SCHEMA live RENAME TO retired")
+                cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
+                return
+        except psycopg.errors.LockNotAvailable:
+            log.warning("somebody reads the views; they are replaced when the reading ends")
+        sleep(_LOOK_SECONDS)
 
 
 @contextmanager

@@ -56,6 +56,15 @@ def list_table(view: ListView, schema: str, metadata: sa.MetaData) -> sa.Table:
     )
 
 
+def hold(schema: str = LIVE) -> str:
+    """Return the statement that keeps a views schema from being replaced by a rebuild until the transaction ends.
+
+    It comes first in a transaction of one snapshot: after a swap the names would lead to tables whose rows that snapshot
+    does not see, and the lists would seem empty. Nobody else waits for it.
+    """
+    return f"LOCK TABLE {schema}.view_stamp IN ACCESS SHARE MODE"
+
+
 def digest_query(table: sa.Table) -> sa.Select[str | None, int]:
     """Return a query for the digest of all rows of a list table, whatever their order, and how many there are.
 

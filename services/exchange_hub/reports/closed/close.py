@@ -152,6 +152,7 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.connect() as conn, conn.begin():
+        snapshot.hold(conn, closing.schema)
         for setting in (
             "synchronous_commit = on",
             "datestyle = 'ISO, YMD'",

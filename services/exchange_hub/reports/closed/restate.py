@@ -50,6 +50,7 @@ def restate(
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.connect() as conn, conn.begin():
+        snapshot.hold(conn, schema)
         conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
         closed = snapshot.stored(conn, month)
         comparison = diff.compare(conn, district, month, schema)

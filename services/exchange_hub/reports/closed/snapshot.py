@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, overload
 
+import psycopg
 import sqlalchemy as sa
 
 from exchange_hub.reports.ahead import ahead
@@ -17,6 +18,7 @@ from exchange_hub.reports.inputs import Adjustment, Row
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
 from exchange_hub.reports.render.json_report import plain
 from exchange_hub.reports.sql import lists_of
+from exchange_hub.views.tables import hold as hold_statement
 
 _FETCH_ROWS, _SORT_MEMORY = 1_000, "128MB"
 _SUBMISSIONS = "submissions"
@@ -174,6 +176,18 @@ def months(conn: sa.Connection) -> list[str]:
 def exists(conn: sa.Connection, table: str) -> bool:
     """Tell whether a table (``schema.name``) is there."""
     return conn.execute(sa.select(sa.func.to_regclass(table))).scalar_one() is not None
+
+
+def hold(conn: sa.Connection, schema: str) -> bool:
+    """Keep a views schema from being replaced until the transaction ends, its first statement; tell whether there is one."""
+    try:
+        with conn.begin_nested():
+            conn.execute(sa.text(hold_statement(schema)))
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)):
+            raise
+        return False
+    return True
 
 
 def view_stamp(conn: sa.Connection, schema: str) -> dict[str, str] | None:

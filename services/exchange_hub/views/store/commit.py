@@ -20,7 +20,7 @@ from exchange_hub.views.store.copying import copy_rows, line
 from exchange_hub.views.store.planning import Plan, Topics, load, plan
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.prepared import EVENT_COLUMNS, Prepared
-from exchange_hub.views.store.stamp import Stamp, read_stamp, refuse_other
+from exchange_hub.views.store.stamp import Stamp, held_stamp, read_stamp, refuse_other
 
 log = logging.getLogger(__name__)
 
@@ -123,14 +123,21 @@ def prepare(conn: psycopg.Connection, schema: str = "live") -> None:
     conn.execute(f"SET search_path = {schema}".encode())
     for setting in (
         "synchronous_commit = off", "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off",
-        "enable_material = off", "jit = off", "datestyle = 'ISO'", "timezone = 'UTC'",
-        f"lock_timeout = '{LOCK_SECONDS}s'", f"idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'",
-        f"statement_timeout = '{STATEMENT_SECONDS}s'",
+        "enable_material = off", "jit = off", "datestyle = 'ISO'", "timezone = 'UTC'", f"lock_timeout = '{LOCK_SECONDS}s'",
     ):  # fmt: skip
         conn.execute(f"SET {setting}".encode())
-    if conn.info.server_version >= 170000:
+    with conn.cursor() as cur:
+        bound(cur, "")
+
+
+def bound(cur: Cursor, scope: LiteralString = "LOCAL") -> None:
+    """Bound how long a process that stops may hold what it has locked, in this transaction or in every one."""
+    bounds = {"idle_in_transaction_session_timeout": IDLE_SECONDS, "statement_timeout": STATEMENT_SECONDS}
+    if cur.connection.info.server_version >= 170000:
         # The only bound on a worker that stops in the middle of a COPY, holding the commit lock.
-        conn.execute(f"SET transaction_timeout = '{TRANSACTION_SECONDS}s'".encode())
+        bounds["transaction_timeout"] = TRANSACTION_SECONDS
+    for name, seconds in bounds.items():
+        cur.execute(f"SET {scope} {name} = '{seconds}s'".encode())
 
 
 def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
@@ -144,7 +151,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
     with conn.transaction(), conn.cursor() as cur:
         # One snapshot: what is read is of the very moment that the positions tell of.
         cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        refuse_other(read_stamp(cur, context.schema), context.stamp)
+        refuse_other(held_stamp(cur, context.schema), context.stamp)
         seen = check_positions(cur, batch.spans)
         draft = draw_up(cur, batch.statements, context)
     context.step("prepared")

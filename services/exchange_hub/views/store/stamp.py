@@ -1,6 +1,7 @@
 """Which code, contracts and configuration filled the views; a worker with another stamp refuses to write."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -11,9 +12,14 @@ import psycopg
 
 from exchange_contracts import registry
 from exchange_hub.views.store.schema import create_views
+from exchange_hub.views.tables import hold
 
-#: Packages whose source decides what a list shows; their digest is part of the code version.
-_DECIDING = ("exchange_hub.views", "exchange_hub.views.folds", "exchange_hub.views.store", "exchange_contracts")
+#: Sources that decide what a list shows, a package or some of its modules; their digest is part of the code version. What the
+#: programme computes of lists is kept with the figures and needs no rebuild, but precedence and deadlines stand in the rows.
+_DECIDING: Mapping[str, Collection[str]] = {
+    "exchange_hub.views": (), "exchange_hub.views.folds": (), "exchange_hub.views.store": (), "exchange_contracts": (),
+    "exchange_hub.programme": ("calendar.py", "district.py", "district_parts.py"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,9 @@ class StampError(Exception):
 def code_version() -> str:
     """Return the distribution's version with a digest of the sources that decide what lists show."""
     digest = hashlib.blake2b(digest_size=6)
-    for package in _DECIDING:
+    for package, modules in _DECIDING.items():
         for source in sorted(files(package).iterdir(), key=lambda entry: entry.name):
-            if source.name.endswith(".py"):
+            if source.name.endswith(".py") and (not modules or source.name in modules):
                 digest.update(source.name.encode() + b"\0" + source.read_bytes())
     return f"{version('exchange-hub')}+{digest.hexdigest()}"
 
@@ -56,6 +62,19 @@ def read_stamp(cur: psycopg.Cursor[Any], schema: str = "live") -> Stamp | None:
         return None
     row = cur.execute(f"SELECT code, contracts, configuration FROM {schema}.view_stamp".encode()).fetchone()
     return None if row is None else Stamp(*row)
+
+
+def held_stamp(cur: psycopg.Cursor[Any], schema: str = "live") -> Stamp | None:
+    """Return the stamp of a views schema and keep the schema from being replaced until the transaction ends; see ``tables.hold``.
+
+    It comes first in the transaction.
+    """
+    try:
+        with cur.connection.transaction():
+            cur.execute(hold(schema).encode())
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return None
+    return read_stamp(cur, schema)
 
 
 def ensure_views(conn: psycopg.Connection, stamp: Stamp, schema: str = "live") -> None:
