@@ -24,6 +24,7 @@ from exchange_hub.console.source import (
     Trace,
 )
 from exchange_hub.views.catalogue import BY_NAME, Column
+from exchange_hub.views.taken import Taken
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
 
@@ -156,7 +157,10 @@ class MemoryReading:
             replace(first, bureau="development-reform", event_id="e-2", offset=12, origin=None, facts=other),
             replace(first, event_id="e-3", offset=57, type="ProjectChanged", revision=3, reason="投资额核定"),
         )
-        return Trace(row, claims, events)
+        if "total_investment" not in row:
+            return Trace(row, claims, events)
+        said = (("development-reform", other["total_investment"]),)
+        return Trace(row, claims, events, (Taken("total_investment", row["total_investment"], "industry", said),))
 
     def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
         plain = {

@@ -155,8 +155,8 @@ def url(hub: Hub) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def source(url: str) -> Iterator[DatabaseSource]:
-    source = DatabaseSource(url)
+def source(hub: Hub, url: str) -> Iterator[DatabaseSource]:
+    source = DatabaseSource(url, hub.rules())
     yield source
     source.close()
 
@@ -210,6 +210,23 @@ def test_claims_hold_the_statement_in_force_and_events_hold_all_of_them(client: 
     assert ("industry", "progress:2026-10") in in_force
     revisions = [event["revision"] for event in trace["events"] if event["type"] in ("ProjectAdded", "ProjectChanged")]
     assert sorted(revisions) == [1, 1, 2]
+
+
+def test_a_merged_row_says_whose_each_column_is(client: TestClient) -> None:
+    """Page and API say which bureau's statement a column is, by the district's precedence, and what the other one said."""
+    key = client.get("/api/lists/equipment-projects").json()["rows"][0]["row_key"]
+    answer = client.get("/api/lists/equipment-projects/row", params={"key": key}).json()
+    taken = {each["column"]: each for each in answer["taken_from"]}
+    assert taken["total_investment"] == {
+        "column": "total_investment", "value": "1234567.89", "bureau": "industry",
+        "others": [{"bureau": "development-reform", "value": "1230000.00"}],
+    }  # fmt: skip
+    assert (taken["town"]["bureau"], taken["town"]["others"]) == ("industry", [])
+    assert all(each["value"] == answer["row"][name] for name, each in taken.items())
+    page = client.get("/lists/equipment-projects/row", params={"key": key}).text
+    told = re.search(r'<tr class="differs"><th scope="row">总投资</th><td>(.*?)</td><td[^>]*>(.*?)</td><td>(.*?)</td></tr>', page)
+    assert told is not None
+    assert told.groups() == ("1,234,567.89 元", "区工业和信息化局", "区发展改革委 1,230,000.00 元")
 
 
 @pytest.mark.parametrize(
@@ -348,7 +365,7 @@ def test_the_console_cannot_write(source: DatabaseSource) -> None:
 
 def test_a_store_that_is_away_is_said_in_chinese_and_read_again_later(hub: Hub, tmp_path: Path) -> None:
     """Without a database the process lives, is not ready, and answers people in Chinese."""
-    away = DatabaseSource("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+    away = DatabaseSource("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1", hub.rules())
     app = create_app(away, tmp_path, lambda: datetime(2026, 11, 4, tzinfo=UTC), place=Place.of(hub.district))
     with TestClient(app) as client:
         assert client.get("/livez").status_code == 200

@@ -43,6 +43,22 @@ def test_a_figure_opens_down_to_the_cell() -> None:
     assert drawn[3] == "      └─ 来源:《月报.xlsx》工作表“进度”第 7 行,原表单位万元"
 
 
+def test_a_merged_row_says_whose_each_column_is() -> None:
+    """Above the events stand a line per disputed column, with what the others said, and a line per bureau for all that nobody disputes."""
+    taken = [
+        {"column": "a", "title": "总投资", "value": "120.00", "bureau": "industry", "others": [{"bureau": "water", "value": "126.00"}]},
+        {"column": "b", "title": "名称", "value": "甲", "bureau": "industry", "others": []},
+        {"column": "c", "title": "领域", "value": "工业", "bureau": "industry", "others": []},
+        {"column": "d", "title": "台套", "value": 3, "bureau": None, "others": [{"bureau": "water", "value": 2}]},
+    ]
+    drawn = list(lines_of(row("2026-10", event("progress:2026-10", 7)) | {"taken_from": taken}, NAMES))
+    assert drawn[1:4] == [
+        "├─ 总投资 = 120.00:取自区工业和信息化局;water填报 126.00",
+        "├─ 台套 = 3:出自未单独成行的填报;water填报 2",
+        "├─ 取自区工业和信息化局,无不同填报:名称、领域",
+    ]
+
+
 def test_events_of_other_months_are_counted_not_drawn() -> None:
     """Below a row of one month stand the events of that month; the others are told as a number."""
     drawn = "\n".join(lines_of(row("2026-10", event("progress:2026-10", 7), event("progress:2026-09", 6), event("project", 5)), NAMES))

@@ -20,7 +20,7 @@ def console(*, supervised: bool) -> None:
     with program("console", supervised=supervised, metrics=False) as running:
         settings = running.hub.settings
         zone = ZoneInfo(running.hub.district.profile.time_zone)
-        source = DatabaseSource(running.database_url)
+        source = DatabaseSource(running.database_url, running.hub.rules())
         app = create_app(
             source, running.hub.reports_folder, lambda: datetime.now(zone), place=Place.of(running.hub.district), meters=running.meters
         )

@@ -20,9 +20,10 @@ from exchange_hub.reports.model import Figure
 from exchange_hub.reports.render.json_report import decimal_text, plain
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.views import read
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.catalogue import BY_NAME, Column
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.read import EventSource
+from exchange_hub.views.taken import Taken
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
@@ -64,9 +65,10 @@ class _Tracer:
         columns = {c.title: output.value(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
         events = [self.event(event) for event in self.events(list_name, row["component"], cut)]
         _tell_apart(events, row["row_key"], row["component"])
+        taken = read.taken_from(self.at.driver, list_name, row, self.hub.rules(), below=cut)
         return {
             "list": list_name, "row_key": row["row_key"], "bureaus": list(row["bureaus"]), "columns": columns,
-            "month": row.get("month"), "events": events,
+            "month": row.get("month"), "taken_from": [_taken(view.column(each.column), each) for each in taken], "events": events,
         }  # fmt: skip
 
     def events(self, list_name: str, component: str, cut: Mapping[str, int] | None) -> Iterator[EventSource]:
@@ -89,6 +91,17 @@ class _Tracer:
             "occurred_on": event.occurred_on.isoformat(), "arrived_at": arrived.isoformat(timespec="seconds"),
             "source": event.facts.get("source"), "origin": event.origin,
         }  # fmt: skip
+
+
+def _taken(column: Column, each: Taken) -> Node:
+    def shown(raw: Any) -> Any:
+        # The store has the parts of a map in an order of its own; side by side they are read in one order.
+        return output.value(column, dict(sorted(raw.items())) if isinstance(raw, dict) else raw)
+
+    return {
+        "column": column.name, "title": column.title, "value": shown(each.value), "bureau": each.bureau,
+        "others": [{"bureau": bureau, "value": shown(said)} for bureau, said in each.others],
+    }  # fmt: skip
 
 
 def _tell_apart(events: Sequence[Node], row_key: str, component: str) -> None:
@@ -116,7 +129,8 @@ def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
 def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | None) -> None:
     """Open REF down to the bureaus' source cells.
 
-    REF is the id of a figure (equipment.合计.projects), a row of a list (LIST:ROW_KEY) or the id of an event.
+    REF is the id of a figure (equipment.合计.projects), a row of a list (LIST:ROW_KEY) or the id of an event. A row that
+    several bureaus report says of each column whose statement it is, and what the others said.
     """
     with plain_errors():
         hub = Hub.load()
@@ -227,7 +241,22 @@ def _row_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node
         events.append(f"…另有 {others} 条其他月份或事项的事件(--format json 可看全)")
     if not events:
         events.append("(无事件:该行此后已合并到别处)")
-    return f"{BY_NAME[node['list']].title} {node['row_key']}({bureaus}{share}):{' '.join(main)}", events
+    below = [*_taken_words(node.get("taken_from", ()), names), *events]
+    return f"{BY_NAME[node['list']].title} {node['row_key']}({bureaus}{share}):{' '.join(main)}", below
+
+
+def _taken_words(taken: Sequence[Node], names: Mapping[str, str]) -> Iterator[str]:
+    """Say whose statement each column is: a line where bureaus differ, then a line a bureau for what nobody says otherwise."""
+    undisputed: dict[str, list[str]] = {}
+    for each in taken:
+        bureau = f"取自{names.get(each['bureau'], each['bureau'])}" if each["bureau"] else "出自未单独成行的填报"
+        if each["others"]:
+            others = "、".join(f"{names.get(said['bureau'], said['bureau'])}填报 {output.text(said['value'])}" for said in each["others"])
+            yield f"{each['title']} = {output.text(each['value']) or '(空)'}:{bureau};{others}"
+        else:
+            undisputed.setdefault(bureau, []).append(each["title"])
+    for bureau, titles in undisputed.items():
+        yield f"{bureau},无不同填报:{'、'.join(titles)}"
 
 
 def _months(event: Node) -> set[str]:

@@ -17,7 +17,8 @@ from exchange_hub.console import boards, export, figures, query, vocabulary, wor
 from exchange_hub.console.examples import EXAMPLES
 from exchange_hub.console.rims import Console
 from exchange_hub.console.source import Claim, Event
-from exchange_hub.views.catalogue import BY_NAME, LISTS, ListView
+from exchange_hub.views.catalogue import BY_NAME, LISTS, Column, ListView
+from exchange_hub.views.taken import Taken
 
 ListPath = Annotated[str, Path(description="清单名称，见 /api/lists", examples=["equipment-projects"])]
 MonthPath = Annotated[str, Path(description="月份", pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
@@ -48,7 +49,7 @@ class Api:
                 "/api/lists/{name}/row",
                 self.row,
                 "一行及其来源：各单位填报、事件、原表单元格",
-                "各单位的填报并列给出；每个事件带有原表的文件、工作表和行号。金额以元为单位。",
+                "各单位的填报并列给出；多个单位填报同一事项时，`taken_from` 说明每一栏取自哪个单位、其他单位怎样填报；每个事件带有原表的文件、工作表和行号。金额以元为单位。",
             ),
             (
                 "/api/submissions/{month}",
@@ -118,7 +119,7 @@ class Api:
     def row(
         self, name: ListPath, key: Annotated[str, Query(max_length=500, description="行的主键 row_key")]
     ) -> JSONResponse:
-        """A row with its claims and events."""
+        """A row with whose each column is, its claims and events."""
         view = _view(name)
         with self.console.source.reading() as reading:
             trace = reading.trace_row(view.name, key)
@@ -126,6 +127,7 @@ class Api:
             raise HTTPException(404, "没有这一行。")
         return _answer({
             "row": export.jsonable(view, trace.row),
+            "taken_from": [_taken(view.column(each.column), each) for each in trace.taken],
             "claims": [_stated(claim) for claim in trace.claims],
             "events": [_stated(event) for event in trace.events],
         })  # fmt: skip
@@ -199,6 +201,12 @@ def _described(view: ListView) -> dict[str, object]:
         for column in view.columns
     ]
     return {"name": view.name, "title": view.title, "columns": columns}
+
+
+def _taken(column: Column, each: Taken) -> dict[str, object]:
+    """Return whose a column's value is, with the values as a list's JSON has them."""
+    others = [{"bureau": bureau, "value": export.json_value(column, said)} for bureau, said in each.others]
+    return {"column": column.name, "value": export.json_value(column, each.value), "bureau": each.bureau, "others": others}
 
 
 def _stated(statement: Claim | Event) -> _Fields:

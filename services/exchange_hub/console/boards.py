@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from exchange_hub.console import vocabulary, wording
-from exchange_hub.console.source import Claim, Finding, Place, Position, Submission
+from exchange_hub.console.source import Claim, Finding, Place, Position, Submission, Trace
 from exchange_hub.reports.matters import deadline, status
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.catalogue import BY_NAME, Column, ListView
 
 _COMMON_FACTS = frozenset({
     "event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "corrects", "origin",
@@ -204,6 +204,32 @@ def compare(claims: Sequence[Claim], place: Place) -> list[Comparison]:
             cells = tuple(vocabulary.fact(name, item, place) for item in raw)
             result.append(Comparison(vocabulary.fact_title(name), cells, any(item != stated[0] for item in stated)))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class TakenLine:
+    """A column of a row in words: what it shows, whose statement that is, and what other bureaus say otherwise."""
+
+    title: str
+    value: str
+    bureau: str
+    others: tuple[str, ...]
+
+
+def taken(view: ListView, trace: Trace, place: Place) -> list[TakenLine]:
+    """Say whose each column is, amounts in exact yuan as in :func:`compare`; disputed columns first."""
+    lines = []
+    for each in trace.taken:
+        column = view.column(each.column)
+        others = tuple(f"{place.bureau(bureau)} {_exact(column, said, place)}" for bureau, said in each.others)
+        bureau = place.bureau(each.bureau) if each.bureau else "出自未单独成行的填报"
+        lines.append(TakenLine(column.title, _exact(column, each.value, place), bureau, others))
+    return sorted(lines, key=lambda line: not line.others)
+
+
+def _exact(column: Column, raw: object, place: Place) -> str:
+    shown = wording.value(column, raw, place)
+    return shown.full if column.type in ("money", "money_map") and shown.style != "empty" else shown.text
 
 
 def is_main(claim: Claim) -> bool:

@@ -38,6 +38,7 @@ from exchange_hub.reports.trace import rows_of
 from exchange_hub.views import read
 from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.tables import LIVE, list_table
 
 STATEMENT_TIMEOUT_MS = 10_000
@@ -60,11 +61,13 @@ class DatabaseSource:
 
     Args:
         url: libpq connection string or URL of the store, best of a role that may only read.
+        rules: the district's precedence, by which rows were folded.
         schema: views schema to read.
         frozen: month → schema with the rows of its close.
     """
 
-    def __init__(self, url: str, schema: str = LIVE, frozen: Callable[[str], str] = frozen_schema) -> None:
+    def __init__(self, url: str, rules: FoldRules, schema: str = LIVE, frozen: Callable[[str], str] = frozen_schema) -> None:
+        self._rules = rules
         self._schema = schema
         self._frozen = frozen
         self._choices = _Choices()
@@ -88,7 +91,7 @@ class DatabaseSource:
                 if not isinstance(driver, psycopg.Connection):
                     raise SourceUnavailableError("the pool gave no connection")
                 snapshot.hold(conn, self._schema)
-                yield DatabaseReading(conn, driver, self._schema, self._frozen, self._choices)
+                yield DatabaseReading(conn, driver, self._rules, self._schema, self._frozen, self._choices)
         except sa.exc.DBAPIError as error:
             raise SourceUnavailableError(str(error.orig)) from error
         except (sa.exc.TimeoutError, psycopg.Error) as error:
@@ -127,6 +130,7 @@ class DatabaseReading:
 
     conn: sa.Connection
     driver: psycopg.Connection
+    rules: FoldRules
     schema: str
     frozen: Callable[[str], str]
     kept: "_Choices"
@@ -163,7 +167,7 @@ class DatabaseReading:
         return {name: sorted(values) for name, values in found.items()}
 
     def trace_row(self, list_name: str, row_key: str) -> Trace | None:
-        """Return a row with its claims and events, the events in the order of their arrival."""
+        """Return a row with its claims, whose each column is, and its events in the order of their arrival."""
         try:
             found = read.trace_row(self.driver, list_name, row_key, schema=self.schema)
         except KeyError:
@@ -174,7 +178,8 @@ class DatabaseReading:
             for event in events
             if event.current
         )
-        return Trace(found.row, claims, tuple(_event(event) for event in events))
+        taken = read.taken_from(self.driver, list_name, found.row, self.rules, schema=self.schema)
+        return Trace(found.row, claims, tuple(_event(event) for event in events), tuple(taken))
 
     def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
         """Return the rows behind a figure, frozen ones where the close kept them."""

@@ -26,6 +26,14 @@ EXAMPLES: Mapping[str, object] = {
     },
     "/api/lists/{name}/row": {
         "row": _ROW,
+        "taken_from": [
+            {
+                "column": "total_investment",
+                "value": "12300000.00",
+                "bureau": "industry",
+                "others": [{"bureau": "development-reform", "value": "12600000.00"}],
+            }
+        ],
         "claims": [
             {
                 "bureau": "industry",

@@ -52,10 +52,10 @@ def plain(column: Column, raw: object, place: Place) -> str | int | Decimal | da
 
 
 def jsonable(view: ListView, row: Row) -> dict[str, object]:
-    """Return a row as JSON holds it: money and quantities as decimal strings, dates ISO, codes as they are."""
+    """Return a row as JSON holds it, with its key and bureaus."""
     result: dict[str, object] = {"row_key": row["row_key"], "bureaus": list(_texts(row.get("bureaus")))}
     for column in view.columns:
-        result[column.name] = _json_value(column, row.get(column.name))
+        result[column.name] = json_value(column, row.get(column.name))
     return result
 
 
@@ -143,7 +143,8 @@ def _csv_cell(cell: str | int | Decimal | date | None) -> str:
     return str(cell)
 
 
-def _json_value(column: Column, raw: object) -> object:
+def json_value(column: Column, raw: object) -> object:
+    """Return a cell as JSON holds it: money and quantities as decimal strings, dates ISO, codes as they are."""
     if raw is None:
         return None
     if column.type == "money":

@@ -95,7 +95,7 @@ class Pages:
         rest = [claim for claim in trace.claims if not boards.is_main(claim)]
         return self._page(
             request, "row.html", f"{view.title} · 明细", view=view, key=key, trace=trace, main=main, rest=rest,
-            comparisons=boards.compare(main, self.console.place),
+            comparisons=boards.compare(main, self.console.place), taken=boards.taken(view, trace, self.console.place),
             parts_of={claim.event_id: boards.compare([claim], self.console.place) for claim in rest},
             stated={event.event_id: boards.compare([_as_claim(event)], self.console.place) for event in trace.events},
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
+from exchange_hub.views.taken import Taken
 
 Row = Mapping[str, object]
 
@@ -79,11 +80,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A row down to its sources: the row, the claims it was merged from, the events behind them (oldest first)."""
+    """A row down to its sources.
+
+    Attributes:
+        row: the row.
+        claims: the claims it was merged from.
+        events: the events behind them, the oldest first.
+        taken: whose statement each column is; empty where one bureau alone reports the entity.
+    """
 
     row: Row
     claims: tuple[Claim, ...]
     events: tuple[Event, ...]
+    taken: tuple[Taken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ from exchange_contracts import codec
 from exchange_hub.views.catalogue import BY_NAME, ListView
 from exchange_hub.views.crossing import crossing
 from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim
+from exchange_hub.views.store.planning import OF_EVENT, Topics, gathered
+from exchange_hub.views.taken import Taken, taken
 
 Conn = psycopg.Connection[Any]
 
@@ -149,8 +153,37 @@ def trace_row(conn: Conn, list_name: str, row_key: str, *, schema: str = "live")
     return Trace(list_name, row, claims, [event for claim in claims for event in _events_of(conn, list_name, claim)])
 
 
-def _kinds_of(list_name: str) -> list[str]:
+def taken_from(
+    conn: Conn, list_name: str, row: Mapping[str, Any], rules: FoldRules, *, schema: str = "live", below: Mapping[str, int] | None = None
+) -> list[Taken]:
+    """Tell whose statement each column of a row was taken from; nothing where one bureau alone reports its entity.
 
+    Args:
+        conn: connection in a reading transaction.
+        list_name: list of the row.
+        row: the row, as ``rows`` gives it or as a closed month keeps it.
+        rules: the configuration that the fold takes.
+        schema: views schema whose claims say what belongs to the row's component.
+        below: topic → offset below which events count, for a row of a closed month; all count where it is not given.
+    """
+    members = _claims_of(conn, list_name, row["component"], schema)
+    if len({bureau for bureau, _ in members}) < 2:
+        return []
+    topics = conn.execute("SELECT topic_no, bureau, name FROM log.topic").fetchall()
+    ends = None if below is None else {topic_no: below.get(name, 0) for topic_no, _, name in topics}
+    events = conn.execute(
+        f"""SELECT {OF_EVENT} FROM unnest(%s::text[], %s::text[]) AS k (bureau, entity)
+            JOIN log.topic t ON t.bureau = k.bureau JOIN log.event_log e ON e.topic_no = t.topic_no AND e.entity = k.entity
+            WHERE e.kind = ANY(%s)""".encode(),
+        ([bureau for bureau, _ in members], [entity for _, entity in members], _kinds_of(list_name)),
+    ).fetchall()
+    counted = [event for event in events if ends is None or event[1] < ends[event[0]]]
+    bureau_of = {topic_no: bureau for topic_no, bureau, _ in topics}
+    registers = gathered(counted, Topics(bureau_of, {bureau: topic_no for topic_no, bureau in bureau_of.items()}))
+    return taken(list_name, row, [Claim(key, said) for key, said in registers.items()], rules)
+
+
+def _kinds_of(list_name: str) -> list[str]:
     return [kind for kind, fold in FOLDS.items() if list_name in fold.lists]
 
 

@@ -3,12 +3,25 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row
 
 _EPOCH = date(1970, 1, 1).toordinal()
+
+
+class Apart(NamedTuple):
+    """How the rows of one entity in a list are told apart.
+
+    Attributes:
+        column: the column that tells them apart, a month or a department.
+        whole: columns that are of the entity, the same in all its rows.
+    """
+
+    column: str
+    whole: tuple[str, ...]
 
 
 class Fold(NamedTuple):
@@ -19,12 +32,15 @@ class Fold(NamedTuple):
         rows: (component name, claims, rules) → rows.
         lists: lists that it can have rows in; only these are cleared when a component changes.
         own: true where identities are always empty: each claim is its own component.
+        apart: list → how the rows of one entity are told apart; only of kinds that are joined, a list that is not named
+            has one row an entity.
     """
 
     identities: Callable[[Claim], list[str]]
     rows: Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
     lists: tuple[str, ...]
     own: bool = False
+    apart: Mapping[str, Apart] = MappingProxyType({})
 
 
 def alone(_claim: Claim) -> list[str]:
