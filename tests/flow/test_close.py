@@ -399,6 +399,19 @@ def test_held_events_need_a_reason(engine: sa.Engine, district: District) -> Non
         assert snapshot.stored(conn, "2026-09")["reason"] == "等待单位更正,专班已同意"
 
 
+def test_entities_that_do_not_fold_need_a_reason(engine: sa.Engine, district: District) -> None:
+    """Lists that lack an entity's rows are not closed in silence; with a reason they are."""
+    change(engine, "CREATE TABLE live.unfolded (kind text, component text, reason text)")
+    close(engine, district, SEPTEMBER)
+    change(engine, "INSERT INTO live.unfolded VALUES ('project', 'industry:P1', 'ZeroDivisionError: division by zero')")
+    october = replace(SEPTEMBER, month="2026-10")
+    with pytest.raises(HeldEventsError, match="1 entities could not be folded"):
+        close(engine, district, october)
+    close(engine, district, replace(october, reason="专班已知悉"))
+    with engine.connect() as conn:
+        assert snapshot.months(conn) == ["2026-09", "2026-10"]
+
+
 def test_views_without_a_stamp_are_not_closed(engine: sa.Engine, district: District) -> None:
     """Nobody knows what code filled them: refused."""
     with pytest.raises(CloseError, match="no stamp"):

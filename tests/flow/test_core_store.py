@@ -1,7 +1,9 @@
 """The transaction of a batch on a real PostgreSQL: whole or not at all, in order, bounded, one at a time (invariants 3, 5–7)."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,7 +15,7 @@ from exchange_contracts import codec, envelope
 from exchange_contracts.events import EVENTS
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.commit import Context, PositionMovedError, commit
-from exchange_hub.views.store.positions import register_topics
+from exchange_hub.views.store.positions import LOCK_SPACE, register_topics
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
 from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, FencedError, Rewind, read_poll
@@ -308,19 +310,52 @@ def test_document_rows_never_take_each_others_key(store_: Opened, keys: tuple[st
     assert rows[0] == accepted[0]
 
 
-def test_data_that_the_database_refuses_holds_one_event_and_its_followers(store_: Opened) -> None:
-    """An event that passes every check and that the database still refuses waits with the later ones of its key; others go on."""
-    conn, context, _ = store_
+@contextmanager
+def refusing(conn: psycopg.Connection) -> Iterator[None]:
+    """Let the database refuse a subsidy of 666 yuan."""
     conn.execute("ALTER TABLE live.trade_in ADD CONSTRAINT refused CHECK (subsidy <> 66600)")
     try:
-        items = [order("O1"), order("O2", subsidy="666.00"), order("O3"), order("O2", 2), order("O4", subsidy="666.00"), order("O5")]
+        yield
+    finally:
+        conn.execute("ALTER TABLE live.trade_in DROP CONSTRAINT refused")
+
+
+def test_data_that_the_database_refuses_holds_one_event_and_its_followers(store_: Opened) -> None:
+    """An event that passes every check and that the database still refuses waits with the later ones of its key; others go on."""
+    conn = store_[0]
+    items = [order("O1"), order("O2", subsidy="666.00"), order("O3"), order("O2", 2), order("O4", subsidy="666.00"), order("O5")]
+    with refusing(conn):
         batch = take(store_, begin(store_), History.of(items))
         result = committer(store_, "one").commit(batch)
         assert isinstance(result, Done)
+        assert result.outcome.counts == Counter({(batch.spans[0].topic_no, "accepted"): 3, (batch.spans[0].topic_no, "held"): 3})
         assert conn.execute("SELECT off, behind FROM log.held ORDER BY off").fetchall() == [(1, None), (3, 1), (4, None)]
         assert conn.execute("SELECT order_no FROM live.trade_in ORDER BY 1").fetchall() == [("O1",), ("O3",), ("O5",)]
         counts = conn.execute("SELECT accepted, held FROM log.position WHERE next_off > 0").fetchone()
         assert counts == (3, 3)
-    finally:
-        conn.execute("ALTER TABLE live.trade_in DROP CONSTRAINT refused")
-    del context
+
+
+def test_many_that_the_database_refuses_let_others_commit_between(store_: Opened) -> None:
+    """Forty bad events of three hundred: what is sound is kept piece by piece, and the commit lock is free between the pieces."""
+    conn, context, url = store_
+    items = [order(f"O{number}", subsidy="666.00" if number % 8 == 3 else "5.00") for number in range(320)]
+    free: list[bool] = []
+    with refusing(conn), connect(url) as other:
+
+        def look(step: str) -> None:
+            if step == "committed":
+                with other.transaction():
+                    row = other.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_SPACE, context.district_no)).fetchone()
+                free.append(row == (True,))
+
+        batch = take(store_, begin(store_), History.of(items))
+        assert isinstance(committer(store_, "one", step=look).commit(batch), Done)
+    assert len(free) > 40
+    assert all(free)
+    held = conn.execute("SELECT off FROM log.held WHERE behind IS NULL ORDER BY off").fetchall()
+    assert [off for (off,) in held] == [number for number in range(320) if number % 8 == 3]
+    ranges = conn.execute("SELECT first_off, next_off FROM log.receipt_range WHERE next_off > first_off ORDER BY 1").fetchall()
+    assert [start for start, _ in ranges] == [0, *(end for _, end in ranges[:-1])]
+    assert ranges[-1][1] == 320
+    right_without = conn.execute("SELECT count(*) FROM live.trade_in").fetchone()
+    assert right_without == (280,)

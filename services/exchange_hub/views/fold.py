@@ -30,6 +30,10 @@ class Folded(NamedTuple):
     failure: str | None = None
     findings: tuple[Finding, ...] = ()
 
+    def failed(self, failure: str) -> "Folded":
+        """Return the same component as one that could not be folded."""
+        return Folded(self.component, self.members, (), failure)
+
 
 def component_name(members: Iterable[ClaimKey]) -> str:
     """Name a component by the smallest of its claims: the same name whatever order they came in."""

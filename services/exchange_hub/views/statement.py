@@ -29,6 +29,10 @@ class Record(NamedTuple):
     headers: Sequence[tuple[str, bytes]]
 
 
+#: Topic number and offset of a record.
+Place = tuple[int, int]
+
+
 class ClaimKey(NamedTuple):
     """Names a claim: what one bureau says of one entity of a kind."""
 

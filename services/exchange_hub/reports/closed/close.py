@@ -41,7 +41,7 @@ class NotReachedError(CloseError):
 
 
 class HeldEventsError(CloseError):
-    """Events are held, and no reason was given to close without them."""
+    """Events are held or entities not folded, and no reason was given to close without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Closing:
         ends: topic → end offset that the views must have reached.
         schema: views schema to read.
         stamp: what to keep as stamp where the views schema has none (a store without workers).
-        reason: why it is closed although events are held.
+        reason: why it is closed although events are held or entities not folded.
     """
 
     month: str
@@ -192,10 +192,15 @@ def _check(conn: sa.Connection, closing: Closing, cut: Mapping[str, int]) -> Non
     short = sorted(topic for topic, end in closing.ends.items() if cut.get(topic, 0) < end)
     if short:
         raise NotReachedError(f"the views have not reached the end of {', '.join(short)}")
-    if closing.reason is None and snapshot.exists(conn, "log.held"):
-        held = conn.execute(sa.text("SELECT count(*) FROM log.held")).scalar_one()
-        if held:
-            raise HeldEventsError(f"{held} events are held; replay them, or give the reason for closing without them")
+    if closing.reason is None and (missing := _missing(conn, closing.schema)):
+        raise HeldEventsError(f"{missing}; replay or mend them, or give the reason for closing without them")
+
+
+def _missing(conn: sa.Connection, schema: str) -> str:
+    """Say what the lists lack although it arrived: events that are held, and entities whose statements do not fold together."""
+    asked = {"log.held": "events are held", f"{schema}.unfolded": "entities could not be folded (`hub doctor` names them)"}
+    counts = {words: conn.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one() for table, words in asked.items() if snapshot.exists(conn, table)}
+    return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
 
 
 def _stamp(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:

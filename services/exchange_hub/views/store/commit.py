@@ -14,10 +14,10 @@ import orjson
 import psycopg
 
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Held, Record, Rejection, Statement
+from exchange_hub.views.statement import Held, Place, Record, Rejection, Statement
 from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.copying import copy_rows, line
-from exchange_hub.views.store.planning import Plan, Topics, load, plan
+from exchange_hub.views.store.planning import Plan, Topics, blamed, load, plan
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.prepared import EVENT_COLUMNS, Prepared
 from exchange_hub.views.store.stamp import Stamp, held_stamp, read_stamp, refuse_other
@@ -25,7 +25,6 @@ from exchange_hub.views.store.stamp import Stamp, held_stamp, read_stamp, refuse
 log = logging.getLogger(__name__)
 
 Cursor = psycopg.Cursor[Any]
-Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +176,6 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
     return outcome
 
 
-def rehearse(cur: Cursor, batch: Batch, context: Context) -> None:
-    """Write the batch's statements in a transaction that the caller rolls back, to see whether the data passes."""
-    lock(cur, context.district_no)
-    write_draft(cur, draw_up(cur, batch.statements, context), context, Outcome(0))
-
-
 def refuses_data(error: psycopg.Error) -> bool:
     """Tell whether the database refuses what an event says, rather than being in trouble itself."""
     return (error.sqlstate or "").startswith(_DATA_ERRORS)
@@ -258,7 +251,13 @@ def draw_up(cur: Cursor, statements: Sequence[Prepared], context: Context) -> Dr
     flowing, held = _part_held(cur, statements)
     known = load(cur, dict.fromkeys([each.statement.key for each in flowing]), context.topics)
     accepted, lost = _part_lost(flowing, known.ids)
-    return Draft(accepted, lost, held, plan(accepted, known.registers, context.rules))
+    drawn = plan(accepted, known.registers, context.rules)
+    if drawn.unfolded:
+        # Each is sound alone and fails with what its claim says besides: the one that brings it about waits.
+        before = load(cur, drawn.unfolded, context.topics).registers
+        if failing := blamed(accepted, before, context.rules):
+            return draw_up(cur, [failing.get(place_of(each.statement.record), each) for each in statements], context)
+    return Draft(accepted, lost, held, drawn)
 
 
 def write_draft(cur: Cursor, draft: Draft, context: Context, outcome: Outcome) -> None:

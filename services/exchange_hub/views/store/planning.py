@@ -11,12 +11,11 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 
 from exchange_contracts import codec
-from exchange_hub.views import fold
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, ClaimKey, Fact
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Place
 from exchange_hub.views.store.copying import array_literal, numbers
-from exchange_hub.views.store.prepared import Prepared, Written, written
+from exchange_hub.views.store.prepared import Prepared, Written, folded
 
 Cursor = psycopg.Cursor[Any]
 Registers = dict[ClaimKey, dict[str, Fact]]
@@ -60,21 +59,23 @@ class Plan(NamedTuple):
         alone: each changed claim folded by itself.
         identities: identity values of each changed claim that can be joined with others.
         decisions: changed claims of the coordination office.
+        unfolded: changed claims whose fold fails.
     """
 
-    superseded: set[tuple[int, int]]
+    superseded: set[Place]
     known: Registers
     fresh: frozenset[ClaimKey]
     alone: dict[ClaimKey, Written]
     identities: dict[ClaimKey, Sequence[str]]
     decisions: list[ClaimKey]
+    unfolded: list[ClaimKey]
 
 
 def plan(accepted: Sequence[Prepared], known: Registers, rules: FoldRules) -> Plan:
     """Let the registers of new statements win, and fold every changed claim by itself; *known* is updated in place."""
     fresh = frozenset([key for key, registers in known.items() if not registers])
     superseded, changed = _win(accepted, known)
-    planned = Plan(superseded, known, fresh, {}, {}, [])
+    planned = Plan(superseded, known, fresh, {}, {}, [], [])
     for key, latest in changed.items():
         # The trial fold of a claim's only statement is the whole claim already.
         lone = latest if key in fresh and len(known[key]) == 1 else None
@@ -84,7 +85,7 @@ def plan(accepted: Sequence[Prepared], known: Registers, rules: FoldRules) -> Pl
 
 def plan_whole(known: Registers, fresh: frozenset[ClaimKey], rules: FoldRules) -> Plan:
     """Fold claims of which all is said in *known*: for what the log holds already."""
-    planned = Plan(set(), known, fresh, {}, {}, [])
+    planned = Plan(set(), known, fresh, {}, {}, [], [])
     for key in list(known):
         _fold(planned, key, None, rules)
     return planned
@@ -95,14 +96,47 @@ def _fold(planned: Plan, key: ClaimKey, lone: Prepared | None, rules: FoldRules)
     if key.kind == "coordination":
         planned.decisions.append(key)
         return
-    own = FOLDS[key.kind].own
     if lone is not None and lone.alone is not None:
         planned.alone[key], identities = lone.alone, lone.identities
     else:
-        claim = Claim(key, planned.known[key])
-        planned.alone[key], identities = written(fold.fold_component([claim], rules)), [] if own else fold.identities(claim)
-    if not own:
+        planned.alone[key], identities, failure = folded(Claim(key, planned.known[key]), rules)
+        if failure is not None:
+            planned.unfolded.append(key)
+    if not FOLDS[key.kind].own:
         planned.identities[key] = identities
+
+
+def blamed(accepted: Sequence[Prepared], before: Registers, rules: FoldRules) -> dict[Place, Prepared]:
+    """Find for each claim the first statement from which on its fold fails; return it marked, by its place.
+
+    A claim that failed before them all has none.
+
+    Args:
+        accepted: statements in the order of their topics.
+        before: what the log says of the claims that fail now; updated in place.
+        rules: the district's configuration.
+    """
+    found: dict[Place, Prepared] = {}
+    settled = {key for key, registers in before.items() if registers and folded(Claim(key, registers), rules)[2] is not None}
+    for each in accepted:
+        key, fact = each.statement.key, each.statement.fact
+        if key not in before or key in settled:
+            continue
+        present = before[key].get(each.statement.register)
+        if present is not None and outranks(present, fact):
+            continue
+        before[key][each.statement.register] = fact
+        failure = folded(Claim(key, before[key]), rules)[2]
+        if failure is not None:
+            settled.add(key)
+            record = each.statement.record
+            found[record.topic_no, record.off] = each._replace(failure=failure)
+    return found
+
+
+def outranks(one: Fact, other: Fact) -> bool:
+    """Tell whether a fact stands against one that came later: by revision, then by digest."""
+    return (one.revision, one.digest) >= (other.revision, other.digest)
 
 
 def load(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics, holds: LiteralString = "") -> Known:
@@ -160,18 +194,18 @@ def arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
     return array_literal([key.kind for key in keys]), topic_nos, array_literal([key.entity for key in keys])
 
 
-def _win(accepted: Sequence[Prepared], known: Registers) -> tuple[set[tuple[int, int]], dict[ClaimKey, Prepared]]:
+def _win(accepted: Sequence[Prepared], known: Registers) -> tuple[set[Place], dict[ClaimKey, Prepared]]:
     """Let the highest (revision, facts digest) win each register; *known* is updated in place.
 
     Returns the superseded places, and the claims that changed with the statement that changed them last.
     """
-    superseded: set[tuple[int, int]] = set()
+    superseded: set[Place] = set()
     changed: dict[ClaimKey, Prepared] = {}
     for each in accepted:
         statement = each.statement
         fact, registers = statement.fact, known[statement.key]
         present = registers.get(statement.register)
-        if present is not None and (present.revision, present.digest) >= (fact.revision, fact.digest):
+        if present is not None and outranks(present, fact):
             superseded.add((statement.record.topic_no, statement.record.off))
             continue
         registers[statement.register] = fact

@@ -11,6 +11,7 @@ from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.fold import Folded
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.folds.base import day
+from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Statement
 from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, text, texts
 
@@ -70,24 +71,45 @@ def prepared(s: Statement, trial: Folded) -> Prepared:
         try:
             if not FOLDS[kind].own:
                 identities = fold.identities(Claim(s.key, {s.register: fact}))
-            alone = written(trial)
+            alone = _lines(trial)
         except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
             failure = f"{type(error).__name__}: {error}"
     return Prepared(s, event, alone, identities, failure)
 
 
-def written(folded: Folded) -> Written:
-    """Write a folded component."""
-    members, component = folded.members, folded.component
+def folded(claim: Claim, rules: FoldRules) -> tuple[Written, Sequence[str], str | None]:
+    """Fold a claim by itself; return its lines, its identity values, and why that fails, or ``None``."""
+    alone = fold.fold_component([claim], rules)
+    failure = alone.failure
+    identities: Sequence[str] = ()
+    if failure is None:
+        try:
+            identities = [] if FOLDS[claim.key.kind].own else fold.identities(claim)
+            return _lines(alone), identities, None
+        except Exception as error:  # noqa: BLE001 — as in ``fold_component``
+            failure = f"{type(error).__name__}: {error}"
+    return _lines(alone.failed(failure)), (), failure
+
+
+def written(component: Folded) -> Written:
+    """Write a folded component; where that fails, as one that could not be folded."""
+    try:
+        return _lines(component)
+    except Exception as error:  # noqa: BLE001 — as in ``fold_component``
+        return _lines(component.failed(f"{type(error).__name__}: {error}"))
+
+
+def _lines(of: Folded) -> Written:
+    members, component = of.members, of.component
     kind = members[0].kind
     bureaus = (members[0].bureau,) if len(members) == 1 else tuple(sorted({key.bureau for key in members}))
-    rows = [(row.list, _WRITERS[row.list](row.key, component, texts(bureaus), row.values)) for row in folded.rows]
+    rows = [(row.list, _WRITERS[row.list](row.key, component, texts(bureaus), row.values)) for row in of.rows]
     beside = [
         ("finding", line((f.finding_id, f.rule, kind, f.subject, component, list(bureaus), f.words, dict(f.detail))))
-        for f in folded.findings
+        for f in of.findings
     ]  # fmt: skip
-    if folded.failure is not None:
-        beside.append(("unfolded", line((kind, component, folded.failure))))
+    if of.failure is not None:
+        beside.append(("unfolded", line((kind, component, of.failure))))
     return Written(component, members, rows, beside)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from exchange_hub.views.reading import read
-from exchange_hub.views.statement import Record, Rejection
+from exchange_hub.views.statement import Place, Record, Rejection
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.prepared import prepared
 from exchange_hub.views.store.stamp import read_stamp, refuse_other
@@ -31,7 +31,7 @@ def replay(conn: psycopg.Connection, context: store.Context) -> Replayed:
     Raises:
         StampError: the views were filled under another stamp.
     """
-    refused: dict[store.Place, str] = {}
+    refused: dict[Place, str] = {}
     while True:
         try:
             with conn.transaction(), conn.cursor() as cur:
@@ -45,7 +45,7 @@ def replay(conn: psycopg.Connection, context: store.Context) -> Replayed:
             refused[place] = f"the database refuses its data: {store.first_line(error)}"
 
 
-def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Place, str], first: int | None = None) -> Replayed:
+def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[Place, str], first: int | None = None) -> Replayed:
     """Try the *first* held events, all where it is not given."""
     store.lock(cur, context.district_no)
     refuse_other(read_stamp(cur, context.schema), context.stamp)
@@ -75,7 +75,7 @@ def _replay(cur: store.Cursor, context: store.Context, refused: Mapping[store.Pl
     return Replayed(counts)
 
 
-def _culprit(conn: psycopg.Connection, context: store.Context, refused: Mapping[store.Place, str]) -> store.Place | None:
+def _culprit(conn: psycopg.Connection, context: store.Context, refused: Mapping[Place, str]) -> Place | None:
     """Find the first held event whose data the database refuses, in transactions that are always rolled back."""
     places = conn.execute("SELECT topic_no, off FROM log.held ORDER BY topic_no, off").fetchall()
     low, high = 0, len(places)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import psycopg
@@ -163,8 +163,7 @@ class Committer:
                 doubtful = True
             except psycopg.Error as error:
                 if store.refuses_data(error):
-                    batch = self._hold_culprit(batch, error)
-                    continue
+                    return self._piecemeal(batch, error)
                 doubtful = True
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 attempt += 1
@@ -209,40 +208,62 @@ class Committer:
         rows = self.connection().execute("SELECT name, topic_no FROM log.topic").fetchall()
         return dict(rows)
 
-    def _hold_culprit(self, batch: store.Batch, error: psycopg.Error) -> store.Batch:
-        """Find the first event whose data the database refuses, by halving, and mark its fold as failed."""
-        low, high = 0, len(batch.statements)
-        if self._passes(batch, high):
-            raise error  # not an event's data: a defect that a person must see
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._passes(batch, middle):
-                low = middle
-            else:
-                high = middle
-        if high == 0:
-            raise error
-        statements = list(batch.statements)
-        culprit = statements[high - 1]
-        statement = culprit.statement
-        if culprit.failure is not None:
-            raise error
-        log.error(
-            "holding event %s of topic %s at offset %d: the database refuses its data: %s",
-            statement.event_id, statement.record.topic_no, statement.record.off, store.first_line(error),
-        )  # fmt: skip
-        statements[high - 1] = culprit._replace(failure=f"the database refuses its data: {store.first_line(error)}")
-        return store.Batch(batch.spans, statements, batch.rejections)
+    def _piecemeal(self, batch: store.Batch, error: psycopg.Error) -> Done | Rewind | Dropped:
+        """Commit a batch with data that the database refuses in halves, until an event stands alone: that one is held.
 
-    def _passes(self, batch: store.Batch, count: int) -> bool:
-        """Try the first *count* events in a transaction that is always rolled back."""
-        part = store.Batch(batch.spans, batch.statements[:count], ())
-        conn = self.connection()
-        try:
-            with conn.transaction(force_rollback=True), conn.cursor() as cur:
-                store.rehearse(cur, part, self._context)
-        except psycopg.Error as error:
-            if store.refuses_data(error):
-                return False
-            raise
-        return True
+        Each half is committed for good: whatever happens meanwhile, nothing is done twice, and between two of them other
+        workers commit.
+        """
+        if len(batch.statements) + len(batch.rejections) < 2:
+            return self.commit(replace(batch, statements=[self._culprit(batch, error)]))
+        outcome, last = store.Outcome(0), 0
+        for half in halved(batch):
+            done = self.commit(half)
+            if not isinstance(done, Done):
+                return done
+            outcome.counts += done.outcome.counts
+            last = done.outcome.batch_no
+        return Done(replace(outcome, batch_no=last), batch.statements, batch.rejections, batch)
+
+    @staticmethod
+    def _culprit(batch: store.Batch, error: psycopg.Error) -> Prepared:
+        """Mark the only event of a batch as one whose data the database refuses."""
+        if not batch.statements or batch.statements[0].failure is not None:
+            raise error  # not an event's data: a defect that a person must see
+        (culprit,) = batch.statements
+        statement = culprit.statement
+        why = f"the database refuses its data: {store.first_line(error)}"
+        log.error(
+            "holding event %s of topic %s at offset %d: %s", statement.event_id, statement.record.topic_no, statement.record.off, why
+        )
+        return culprit._replace(failure=why)
+
+
+def halved(batch: store.Batch) -> tuple[store.Batch, store.Batch]:
+    """Cut a batch of several records in two, in the order of topic and offset; a topic's span is cut at a record."""
+    records = sorted([each.statement.record for each in batch.statements] + [each.record for each in batch.rejections])
+    middle = len(records) // 2
+    first, cut = records[:middle], store.place_of(records[middle])
+    spans: tuple[list[store.Span], list[store.Span]] = ([], [])
+    for span in batch.spans:
+        if span.topic_no != cut[0] or cut[1] == span.start:
+            spans[span.topic_no >= cut[0]].append(span)
+            continue
+        inside = [record for record in first if record.topic_no == span.topic_no]
+        before = replace(span, next_off=cut[1], last_off=None, last_digest=None, last_arrived_ms=None, skipped=cut[1] - span.start - len(inside))
+        if inside:
+            last = inside[-1]
+            digest = record_digest(last.key, last.value)
+            before = replace(before, last_off=last.off, last_digest=digest, last_arrived_ms=last.arrived_ms)
+        spans[0].append(before)
+        spans[1].append(replace(span, start=cut[1], skipped=span.skipped - before.skipped))
+    return (
+        store.Batch(
+            spans[0], [s for s in batch.statements if store.place_of(s.statement.record) < cut],
+            [r for r in batch.rejections if store.place_of(r.record) < cut],
+        ),
+        store.Batch(
+            spans[1], [s for s in batch.statements if store.place_of(s.statement.record) >= cut],
+            [r for r in batch.rejections if store.place_of(r.record) >= cut],
+        ),
+    )  # fmt: skip
