@@ -1,14 +1,14 @@
 """``hub report``: a closed month is rendered from what was kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.program import plain_errors, serving, settle_interpreter
 from exchange_hub.reports.closed import snapshot
-from exchange_hub.reports.render.docx_report import render_docx
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.render.xlsx_report import write_xlsx
 from exchange_hub.runtime.migrating import engine_of
@@ -29,9 +29,14 @@ def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artef
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
     folder.mkdir(parents=True, exist_ok=True)
     files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json")
-    files.docx.write_bytes(render_docx(report, names))
-    write_xlsx(report, files.xlsx, names)
-    files.json.write_bytes(render_json(report))
+    with ThreadPoolExecutor(1, "annex") as beside:
+        annex = beside.submit(write_xlsx, report, files.xlsx, names)
+        # Loaded now: what draws and lays out takes a second to load, in which the database sorts a long annex.
+        from exchange_hub.reports.render.docx_report import render_docx
+
+        files.docx.write_bytes(render_docx(report, names))
+        files.json.write_bytes(render_json(report))
+        annex.result()
     return files
 
 
@@ -42,6 +47,7 @@ def report(*, month: str, out: Path | None) -> None:
     """Render the report of closed MONTH as report.docx, annex.xlsx and report.json, as it was closed."""
     with plain_errors():
         hub = Hub.load()
+        settle_interpreter()
         with serving(hub) as url:
             try:
                 files = write_report(hub, url, month, out or hub.reports_folder / month)

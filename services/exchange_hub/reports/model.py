@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
 
+from exchange_hub.views.catalogue import Column
+
 Unit = Literal["元", "件", "个", "台套", "%", "吨", "", "户", "天", "辆", "台"]
 
 
@@ -108,10 +110,10 @@ class Section:
 
 @runtime_checkable
 class StoredRows(Protocol):
-    """Rows that are read from where they are stored, without making a mapping of each."""
+    """Rows that are copied out of where they are stored, without making a mapping of each."""
 
-    def values(self, names: Sequence[str]) -> Iterator[Sequence[object]]:
-        """Yield the values of these columns, row by row in the order of the rows."""
+    def lines(self, columns: Sequence[Column]) -> Iterator[bytes]:
+        """Yield each row as a line with its newline, the values in the order of *columns* (see ``reports.lines``)."""
         ...
 
 

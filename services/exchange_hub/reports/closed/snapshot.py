@@ -4,6 +4,7 @@ As-closed is read from what was stored and never computed again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, overload
@@ -11,13 +12,14 @@ from typing import Any, overload
 import psycopg
 import sqlalchemy as sa
 
-from exchange_hub.reports.ahead import ahead
 from exchange_hub.reports.build import ANNEXES, FURTHER, adjustments_annex, with_annexes
 from exchange_hub.reports.closed import tables
 from exchange_hub.reports.inputs import Adjustment, Row
+from exchange_hub.reports.lines import JSON_TYPES, written
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
 from exchange_hub.reports.render.json_report import plain
 from exchange_hub.reports.sql import lists_of
+from exchange_hub.views.catalogue import Column
 from exchange_hub.views.tables import hold as hold_statement
 
 _FETCH_ROWS, _SORT_MEMORY = 1_000, "128MB"
@@ -74,26 +76,32 @@ class Frozen(Sequence[Row]):
             yield from (dict(zip(names, values, strict=True)) for values in page)
         yield from self.extra
 
-    def values(self, names: Sequence[str]) -> Iterator[Sequence[object]]:
-        """Read these columns of the rows, in the order of the rows; the next rows are read while the last are used."""
-        for page in ahead(self._pages(names)):
-            yield from page
-        yield from ([row.get(name) for name in names] for row in self.extra)
+    def lines(self, columns: Sequence[Column]) -> Iterator[bytes]:
+        """Copy these columns of the rows out, in the order of the rows; see ``reports.lines``."""
+        table = lists_of(self.schema).table(self.list).c
+        fields = (sa.func.to_json(table[c.name]) if c.type in JSON_TYPES else table[c.name] for c in columns)
+        with self._reading() as (conn, driver):
+            query = sa.select(*fields).order_by(table.row_key.collate("C")).compile(conn)
+            with driver.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (NULL '')") as copied:
+                yield from map(bytes, copied)
+        yield from written(self.extra, columns)
 
     def _pages(self, names: Sequence[str]) -> Iterator[Sequence[Sequence[object]]]:
-        """Read columns of the frozen rows with one statement, some thousand rows at a time.
-
-        The rows stay as the driver gives them: each as a row of the toolkit would cost as much again as to read it.
-        """
+        """Read columns of the frozen rows with one statement, some thousand rows at a time."""
         columns = lists_of(self.schema).table(self.list).c
         query = sa.select(*(columns[name] for name in names)).order_by(columns.row_key.collate("C"))
+        with self._reading() as (conn, driver), driver.cursor("frozen") as cursor:
+            cursor.execute(str(query.compile(conn)), binary=True)
+            while page := cursor.fetchmany(_FETCH_ROWS):
+                yield page
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[sa.Connection, Any]]:
+        """Open a connection for one long statement; beside it as the driver has it, which rows cost less to read from."""
         with self.engine.connect() as conn:
             conn.execute(sa.text(f"SET LOCAL work_mem = '{_SORT_MEMORY}'"))
-            driver: Any = conn.connection.driver_connection
-            with driver.cursor("frozen") as cursor:
-                cursor.execute(str(query.compile(conn)), binary=True)
-                while page := cursor.fetchmany(_FETCH_ROWS):
-                    yield page
+            conn.execute(sa.text("SET LOCAL datestyle = 'ISO, YMD'"))
+            yield conn, conn.connection.driver_connection
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -211,6 +219,7 @@ def load(engine: sa.Engine, month: str) -> Report:
     schema, counts = tables.frozen_schema(month), row["counts"]
 
     def rows(list_: str) -> Frozen:
+        lists_of(schema).table(list_)  # made here, so that threads may read lists side by side
         return Frozen(engine, list_, schema, counts[list_], unreported if list_ == _SUBMISSIONS else ())
 
     further = [Annex(title, list_, rows(list_)) for title, list_ in FURTHER if counts[list_]]

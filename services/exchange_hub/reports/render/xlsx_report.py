@@ -4,7 +4,7 @@ Money cells hold yuan with two places and show 万元 by their number format, so
 written as texts, never as formulas. The same report gives the same bytes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from io import BytesIO
@@ -15,6 +15,7 @@ from typing import IO, Any
 import xlsxwriter
 
 from exchange_hub.programme.labels import label
+from exchange_hub.reports.lines import lines_of
 from exchange_hub.reports.model import Annex, Figure, Report, Table
 from exchange_hub.reports.render.annex_values import ADJUSTMENTS, column_heading, columns, list_title, value_text
 from exchange_hub.reports.render.package import Stream, rewrite
@@ -31,7 +32,7 @@ from exchange_hub.reports.render.style import (
 )
 from exchange_hub.reports.render.xlsx_charts import SHEET as CHARTS
 from exchange_hub.reports.render.xlsx_charts import write_charts
-from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed, values_of
+from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed
 from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
 from exchange_hub.views.catalogue import Column
 
@@ -179,7 +180,7 @@ def _width(column: Column) -> float:
 def _annex(made: _Book, annex: Annex, number: int) -> None:
     """Add the sheets of one annex; more than one where it has more rows than a sheet holds."""
     shown = columns(annex)
-    rows = values_of(annex.rows, shown)
+    lines = lines_of(annex.rows, shown)
     total = len(annex.rows)
     for part in range(1, max(-(-total // SHEET_ROWS_MAX), 1) + 1):
         count = min(total - (part - 1) * SHEET_ROWS_MAX, SHEET_ROWS_MAX)
@@ -193,12 +194,12 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
         for index, column in enumerate(shown):
             sheet.write_blank(HEAD_ROW + 1, index, None, _format_of(column, annex.list, made.formats))
         sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + count, len(shown) - 1)
-        made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, rows, count)
+        made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, lines, count)
 
 
-def _stream(made: _Book, shown: tuple[Column, ...], rows: Iterator[Sequence[object]], count: int) -> Stream:
+def _stream(made: _Book, shown: tuple[Column, ...], lines: Iterator[bytes], count: int) -> Stream:
     """Return what puts the next *count* rows into a sheet."""
-    return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(rows, count), made.names)
+    return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(lines, count), made.names)
 
 
 def _head(made: _Book, sheet: Any, annex: Annex, shown: tuple[Column, ...], count: int) -> None:
