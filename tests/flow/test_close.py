@@ -121,6 +121,27 @@ def test_a_close_keeps_figures_rows_and_their_digest(engine: sa.Engine, district
                 assert (recomputed(figure.source, rows) or 0) == (figure.value or 0), figure.id
 
 
+def test_rows_and_figures_are_of_one_instant(engine: sa.Engine, district: District) -> None:
+    """What is committed while a month is being closed is in neither its frozen rows nor its figures."""
+
+    def amend(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "pg_export_snapshot" in statement:
+            with engine.begin() as other:
+                amended.append(other.execute(sa.text("UPDATE live.trade_in SET subsidy = subsidy + 1")).rowcount)
+
+    amended: list[int] = []
+    sa.event.listen(engine, "after_cursor_execute", amend)
+    try:
+        closed = close(engine, district, SEPTEMBER)
+    finally:
+        sa.event.remove(engine, "after_cursor_execute", amend)
+    assert amended == [3]
+    figure = closed.report.figures["tradein.家电.subsidy"]
+    with engine.connect() as conn:
+        rows = rows_of(conn, figure.source, tables.frozen_schema("2026-09"))
+    assert figure.value == recomputed(figure.source, rows) == Decimal("900.00")
+
+
 def test_a_report_read_back_is_the_report_that_was_closed(engine: sa.Engine, district: District) -> None:
     """Report, figures and digest survive the way through the store unchanged; annexes are the frozen rows."""
     closed = close(engine, district, SEPTEMBER)

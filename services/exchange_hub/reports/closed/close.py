@@ -2,11 +2,13 @@
 
 The order is the point. End offsets are read from Kafka by the caller; :func:`wait_until_reached` waits until the
 positions reach them; then :func:`close` takes positions, stamp, list rows and figures in one synchronous REPEATABLE
-READ transaction under the month's own row, so that all of them speak of the same instant and nobody closes twice.
+READ transaction under the month's own row, so that all of them speak of the same instant and nobody closes twice. While
+it copies rows, which waits for the disk, figures are read by another transaction that was given its snapshot.
 """
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -25,6 +27,7 @@ from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.tables import LIVE, digest_query
 
 _POLL_SECONDS = 0.1
+_LOCK_SECONDS = 30
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -151,30 +154,47 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         HeldEventsError: events are held and no reason is given.
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
-    with isolated.connect() as conn, conn.begin():
+    with isolated.connect() as conn, conn.begin(), ThreadPoolExecutor(1, "figures") as beside:
         snapshot.hold(conn, closing.schema)
-        for setting in (
-            "synchronous_commit = on",
-            "datestyle = 'ISO, YMD'",
-            "timezone = 'UTC'",
-            "jit = off",
-            "work_mem = '128MB'",
-        ):
-            conn.execute(sa.text(f"SET LOCAL {setting}"))
+        _set(conn)
         _enter(conn, closing)
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
         _check(conn, closing, cut)
         stamp = _stamp(conn, closing)
+        for view in LISTS:  # made here, so that threads may use them side by side
+            lists_of(closing.schema).table(view.name)
+        snapshot_id = conn.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
+        reading = beside.submit(_inputs, isolated, snapshot_id, district, closing, cut, stamp)
         digests, counts = _freeze(conn, closing)
-        frame, cells, details = gather(conn, closing.schema, district, closing.month, closing.as_of)
-        adjustments, compared = _adjustments(conn, district, closing, cells)
-        moment = closing.closed_at.astimezone(UTC).isoformat(timespec="seconds")
-        inputs = Inputs(district, frame, cells, details, moment, cut, stamp, adjustments, compared)
+        inputs = reading.result()
         report = build(inputs)
+        adjustments = tuple(inputs.adjustments)
         closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report, adjustments)
         document = snapshot.encode(report, list(unreported(inputs)), adjustments)
         _keep(conn, closing, closed, document)
     return closed
+
+
+def _set(conn: sa.Connection) -> None:
+    """Set up the transaction of *conn*."""
+    settings = ("synchronous_commit = on", "datestyle = 'ISO, YMD'", "timezone = 'UTC'", "jit = off", "work_mem = '128MB'")
+    for setting in settings:
+        conn.execute(sa.text(f"SET LOCAL {setting}"))
+
+
+def _inputs(
+    isolated: sa.Engine, snapshot_id: str, district: District, closing: Closing, cut: Mapping[str, int], stamp: Mapping[str, str]
+) -> Inputs:
+    """Read what the report is built from, as the transaction sees it that gave its snapshot."""
+    with isolated.connect() as conn, conn.begin():
+        conn.execute(sa.text(f"SET TRANSACTION SNAPSHOT '{snapshot_id}'"))
+        _set(conn)
+        # Somebody who waits for the closing transaction may stand before this one: a circle that the database cannot see.
+        conn.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
+        frame, cells, details = gather(conn, closing.schema, district, closing.month, closing.as_of)
+        adjustments, compared = _adjustments(conn, district, closing, cells)
+    moment = closing.closed_at.astimezone(UTC).isoformat(timespec="seconds")
+    return Inputs(district, frame, cells, details, moment, cut, stamp, adjustments, compared)
 
 
 def _enter(conn: sa.Connection, closing: Closing) -> None:
