@@ -10,7 +10,7 @@ from typing import NamedTuple
 from exchange_hub.views.findings import Finding, of_component
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, ClaimKey, Row, Statement
+from exchange_hub.views.statement import Claim, ClaimKey, Row, Statement, new
 
 
 class Folded(NamedTuple):
@@ -93,9 +93,9 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
         found = of_component(kind, claims, rows)
     except Exception as error:  # noqa: BLE001 — any defect of a fold must end as a visible, contained failure
         return Folded(name, members, (), f"{type(error).__name__}: {error}")
-    return Folded(name, members, rows, None, found)
+    return new(Folded, (name, members, rows, None, found))
 
 
 def trial(statement: Statement, rules: FoldRules) -> Folded:
     """Fold one statement alone; its failure is a property of the event and decides whether it is held."""
-    return fold_component([Claim(statement.key, {statement.register: statement.fact})], rules)
+    return fold_component((new(Claim, (statement.key, {statement.register: statement.fact})),), rules)

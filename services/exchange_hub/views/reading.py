@@ -7,7 +7,7 @@ from exchange_contracts.registry import Contract
 from exchange_hub.views import check
 from exchange_hub.views.fold import Folded, trial
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import ClaimKey, Fact, Record, Rejection, Statement
+from exchange_hub.views.statement import ClaimKey, Fact, Record, Rejection, Statement, new
 
 
 def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Folded] | Rejection:
@@ -47,9 +47,7 @@ def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejec
 
 def _statement(record: Record, contract: Contract, facts: dict[str, Any], bureau: str) -> Statement:
     sub_key = "|".join([str(facts[name]) for name in contract.subkey]) if contract.subkey else ""
-    return Statement(
-        record, facts["event_id"], contract.schema_id, ClaimKey(contract.kind, bureau, facts["entity_key"]),
-        f"{contract.register}:{sub_key}" if sub_key else contract.register,
-        Fact(contract.event, facts["revision"], codec.facts_digest(contract, facts), contract.withdraws, facts),
-        facts["occurred_on"],
-    )  # fmt: skip
+    key = new(ClaimKey, (contract.kind, bureau, facts["entity_key"]))
+    fact = new(Fact, (contract.event, facts["revision"], codec.facts_digest(contract, facts), contract.withdraws, facts))
+    register = f"{contract.register}:{sub_key}" if sub_key else contract.register
+    return new(Statement, (record, facts["event_id"], contract.schema_id, key, register, fact, facts["occurred_on"]))

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+#: Makes a named tuple of all its values: ``new(Row, (…))`` is ``Row(…)`` at a third of the price. For what every event needs.
+new = tuple.__new__
+
 
 class Record(NamedTuple):
     """A record as it lies on a topic.

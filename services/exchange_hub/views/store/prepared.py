@@ -12,7 +12,7 @@ from exchange_hub.views.fold import Folded
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.folds.base import day
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, ClaimKey, Statement
+from exchange_hub.views.statement import Claim, ClaimKey, Statement, new
 from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, text, texts
 
 #: Columns of the event log in the order of ``Prepared.line``; the batch number comes last, under the lock.
@@ -70,11 +70,11 @@ def prepared(s: Statement, trial: Folded) -> Prepared:
     if failure is None:
         try:
             if not FOLDS[kind].own:
-                identities = fold.identities(Claim(s.key, {s.register: fact}))
+                identities = fold.identities(new(Claim, (s.key, {s.register: fact})))
             alone = _lines(trial)
         except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
             failure = f"{type(error).__name__}: {error}"
-    return Prepared(s, event, alone, identities, failure)
+    return new(Prepared, (s, event, alone, identities, failure))
 
 
 def folded(claim: Claim, rules: FoldRules) -> tuple[Written, Sequence[str], str | None]:
@@ -110,7 +110,7 @@ def _lines(of: Folded) -> Written:
     ]  # fmt: skip
     if of.failure is not None:
         beside.append(("unfolded", line((kind, component, of.failure))))
-    return Written(component, members, rows, beside)
+    return new(Written, (component, members, rows, beside))
 
 
 _WRITERS: Mapping[str, RowWriter] = {
