@@ -58,13 +58,17 @@ def source_of(written: Contract, newest: Contract) -> str:
 
 
 def said_of(names: Sequence[str], defaults: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Compile the function that picks, of the facts called *names*, those that differ from their default or have none."""
-    always = ", ".join(f"{name!r}: f[{name!r}]" for name in names if name not in defaults)
-    lines = ["def said(f):", f"    s = {{{always}}}"]
+    """Compile the function that picks, of the facts called *names*, those that differ from their default or have none.
+
+    They come in the order of *names*.
+    """
+    lines = ["def said(f):", "    s = {}"]
     for name in names:
         if name in defaults:
             differs = "is not None" if defaults[name] is None else f"!= {defaults[name]!r}"
             lines += [f"    v = f[{name!r}]", f"    if v {differs}:", f"        s[{name!r}] = v"]
+        else:
+            lines.append(f"    s[{name!r}] = f[{name!r}]")
     environment: dict[str, Any] = {}
     exec(compile("\n".join([*lines, "    return s"]), "<said>", "exec"), environment)  # noqa: S102  # as above
     said: Callable[[Mapping[str, Any]], dict[str, Any]] = environment["said"]

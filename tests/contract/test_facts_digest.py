@@ -1,6 +1,9 @@
 """The digest of an event says whether two values state the same, whatever their bytes."""
 
+import hashlib
 import io
+import json
+from typing import Any
 
 import fastavro
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from exchange_contracts import codec, registry
 from exchange_contracts.model import Event
 from exchange_contracts.registry import Contract
-from exchange_contracts.shape import without_logical_types
+from exchange_contracts.shape import Shape, without_logical_types
 from tests.contract.event_strategies import events, plain_event
 
 REGISTRY = registry.load()
@@ -68,6 +71,37 @@ def test_the_digest_tells_facts_apart_and_ignores_how_they_came(contract: Contra
         assert (codec.facts_digest(contract, others) == codec.facts_digest(contract, facts)) is is_same
 
     check()
+
+
+@pytest.mark.parametrize("contract", REGISTRY.contracts(), ids=lambda contract: contract.event)
+def test_a_digest_is_that_of_the_sorted_json_of_what_is_said(contract: Contract) -> None:
+    """Spelled out: the event's name and the JSON, sorted by key at every level, of the facts that differ from their default."""
+
+    @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(one=events(contract))
+    def check(one: Event) -> None:
+        facts = codec.decode_facts(codec.encode(one))[1]
+        inner = {field.name: field.shape.inner or field.shape for field in contract.fields}
+        said = {
+            name: without_defaults(fact, inner[name]) for name, fact in facts.items()
+            if name not in ("event_id", "recorded_at", "origin") and (name not in contract.defaults or fact != contract.defaults[name])
+        }  # fmt: skip
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+        expected = hashlib.blake2b((contract.event + text).encode(), digest_size=16).digest()
+        assert codec.facts_digest(contract, facts) == expected
+
+    check()
+
+
+def without_defaults(fact: Any, shape: Shape) -> Any:
+    """Return a nested record, or a list of them, without the fields that equal their default."""
+    if shape.meaning != "record":
+        return fact
+    if isinstance(fact, list):
+        return [without_defaults(item, shape) for item in fact]
+    return {
+        field.name: fact[field.name] for field in shape.fields if not field.has_default or fact[field.name] != field.default
+    }
 
 
 def test_the_event_type_is_part_of_what_is_said() -> None:
