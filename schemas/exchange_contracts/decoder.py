@@ -10,7 +10,6 @@ value; a field that a later version added takes its default.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from exchange_contracts import primitives
@@ -24,10 +23,13 @@ Decoder = Callable[[bytes, int], tuple[Facts, int]]
 _ENVIRONMENT: Mapping[str, Any] = {
     name: getattr(primitives, name)
     for name in (
-        "varint", "size", "union_index", "flag", "text_of", "check_text", "check_uuid", "out_of_range",
+        "varint", "union_index", "flag", "long_text", "text_of", "check_text", "learn", "uuid", "out_of_range",
         "long_decimal", "quantity", "array", "mapping",
     )
-} | {"from_bytes": int.from_bytes, "Decimal": Decimal}  # fmt: skip
+} | {
+    "from_bytes": int.from_bytes, "known": primitives.KNOWN, "small": primitives.SMALL, "uuid_digits": primitives.UUID_DIGITS,
+    "uuid_shape": primitives.UUID_SHAPE,
+}  # fmt: skip
 
 _RANGES = {
     "date": (primitives.DAY_MIN, primitives.DAY_MAX, "日期超出1900年至2199年"),
@@ -35,8 +37,8 @@ _RANGES = {
     "int": (primitives.INT_MIN, primitives.INT_MAX, "整数超出32位范围"),
 }
 
-_USUAL_DECIMAL_BYTES = 7
-"""Decimals of up to seven bytes are always below 18 digits and need no check."""
+_USUAL_DECIMAL_SIZES = range(2, 15, 2)
+"""Lengths, doubled as Avro writes them, of one to seven bytes: such a decimal is always below 18 digits and needs no check."""
 
 
 def decoder_of(written: Contract, newest: Contract, codelists: Mapping[str, tuple[str, ...]]) -> Decoder:
@@ -166,45 +168,53 @@ def _literal(field: Field) -> str:
     return repr(field.default)
 
 
-_SIZE_LINES = [
-    "n = b[p]",
-    "if n > 127 or n & 1:",
-    "    n, p = size(b, p)",
-    "else:",
-    "    p += 1",
-    "q = p + (n >> 1)",
-]
+_REPEATED_FORMATS = frozenset(("bureau", "month", "year", "period", "uscc"))
+_REPEATED_FIELDS = frozenset(("source", "origin.file", "origin.sheet", "origin.unit"))
+"""Texts that come again from event to event: a known one is looked up, a third quicker than to decode and check it."""
 
 
 def _text_lines(shape: Shape, var: str, path: str) -> list[str]:
-    """Return the lines that read a text; a code-list value is looked up instead of decoded."""
+    """Return the lines that read a text; texts of up to 63 bytes are read on the spot, longer ones by a function."""
     if shape.meaning == "uuid":
-        return [*_SIZE_LINES, f"{var} = b[p:q].decode()", "p = q", f"check_uuid({var}, {path!r})"]
+        return [
+            f"k = b[p + 1 : p + {1 + primitives.UUID_BYTES}]",
+            f"if b[p] == {2 * primitives.UUID_BYTES} and k.translate(uuid_digits) == uuid_shape:",
+            f"    {var} = k.decode()",
+            f"    p += {1 + primitives.UUID_BYTES}",
+            "else:",
+            f"    {var}, p = uuid(b, p, {path!r})",
+        ]
     limit = PROSE_LENGTH_MAX if shape.prose else NAME_LENGTH_MAX
     if shape.codelist:
-        return [
-            *_SIZE_LINES,
-            f"{var} = codes_{shape.codelist}.get(b[p:q])",
-            f"if {var} is None:",
-            f"    {var} = text_of(b[p:q], {path!r}, {limit})",
-            "p = q",
-        ]
+        lines = [f"{var} = codes_{shape.codelist}.get(k)", f"if {var} is None:", f"    {var} = text_of(k, {path!r}, {limit})"]
+    elif shape.format in _REPEATED_FORMATS or path in _REPEATED_FIELDS:
+        lines = [f"{var} = known.get(k)", f"if {var} is None:", f"    {var} = learn(k, {path!r})"]
+    else:
+        lines = [f"{var} = k.decode()", f'if "\\0" in {var}:', f"    check_text({var}, {path!r}, {limit})"]
     return [
-        *_SIZE_LINES,
-        f"{var} = b[p:q].decode()",
-        "p = q",
-        # A text has at most as many characters as bytes, so only longer ones can be too long.
-        f'if n > {2 * limit} or "\\0" in {var}:',
-        f"    check_text({var}, {path!r}, {limit})",
+        "n = b[p]",
+        "if n & 129:",  # odd, or more than one byte
+        f"    {var}, p = long_text(b, p, {path!r}, {limit})",
+        "else:",
+        "    q = p + 1 + (n >> 1)",
+        "    k = b[p + 1 : q]",
+        "    p = q",
+        *_indented(lines),
     ]
 
 
 def _number_lines(shape: Shape, var: str, path: str) -> list[str]:
     """Return the lines that read a whole number, a date or a time."""
-    lines = [
+    within = []
+    if shape.meaning in _RANGES:
+        low, high, words = _RANGES[shape.meaning]
+        within = [f"    if not {low} <= {var} <= {high}:", f"        out_of_range({var}, {path!r}, {words!r})"]
+    return [
         "n = b[p]",
         "p += 1",
-        "if n > 127:",
+        "if n < 128:",
+        f"    {var} = small[n]",
+        "else:",
         # Up to three bytes (a date) are read on the spot, more by the function.
         "    k = b[p]",
         "    if k < 128:",
@@ -215,24 +225,21 @@ def _number_lines(shape: Shape, var: str, path: str) -> list[str]:
         "        p += 2",
         "    else:",
         "        n, p = varint(b, p - 1)",
-        f"{var} = (n >> 1) ^ -(n & 1)",
+        f"    {var} = (n >> 1) ^ -(n & 1)",
+        *within,
     ]
-    if shape.meaning in _RANGES:
-        low, high, words = _RANGES[shape.meaning]
-        lines += [f"if not {low} <= {var} <= {high}:", f"    out_of_range({var}, {path!r}, {words!r})"]
-    return lines
 
 
 def _decimal_lines(shape: Shape, var: str, path: str) -> list[str]:
     """Return the lines that read money into fen, or a quantity into a decimal."""
     lines = [
         "n = b[p]",
-        f"if n & 1 or not 0 < n <= {2 * _USUAL_DECIMAL_BYTES}:",
-        f"    {var}, p = long_decimal(b, p, {path!r})",
-        "else:",
+        f"if n in {set(_USUAL_DECIMAL_SIZES)}:",
         "    q = p + 1 + (n >> 1)",
         f'    {var} = from_bytes(b[p + 1 : q], "big", signed=True)',
         "    p = q",
+        "else:",
+        f"    {var}, p = long_decimal(b, p, {path!r})",
     ]
     if shape.meaning == "quantity":
         lines.append(f"{var} = quantity({var})")

@@ -29,6 +29,20 @@ VARINT_LIMIT = 2**64
 ITEMS_MAX = 10_000
 """Items of one array or map; the largest sensible one has some hundreds."""
 
+KNOWN_MAX = 16_384
+"""Texts that are kept because they come again; they have at most 63 bytes each, so that all stay within some MiB."""
+
+KNOWN: dict[bytes, str] = {}
+"""Texts that were read and checked before; see :func:`learn`."""
+
+SMALL = tuple((number >> 1) ^ -(number & 1) for number in range(128))
+"""The numbers that Avro writes in one byte, by that byte."""
+
+UUID_BYTES = 36
+UUID_DIGITS = bytes(48 if byte in b"0123456789abcdef" else byte for byte in range(256))
+"""Turns hexadecimal digits into zeros, so that every canonical UUID becomes ``UUID_SHAPE``."""
+UUID_SHAPE = b"00000000-0000-0000-0000-000000000000"
+
 _EXACT = Context(prec=28)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -101,6 +115,31 @@ def text_of(raw: bytes, field: str, limit: int) -> str:
     text = raw.decode()
     check_text(text, field, limit)
     return text
+
+
+def long_text(body: bytes, at: int, field: str, limit: int) -> tuple[str, int]:
+    """Read a text of any length, at most *limit* characters."""
+    doubled, at = size(body, at)
+    end = at + (doubled >> 1)
+    return text_of(body[at:end], field, limit), end
+
+
+def learn(raw: bytes, field: str) -> str:
+    """Return a text that is not known yet, and know it from then on."""
+    text = text_of(raw, field, NAME_LENGTH_MAX)
+    if len(KNOWN) >= KNOWN_MAX:
+        KNOWN.clear()
+    KNOWN[raw] = text
+    return text
+
+
+def uuid(body: bytes, at: int, field: str) -> tuple[str, int]:
+    """Read a UUID in whatever way its length is written; one that is cut short is told as what it is, no UUID."""
+    doubled, at = (body[at], at + 1) if not body[at] & 129 else size(body, at)
+    end = at + (doubled >> 1)
+    text = body[at:end].decode()
+    check_uuid(text, field)
+    return text, end
 
 
 def check_text(text: str, field: str, limit: int) -> None:

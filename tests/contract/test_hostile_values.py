@@ -11,7 +11,7 @@ import pytest
 
 from exchange_contracts import codec, codes, registry
 from exchange_contracts.codec import DecodeError
-from exchange_contracts.primitives import DAY_MAX, ITEMS_MAX
+from exchange_contracts.primitives import DAY_MAX, ITEMS_MAX, KNOWN, KNOWN_MAX
 from exchange_contracts.shape import without_logical_types
 from tests.contract.event_strategies import plain_event
 
@@ -72,6 +72,27 @@ def test_turned_bits_never_crash_and_never_grow() -> None:
     assert set(outcomes) <= CODES | {"decoded"}
     assert outcomes["decoded"] > 4_000
     assert outcomes.total() - outcomes["decoded"] > 4_000
+
+
+def test_texts_that_come_again_are_remembered_within_a_bound() -> None:
+    """However many different senders there are, few of their names are kept, and each is read as it is."""
+    value = codec.encode(plain_event(REGISTRY.latest("NilReturned"), source="来源00000"))
+    before, after = value.split("来源00000".encode())
+    for number in range(KNOWN_MAX + 1_000):
+        source = f"来源{number:05d}"
+        assert codec.decode_facts(before + source.encode() + after)[1]["source"] == source
+        assert len(KNOWN) <= KNOWN_MAX
+    for bad in (b"\0" * 11, b"\xff" * 11):
+        for _ in range(2):
+            refusal(before + bad + after)
+
+
+def test_a_cut_id_is_told_as_no_id() -> None:
+    """A value that ends within its own id names the id; one whose id has another length does too."""
+    value = VALUES[0]
+    for cut in (7, 20, 40):
+        assert "event_id" in refusal(value[:cut]).reason
+    assert "event_id" in refusal(value[:5] + varint(35) + value[6:]).reason
 
 
 def test_what_decodes_is_sound_for_every_later_stage() -> None:
