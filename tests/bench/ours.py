@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import psycopg
 
@@ -12,7 +12,7 @@ from exchange_hub.views import fold
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.reading import read
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection, Statement
+from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection, Row, Statement
 from exchange_hub.views.store.setup import connect
 from tests.bench import peer_work
 from tests.bench.dataset import AMOUNTS, SHARES, messages
@@ -77,47 +77,49 @@ class Memory:
         self.rules = rules
         self.registers: dict[ClaimKey, dict[str, Fact]] = {}
         self.values: dict[ClaimKey, list[str]] = {}
-        self.holders: dict[str, set[ClaimKey]] = defaultdict(set)
-        self.rows: dict[ClaimKey, fold.Folded] = {}
-        self.seen: set[tuple[str, str]] = set()
+        self.holders: dict[str, tuple[ClaimKey, ...]] = {}
+        self.rows: dict[ClaimKey, Sequence[Row]] = {}
+        self.seen: dict[str, set[str]] = defaultdict(set)
 
     def take(self, results: Iterable[tuple[str, Statement, fold.Folded]]) -> None:
         """Fold a poll's statements into the views, each component once."""
-        changed: dict[ClaimKey, fold.Folded | None] = {}
-        for bureau, statement, trial in results:
-            seen = (bureau, statement.event_id)
-            if seen in self.seen:
+        again: set[ClaimKey] = set()
+        joined: dict[ClaimKey, Sequence[Row] | None] = {}
+        for bureau, (_, event_id, _, key, register, fact, _), trial in results:
+            seen = self.seen[bureau]
+            if event_id in seen:
                 continue
-            self.seen.add(seen)
-            key = trial.members[0]
+            seen.add(event_id)
             registers = self.registers.get(key)
-            alone = registers is None
+            own = FOLDS[key.kind].own
             if registers is None:
-                registers = self.registers[key] = {}
-            present, fact = registers.get(statement.register), statement.fact
+                self.registers[key] = {register: fact}
+                (self.rows if own else joined)[key] = trial.rows
+                continue
+            present = registers.get(register)
             if present is not None and (present.revision, present.digest) >= (fact.revision, fact.digest):
                 continue
-            registers[statement.register] = fact
-            changed[key] = trial if alone else None
-        joined = {}
-        for key, lone in changed.items():
-            if FOLDS[key.kind].own:
-                self.rows[key] = lone or fold.fold_component([self._claim(key)], self.rules)
+            registers[register] = fact
+            if own:
+                again.add(key)
             else:
-                joined[key] = lone
+                joined[key] = None
+        for key in again:
+            self._fold([key])
         self._join(joined)
 
-    def _claim(self, key: ClaimKey) -> Claim:
-        return Claim(key, self.registers[key])
+    def _fold(self, members: Sequence[ClaimKey]) -> None:
+        claims = [Claim(member, self.registers[member]) for member in members]
+        self.rows[members[0]] = fold.fold_component(claims, self.rules).rows
 
-    def _join(self, changed: Mapping[ClaimKey, fold.Folded | None]) -> None:
+    def _join(self, changed: Mapping[ClaimKey, Sequence[Row] | None]) -> None:
         """Recompute the components of claims that others may join."""
         for key in changed:
             for value in self.values.get(key, ()):
-                self.holders[value].discard(key)
-            self.values[key] = [f"{key.kind} {value}" for value in fold.identities(self._claim(key))]
+                self.holders[value] = tuple(held for held in self.holders[value] if held != key)
+            self.values[key] = [f"{key.kind} {value}" for value in fold.identities(Claim(key, self.registers[key]))]
             for value in self.values[key]:
-                self.holders[value].add(key)
+                self.holders[value] = (*self.holders.get(value, ()), key)
         done: set[ClaimKey] = set()
         for key, lone in changed.items():
             if key in done:
@@ -125,16 +127,17 @@ class Memory:
             members, frontier = {key}, [key]
             while frontier:
                 for value in self.values[frontier.pop()]:
-                    fresh = self.holders[value] - members
-                    members |= fresh
-                    frontier.extend(fresh)
-            done |= members
-            if lone is not None and len(members) == 1:
+                    if len(self.holders[value]) > 1:
+                        fresh = set(self.holders[value]) - members
+                        members |= fresh
+                        frontier.extend(fresh)
+            if len(members) == 1 and lone is not None:
                 self.rows[key] = lone
                 continue
+            done |= members
             for member in members:
                 self.rows.pop(member, None)
-            self.rows[min(members)] = fold.fold_component([self._claim(member) for member in sorted(members)], self.rules)
+            self._fold(sorted(members))
 
 
 def views_fold_only(data: DataSet, rules: FoldRules) -> Measurement:
@@ -153,7 +156,7 @@ def views_fold_only(data: DataSet, rules: FoldRules) -> Measurement:
         seconds += time.perf_counter() - began
         cpu += time.process_time() - used
         events += len(poll)
-    rows = sum(len(folded.rows) for folded in memory.rows.values())
+    rows = sum(map(len, memory.rows.values()))
     return Measurement("views_fold_only", events, seconds, own_peak_rss_mb(), 1, {"worker": cpu}, load(), {"rows": rows})
 
 

@@ -33,7 +33,7 @@ def test_a_peer_keeps_the_rows_that_the_hub_folds() -> None:
                 if entered(contract, facts, registers, totals):
                     states[key] = packed(registers, rows_of(contract.kind, facts, registers, rules))
     assert states.keys() == memory.registers.keys()
-    own = {key: _as_json(folded.rows) for key, folded in memory.rows.items() if FOLDS[key.kind].own}
+    own = {key: _as_json(rows) for key, rows in memory.rows.items() if FOLDS[key.kind].own}
     assert {key: sorted(rows_in(kept)) for key, kept in states.items() if FOLDS[key.kind].own} == own
     assert sum(map(len, own.values())) > EVENTS / 2
 
