@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from exchange_hub.views.folds.base import current, joined, of_family
+from exchange_hub.views.folds.base import current, joined
 from exchange_hub.views.statement import Claim, Row
 
 #: Fields in which two bureaus that report one project should agree.
@@ -118,9 +118,11 @@ def _fund(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
     if len(rows) < 2:
         return
     claim = claims[0]
-    totals = {
-        family: sum(fact.facts["amount"] for _, fact in of_family(claim, family)) for family in ("paid", "reversed")
-    }
+    totals = {"paid": 0, "reversed": 0}
+    for register, fact in claim.registers.items():
+        family, named, _ = register.partition(":")
+        if named and family in totals and not fact.withdrawn:
+            totals[family] += fact.facts["amount"]
     approved = current(claim, "approved")
     subject = joined(f"{claim.key.bureau}:{claim.key.entity}")
     if approved is not None and totals["paid"] > approved["amount"]:

@@ -106,6 +106,8 @@ def columns(*names: str) -> Columns:
     return Columns(names, environment["of"])
 
 
+_EMPTY: tuple[Any, ...] = ({}, [])
+
 #: What a claim says in one register: the bureau, its key, and the facts.
 Said = tuple[ClaimKey, Mapping[str, Any]]
 
@@ -137,7 +139,7 @@ def merged(
             order = sorted_by[ranking] = ranked(said, rules, list_name, domain, name)
         for _, facts in order:
             value = facts.get(name)
-            if value is not None and value not in ({}, []):
+            if value or (value is not None and value not in _EMPTY):
                 result[name] = value
                 break
         else:
