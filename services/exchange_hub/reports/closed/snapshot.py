@@ -188,13 +188,17 @@ def exists(conn: sa.Connection, table: str) -> bool:
 
 def hold(conn: sa.Connection, schema: str) -> bool:
     """Keep a views schema from being replaced until the transaction ends, its first statement; tell whether there is one."""
+    # By hand: the toolkit leaves a savepoint open that it went back to, and within one no snapshot can be exported.
+    conn.execute(sa.text("SAVEPOINT held"))
     try:
-        with conn.begin_nested():
-            conn.execute(sa.text(hold_statement(schema)))
+        conn.execute(sa.text(hold_statement(schema)))
     except sa.exc.ProgrammingError as error:
+        conn.execute(sa.text("ROLLBACK TO SAVEPOINT held"))
         if not isinstance(error.orig, (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)):
             raise
         return False
+    finally:
+        conn.execute(sa.text("RELEASE SAVEPOINT held"))
     return True
 
 
