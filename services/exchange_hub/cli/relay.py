@@ -4,14 +4,13 @@ import logging
 import time
 from collections.abc import Mapping
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import click
 import psycopg
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.runtime import metrics
@@ -20,6 +19,7 @@ from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views import read
 from exchange_hub.views import relay as receipts
+from exchange_hub.views.store import commit
 from exchange_hub.views.store.setup import connect
 
 log = logging.getLogger(__name__)
@@ -33,30 +33,49 @@ BALANCE_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 #: Time a receipt has to be acknowledged by the broker.
 FLUSH_SECONDS = 30
+#: Time that a topic has to be found, and room for a value to be made.
+BLOCK_SECONDS = 3
 
 
 class KafkaSender:
-    """Sends with kafka-python, idempotently, and raises where one value was not acknowledged."""
+    """Sends with kafka-python, idempotently."""
 
     def __init__(self, bootstrap_servers: str, settings: Settings) -> None:
         self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=5, **settings.kafka.client_options()
-        )
+            bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=5, max_block_ms=BLOCK_SECONDS * 1000,
+            **settings.kafka.client_options(),
+        )  # fmt: skip
+        #: What became of each value: Kafka's promise, or why it could not even be handed over.
         self._sent: list[Any] = []
+        self._refused: dict[str, Exception] = {}
 
     def send(self, topic: str, value: bytes) -> None:
-        """Hand a value over."""
-        self._sent.append(self._producer.send(topic, value))
+        """Hand a value over; after one that a topic did not take, its others are not tried: each try may block."""
+        try:
+            self._sent.append(self._refused.get(topic) or self._producer.send(topic, value))
+        except KafkaError as error:
+            self._refused[topic] = error
+            self._sent.append(error)
 
-    def flush(self) -> None:
-        """Wait until everything sent is acknowledged."""
-        sent, self._sent = self._sent, []
-        for future in sent:
-            future.get(timeout=FLUSH_SECONDS)
+    def flush(self) -> list[Exception | None]:
+        """Wait until everything sent is acknowledged, or ``FLUSH_SECONDS`` have passed."""
+        sent, self._sent, self._refused = self._sent, [], {}
+        deadline = time.monotonic() + FLUSH_SECONDS
+        return [_answer(promise, deadline) for promise in sent]
 
     def close(self) -> None:
         """Close the producer."""
         self._producer.close(timeout=FLUSH_SECONDS)
+
+
+def _answer(promise: Any, deadline: float) -> Exception | None:
+    if isinstance(promise, Exception):
+        return promise
+    try:
+        promise.get(timeout=max(0.0, deadline - time.monotonic()))
+    except KafkaError as error:
+        return cast("Exception", error)
+    return None
 
 
 @click.command()
@@ -82,8 +101,6 @@ def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, 
                 log.warning("the database does not answer, trying again: %s", str(error).splitlines()[0])
                 stop.wait(RETRY_SECONDS)
             except (KafkaError, RuntimeProblem) as error:
-                # Claimed receipts that were not published are taken over when their claim is stale.
-                meters.add(metrics.PUBLISH_ERRORS, bureau=COORDINATION)
                 log.warning("Kafka does not answer, trying again: %s", error)
                 stop.wait(RETRY_SECONDS)
     finally:
@@ -95,9 +112,13 @@ def _serve(
     stop: Event, meters: metrics.Meters, due: dict[str, float],
 ) -> None:  # fmt: skip
     while not stop.is_set():
-        published = receipts.publish(conn, sender, topics)
+        published, failures = receipts.publish(conn, sender, topics)
         for receipt in published:
             meters.add(metrics.RECEIPTS_PUBLISHED, bureau=receipt.bureau)
+        for bureau, error in failures.items():
+            # They stay claimed, and are tried again when their claim is stale.
+            meters.add(metrics.PUBLISH_ERRORS, bureau=bureau)
+            log.warning("receipts of %s could not be published, trying again: %s", bureau, commit.first_line(error))
         now = time.monotonic()
         if now >= due["lag"]:
             due["lag"] = now + LAG_SECONDS
