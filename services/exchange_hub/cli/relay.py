@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from threading import Event
 from typing import Any, cast
 
@@ -11,7 +10,9 @@ import psycopg
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.counting import BalanceCount
 from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.problem import RuntimeProblem
@@ -26,10 +27,9 @@ log = logging.getLogger(__name__)
 
 #: Pause between looks for new receipts, in seconds: a bureau sees its receipt within a blink.
 IDLE_SECONDS = 0.1
-#: Pause between measurements of lag, and of the balance, which counts rows.
+#: Pause between measurements of lag.
 LAG_SECONDS = 5.0
-BALANCE_SECONDS = 60.0
-#: Pause after the database or the broker was away.
+#: Pause after the database was away.
 RETRY_SECONDS = 1.0
 #: Time a receipt has to be acknowledged by the broker.
 FLUSH_SECONDS = 30
@@ -89,44 +89,39 @@ def relay(*, supervised: bool) -> None:
 def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, meters: metrics.Meters) -> None:
     """Relay and measure until *stop* is set; a lost database or broker is waited for."""
     sender = KafkaSender(bootstrap_servers, hub.settings)
-    topics = hub.receipt_topics
-    due = {"lag": 0.0, "balance": 0.0}
     try:
-        while not stop.is_set():
-            try:
-                with connect(database_url, "hub relay") as conn:
-                    _serve(hub, conn, sender, topics, bootstrap_servers, stop, meters, due)
-            except psycopg.OperationalError as error:
-                meters.set(metrics.DATABASE_UP, 0)
-                log.warning("the database does not answer, trying again: %s", str(error).splitlines()[0])
-                stop.wait(RETRY_SECONDS)
-            except (KafkaError, RuntimeProblem) as error:
-                log.warning("Kafka does not answer, trying again: %s", error)
-                stop.wait(RETRY_SECONDS)
+        with BalanceCount(database_url, meters):
+            while not stop.is_set():
+                try:
+                    with connect(database_url, "hub relay") as conn:
+                        _serve(hub, conn, sender, bootstrap_servers, stop, meters)
+                except psycopg.OperationalError as error:
+                    meters.set(metrics.DATABASE_UP, 0)
+                    log.warning("the database does not answer, trying again: %s", commit.first_line(error))
+                    stop.wait(RETRY_SECONDS)
     finally:
         sender.close()
 
 
 def _serve(
-    hub: Hub, conn: psycopg.Connection, sender: KafkaSender, topics: Mapping[str, str], bootstrap_servers: str,
-    stop: Event, meters: metrics.Meters, due: dict[str, float],
-) -> None:  # fmt: skip
+    hub: Hub, conn: psycopg.Connection, sender: KafkaSender, bootstrap_servers: str, stop: Event, meters: metrics.Meters
+) -> None:
+    measured = -LAG_SECONDS
     while not stop.is_set():
-        published, failures = receipts.publish(conn, sender, topics)
+        published, failures = receipts.publish(conn, sender, hub.receipt_topics)
         for receipt in published:
             meters.add(metrics.RECEIPTS_PUBLISHED, bureau=receipt.bureau)
         for bureau, error in failures.items():
             # They stay claimed, and are tried again when their claim is stale.
             meters.add(metrics.PUBLISH_ERRORS, bureau=bureau)
             log.warning("receipts of %s could not be published, trying again: %s", bureau, commit.first_line(error))
-        now = time.monotonic()
-        if now >= due["lag"]:
-            due["lag"] = now + LAG_SECONDS
-            measure_lag(hub, conn, bootstrap_servers, meters)
-        if now >= due["balance"]:
-            due["balance"] = now + BALANCE_SECONDS
-            for line in read.balance(conn):
-                meters.balance(line["topic"], line["data_records"], line)
+        if time.monotonic() >= measured + LAG_SECONDS:
+            measured = time.monotonic()
+            try:
+                measure_lag(hub, conn, bootstrap_servers, meters)
+            except (KafkaError, RuntimeProblem) as error:
+                meters.add(metrics.PUBLISH_ERRORS, bureau=COORDINATION)
+                log.warning("Kafka does not answer, trying again: %s", error)
         if not published:
             stop.wait(IDLE_SECONDS)
 

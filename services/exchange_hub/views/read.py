@@ -312,23 +312,15 @@ def balance(conn: Conn) -> list[dict[str, Any]]:
 
     Data records below the position (offsets without the skipped ones) must equal accepted + duplicate + rejected +
     held. Accepted, rejected and held are counted from the tables that hold them, not from running totals, so that a
-    lost row shows; *difference* is 0 where it holds.
+    lost row shows; *difference* is 0 where it holds. One statement, so one moment: batches commit meanwhile.
     """
-    found = []
-    for place in positions(conn):
-        counts = conn.execute(
-            """SELECT (SELECT count(*) FROM log.event_log e WHERE e.topic_no = t.topic_no),
-                      (SELECT count(*) FROM log.rejection r WHERE r.topic_no = t.topic_no),
-                      (SELECT count(*) FROM log.held h WHERE h.topic_no = t.topic_no)
-               FROM log.topic t WHERE t.name = %s""",
-            (place["topic"],),
-        ).fetchone()
-        accepted, rejected, waiting = counts or (0, 0, 0)
-        data = place["next_off"] - place["skipped"]
-        total = accepted + place["duplicate"] + rejected + waiting
-        found.append({
-            "topic": place["topic"], "bureau": place["bureau"], "data_records": data, "skipped": place["skipped"],
-            "accepted": accepted, "duplicate": place["duplicate"], "rejected": rejected, "held": waiting,
-            "difference": data - total,
-        })  # fmt: skip
-    return found
+    with conn.cursor(row_factory=dict_row) as cur:
+        lines = cur.execute(
+            """SELECT t.name AS topic, t.bureau, p.next_off - p.skipped AS data_records, p.skipped,
+                      (SELECT count(*) FROM log.event_log e WHERE e.topic_no = p.topic_no) AS accepted, p.duplicate,
+                      (SELECT count(*) FROM log.rejection r WHERE r.topic_no = p.topic_no) AS rejected,
+                      (SELECT count(*) FROM log.held h WHERE h.topic_no = p.topic_no) AS held
+               FROM log.position p JOIN log.topic t USING (topic_no) ORDER BY t.name"""
+        ).fetchall()
+    outcomes = ("accepted", "duplicate", "rejected", "held")
+    return [line | {"difference": line["data_records"] - sum(line[outcome] for outcome in outcomes)} for line in lines]

@@ -1,0 +1,86 @@
+"""The published balance tells of one moment, and counting it keeps nobody waiting."""
+
+import threading
+from typing import Any
+
+import psycopg
+
+from exchange_hub.cli.relay import run_relay
+from exchange_hub.runtime import metrics
+from exchange_hub.runtime.metrics import Meters
+from exchange_hub.views import read
+from exchange_hub.views.store.commit import commit, store_receipt
+from exchange_hub.views.store.setup import connect
+from tests.faults.stage import Stage, wait_for
+from tests.flow.test_core_store import Opened, begin, opened, store_, take
+from tests.strategies.history import TOPICS, History, bulk
+from tests.strategies.store import tampering
+
+__all__ = ["opened", "store_"]
+
+
+def test_a_batch_that_commits_while_the_balance_is_read_leaves_no_difference(store_: Opened) -> None:
+    """After each statement of the reader another batch commits; the balance holds all the same."""
+    conn, context, url = store_
+    history = History.of(bulk(41, 2000))
+    reader = begin(store_)
+    commit(conn, take(store_, reader, history, dict.fromkeys(TOPICS, 8)), context)
+    commits = 0
+
+    class Interrupted(psycopg.Cursor[Any]):
+        """Lets a batch commit after each of its statements."""
+
+        def execute(self, *given: Any, **named: Any) -> Any:
+            """Execute, then let the batch commit."""
+            nonlocal commits
+            done = super().execute(*given, **named)
+            commit(conn, take(store_, reader, history, dict.fromkeys(TOPICS, 8)), context)
+            commits += 1
+            return done
+
+    with connect(url, "hub doctor") as other:
+        other.cursor_factory = Interrupted
+        lines = read.balance(other)
+    assert commits
+    assert sum(line["data_records"] for line in lines)
+    assert [line for line in lines if line["difference"]] == []
+    assert [line for line in read.balance(conn) if line["difference"]] == []
+
+
+def test_a_lost_row_shows_in_the_balance(store_: Opened) -> None:
+    """The balance counts the tables themselves: a row that is gone makes a difference, whatever the running totals say."""
+    conn, context, _ = store_
+    commit(conn, take(store_, begin(store_), History.of(bulk(42, 500, damage=0.3)), dict.fromkeys(TOPICS, 40)), context)
+    with tampering(conn):
+        conn.execute("DELETE FROM log.rejection WHERE ctid = (SELECT ctid FROM log.rejection LIMIT 1)")
+    assert sum(line["difference"] for line in read.balance(conn)) == 1
+
+
+def test_receipts_do_not_wait_for_the_counting(stage: Stage) -> None:
+    """While the count of the balance hangs the relay publishes what comes; it still ends when it is told to."""
+    meters, stop = Meters(), threading.Event()
+    relay = threading.Thread(target=run_relay, args=(stage.hub, stage.kafka, stage.url, stop, meters), daemon=True)
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with connect(stage.url) as locking, connect(stage.url) as conn:
+        no = stage.hub.context(conn).topics.number_of["commerce"]
+        conn.execute("INSERT INTO log.position (topic_no, kafka_topic_id) VALUES (%s, '')", (no,))
+
+        def counts() -> bool:
+            return conn.execute(waits).fetchone() == (1,)
+
+        def published() -> bool:
+            return conn.execute("SELECT count(*) FROM log.receipt_range WHERE published_at IS NOT NULL").fetchone() == (1,)
+
+        with locking.transaction():
+            locking.execute("LOCK TABLE log.rejection IN ACCESS EXCLUSIVE MODE")
+            relay.start()
+            try:
+                wait_for("the count to hang", counts)
+                store_receipt(conn.cursor(), (no, 0, 1), 1, [])
+                wait_for("the receipt to be published", published, 15)
+                assert counts(), "the count was over before: nothing is shown"
+            finally:
+                stop.set()
+            relay.join(15)
+            assert not relay.is_alive(), "the relay waits for its count"
+    assert f'{metrics.RECEIPTS_PUBLISHED.name}{{bureau="commerce"}} 1.0' in meters.exposition().decode()
