@@ -1,12 +1,17 @@
 """Workers that are killed, stopped, cut off or moved while events flow lose nothing and count nothing twice (invariants 5–7)."""
 
+import re
 import signal
 import time
 from random import Random
 
 import pytest
 
+from exchange_hub.cli.relay import measure_lag
 from exchange_hub.cli.worker import EXIT_LOST
+from exchange_hub.runtime import metrics
+from exchange_hub.runtime.metrics import Meters
+from exchange_hub.views.store.setup import connect
 from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, wait_for
 from tests.strategies.history import bulk
 
@@ -55,16 +60,28 @@ def test_killed_at_a_step_of_a_batch(stage: Stage, step: str) -> None:
     stage.reckon()
 
 
+def fencings(stage: Stage) -> float:
+    """How many fencings of its topics the relay publishes, whatever became of the workers."""
+    meters = Meters()
+    with connect(stage.url) as conn:
+        measure_lag(stage.hub, conn, stage.kafka, meters)
+    found = re.findall(rf'{metrics.FENCINGS.name}{{topic="[^"]+"}} (\S+)', meters.exposition().decode())
+    assert len(found) == len(stage.hub.event_topics)
+    return sum(map(float, found))
+
+
 def test_stopped_past_its_session_it_is_fenced_when_it_goes_on(stage: Stage) -> None:
-    """A worker stopped with a batch in its hands finds its claim taken, says so and is set aside."""
+    """A worker stopped with a batch in its hands finds its claim taken, says so, is set aside, and is counted."""
     stage.send(bulk(SEED, 800))
     stopped = stage.worker(at_step="prepared", what="stop", at_batch=1)
     struck(stopped)
     time.sleep(SESSION_SECONDS)  # the stop must outlast the session: it is the fault itself
     stage.worker()
     stage.caught_up()
+    assert fencings(stage) == 0
     stopped.send(signal.SIGCONT)
     set_aside(stopped)
+    wait_for("the fencing to be published", lambda: fencings(stage) > 0, 15, 0.5)
     stage.reckon()
 
 

@@ -43,9 +43,9 @@ def test_names_are_unique() -> None:
 def test_two_processes_parts_do_not_share_series() -> None:
     """Meters have a registry of their own, so that embedded parts and tests never disturb each other."""
     first, second = Meters(), Meters()
-    first.add(metrics.WORKER_FENCED)
-    assert samples(first)["hub_worker_fenced_total", ()] == 1
-    assert samples(second)["hub_worker_fenced_total", ()] == 0
+    first.add(metrics.BATCH_RECORDS)
+    assert samples(first)["hub_batch_records_total", ()] == 1
+    assert samples(second)["hub_batch_records_total", ()] == 0
 
 
 def test_events_are_counted_by_bureau_type_and_outcome() -> None:

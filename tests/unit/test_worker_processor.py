@@ -51,16 +51,18 @@ def dropped() -> Dropped:
 def test_a_worker_that_goes_by_an_outbid_claim_ends(answer: Callable[[], Dropped], ends: type[Exception], epoch: int | None) -> None:
     """A batch under a claim that is outbid ends the worker that still goes by it, and is dropped by one that does not."""
     lost: list[BaseException] = []
+    noted: list[Mapping[str, int]] = []
     refusing: Any = Refusing(answer, {} if epoch is None else {"topic": epoch})
 
     async def scenario() -> None:
-        hooks = Hooks(lambda *_: {}, lambda *_: None, lost.append, dict)
+        hooks = Hooks(lambda *_: {}, lambda *_: None, lost.append, dict, noted.append)
         processor = Processor(cast("Committer", refusing), cast("Context", None), hooks)
         await processor.take(Poll(1, {}, {}, {}, {}), cast("PollConsumer", refusing))
         await processor.settle(10)
 
     asyncio.run(scenario())
     assert [type(error) for error in lost] == ([ends] if epoch == 1 else [])
+    assert noted == ([{"topic": 1}] if ends is FencedError else []), "a fencing is noted, whoever hears of it first"
 
 
 class Slow:
@@ -94,7 +96,7 @@ def test_what_arrives_during_a_batch_is_taken_together() -> None:
     slow: Any = Slow(1)
     failed: list[BaseException] = []
     context = Context(Topics({1: "bureau"}, {"bureau": 1}), RULES, STAMP)
-    processor = Processor(cast("Committer", slow), context, Hooks(lambda *_: {}, lambda *_: None, failed.append, dict))
+    processor = Processor(cast("Committer", slow), context, Hooks(lambda *_: {}, lambda *_: None, failed.append, dict, lambda _: None))
     consumer = cast("PollConsumer", slow)
 
     async def scenario() -> None:

@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.configuration import calendar_warnings, precedence_problems
-from exchange_hub.cli.topic_look import looked_at
+from exchange_hub.cli.topic_look import ends_of, looked_at
 from exchange_hub.programme.district import District
 from exchange_hub.runtime import kafka_jars
 from exchange_hub.runtime.java import find_java, java_version
@@ -26,9 +26,10 @@ from exchange_hub.runtime.postgres_server import WHEEL
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import DISK_FREE_MIN_MB, Servers
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.runtime.topics import REQUIRED, end_offsets, topic_ids
+from exchange_hub.runtime.topics import REQUIRED, topic_ids
 from exchange_hub.views import read
 from exchange_hub.views.store.positions import Claimed
+from exchange_hub.views.store.presence import tended
 from exchange_hub.views.store.stamp import read_stamp
 
 T = TypeVar("T")
@@ -232,10 +233,14 @@ def logs_and_positions(at: Patient) -> Answer:
 def worker(at: Patient) -> Answer:
     """Does anybody fill the views, and how far behind is it?"""
     places = {place["topic"]: place["next_off"] for place in read.positions(at.conn)}
-    ends = end_offsets(at.admin, [name for name, topic_id in topic_ids(at.admin, list(at.hub.event_topics)).items() if topic_id])
+    ends = ends_of(at.admin, at.hub.event_topics)
     behind = {topic: end - places.get(topic, 0) for topic, end in ends.items() if end > places.get(topic, 0)}
     workers = len(workers_of(at.hub, at.admin))
     lag = f"{sum(behind.values()):,} records wait on {len(behind)} topics" if behind else "nothing waits"
+    tending = tended(at.conn)
+    unread = [topic for topic in behind if topic in tending and not (tending[topic].is_read or tending[topic].is_stopped)]
+    if workers and unread:
+        return Answer("WARN", "worker", f"{workers} in the group; {lag}; nobody reads {_some(unread)}", "Look again in a minute; then see the runbook HubTopicUnread.")
     if workers:
         level: Level = "WARN" if behind else "OK"
         return Answer(level, "worker", f"{workers} in the group; {lag}", "Look again in a minute: the number must fall." if behind else "")

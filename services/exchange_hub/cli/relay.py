@@ -14,13 +14,15 @@ from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.counting import BalanceCount
 from exchange_hub.cli.program import program, supervised_option
+from exchange_hub.cli.topic_look import ends_of
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.runtime.topics import administration
 from exchange_hub.views import read
 from exchange_hub.views import relay as receipts
 from exchange_hub.views.store import commit
+from exchange_hub.views.store.presence import tended
 from exchange_hub.views.store.setup import connect
 
 log = logging.getLogger(__name__)
@@ -130,8 +132,9 @@ def measure_lag(hub: Hub, conn: psycopg.Connection, bootstrap_servers: str, mete
     """Publish how far each topic, and the relay itself, is behind."""
     meters.set(metrics.DATABASE_UP, 1)
     places = read.positions(conn)
+    tending = tended(conn)
     with administration(bootstrap_servers, hub.settings.kafka) as admin:
-        ends = end_offsets(admin, [place["topic"] for place in places])
+        ends = ends_of(admin, hub.event_topics.keys() | {place["topic"] for place in places})
     now_ms = time.time() * 1000
     for place in places:
         topic = place["topic"]
@@ -142,6 +145,13 @@ def measure_lag(hub: Hub, conn: psycopg.Connection, bootstrap_servers: str, mete
         meters.set(metrics.RECORDS_BEHIND, behind, topic=topic)
         meters.set(metrics.SECONDS_BEHIND, age, topic=topic)
         meters.set(metrics.HELD_EVENTS, place["held"], topic=topic)
+    reached = {place["topic"]: place["next_off"] for place in places}
+    for topic in hub.event_topics.keys() & tending.keys():
+        is_read, is_stopped, fencings = tending[topic]
+        waits = ends.get(topic, 0) > reached.get(topic, 0)
+        meters.set(metrics.UNREAD, waits and not is_read and not is_stopped, topic=topic)
+        meters.set(metrics.TOPIC_STOPPED, is_stopped, topic=topic)
+        meters.set(metrics.FENCINGS, fencings, topic=topic)
     row = conn.execute(
         "SELECT extract(epoch FROM now() - min(at)) FROM log.receipt_range WHERE published_at IS NULL"
     ).fetchone()

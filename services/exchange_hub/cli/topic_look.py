@@ -1,17 +1,23 @@
-"""Look at the logs of claimed topics: are they the ones that the positions speak of?"""
+"""Look at the topics' logs: where they end, and whether they are the ones that the positions speak of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from exchange_hub.runtime.settings import KafkaSettings
+from exchange_hub.runtime.topics import end_offsets, topic_ids
 from exchange_hub.views.store.positions import Claimed, disagreement
 from exchange_hub.views.worker.pipeline import record_digest
 from exchange_hub.views.worker.records import patiently
 
 #: Time for reading one record per topic; a broker that is slower ends the worker, which is started again.
 LOOK_SECONDS = 10.0
+
+
+def ends_of(admin: KafkaAdminClient, topics: Collection[str]) -> dict[str, int]:
+    """Return the ends of those topics that Kafka has; one that is missing hides no other."""
+    return end_offsets(admin, [name for name, topic_id in topic_ids(admin, sorted(topics)).items() if topic_id])
 
 
 def looked_at(claimed: Mapping[str, Claimed], bootstrap_servers: str, kafka: KafkaSettings) -> dict[str, str]:

@@ -12,9 +12,12 @@ import psycopg
 from kafka.errors import KafkaError
 
 from exchange_hub.cli.program import Program
+from exchange_hub.cli.topic_look import ends_of
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.runtime.topics import administration
+from exchange_hub.views.store.presence import tell, tended
 from exchange_hub.views.store.setup import connect
+from exchange_hub.views.worker.driver import Standing
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +25,13 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 
 
+#: A worker may be without topics for so many sessions longer than without progress: a member that is gone is noticed
+#: after one, and the topics are given out when all others have answered.
+JOIN_SESSIONS = 3
+
+
 class StalledError(Exception):
-    """Records wait on topics of this worker, and their positions have not moved for too long."""
+    """Records wait, and this worker has not moved their positions, or reads no topic at all, for too long."""
 
 
 class Stall:
@@ -45,49 +53,68 @@ class Stall:
 class Watchdog:
     """Looks at the topics that a worker reads, and calls *lost* where one of them makes no progress.
 
+    A worker that reads none, because its group gives it none or its claim hangs, is ended too where no other moves what
+    waits; one that the group has left without topics is idle, not stuck.
+
     Args:
         running: the program's surroundings.
         owner: name of the worker.
-        topics: the topics it reads now; those that stand still on purpose are not among them.
+        standing: where it stands, and the topics that stand still on purpose.
         lost: ends the worker.
     """
 
     def __init__(
-        self, running: Program, owner: str, topics: Callable[[], Collection[str]], lost: Callable[[BaseException], None]
-    ) -> None:
+        self, running: Program, owner: str, standing: Callable[[], tuple[Standing, frozenset[str]]],
+        lost: Callable[[BaseException], None],
+    ) -> None:  # fmt: skip
         self._running = running
         self._owner = owner
-        self._topics = topics
+        self._standing = standing
         self._lost = lost
 
     def run(self) -> None:
         """Look until the process ends; a database or broker that is away is no standstill of this worker."""
-        limit = self._running.hub.settings.worker.stall_seconds
+        settings = self._running.hub.settings.worker
         stall = Stall()
+        before: frozenset[str] = frozenset()
         while True:
+            standing, stopped = self._standing()
+            if standing.reads != before:
+                stall, before = Stall(), standing.reads
             try:
-                still = stall.note(*self._look(), time.monotonic())
+                still = stall.note(*self._look(standing, stopped), time.monotonic())
             except (psycopg.Error, KafkaError, RuntimeProblem) as error:
                 log.debug("the watchdog could not look: %s", error)
                 stall, still = Stall(), {}
+            limit, words = settings.stall_seconds, "no progress"
+            if not standing.reads:
+                limit, words = limit + JOIN_SESSIONS * settings.session_timeout_seconds, "no topic is read"
             stuck = sorted(topic for topic, seconds in still.items() if seconds >= limit)
             if stuck:
-                self._lost(StalledError(f"no progress for {limit:.0f} s although records wait: {', '.join(stuck)}"))
-            time.sleep(min(LOOK_SECONDS, limit / 4))
+                self._lost(StalledError(f"{words} for {limit:.0f} s although records wait: {', '.join(stuck)}"))
+            time.sleep(min(LOOK_SECONDS, settings.stall_seconds / 4))
 
-    def _look(self) -> tuple[dict[str, int], dict[str, int]]:
+    def _look(self, standing: Standing, stopped: frozenset[str]) -> tuple[dict[str, int], dict[str, int]]:
+        """Tell the store where this worker stands; return positions and ends of the topics that it answers for."""
+        given = standing.given or frozenset()
         with connect(self._running.database_url, "hub watchdog") as conn:
-            conn.execute(
-                """INSERT INTO log.worker (owner, seen_at) VALUES (%s, now())
-                   ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at""",
-                (self._owner,),
-            )
-            conn.execute("DELETE FROM log.worker WHERE seen_at < now() - interval '1 day'")
-            rows = conn.execute(
-                """SELECT t.name, p.next_off FROM log.position p JOIN log.topic t USING (topic_no)
-                   WHERE p.owner = %s AND t.name = ANY(%s)""",
-                (self._owner, list(self._topics())),
-            ).fetchall()
-        positions: dict[str, int] = dict(rows)
+            tell(conn, self._owner, standing.reads, stopped if standing.given is None else given & stopped)
+            if standing.reads:
+                positions = self._positions(conn, standing.reads, self._owner)
+            elif standing.given is None:
+                standing_still = {topic for topic, found in tended(conn).items() if found.is_stopped}
+                positions = self._positions(conn, self._running.hub.event_topics.keys() - standing_still)
+            else:
+                positions = self._positions(conn, given - stopped)
         with administration(self._running.bootstrap_servers, self._running.hub.settings.kafka) as admin:
-            return positions, end_offsets(admin, sorted(positions))
+            return positions, ends_of(admin, positions)
+
+    @staticmethod
+    def _positions(conn: psycopg.Connection, topics: Collection[str], owner: str | None = None) -> dict[str, int]:
+        """Return the positions of *topics*, 0 for one that nobody claimed yet; only those of *owner* where one is given."""
+        rows = conn.execute(
+            """SELECT t.name, coalesce(p.next_off, 0) FROM log.topic t LEFT JOIN log.position p USING (topic_no)
+               WHERE t.name = ANY(%s) AND (%s::text IS NULL OR p.owner = %s)""",
+            (list(topics), owner, owner),
+        ).fetchall()
+        return dict(rows)

@@ -24,6 +24,7 @@ from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.positions import Claimed, TakenAwayError, claim
+from exchange_hub.views.store.presence import note_fenced
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
@@ -52,7 +53,7 @@ class _Worker:
         self._running = running
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._bureau_of: Mapping[int, str] = {}
-        self._topics: frozenset[str] = frozenset()
+        self._stopped: frozenset[str] = frozenset()
         self._weights: Mapping[str, int] = {}
 
     def run(self) -> None:
@@ -63,7 +64,7 @@ class _Worker:
             self._bureau_of = context.topics.bureau_of
             prepare(conn)
             self._try_held(conn, context)
-        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights)
+        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights, self._fenced)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
             f"hub.{hub.district.id}.views",
@@ -74,11 +75,12 @@ class _Worker:
             credentials_of(hub.settings.kafka),
             str(hub.settings.data_folder / "faust"),
         )
-        watchdog = Watchdog(running, self._owner, lambda: self._topics, self._lost)
+        app = make_app(options, Processor(committer, context, hooks, hub.settings.worker.batch_events_max), hooks)
+        watchdog = Watchdog(running, self._owner, lambda: (app.standing(), self._stopped), self._lost)
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
         self._weigh()
         settle_interpreter()
-        run_app(make_app(options, Processor(committer, context, hooks, hub.settings.worker.batch_events_max), hooks))
+        run_app(app)
 
     def _try_held(self, conn: psycopg.Connection, context: Context) -> None:
         """Try first what another version had to hold; a lock that is busy puts it off, it never ends the start."""
@@ -100,11 +102,10 @@ class _Worker:
         with connect(running.database_url, f"hub worker {self._owner}") as conn:
             claimed, stopped = self._claim_rows(conn, ids, still)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
-        for topic, words in stopped.items():
+        for words in stopped.values():
             log.error("%s", words)
-            running.meters.set(metrics.TOPIC_STOPPED, 1, topic=topic)
-        self._topics = frozenset(claimed.keys() - stopped.keys())
-        return {topic: claimed[topic] for topic in self._topics}
+        self._stopped = frozenset(stopped)
+        return {topic: entry for topic, entry in claimed.items() if topic not in stopped}
 
     def _weigh(self) -> None:
         """Note how many records lie on each topic, for when this worker shares them out: before it starts, never while a group waits."""
@@ -143,11 +144,18 @@ class _Worker:
             result.outcome.batch_no, count, reading_seconds, committing_seconds,
         )  # fmt: skip
 
+    def _fenced(self, topics: Mapping[str, int]) -> None:
+        """Keep in the store that a batch was dropped: the process may end before its own metrics are read."""
+        try:
+            with self._connect() as conn:
+                note_fenced(conn, self._owner, topics)
+        except psycopg.Error as error:
+            log.warning("could not note that %s were claimed by another worker: %s", ", ".join(sorted(topics)), commit.first_line(error))
+
     def _lost(self, error: BaseException) -> None:
         """End the process at once: what is in flight is not committed, and is read again by whoever comes next."""
         code = EXIT_LOST
         if isinstance(error, FencedError):
-            self._running.meters.add(metrics.WORKER_FENCED)
             log.error("fenced: %s", error)
         elif isinstance(error, StampError):
             code = EXIT_FINAL

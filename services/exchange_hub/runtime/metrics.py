@@ -129,10 +129,17 @@ BALANCE_DIFFERENCE = Metric(
     "Data records minus accepted, duplicate, rejected and held of the topic; anything but 0 is an error.",
     ("topic",),
 )
-WORKER_FENCED = Metric(
-    "hub_worker_fenced_total",
-    "counter",
-    "Times a worker found that another had claimed its topics, dropped its batch and stopped writing.",
+FENCINGS = Metric(
+    "hub_topic_fencings",
+    "gauge",
+    "Times so far that a worker found the topic claimed by another and dropped its batch, as kept in the store.",
+    ("topic",),
+)
+UNREAD = Metric(
+    "hub_topic_unread",
+    "gauge",
+    "1 where records of the topic wait and no living worker reads it, else 0; a stopped topic is not among them.",
+    ("topic",),
 )
 WORKER_HEARTBEAT = Metric(
     "hub_worker_heartbeat_timestamp_seconds",
@@ -148,7 +155,7 @@ HELD_EVENTS = Metric(
 TOPIC_STOPPED = Metric(
     "hub_topic_stopped",
     "gauge",
-    "1 where the topic stands still because its log is not the one that the positions speak of.",
+    "1 where the topic stands still because its log is not the one that the positions speak of, else 0.",
     ("topic",),
 )
 RECEIPTS_LAG = Metric(
@@ -195,7 +202,7 @@ BUILD = Metric(
 METRICS: tuple[Metric, ...] = (
     EVENTS, SECONDS_BEHIND, RECORDS_BEHIND, POSITION, EPOCH, BATCH_SECONDS, BATCH_RECORDS, PUBLISH_ERRORS,
     SUBMISSIONS, SUBMISSIONS_DUE, BALANCE_RECORDS, BALANCE_OUTCOMES, BALANCE_DIFFERENCE,
-    WORKER_FENCED, WORKER_HEARTBEAT, HELD_EVENTS, TOPIC_STOPPED, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
+    FENCINGS, UNREAD, WORKER_HEARTBEAT, HELD_EVENTS, TOPIC_STOPPED, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
     CLOSE_LAST, CLOSE_MONTH_END, DATABASE_UP, DISK_FREE, DISK_SIZE, CONSOLE_REQUESTS, CONSOLE_SECONDS, BUILD,
 )  # fmt: skip
 

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 #: How often a full worker looks whether there is room again, in seconds.
 _LOOK_SECONDS = 0.01
 
+#: How long a fenced worker that must end waits for that to be noted, in seconds.
+_NOTE_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
@@ -51,6 +54,7 @@ class Hooks:
         claim: claims assigned topics in the store (blocking).
         done: a batch was committed, with seconds for reading and for committing.
         lost: the worker cannot go on; the hook ends the process.
+        fenced: a batch was dropped because others claimed its topics (topic → epoch of the own claim); it may block.
         weigh: tells how many records lie on each topic, as far as is known, when topics are shared out; it must not block.
     """
 
@@ -58,6 +62,7 @@ class Hooks:
     done: Callable[[Done, float, float], None]
     lost: Callable[[BaseException], None]
     weigh: Callable[[], Mapping[str, int]]
+    fenced: Callable[[Mapping[str, int]], None]
 
 
 class StaleClaimError(Exception):
@@ -134,7 +139,10 @@ class Processor:
         except asyncio.CancelledError:
             raise
         except FencedError as error:
-            if self._believed(error.topics, consumer):
+            ends = self._believed(error.topics, consumer)
+            noted = asyncio.get_running_loop().run_in_executor(None, self._hooks.fenced, error.topics)
+            await asyncio.wait([noted], timeout=_NOTE_SECONDS)
+            if ends:
                 self._hooks.lost(error)
                 raise
             log.info("dropped a batch of topics that were given to another worker")

@@ -13,6 +13,7 @@ import aiokafka
 import faust
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -87,6 +88,18 @@ Claim = Callable[[frozenset[str], Callable[[], bool]], Mapping[str, Claimed]]
 #: How long a fetch waits at the broker for data, in milliseconds. A topic whose records were just taken joins the next
 #: fetch only: this is what its next record may have to wait.
 FETCH_WAIT_MS = 50
+
+
+class Standing(NamedTuple):
+    """Where a worker stands with its topics.
+
+    Attributes:
+        reads: topics that it claimed and reads; none while they are given out anew.
+        given: topics that Kafka gives it now, ``None`` while it takes part in no assignment.
+    """
+
+    reads: frozenset[str] = frozenset()
+    given: frozenset[str] | None = None
 
 
 class PollConsumerThread(driver.AIOKafkaConsumerThread):
@@ -214,6 +227,15 @@ class PollConsumer(driver.Consumer):
         claimed = self._claims.get(topic)
         return claimed is not None and claimed.epoch == epoch
 
+    def standing(self) -> Standing:
+        """Tell where this worker stands; any thread may ask."""
+        try:
+            assignment = self._assigned()
+        except ConsumerNotStarted:
+            assignment = None
+        given = None if assignment is None else frozenset(partition.topic for partition in assignment.tps)
+        return Standing(frozenset(self._claims), given)
+
     def holds(self, poll: Poll) -> bool:
         """Tell whether the poll belongs to the chain that is read now; what came before a rewind or claim does not."""
         return poll.chain == self._chain
@@ -296,6 +318,10 @@ class PollApp(faust.App):
         self._claim = claim
         self._lost = lost
         self._drain = drain
+
+    def standing(self) -> Standing:
+        """Tell where the worker stands; any thread may ask, at any time."""
+        return Standing() if self._consumer is None else cast("PollConsumer", self._consumer).standing()
 
     def _new_transport(self) -> PollTransport:
         return PollTransport(self.conf.broker_consumer, self)
