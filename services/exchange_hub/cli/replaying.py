@@ -1,26 +1,35 @@
 """``hub receipts replay``: try held events again after a fold was mended."""
 
 import secrets
+import sys
 
 import click
 
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.views.store.commit import prepare
+from exchange_hub.views.store.replay import Replayed
 from exchange_hub.views.store.replay import replay as run
 from exchange_hub.views.store.setup import connect
 
 
 @click.command()
 def replay() -> None:
-    """Try every held event again, in order; what passes is logged, folded and receipted. Workers do so at their start."""
+    """Try every held event again, in order; what passes is logged, folded and receipted; stopped, it goes on next time. Workers do so at their start."""
     with plain_errors():
         hub = Hub.load()
         with serving(hub) as url, connect(url, f"hub worker replay {secrets.token_hex(4)}") as conn:
             context = hub.context(conn)
             prepare(conn)
-            counts = run(conn, context).counts
+            counts = run(conn, context, _note).counts
+    if sys.stderr.isatty() and counts:
+        click.echo("", err=True)
     if not counts:
         click.echo("no events are held")
         return
     click.echo(", ".join(f"{outcome} {count}" for outcome, count in sorted(counts.items())))
+
+
+def _note(done: Replayed) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done.counts.total():,} held events tried   ", nl=False, err=True)
