@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import starmap
 
 import click
 import psycopg
@@ -17,13 +18,14 @@ from exchange_hub.runtime.migrating import engine_of, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.views.digests import digests
 from exchange_hub.views.filling import Progress
+from exchange_hub.views.proof import Position
 from exchange_hub.views.rebuild import AS_OF, SHADOW, Comparison, as_of
 from exchange_hub.views.rebuild import rebuild as run
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.setup import connect
 
-#: Differences between Kafka and the event log that are printed one by one.
+#: Differences between Kafka and the store that are printed one by one.
 DIFFERENCES_SHOWN = 20
 
 
@@ -46,14 +48,14 @@ def _proved(done: int, total: int) -> None:
 @click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="Only compare the views as of a close, or of its Nth restatement, with what was kept there.")
 @click.option(
     "--from", "origin", type=click.Choice(["kafka", "log"]), default="kafka", show_default=True,
-    help="Compare the event log with Kafka before the views are filled from it, or take the log as it is.",
+    help="Compare the store with Kafka before the views are filled from it, or take the log as it is.",
 )  # fmt: skip
 def rebuild(*, verify: bool, cut_name: str | None, origin: str) -> None:
     """Rebuild the views in a shadow schema while the live ones serve; stopped and started again, it goes on."""
     if cut_name is not None:
         _prove_cut(cut_name)
         return
-    differences: list[str] = []
+    differing, shown = 0, list[str]()
     with plain_errors():
         hub = Hub.load()
         settle_interpreter()
@@ -62,19 +64,19 @@ def rebuild(*, verify: bool, cut_name: str | None, origin: str) -> None:
             context = _context(hub, url)
             with _alone(hub, url):
                 if origin == "kafka":
-                    prove(hub, servers, _cut(hub, url), differences.append, _proved)
+                    differing, shown = prove(hub, servers, _positions(hub, url), DIFFERENCES_SHOWN, _proved)
                 spread = partial(fill_parts, hub, url, SHADOW)
                 comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, spread=spread)
     _end_progress()
-    for line in differences[:DIFFERENCES_SHOWN]:
-        click.echo(f"event log and Kafka differ: {line}", err=True)
-    if differences:
-        click.echo(f"{len(differences)} records differ between Kafka and the event log; the log stands", err=True)
+    for line in shown:
+        click.echo(f"store and Kafka differ: {line}", err=True)
+    if differing:
+        click.echo(f"{differing} differences between Kafka and the store; the event log stands: runbook HubBalanceBroken says what to do", err=True)
     if comparison is not None:
         show(comparison)
     if not verify:
         click.echo("swapped in")
-    if differences or (verify and comparison is not None and not comparison.equal):
+    if differing or (verify and comparison is not None and not comparison.equal):
         sys.exit(1)
 
 
@@ -134,11 +136,13 @@ def _alone(hub: Hub, url: str) -> Iterator[None]:
         yield
 
 
-def _cut(hub: Hub, url: str) -> dict[str, tuple[int, int]]:
-    """Return topic name → its number and stored position, for the topics of the district's registry."""
+def _positions(hub: Hub, url: str) -> list[Position]:
+    """Return the stored positions of the district's topics."""
     with connect(url) as conn:
-        rows = conn.execute("SELECT t.name, t.topic_no, p.next_off FROM log.position p JOIN log.topic t USING (topic_no)").fetchall()
-    return {name: (topic_no, end) for name, topic_no, end in rows if name in hub.event_topics}
+        rows = conn.execute(
+            "SELECT t.topic_no, t.name, t.bureau, p.next_off, p.skipped FROM log.position p JOIN log.topic t USING (topic_no)"
+        ).fetchall()
+    return [position for position in starmap(Position, rows) if position.topic in hub.event_topics]
 
 
 def _context(hub: Hub, url: str) -> Context:

@@ -4,6 +4,8 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -12,6 +14,7 @@ from exchange_hub.cli.program import settle_interpreter
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.views import proof
 from exchange_hub.views.filling import Part, fill_part
+from exchange_hub.views.proof import Position
 from exchange_hub.views.rebuild import prepare_to_fill
 from exchange_hub.views.store.setup import connect
 
@@ -37,36 +40,40 @@ def _fill(hub: Hub, url: str, schema: str, part: Part) -> None:
 
 
 def prove(
-    hub: Hub, servers: Servers, below: Mapping[str, tuple[int, int]], differ: Callable[[str], None], note: Callable[[int, int], None]
-) -> None:
-    """Compare the event log with Kafka, topic by topic.
+    hub: Hub, servers: Servers, positions: Sequence[Position], show: int, note: Callable[[int, int], None]
+) -> tuple[int, list[str]]:
+    """Compare the store with Kafka, topic by topic.
 
     Args:
         hub: the district's hub.
         servers: where Kafka and the store are.
-        below: topic name → its number and the offset up to which its log is compared, exclusive.
-        differ: told, in English, of each record that Kafka and the event log do not agree on.
+        positions: up to where each topic is compared.
+        show: differences that are returned one by one.
         note: told offsets done and to do.
-    """
-    heaviest_first = sorted(below, key=lambda name: (-below[name][1], name))
-    total, done = sum(end for _, end in below.values()), 0
 
-    def told(result: tuple[int, Sequence[str]]) -> None:
-        nonlocal done
-        offsets, found = result
-        for words in found:
-            differ(words)
-        done += offsets
+    Returns:
+        How many differences there are, and the first of them in English.
+    """
+    heaviest_first = sorted(positions, key=lambda position: (-position.next_off, position.topic))
+    total = sum(position.next_off for position in positions)
+    done, count = 0, 0
+    shown: list[str] = []
+
+    def told(result: tuple[int, int, list[str]]) -> None:
+        nonlocal done, count
+        done, count = done + result[0], count + result[1]
+        shown.extend(result[2])
         note(done, total)
 
-    _run(_prove, [(hub, servers, (below[name][0], name), below[name][1]) for name in heaviest_first], total, told, lambda: None)
+    _run(_prove, [(hub, servers, position, show) for position in heaviest_first], total, told, lambda: None)
+    return count, shown[:show]
 
 
-def _prove(hub: Hub, servers: Servers, topic: tuple[int, str], end: int) -> tuple[int, list[str]]:
+def _prove(hub: Hub, servers: Servers, position: Position, show: int) -> tuple[int, int, list[str]]:
     options = {"bootstrap_servers": servers.bootstrap_servers.split(","), **hub.settings.kafka.aio_options()}
-    with connect(servers.database_url, "hub rebuild") as conn:
-        found = proof.differences(proof.logged(conn, topic[0], end), proof.records(options, topic, end), hub.event_topics[topic[1]])
-        return end, list(found)
+    with connect(servers.database_url, "hub rebuild") as conn, closing(proof.compare(conn, options, position)) as found:
+        shown = list(islice(found, show))
+        return position.next_off, len(shown) + sum(1 for _ in found), shown
 
 
 def _run(work: Work, jobs: Sequence[tuple[Any, ...]], events: int, told: Callable[[Any], None], tick: Callable[[], None]) -> None:

@@ -1,18 +1,22 @@
-"""Compare the event log with Kafka: is every accepted event the one that its topic holds at its place?
+"""Compare the store with Kafka: does each record of a topic lie in exactly one place of the store, and the store hold no other?
 
-The event log is compared and never rewritten: what it accepted stays accepted, and views are filled from it. A record
-that reads otherwise now, or that Kafka no longer holds, is told.
+The event log is compared and never rewritten: what it accepted stays accepted, and views are filled from it. What is told:
+an accepted event that reads otherwise on its topic now; a record that the store has and Kafka does not; a record that
+Kafka has below the store's position and that is neither logged, rejected nor held, nor a duplicate of a logged event — the
+balance cannot show that one, for what did not arrive was counted as an offset without data; and a count that differs.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from exchange_hub.views.reading import checked
-from exchange_hub.views.statement import Record, Rejection
+from exchange_hub.views.statement import Record, Rejection, Statement
 from exchange_hub.views.worker.records import install
 
 #: Rows of the log and records of Kafka that are fetched at a time.
@@ -21,44 +25,113 @@ FETCH = 10_000
 FETCH_BYTES = 8 * 2**20
 
 
-class Logged(NamedTuple):
-    """An entry of the event log: offset, event id, digest of the facts."""
+class Position(NamedTuple):
+    """Where the store stands on a topic.
+
+    Attributes:
+        topic_no: number of the topic in the store.
+        topic: its name.
+        bureau: whose it is.
+        next_off: offset up to which it is compared, exclusive.
+        skipped: offsets below that hold no data, as workers counted them.
+    """
+
+    topic_no: int
+    topic: str
+    bureau: str
+    next_off: int
+    skipped: int
+
+
+class Entry(NamedTuple):
+    """What the store holds at an offset: *outcome* is accepted, rejected or held; id and digest of the facts are an accepted event's."""
 
     off: int
+    outcome: str
+    event_id: str | None = None
+    digest: bytes | None = None
+
+
+class Unplaced(NamedTuple):
+    """A sound record that lies nowhere in the store: a duplicate, or lost."""
+
+    off: int
+    kind: str
+    entity: str
     event_id: str
     digest: bytes
 
 
-def differences(logged: Iterable[Logged], records: Iterable[Record], bureau: str) -> Iterator[str]:
-    """Tell, in English, each entry of a topic's log that Kafka's record does not bear out.
+#: Returns the offsets of those whose event the log holds with the same facts.
+Duplicates = Callable[[Sequence[Unplaced]], AbstractSet[int]]
+
+
+def differences(
+    position: Position, entries: Iterable[Entry], start: int, records: Iterable[Record], duplicates: Duplicates
+) -> Iterator[str]:
+    """Tell, in English, where a topic's records and what the store holds of them differ.
 
     Args:
-        logged: the topic's entries in offset order.
-        records: its records in offset order; those that are not in the log were not accepted and are passed over.
-        bureau: whose topic it is.
+        position: the topic and the offset up to which it is compared.
+        entries: what the store holds below it, in offset order.
+        start: first offset that Kafka still holds.
+        records: Kafka's data records from there up to the position, in offset order.
+        duplicates: looks unplaced records up in the event log.
     """
-    entries = iter(logged)
-    entry = next(entries, None)
-    for record in records:
+    stored = iter(entries)
+    entry = next(stored, None)
+    unplaced: list[Unplaced] = []
+    count = 0
+    for count, record in enumerate(records, 1):  # noqa: B007 — how many there were is told in the end
         while entry is not None and entry.off < record.off:
-            yield _absent(bureau, entry)
-            entry = next(entries, None)
-        if entry is None:
-            return
-        if entry.off == record.off:
-            if (words := _difference(entry, record, bureau)) is not None:
-                yield f"{bureau} offset {record.off}: {words}"
-            entry = next(entries, None)
+            yield _absent(position, entry)
+            entry = next(stored, None)
+        if entry is not None and entry.off == record.off:
+            if entry.outcome == "accepted" and (words := _difference(entry, record, position.bureau)) is not None:
+                yield f"{position.topic} offset {record.off}: {words}"
+            entry = next(stored, None)
+            continue
+        found = checked(record, position.bureau)
+        if isinstance(found, Rejection):
+            yield f"{position.topic} offset {record.off}: {_LOST}, nor is it sound: {found.code}"
+            continue
+        unplaced.append(_unplaced(found[0]))
+        if len(unplaced) == FETCH:
+            yield from _lost(position, unplaced, duplicates)
+            unplaced = []
     while entry is not None:
-        yield _absent(bureau, entry)
-        entry = next(entries, None)
+        yield _absent(position, entry)
+        entry = next(stored, None)
+    yield from _lost(position, unplaced, duplicates)
+    expected = position.next_off - position.skipped - start
+    # Of offsets that Kafka holds no more it is unknown which held no data: then there may be more records than expected.
+    if count < expected or (count > expected and start == 0):
+        yield (
+            f"{position.topic}: Kafka holds {count} data records from offset {start} to {position.next_off}, "
+            f"workers took {expected} for data"
+        )
 
 
-def _absent(bureau: str, entry: Logged) -> str:
-    return f"{bureau} offset {entry.off}: in the log, but Kafka no longer holds it"
+_LOST = "on the topic, but neither logged, rejected nor held"
 
 
-def _difference(entry: Logged, record: Record, bureau: str) -> str | None:
+def _unplaced(statement: Statement) -> Unplaced:
+    key = statement.key
+    return Unplaced(statement.record.off, key.kind, key.entity, statement.event_id, statement.fact.digest)
+
+
+def _lost(position: Position, unplaced: Sequence[Unplaced], duplicates: Duplicates) -> Iterator[str]:
+    known = duplicates(unplaced) if unplaced else frozenset()
+    for each in unplaced:
+        if each.off not in known:
+            yield f"{position.topic} offset {each.off}: {_LOST}: event {each.event_id}"
+
+
+def _absent(position: Position, entry: Entry) -> str:
+    return f"{position.topic} offset {entry.off}: {entry.outcome} in the store, but Kafka does not hold it"
+
+
+def _difference(entry: Entry, record: Record, bureau: str) -> str | None:
     found = checked(record, bureau)
     if isinstance(found, Rejection):
         return f"accepted in the log, but Kafka's record is rejected now: {found.code}"
@@ -70,37 +143,65 @@ def _difference(entry: Logged, record: Record, bureau: str) -> str | None:
     return f"the log holds event {entry.event_id}, Kafka holds {statement.event_id}"
 
 
-def logged(conn: psycopg.Connection, topic_no: int, end: int) -> Iterator[Logged]:
-    """Yield a topic's entries of the event log below an offset."""
-    with conn.transaction(), conn.cursor("logged", binary=True) as cur:
-        cur.itersize = FETCH
-        cur.execute(
-            "SELECT off, event_id::text, digest FROM log.event_log WHERE topic_no = %s AND off < %s ORDER BY off", (topic_no, end)
-        )
-        for row in cur:
-            yield Logged(*row)
-
-
-def records(options: dict[str, Any], topic: tuple[int, str], end: int) -> Iterator[Record]:
-    """Yield the committed records of a topic (number, name) that Kafka still holds below an offset.
+def compare(conn: psycopg.Connection, options: dict[str, Any], position: Position) -> Generator[str, None, None]:
+    """Compare a topic with the store: see :func:`differences`.
 
     Args:
+        conn: a connection of its own; one snapshot is held open for as long as it takes, so that a replay moves nothing.
         options: of an aiokafka consumer: addresses and security.
-        topic: number and name.
-        end: offset after the last one wanted.
+        position: as stored before the snapshot is taken.
     """
+    with conn.transaction(), reading(options, position) as (start, records):
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # Few records are looked up, each by the log's key; a plan for many would walk the whole log.
+        for name in ("hashjoin", "mergejoin", "seqscan"):
+            conn.execute(f"SET LOCAL enable_{name} = off".encode())
+
+        def duplicates(unplaced: Sequence[Unplaced]) -> set[int]:
+            return {row[0] for row in conn.execute(_DUPLICATES, (*map(list, zip(*unplaced, strict=True)), position.topic_no)).fetchall()}
+
+        yield from differences(position, _entries(conn, position), start, records, duplicates)
+
+
+_DUPLICATES: LiteralString = """
+    SELECT u.off FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[]) AS u (off, kind, entity, event_id, digest)
+    JOIN log.event_log e ON e.topic_no = %s AND (e.kind, e.entity, e.event_id, e.digest) = (u.kind, u.entity, u.event_id, u.digest)"""
+
+_ENTRIES: LiteralString = """
+    SELECT off, 'accepted', event_id::text, digest FROM log.event_log WHERE topic_no = %(no)s AND off < %(end)s
+    UNION ALL SELECT off, 'rejected', NULL, NULL FROM log.rejection WHERE topic_no = %(no)s AND off < %(end)s
+    UNION ALL SELECT off, 'held', NULL, NULL FROM log.held WHERE topic_no = %(no)s AND off < %(end)s
+    ORDER BY off"""
+
+
+def _entries(conn: psycopg.Connection, position: Position) -> Iterator[Entry]:
+    """Yield what the store holds of a topic, merged from its tables in offset order."""
+    with conn.cursor("entries", binary=True) as cur:
+        cur.itersize = FETCH
+        cur.execute(_ENTRIES, {"no": position.topic_no, "end": position.next_off})
+        for row in cur:
+            yield Entry(*row)
+
+
+@contextmanager
+def reading(options: dict[str, Any], position: Position) -> Iterator[tuple[int, Iterator[Record]]]:
+    """Read a topic: the first offset that Kafka still holds, and its committed data records from there up to a position."""
     install()
-    topic_no, name = topic
-    partition = TopicPartition(name, 0)
+    partition = TopicPartition(position.topic, 0)
     with asyncio.Runner() as runner:
         consumer = runner.run(_consumer(options, partition))
-        try:
-            end = min(end, runner.run(consumer.end_offsets([partition]))[partition])
+
+        def records(end: int) -> Iterator[Record]:
             while runner.run(consumer.position(partition)) < end:
                 for found in runner.run(consumer.getmany(partition, timeout_ms=1000, max_records=FETCH)).get(partition, ()):
                     if found.offset >= end:
                         return
-                    yield Record(topic_no, found.offset, found.timestamp, found.key, found.value, found.headers)
+                    yield Record(position.topic_no, found.offset, found.timestamp, found.key, found.value, found.headers)
+
+        try:
+            start = runner.run(consumer.beginning_offsets([partition]))[partition]
+            end = runner.run(consumer.end_offsets([partition]))[partition]
+            yield start, records(min(end, position.next_off))
         finally:
             runner.run(consumer.stop())
 
