@@ -89,6 +89,27 @@ def test_other_keys_go_on_while_one_is_held(store_: Opened, monkeypatch: pytest.
     assert conn.execute("SELECT component FROM live.trade_in ORDER BY 1").fetchall() == [("commerce:O1",), ("commerce:O3",)]
 
 
+def test_the_digests_cover_what_is_held(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One held event more changes the digests, the same ones held in another way do not, and none is told from some."""
+    conn, context, _ = store_
+    history = events()
+    seen = []
+    reader = begin(store_)
+    with broken_fold(monkeypatch):
+        while (poll := reader.poll(history, {topic_of("commerce"): 1})) is not None:
+            commit(conn, read_poll(poll, context), context)
+            seen.append((conn.execute("SELECT off FROM log.held ORDER BY off").fetchall(), everything(conn)[1]["held"]))
+        assert len({digest for _, digest in seen}) == len({str(places) for places, _ in seen}) == 7
+        assert [count for _, (_, count) in seen] == [len(places) for places, _ in seen]
+        emptied(conn)
+        commit(conn, take(store_, begin(store_), history), context)
+        assert everything(conn)[1]["held"] == seen[-1][1]
+        replay(conn, context)
+        assert everything(conn)[1]["held"] == seen[-1][1]
+    replay(conn, context)
+    assert everything(conn)[1]["held"] == seen[0][1]
+
+
 def test_findings_do_not_depend_on_the_order_of_vouchers(store_: Opened) -> None:
     """A finding's id derives from rule and subject: two vouchers in either order give the same findings."""
     facts = {"application_no": "A1", "policy_no": "p", "budget_year": 2026, "on": date(2026, 10, 1)}
