@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit
+from exchange_hub.views.store.planning import Topics
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.worker.pipeline import read_poll
 from tests.flow.test_core_store import Opened, begin, event, opened, order, right, store_, take
@@ -87,6 +89,19 @@ def test_other_keys_go_on_while_one_is_held(store_: Opened, monkeypatch: pytest.
     with broken_fold(monkeypatch):
         commit(conn, take(store_, begin(store_), events()), context)
     assert conn.execute("SELECT component FROM live.trade_in ORDER BY 1").fetchall() == [("commerce:O1",), ("commerce:O3",)]
+
+
+def test_held_events_of_a_bureau_that_left_stop_no_replay(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic whose bureau is no longer in the registry is passed over: its held events wait on, those of others pass."""
+    conn, context, _ = store_
+    gone = event("TradeInCompleted", "finance", "O1", category="家电", sale_amount="100.00", subsidy="15.00", order_no="bad")
+    with broken_fold(monkeypatch):
+        commit(conn, take(store_, begin(store_), History.of([gone, order("O2", order_no="bad")])), context)
+    number = context.topics.number_of["finance"]
+    assert conn.execute("SELECT count(*) FROM log.held WHERE topic_no = %s", (number,)).fetchone() == (1,)
+    fewer = Topics({no: name for no, name in context.topics.bureau_of.items() if no != number}, context.topics.number_of)
+    assert replay(conn, replace(context, topics=fewer)).counts == {"accepted": 1}
+    assert conn.execute("SELECT topic_no FROM log.held").fetchall() == [(number,)]
 
 
 def test_the_digests_cover_what_is_held(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
