@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from exchange_hub.views import read
 from exchange_hub.views.folds import FOLDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -104,9 +105,8 @@ def test_bureaus_that_fail_together_are_seen(store_: Opened, monkeypatch: pytest
     with monkeypatch.context() as patched:
         patched.setitem(FOLDS, "project", plain._replace(rows=rows))
         commit(conn, take(store_, reader, history, {topic_of("industry"): 1, topic_of("transport"): 1}), context)
-        assert conn.execute("SELECT kind, component, reason FROM live.unfolded").fetchall() == [
-            ("project", "industry:P1", "ZeroDivisionError: division by zero")
-        ]
+        assert read.unfolded(conn) == [("project", "industry:P1", "ZeroDivisionError: division by zero")]
         assert conn.execute("SELECT count(*) FROM log.held").fetchone() == (0,)
     commit(conn, take(store_, reader, history), context)
+    assert read.unfolded(conn) == []
     right(store_, history)

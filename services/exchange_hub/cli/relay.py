@@ -152,6 +152,7 @@ def measure_lag(hub: Hub, conn: psycopg.Connection, bootstrap_servers: str, mete
         meters.set(metrics.UNREAD, waits and not is_read and not is_stopped, topic=topic)
         meters.set(metrics.TOPIC_STOPPED, is_stopped, topic=topic)
         meters.set(metrics.FENCINGS, fencings, topic=topic)
+    meters.set(metrics.UNFOLDED, len(read.unfolded(conn)))
     row = conn.execute(
         "SELECT extract(epoch FROM now() - min(at)) FROM log.receipt_range WHERE published_at IS NULL"
     ).fetchone()

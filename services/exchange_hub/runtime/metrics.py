@@ -152,6 +152,11 @@ HELD_EVENTS = Metric(
     "Events that wait because their fold failed or an earlier event of their key waits.",
     ("topic",),
 )
+UNFOLDED = Metric(
+    "hub_unfolded_entities",
+    "gauge",
+    "Entities whose statements do not fold together: their rows are missing from the lists.",
+)
 TOPIC_STOPPED = Metric(
     "hub_topic_stopped",
     "gauge",
@@ -202,7 +207,7 @@ BUILD = Metric(
 METRICS: tuple[Metric, ...] = (
     EVENTS, SECONDS_BEHIND, RECORDS_BEHIND, POSITION, EPOCH, BATCH_SECONDS, BATCH_RECORDS, PUBLISH_ERRORS,
     SUBMISSIONS, SUBMISSIONS_DUE, BALANCE_RECORDS, BALANCE_OUTCOMES, BALANCE_DIFFERENCE,
-    FENCINGS, UNREAD, WORKER_HEARTBEAT, HELD_EVENTS, TOPIC_STOPPED, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
+    FENCINGS, UNREAD, WORKER_HEARTBEAT, HELD_EVENTS, UNFOLDED, TOPIC_STOPPED, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
     CLOSE_LAST, CLOSE_MONTH_END, DATABASE_UP, DISK_FREE, DISK_SIZE, CONSOLE_REQUESTS, CONSOLE_SECONDS, BUILD,
 )  # fmt: skip
 

@@ -307,6 +307,11 @@ def submissions(conn: Conn, month: str, *, schema: str = "live") -> list[dict[st
     return rows(conn, "submissions", {"month": month}, schema=schema)
 
 
+def unfolded(conn: Conn) -> list[tuple[str, str, str]]:
+    """Return (kind, component, reason) of entities that could not be folded: their rows are missing from the lists."""
+    return conn.execute("SELECT kind, component, reason FROM live.unfolded ORDER BY kind, component").fetchall()
+
+
 def balance(conn: Conn) -> list[dict[str, Any]]:
     """Return the published balance per topic (invariant 7).
 
