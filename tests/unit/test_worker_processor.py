@@ -1,6 +1,7 @@
 """What a worker does with polls that arrive while it is at work, and with a batch that the store refuses."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -48,7 +49,9 @@ def dropped() -> Dropped:
 
 @pytest.mark.parametrize(("answer", "ends"), [(fenced, FencedError), (dropped, StaleClaimError)])
 @pytest.mark.parametrize("epoch", [1, 2, None])
-def test_a_worker_that_goes_by_an_outbid_claim_ends(answer: Callable[[], Dropped], ends: type[Exception], epoch: int | None) -> None:
+def test_a_worker_that_goes_by_an_outbid_claim_ends(
+    answer: Callable[[], Dropped], ends: type[Exception], epoch: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
     """A batch under a claim that is outbid ends the worker that still goes by it, and is dropped by one that does not."""
     lost: list[BaseException] = []
     noted: list[Mapping[str, int]] = []
@@ -61,6 +64,8 @@ def test_a_worker_that_goes_by_an_outbid_claim_ends(answer: Callable[[], Dropped
         await processor.settle(10)
 
     asyncio.run(scenario())
+    gc.collect()
+    assert "never retrieved" not in caplog.text
     assert [type(error) for error in lost] == ([ends] if epoch == 1 else [])
     assert noted == ([{"topic": 1}] if ends is FencedError else []), "a fencing is noted, whoever hears of it first"
 

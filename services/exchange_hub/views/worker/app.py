@@ -97,6 +97,8 @@ class Processor:
         self._waiting = [*self._of_chain(poll), poll]
         if self._pending is None or self._pending.done():
             self._pending = asyncio.create_task(self._work_off(consumer))
+            # Whatever ends it was told to the hook; asyncio need not say it again when the task is thrown away.
+            self._pending.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     def _of_chain(self, poll: Poll) -> list[Poll]:
         return [each for each in self._waiting if each.chain == poll.chain]
