@@ -11,7 +11,7 @@ import psycopg
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
-from exchange_hub.cli.rebuild import views_as_of
+from exchange_hub.cli.rebuild import other_stamp, views_as_of
 from exchange_hub.console.query import BRIEF
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import EXITED
@@ -94,6 +94,8 @@ def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[tuple[psycop
         with hub.reader(url) as conn:
             yield conn, frozen_schema(cut.month)
         return
+    if other_stamp(hub, cut) is not None:
+        click.echo("截点之后程序或基础数据有变动:以下按现行口径重算,可能与当时所见不同。", err=True)
     with views_as_of(hub, url, cut), hub.reader(url) as conn:
         yield conn, AS_OF
 

@@ -112,16 +112,27 @@ def _prove_cut(name: str) -> None:
                     found = digests(cur, AS_OF)
                 with engine.connect() as reading, reading.begin():
                     figures = diff.compare(reading, hub.district, cut.month, AS_OF).figures_digest
-    wrong = [name for name, digest in cut.digests.items() if found[name][0] != digest]
     for list_, (digest, rows) in found.items():
-        kept = "not kept" if list_ not in cut.digests else f"DIFFERS (kept: {cut.digests[list_][:16]})" if list_ in wrong else "same"
-        click.echo(f"{list_:22} {rows:>10,} rows  {digest[:16]:16}  {kept}")
-    same = figures == cut.figures_digest
-    click.echo(f"{'figures':22} {'':>10}       {figures[:16]:16}  {'same' if same else f'DIFFERS (kept: {cut.figures_digest[:16]})'}")
-    if wrong or not same:
-        if (now := hub.stamp.as_dict()) != cut.stamp:
-            click.echo(f"the cut was kept under another stamp {dict(cut.stamp)}, this hub has {now}: what differs may be the newer code or district", err=True)
+        click.echo(f"{list_:22} {rows:>10,} rows  {digest[:16]:16}  {_beside(digest, cut.digests.get(list_))}")
+    click.echo(f"{'figures':22} {'':>10}       {figures[:16]:16}  {_beside(figures, cut.figures_digest)}")
+    gone = sorted(cut.digests.keys() - found.keys())
+    for list_ in gone:
+        click.echo(f"{list_:22} kept: {cut.digests[list_][:16]}, not a list of this version")
+    if gone or figures != cut.figures_digest or any(found[name][0] != digest for name, digest in cut.digests.items()):
+        if (words := other_stamp(hub, cut)) is not None:
+            click.echo(f"{words}: what differs may be the newer code or district", err=True)
         sys.exit(1)
+
+
+def _beside(digest: str, kept: str | None) -> str:
+    return "not kept" if kept is None else "same" if kept == digest else f"DIFFERS (kept: {kept[:16]})"
+
+
+def other_stamp(hub: Hub, cut: Cut) -> str | None:
+    """Say that a cut was kept under another stamp than this process has, or nothing."""
+    now = hub.stamp.as_dict()
+    differing = ", ".join(f"{part} {cut.stamp.get(part, '')[:20]} ≠ {now[part][:20]}" for part in now if now[part] != cut.stamp.get(part))
+    return f"the cut was kept under another stamp ({differing})" if differing else None
 
 
 @contextmanager
