@@ -7,7 +7,8 @@ balance cannot show that one, for what did not arrive was counted as an offset w
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, LiteralString, NamedTuple
@@ -167,18 +168,24 @@ _DUPLICATES: LiteralString = """
     SELECT u.off FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::bytea[]) AS u (off, kind, entity, event_id, digest)
     JOIN log.event_log e ON e.topic_no = %s AND (e.kind, e.entity, e.event_id, e.digest) = (u.kind, u.entity, u.event_id, u.digest)"""
 
-_ENTRIES: LiteralString = """
-    SELECT off, 'accepted', event_id::text, digest FROM log.event_log WHERE topic_no = %(no)s AND off < %(end)s
-    UNION ALL SELECT off, 'rejected', NULL, NULL FROM log.rejection WHERE topic_no = %(no)s AND off < %(end)s
-    UNION ALL SELECT off, 'held', NULL, NULL FROM log.held WHERE topic_no = %(no)s AND off < %(end)s
-    ORDER BY off"""
+#: Table of outcomes → its columns of an entry. Each is read by its key, in offset order.
+_TABLES: Mapping[str, LiteralString] = {
+    "event_log": "off, 'accepted', event_id::text, digest", "rejection": "off, 'rejected'", "held": "off, 'held'",
+}  # fmt: skip
 
 
 def _entries(conn: psycopg.Connection, position: Position) -> Iterator[Entry]:
     """Yield what the store holds of a topic, merged from its tables in offset order."""
-    with conn.cursor("entries", binary=True) as cur:
+    return heapq.merge(*(_rows(conn, position, table) for table in _TABLES), key=lambda entry: entry.off)
+
+
+def _rows(conn: psycopg.Connection, position: Position, table: str) -> Iterator[Entry]:
+    with conn.cursor(f"proof_{table}", binary=True) as cur:
         cur.itersize = FETCH
-        cur.execute(_ENTRIES, {"no": position.topic_no, "end": position.next_off})
+        cur.execute(
+            f"SELECT {_TABLES[table]} FROM log.{table} WHERE topic_no = %s AND off < %s ORDER BY off".encode(),
+            (position.topic_no, position.next_off),
+        )
         for row in cur:
             yield Entry(*row)
 
