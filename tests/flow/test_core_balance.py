@@ -9,12 +9,12 @@ from exchange_hub.cli.relay import run_relay
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.views import read
-from exchange_hub.views.store.commit import commit, store_receipt
+from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, wait_for
 from tests.flow.test_core_store import Opened, begin, opened, store_, take
 from tests.strategies.history import TOPICS, History, bulk
-from tests.strategies.store import tampering
+from tests.strategies.store import store_receipt, tampering
 
 __all__ = ["opened", "store_"]
 
@@ -76,7 +76,7 @@ def test_receipts_do_not_wait_for_the_counting(stage: Stage) -> None:
             relay.start()
             try:
                 wait_for("the count to hang", counts)
-                store_receipt(conn.cursor(), (no, 0, 1), 1, [])
+                store_receipt(conn, (no, 0, 1), 1, [])
                 wait_for("the receipt to be published", published, 15)
                 assert counts(), "the count was over before: nothing is shown"
             finally:

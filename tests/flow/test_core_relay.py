@@ -14,10 +14,11 @@ from exchange_hub.cli.relay import KafkaSender
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, ensure_topics
 from exchange_hub.views import relay
-from exchange_hub.views.store.commit import commit, store_receipt
+from exchange_hub.views.store.commit import commit
 from tests.flow.test_core_store import Opened, begin, opened, order, store_, take
 from tests.platform import platform
 from tests.strategies.history import TOPICS, History, bulk, topic_of
+from tests.strategies.store import store_receipt
 
 __all__ = ["opened", "store_"]
 
@@ -108,7 +109,7 @@ def test_a_record_too_large_to_be_told_is_told_shortly(store_: Opened) -> None:
         {"offset": offset, "event_id": None, "entity_key": key, "outcome": "rejected", "code": "value", "reason": reason}
         for offset, key, reason in ((3, "一", "不对"), (4, "二", "长" * 400_000), (5, "三" * 400_000, "不对"), (6, "四", "不对"))
     ]
-    store_receipt(conn.cursor(), (no, 3, 7), 0, entries)
+    store_receipt(conn, (no, 3, 7), 0, entries)
     sender = Collecting()
     relay.publish(conn, sender, RECEIPT_TOPICS)
     told = [receipt for _, receipt in sender.told]
@@ -154,7 +155,7 @@ def test_a_backlog_of_large_receipts_is_claimed_in_portions(store_: Opened, monk
     no = context.topics.number_of["commerce"]
     for number in range(6):
         entry = {"offset": number, "event_id": None, "entity_key": None, "outcome": "rejected", "code": "value", "reason": secrets.token_hex(300)}
-        store_receipt(conn.cursor(), (no, number, number + 1), 0, [entry])
+        store_receipt(conn, (no, number, number + 1), 0, [entry])
     sender = Collecting()
     sizes = [len(relay.publish(conn, sender, RECEIPT_TOPICS).receipts) for _ in range(4)]
     assert sizes == [2, 2, 2, 0]

@@ -1,11 +1,12 @@
 """A store of its own for a test module, emptied between examples, and everything in it as comparable values."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+import orjson
 import psycopg
 
 from exchange_hub.runtime.migrating import migrate
@@ -124,3 +125,14 @@ def everything(conn: psycopg.Connection) -> tuple[dict[str, list[tuple[Any, ...]
         for topic_no, exceptions in cur.execute("SELECT topic_no, exceptions FROM log.receipt_range").fetchall():
             outcomes |= {(topic_no, e["offset"], e["outcome"], e["code"], e["reason"]) for e in exceptions}
         return tables, digests(cur, "live"), outcomes
+
+
+def store_receipt(
+    conn: psycopg.Connection, place: tuple[int, int, int], accepted: int, exceptions: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep one receipt, (topic number, first offset, next offset), under a batch number of its own."""
+    conn.execute(
+        """INSERT INTO log.receipt_range (topic_no, first_off, next_off, accepted, exceptions, batch_no, at)
+           VALUES (%s, %s, %s, %s, %s, nextval('log.batch_no'), now())""",
+        (*place, accepted, orjson.dumps(list(exceptions)).decode()),
+    )

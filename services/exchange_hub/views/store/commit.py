@@ -429,14 +429,3 @@ def _store_receipts(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> Non
             [orjson.dumps(entries).decode() for entries in exceptions],
         ),
     )
-
-
-def store_receipt(
-    cur: Cursor, place: tuple[int, int, int], accepted: int, exceptions: Sequence[dict[str, Any]], batch_no: int | None = None
-) -> None:
-    """Keep one receipt: (topic number, first offset, next offset), under a batch number of its own where none is given."""
-    cur.execute(
-        """INSERT INTO log.receipt_range (topic_no, first_off, next_off, accepted, exceptions, batch_no, at)
-           VALUES (%s, %s, %s, %s, %s, coalesce(%s, nextval('log.batch_no')), now())""",
-        (*place, accepted, orjson.dumps(list(exceptions)).decode(), batch_no),
-    )
