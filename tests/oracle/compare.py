@@ -1,6 +1,6 @@
 """Compare the rows of a views schema with the oracle's: lost, doubled and wrong, list by list."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -37,6 +37,8 @@ class Verdict:
     outcomes: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     rows: int = 0
+    #: Column → how many of its values are wrong.
+    wrong_columns: Counter[str] = field(default_factory=Counter)
 
     @property
     def right(self) -> bool:
@@ -106,13 +108,12 @@ def _compare_list(
             found.doubled.append(f"{name} {place}: {len(entries)} rows, {0 if row is None else 1} expected")
             continue
         [entry] = entries
-        said = row.fields | {"bureaus": list(row.bureaus), "component": row.component}
+        said = row.fields | {"row_key": row.key, "bureaus": list(row.bureaus), "component": row.component}
         for column in entry.keys() | said.keys():
-            if column == "row_key":
-                continue
             live, right = _plain(entry.get(column)), _plain(said.get(column))
             if live != right:
                 found.wrong.append(f"{name} {place} {column}: {live!r}, right is {right!r}")
+                found.wrong_columns[column] += 1
 
 
 def _plain(value: Any) -> Any:
@@ -126,28 +127,34 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def compare_outcomes(conn: psycopg.Connection, ledger: Ledger) -> list[str]:
-    """Compare the outcome of each record, as the log and the receipts tell it."""
-    told: dict[tuple[str, int], str] = {}
+def told(conn: psycopg.Connection) -> dict[tuple[str, int], str]:
+    """Return what became of each record, (bureau, offset) → outcome, as the log and the receipts tell it."""
+    outcome: dict[tuple[str, int], str] = {}
     for bureau, offset in conn.execute("SELECT t.bureau, e.off FROM log.event_log e JOIN log.topic t USING (topic_no)"):
-        told[bureau, offset] = "accepted"
+        outcome[bureau, offset] = "accepted"
     for bureau, offset in conn.execute("SELECT t.bureau, r.off FROM log.rejection r JOIN log.topic t USING (topic_no)"):
-        told[bureau, offset] = "rejected"
+        outcome[bureau, offset] = "rejected"
     for bureau, offset in conn.execute("SELECT t.bureau, h.off FROM log.held h JOIN log.topic t USING (topic_no)"):
-        told[bureau, offset] = "held"
+        outcome[bureau, offset] = "held"
     excepted = conn.execute("SELECT t.bureau, r.exceptions FROM log.receipt_range r JOIN log.topic t USING (topic_no)")
     for bureau, exceptions in excepted:
         for entry in exceptions:
             place = (bureau, entry["offset"])
             if entry["outcome"] in ("duplicate", "superseded"):
-                told[place] = entry["outcome"]
-            elif entry["outcome"] == "held" and place in told:
+                outcome[place] = entry["outcome"]
+            elif entry["outcome"] == "held" and place in outcome:
                 continue  # it was told again when it was accepted later
-            elif told.get(place) != entry["outcome"]:
-                told[place] = f"receipt says {entry['outcome']}, log says {told.get(place)}"
-    places = told.keys() | ledger.outcomes.keys()
+            elif outcome.get(place) != entry["outcome"]:
+                outcome[place] = f"receipt says {entry['outcome']}, log says {outcome.get(place)}"
+    return outcome
+
+
+def compare_outcomes(conn: psycopg.Connection, ledger: Ledger) -> list[str]:
+    """Compare the outcome of each record."""
+    stored = told(conn)
+    places = stored.keys() | ledger.outcomes.keys()
     return [
-        f"{place}: {told.get(place)}, right is {ledger.outcomes.get(place)}"
+        f"{place}: {stored.get(place)}, right is {ledger.outcomes.get(place)}"
         for place in sorted(places)
-        if told.get(place) != ledger.outcomes.get(place)
+        if stored.get(place) != ledger.outcomes.get(place)
     ]

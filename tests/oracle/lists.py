@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.oracle.grouping import Key, groups, words
+from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
 
 Fields = dict[str, Any]
@@ -16,9 +17,10 @@ Saying = tuple[Key, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Expected:
-    """A row that must be in a list exactly once; *sub* tells rows of one component apart."""
+    """A row that must be in a list exactly once under *key*; *sub* tells rows of one component apart."""
 
     list: str
+    key: str
     component: str
     sub: tuple[str, ...]
     bureaus: tuple[str, ...]
@@ -60,7 +62,7 @@ def rows(claims: Claims, rules: Rules) -> list[Expected]:
         bureaus = tuple(sorted({bureau for _, bureau, _ in group}))
         members = {key: claims[key] for key in group}
         for list_name, sub, fields in _FOLDS[group[0][0]](component, members, rules):
-            result.append(Expected(list_name, component, sub, bureaus, fields))
+            result.append(Expected(list_name, row_key(list_name, component, sub, fields), component, sub, bureaus, fields))
     return result
 
 
