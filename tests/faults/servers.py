@@ -29,12 +29,18 @@ class OwnPostgres:
     url: str
     data: Path
 
-    def kill(self) -> None:
-        """End the server and its sessions with SIGKILL, as a crash of the machine would: what was not flushed is gone."""
+    def kill(self) -> bool:
+        """End the server and its sessions with SIGKILL, as a crash of the machine would: what was not flushed is gone.
+
+        Returns whether there was a server to kill.
+        """
         pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        killed = set()
         for process in (pid, *children(pid)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
+                killed.add(process)
+        return pid in killed
 
     def back(self, seconds: float = 40.0) -> None:
         """Wait until it answers again."""
@@ -71,11 +77,12 @@ def own_postgres(folder: Path, kafka: str = "127.0.0.1:1") -> Iterator[OwnPostgr
 
 @dataclass
 class Broker:
-    """One of three brokers."""
+    """One of three brokers; *kills* counts how often it was killed while it ran."""
 
     number: int
     kafka: kafka_server.Kafka
     process: subprocess.Popen[bytes] | None = None
+    kills: int = 0
 
     def start(self) -> None:
         """Start it, or start it again."""
@@ -85,6 +92,7 @@ class Broker:
     def kill(self) -> None:
         """End it with SIGKILL."""
         if self.process is not None:
+            self.kills += self.process.poll() is None
             self.process.kill()
             self.process.wait(20)
             self.process = None

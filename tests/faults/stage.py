@@ -26,8 +26,9 @@ from exchange_hub.runtime.topics import administration, end_offsets
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.records import patiently
+from tests.faults.reckoning import Acknowledged, Reckoning, Record, gone
 from tests.faults.worker_process import Orders, run
-from tests.oracle.compare import Verdict, verdict
+from tests.oracle.compare import told, verdict
 from tests.oracle.lists import Rules
 from tests.oracle.outcomes import Said, decoded
 from tests.strategies.universe import BUREAUS, Item
@@ -54,11 +55,17 @@ def wait_for(what: str, found: Callable[[], Any], seconds: float = 30.0, pause: 
 
 @dataclass
 class Worker:
-    """A worker process."""
+    """A worker process.
+
+    Attributes:
+        process: the process.
+        output: file with its output.
+        asked: whether a test asked for its end, by a signal or by its orders.
+    """
 
     process: Any
     output: Path
-    started: float
+    asked: bool = False
 
     @property
     def pid(self) -> int:
@@ -79,6 +86,7 @@ class Worker:
     def send(self, number: signal.Signals) -> None:
         """Send a signal to this one process."""
         if self.exit_code is None:
+            self.asked |= number in (signal.SIGKILL, signal.SIGTERM)
             os.kill(self.pid, number)
 
     def end(self) -> None:
@@ -102,16 +110,18 @@ class Stage:
         kafka: bootstrap servers.
         url: database.
         folder: outputs and the district's folder.
-        known: (topic, key, value, headers) → whether the record was sent as a sound event.
+        known: (topic, record) → whether the record was sent as a sound event.
+        acknowledged: what brokers acknowledged.
+        workers: all workers started, in their order.
     """
 
     hub: Hub
     kafka: str
     url: str
     folder: Path
-    known: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    known: dict[tuple[str, Record], bool] = field(default_factory=dict)
+    acknowledged: list[Acknowledged] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
-    sent: int = 0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,7 +148,7 @@ class Stage:
         environment = self.environment | orders.pop("environment", {})
         process = _forking.Process(target=run, args=(Orders(environment, output, **orders),), daemon=True)
         process.start()
-        worker = Worker(process, output, time.monotonic())
+        worker = Worker(process, output, asked=bool(orders.get("at_step")) and orders.get("what", "kill") == "kill")
         self.workers.append(worker)
         return worker
 
@@ -147,34 +157,33 @@ class Stage:
         given = {"acks": "all", "linger_ms": 5, "compression_type": None} | options
         return KafkaProducer(bootstrap_servers=self.kafka.split(","), **given)
 
-    def note(self, item: Item) -> tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]:
+    def note(self, item: Item) -> tuple[str, Record]:
         """Remember what is about to be sent."""
-        topic = self.topic(item.bureau)
-        self.known[topic, item.key, item.value, item.headers] = item.sound
-        self.sent += 1
-        return topic, item.key, item.value, list(item.headers)
+        topic, record = self.topic(item.bureau), Record(item.key, item.value, item.headers)
+        self.known[topic, record] = item.sound
+        return topic, record
 
     def send(self, items: Iterable[Item], per_second: float = 0.0, stop: threading.Event | None = None) -> int:
         """Publish items, throttled; returns when all are acknowledged."""
         producer = self.producer()
         began, count = time.monotonic(), 0
-        futures = []
+        underway = []
         for item in items:
             if stop is not None and stop.is_set():
                 break
-            topic, key, value, headers = self.note(item)
-            futures.append(producer.send(topic, key=key, value=value, headers=headers))
+            topic, record = self.note(item)
+            future = producer.send(topic, key=record.key, value=record.value, headers=list(record.headers))
+            underway.append((future, topic, record))
             count += 1
             if per_second and count % 20 == 0 and (ahead := began + count / per_second - time.monotonic()) > 0:
                 time.sleep(ahead)
-        for future in futures:
-            future.get(60)
+        self.acknowledged += [Acknowledged(topic, future.get(60).offset, record) for future, topic, record in underway]
         producer.close()
         return count
 
     @contextmanager
-    def flowing(self, items: Iterable[Item], per_second: float) -> Iterator[threading.Thread]:
-        """Let events flow beside what happens in the block; on leaving, all have been sent."""
+    def flowing(self, items: Iterable[Item], per_second: float, *, cut: bool = False) -> Iterator[threading.Thread]:
+        """Let events flow beside what happens in the block; on leaving, all have been sent, or with *cut* as many as could be."""
         failed: list[BaseException] = []
         stop = threading.Event()
 
@@ -192,6 +201,8 @@ class Stage:
             stop.set()
             raise
         finally:
+            if cut:
+                stop.set()
             thread.join(900)
         if failed:
             raise failed[0]
@@ -234,43 +245,56 @@ class Stage:
             logs = "\n".join(f"--- {w.output.name} exit {w.exit_code}\n{w.text()[-1500:]}" for w in self.workers[-3:])
             raise AssertionError(f"{error}; behind: {behind}\n{logs}") from None
 
-    def said(self) -> dict[str, list[Said]]:
-        """Read the topics back from Kafka, as the oracle wants them: bureau → records."""
+    def lying(self) -> dict[tuple[str, int], tuple[Record, int]]:
+        """Read the topics back from Kafka: (topic, offset) → record and its time of arrival in milliseconds."""
         consumer = KafkaConsumer(
             bootstrap_servers=self.kafka.split(","), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
             isolation_level="read_committed", check_crcs=False,
         )  # fmt: skip
-        partitions = {TopicPartition(topic, 0): bureau for topic, bureau in self.topics.items()}
-        consumer.assign(list(partitions))
-        ends = consumer.end_offsets(list(partitions))
-        found: dict[str, list[Said]] = {bureau: [] for bureau in partitions.values()}
+        partitions = [TopicPartition(topic, 0) for topic in self.topics]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        found: dict[tuple[str, int], tuple[Record, int]] = {}
         deadline = time.monotonic() + 60
         with patiently():
             while any(consumer.position(partition) < end for partition, end in ends.items()):
                 assert time.monotonic() < deadline, "the topics could not be read back in 60 s"
                 for partition, records in consumer.poll(timeout_ms=200, max_records=5000).items():
-                    found[partitions[partition]] += [self._said(partition.topic, record) for record in records]
+                    for each in records:
+                        found[partition.topic, each.offset] = Record(each.key, each.value, tuple(each.headers)), each.timestamp
         consumer.close()
         return found
 
-    def _said(self, topic: str, record: Any) -> Said:
-        sound = self.known.get((topic, record.key, record.value, tuple(record.headers)), False)
-        return decoded(record.offset, record.value) if sound else Said(record.offset, None)
-
-    def reckon(self, schema: str = "live") -> Verdict:
-        """Compare the store with the oracle and the balance with the topics; fail in words."""
+    def reckoned(self, schema: str = "live") -> Reckoning:
+        """Compare the store with the oracle, with what was acknowledged, and the published balance with the topics."""
         due = self.hub._due_on
         rules = Rules(self.hub.district.ranking, due, frozenset(self.hub.district.publishers()))
-        said = self.said()
+        lying = {place: record for place, (record, _) in self.lying().items()}
+        said: dict[str, list[Said]] = {bureau: [] for bureau in self.topics.values()}
+        for (topic, offset), record in lying.items():
+            sound = self.known.get((topic, record), False) and record.value is not None
+            said[self.topics[topic]].append(decoded(offset, record.value or b"") if sound else Said(offset, None))
         with connect(self.url) as conn:
             found = verdict(conn, said, rules, schema)
-            lines = [line for line in read.balance(conn) if line["difference"]]
-            data = {line["bureau"]: line["data_records"] for line in read.balance(conn)}
+            stored = {(self.topic(bureau), offset) for bureau, offset in told(conn)}
+            balance = read.balance(conn)
+        unbalanced = [f"{line}" for line in balance if line["difference"]]
+        data = {line["bureau"]: line["data_records"] for line in balance}
+        unbalanced += [
+            f"{bureau}: {data.get(bureau, 0)} data records in the store, {len(records)} in Kafka"
+            for bureau, records in said.items() if data.get(bureau, 0) != len(records)
+        ]  # fmt: skip
+        return Reckoning(found, gone(self.acknowledged, lying, stored), unbalanced, len(lying), len(self.acknowledged))
+
+    def reckon(self, schema: str = "live") -> Reckoning:
+        """Compare, and fail in words where anything differs."""
+        found = self.reckoned(schema)
         assert found.right, str(found)
-        assert not lines, f"the published balance does not hold: {lines}"
-        counted = {bureau: len(records) for bureau, records in said.items()}
-        assert {bureau: data.get(bureau, 0) for bureau in counted} == counted
         return found
+
+    def ended(self) -> list[Worker]:
+        """Return the workers that ended without being asked to."""
+        return [worker for worker in self.workers if worker.exit_code is not None and not worker.asked]
 
     def close(self) -> None:
         """End the workers that this stage started."""

@@ -23,12 +23,12 @@ def test_a_header_name_that_is_no_text_stops_nothing(stage: Stage) -> None:
     for compression in (None, "gzip"):
         producer = stage.producer(compression_type=compression, linger_ms=200)
         for item in bulk(SEED + 1, 40):
-            topic, key, value, headers = stage.note(item)
-            producer.send(topic, key=key, value=value, headers=headers)
+            topic, record = stage.note(item)
+            producer.send(topic, key=record.key, value=record.value, headers=list(record.headers))
         producer.send(stage.topic("industry"), key=b"x", value=b"noise", headers=[(_Raw("x"), b"1")])
         for item in bulk(SEED + 2, 40):
-            topic, key, value, headers = stage.note(item)
-            producer.send(topic, key=key, value=value, headers=headers)
+            topic, record = stage.note(item)
+            producer.send(topic, key=record.key, value=record.value, headers=list(record.headers))
         producer.flush()
         producer.close()
     stage.worker()

@@ -140,8 +140,8 @@ def test_aborted_transactions_count_apart(stage: Stage) -> None:
     for number in range(12):
         producer.begin_transaction()
         for item in (next(items) for _ in range(choose.randint(5, 30))):
-            topic, key, value, headers = stage.note(item)
-            producer.send(topic, key=key, value=value, headers=headers)
+            topic, record = stage.note(item)
+            producer.send(topic, key=record.key, value=record.value, headers=list(record.headers))
         producer.flush()
         if number % 3 == 2:
             producer.abort_transaction()
