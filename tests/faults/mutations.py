@@ -1,103 +1,107 @@
-"""Guarantees switched off one by one, to prove that the suite notices: a pytest plugin and the table of mutations.
+"""Guards switched off one by one, to prove that the suite notices: a pytest plugin and the table of mutations.
 
 ``python -m pytest -p tests.faults.mutations --mutation lock TEST`` runs a test against a core that lacks its lock.
-Each mutation replaces a function of the product in this process alone.
+A mutation rewrites functions of the product in this process alone, one passage of each; a passage that is not there
+any more fails the run, so that no mutation can fall asleep.
 """
 
-from collections.abc import Callable, Mapping
+import importlib
+import inspect
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import FunctionType, ModuleType
+from typing import NamedTuple
 
 import pytest
 
 STORE = "tests/flow/test_core_store.py"
+GUARDS = "tests/flow/test_core_guards.py"
+_COMMIT = "exchange_hub.views.store.commit"
+_PLANNING = "exchange_hub.views.store.planning"
+
+
+class Edit(NamedTuple):
+    """A passage of a function, and what stands there instead."""
+
+    module: str
+    function: str
+    passage: str
+    instead: str
+
+    def apply(self) -> None:
+        """Compile the function anew with the other passage."""
+        module: ModuleType = importlib.import_module(self.module)
+        plain = getattr(module, self.function)
+        assert isinstance(plain, FunctionType)
+        source = textwrap.dedent(inspect.getsource(plain))
+        if source.count(self.passage) != 1:
+            raise pytest.UsageError(f"{self.module}.{self.function} holds {self.passage!r} {source.count(self.passage)} times, once is needed")
+        exec(compile(source.replace(self.passage, self.instead), module.__file__ or self.module, "exec"), vars(module))
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """A guarantee that can be switched off, and the test that must turn red then."""
+    """A guard that can be switched off, and the test that must turn red then."""
 
-    off: Callable[[], None]
+    edits: tuple[Edit, ...]
     test: str
 
 
-def _no_duplicate_check() -> None:
-    """Every record of the batch counts as new."""
-    from exchange_hub.views.store import commit
-
-    commit._part_lost = lambda flowing, _ids: (list(flowing), [])
+def _one(module: str, function: str, passage: str, instead: str, test: str) -> Mutation:
+    return Mutation((Edit(module, function, passage, instead),), test)
 
 
-def _no_compare_and_set() -> None:
-    """A batch may begin anywhere; the epoch alone is compared."""
-    _positions(compare_epoch=True, compare_offset=False)
-
-
-def _no_epoch() -> None:
-    """Any claim may move a position; the offset alone is compared."""
-    _positions(compare_epoch=False, compare_offset=True)
-
-
-def _positions(*, compare_epoch: bool, compare_offset: bool) -> None:
-    from dataclasses import replace
-
-    from exchange_hub.views.store import commit
-
-    plain = commit.commit
-
-    def lenient(conn: Any, batch: Any, context: Any) -> Any:
-        rows = conn.execute(
-            "SELECT topic_no, epoch, next_off FROM log.position WHERE topic_no = ANY(%s)", ([span.topic_no for span in batch.spans],)
-        ).fetchall()
-        stored = {row[0]: row[1:] for row in rows}
-        spans = []
-        for span in batch.spans:
-            epoch, offset = stored[span.topic_no]
-            spans.append(replace(span, epoch=span.epoch if compare_epoch else epoch, start=span.start if compare_offset else offset))
-        return plain(conn, replace(batch, spans=spans), context)
-
-    commit.commit = lenient
-
-
-def _no_lock() -> None:
-    """Batches of one district run at the same time."""
-    from exchange_hub.views.store import commit
-
-    commit.lock = lambda _cur, _district_no: None
-
-
-def _no_revision_order() -> None:
-    """Whatever came last wins a register."""
-    from exchange_hub.views.store import planning
-
-    planning._win = _last_wins
-
-
-def _last_wins(accepted: Any, known: Any) -> Any:
-    """What ``planning._win`` does, without comparing revisions."""
-    changed: dict[Any, Any] = {}
-    for each in accepted:
-        known[each.statement.key][each.statement.register] = each.statement.fact
-        changed[each.statement.key] = each
-    return set(), changed
-
+_STALE = f"{STORE}::test_a_stale_batch_changes_nothing"
 
 MUTATIONS: Mapping[str, Mutation] = {
-    "duplicate check": Mutation(_no_duplicate_check, f"{STORE}::test_the_lowest_offset_owns_an_id_across_batches"),
-    "compare-and-set": Mutation(_no_compare_and_set, f"{STORE}::test_a_stale_batch_changes_nothing"),
-    "epoch": Mutation(_no_epoch, f"{STORE}::test_a_stale_batch_changes_nothing"),
-    "lock": Mutation(_no_lock, f"{STORE}::test_two_workers_on_overlapping_entities_lose_no_claim"),
-    "revision order": Mutation(_no_revision_order, f"{STORE}::test_the_highest_revision_wins_in_whatever_order"),
-}
+    "duplicate check": _one(
+        _COMMIT, "_part_lost", "owner = owners.get(key)", "owner = None", f"{STORE}::test_the_lowest_offset_owns_an_id_across_batches"
+    ),
+    # The offset is compared wherever positions are; the epoch still is.
+    "compare-and-set": Mutation((
+        Edit(_COMMIT, "check_positions", "[:2] != (span.epoch, span.start)", "[:1] != (span.epoch,)"),
+        Edit(_COMMIT, "_move_positions", " AND p.next_off = b.start", ""),
+    ), _STALE),
+    # The epoch is compared nowhere; the offset still is.
+    "epoch": Mutation((
+        Edit(_COMMIT, "check_positions", "[:2] != (span.epoch, span.start)", "[1:2] != (span.start,)"),
+        Edit(_COMMIT, "_move_positions", " AND p.epoch = b.epoch", ""),
+    ), f"{GUARDS}::test_a_claim_between_reading_and_writing_fences_the_batch"),
+    # Both are compared before the lock, and again only where positions move.
+    "check under the lock": _one(
+        _COMMIT, "commit", 'if check_positions(cur, batch.spans, "FOR UPDATE") != seen:', "if False:",
+        f"{GUARDS}::test_a_replay_between_reading_and_writing_is_seen",
+    ),
+    "lock": _one(
+        _COMMIT, "lock", 'cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, district_no))', "pass",
+        f"{STORE}::test_two_workers_on_overlapping_entities_lose_no_claim",
+    ),
+    "end of a stuck worker": _one(
+        _COMMIT, "end_stuck", "pg_terminate_backend(l.pid)", "l.pid",
+        "tests/flow/test_core_store_bounds.py::test_a_worker_stopped_inside_a_copy_frees_the_lock",
+    ),
+    "revision order": _one(
+        _PLANNING, "_win", "outranks(present, fact)", "False", f"{STORE}::test_the_highest_revision_wins_in_whatever_order"
+    ),
+    "held followers": _one(
+        _COMMIT, "_part_held", "if key in waiting:", "if False:",
+        "tests/flow/test_core_replay.py::test_a_replay_after_a_mend_is_as_if_nothing_had_been_held[20]",
+    ),
+    "synchronous claim of receipts": _one(
+        "exchange_hub.views.relay", "claim", "synchronous_commit = on", "synchronous_commit = off",
+        "tests/flow/test_core_receipts.py::test_what_a_bureau_was_told_is_in_the_store_after_a_crash",
+    ),
+}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Name the guarantee to switch off."""
+    """Name the guard to switch off."""
     parser.addoption("--mutation", choices=tuple(MUTATIONS), default=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Switch it off before any test module is imported."""
     name = config.getoption("--mutation")
-    if name:
-        MUTATIONS[name].off()
+    for edit in MUTATIONS[name].edits if name else ():
+        edit.apply()
