@@ -63,8 +63,8 @@ def aborted(stage: Stage) -> None:
     for number, end in enumerate((producer.abort_transaction, producer.commit_transaction)):
         producer.begin_transaction()
         for item in bulk(SEED + number, 30):
-            topic, key, value, headers = stage.note(item)
-            producer.send(topic, key=key, value=value, headers=headers)
+            topic, record = stage.note(item)
+            producer.send(topic, key=record.key, value=record.value, headers=list(record.headers))
         producer.flush()
         end()
     producer.close()
