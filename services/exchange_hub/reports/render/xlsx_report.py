@@ -182,7 +182,8 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
     shown = columns(annex)
     lines = lines_of(annex.rows, shown)
     total = len(annex.rows)
-    for part in range(1, max(-(-total // SHEET_ROWS_MAX), 1) + 1):
+    parts = max(-(-total // SHEET_ROWS_MAX), 1)
+    for part in range(1, parts + 1):
         count = min(total - (part - 1) * SHEET_ROWS_MAX, SHEET_ROWS_MAX)
         name = _sheet_name(annex.title, number, part)
         sheet = made.add(name, f"{annex.title}，{count}条")
@@ -194,11 +195,11 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
         for index, column in enumerate(shown):
             sheet.write_blank(HEAD_ROW + 1, index, None, _format_of(column, annex.list, made.formats))
         sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + count, len(shown) - 1)
-        made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, lines, count)
+        made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, lines, count if part < parts else None)
 
 
-def _stream(made: _Book, shown: tuple[Column, ...], lines: Iterator[bytes], count: int) -> Stream:
-    """Return what puts the next *count* rows into a sheet."""
+def _stream(made: _Book, shown: tuple[Column, ...], lines: Iterator[bytes], count: int | None) -> Stream:
+    """Return what puts the next *count* rows into a sheet, or all that are left: who reads to the end frees the database's cursor."""
     return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(lines, count), made.names)
 
 
