@@ -112,8 +112,8 @@ def _set_aside(topic: str) -> None:
 
     plain = PollConsumer._getmany
 
-    async def without(self: PollConsumer, active: Any, timeout: float) -> Any:  # noqa: ASYNC109 — Faust's signature
-        return await plain(self, {tp for tp in active if tp.topic != topic} if active else active, timeout)
+    async def without(self: PollConsumer, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 — Faust's signature
+        return await plain(self, {tp for tp in active_partitions if tp.topic != topic}, timeout)
 
     PollConsumer._getmany = without  # type: ignore[method-assign]
 

@@ -1,5 +1,6 @@
 """Topics that are not what they were, stores that went back, senders that misbehave: stop in words or go on, never guess."""
 
+import signal
 from collections.abc import Iterator
 from random import Random
 
@@ -12,7 +13,7 @@ from exchange_hub.cli.worker import EXIT_FINAL, EXIT_LOST
 from exchange_hub.runtime.topics import administration
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage, Worker, wait_for
 from tests.strategies.damage import damaged
 from tests.strategies.history import bulk
 from tests.strategies.universe import BUREAUS, Item, item_of
@@ -88,6 +89,96 @@ def test_a_topic_made_anew_stands_still(stage: Stage) -> None:
     assert f"topic {replaced} stands still" in again.text()
     assert "deleted and made anew" in again.text()
     assert "Nothing was reset" in again.text()
+
+
+def test_a_topic_made_anew_under_a_running_worker(stage: Stage) -> None:
+    """Deleted, made again and filled beyond the old place between two fetches, a topic looks the same to Kafka's client: the watchdog sees that it is not."""
+    worker = stage.worker(environment={"HUB_WORKER__SESSION_TIMEOUT_SECONDS": "8"})
+    stage.send(bulk(SEED, 400))
+    stage.caught_up()
+    replaced = stage.topic("industry")
+    kept = stage.positions()[replaced]
+    worker.send(signal.SIGSTOP)
+    with administration(stage.kafka) as admin:
+        admin.delete_topics([replaced])
+    make_topics(stage.hub, stage.kafka)
+    stage.send(bulk(SEED + 1, 1_000))
+    assert stage.ends()[replaced] > kept + 20
+    worker.send(signal.SIGCONT)
+    assert worker.ended(20) == EXIT_LOST, worker.text()[-2000:]
+    assert f"deleted and made anew, while it was read: {replaced}" in worker.text()
+    again = stage.worker()
+    wait_for("its state to be said", lambda: f"topic {replaced} stands still" in again.text())
+    assert "deleted and made anew" in again.text()
+    stands = stage.positions()[replaced]
+    stage.send(bulk(SEED + 2, 300))
+    others = {topic: end for topic, end in stage.ends().items() if topic != replaced}
+    wait_for("all other topics", lambda: all(stage.positions().get(topic, 0) >= end for topic, end in others.items()), 40)
+    assert stage.positions()[replaced] == stands
+
+
+def noticed(worker: Worker, topic: str) -> bool:
+    """Whether a worker ended, or says that a topic stands still."""
+    return worker.exit_code is not None or f"topic {topic} stands still" in worker.text()
+
+
+def cut_front(stage: Stage, topic: str, below: int) -> None:
+    """Delete a topic's records below an offset, as retention or an operator would."""
+    with administration(stage.kafka) as admin:
+        admin.delete_records({TopicPartition(topic, 0): below})
+
+
+def test_events_deleted_before_they_were_read(stage: Stage) -> None:
+    """While no worker runs, records beyond the position are deleted: the topic stands still, says what is missing, all others go on."""
+    worker = stage.worker()
+    stage.send(bulk(SEED, 300))
+    stage.caught_up()
+    worker.end()
+    topic = stage.topic("industry")
+    kept = stage.positions()[topic]
+    stage.send(bulk(SEED + 1, 600))
+    cut_front(stage, topic, kept + 10)
+    again = stage.worker()
+    others = {name: end for name, end in stage.ends().items() if name != topic}
+    wait_for("all other topics", lambda: all(stage.positions().get(name, 0) >= end for name, end in others.items()), 40)
+    assert stage.positions()[topic] == kept
+    assert f"topic {topic} stands still: events were deleted before they were read: it begins at {kept + 10}" in again.text()
+    assert "runbook" in again.text()
+
+
+def test_events_deleted_after_they_were_read_are_missed_by_nobody(stage: Stage) -> None:
+    """A log whose front was cut up to the position, and one that is empty, are read on as if nothing had been: the store has what was there."""
+    first = stage.worker()
+    stage.send(bulk(SEED, 300))
+    stage.caught_up()
+    first.end()
+    for topic, position in stage.positions().items():
+        cut_front(stage, topic, position)
+    stage.worker()
+    stage.send(bulk(SEED + 1, 300))
+    stage.caught_up()
+    assert "stands still" not in stage.workers[-1].text()
+    with connect(stage.url) as conn:
+        assert [line for line in read.balance(conn) if line["difference"]] == []
+
+
+def test_events_deleted_under_a_running_worker(stage: Stage) -> None:
+    """A worker is stopped for less than its session and its next records are deleted meanwhile: none of them is counted as a control record."""
+    worker = stage.worker(environment={"HUB_WORKER__SESSION_TIMEOUT_SECONDS": "8"})
+    stage.send(bulk(SEED, 300))
+    stage.caught_up()
+    topic = stage.topic("industry")
+    kept = stage.positions()[topic]
+    worker.send(signal.SIGSTOP)
+    stage.send(bulk(SEED + 1, 600))
+    cut_front(stage, topic, kept + 10)
+    worker.send(signal.SIGCONT)
+    wait_for("the worker to notice or to read on", lambda: noticed(worker, topic) or stage.positions()[topic] > kept, 40)
+    if worker.exit_code is not None:
+        stage.worker()
+    wait_for("its state to be said", lambda: noticed(stage.workers[-1], topic), 30)
+    assert stage.positions()[topic] == kept
+    assert "events were deleted before they were read" in stage.workers[-1].text()
 
 
 @pytest.mark.parametrize(

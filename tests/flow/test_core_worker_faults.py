@@ -12,6 +12,7 @@ from exchange_hub.cli.worker import EXIT_LOST
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.views.store.setup import connect
+from tests.faults.on_workers import DROPPED, FENCED
 from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, wait_for
 from tests.strategies.history import bulk
 
@@ -25,11 +26,10 @@ def struck(worker: Worker, seconds: float = 20.0) -> None:
 
 def set_aside(worker: Worker) -> None:
     """A worker that lost its topics says so: it ends with 75, or, where it hears of the rebalance first, drops its batch."""
-    given = "dropped a batch of topics that were given to another worker"
-    wait_for("the worker to be set aside", lambda: worker.exit_code is not None or given in worker.text())
+    wait_for("the worker to be set aside", lambda: worker.exit_code is not None or DROPPED in worker.text())
     if worker.exit_code is not None:
         assert worker.exit_code == EXIT_LOST, worker.text()[-3000:]
-        assert "fenced: another worker claimed" in worker.text()
+        assert FENCED in worker.text()
 
 
 def test_twenty_kills_at_random_moments_change_nothing(stage: Stage) -> None:

@@ -14,10 +14,10 @@ from kafka.errors import KafkaError
 from exchange_hub.cli.program import Program
 from exchange_hub.cli.topic_look import ends_of
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.topics import administration
+from exchange_hub.runtime.topics import administration, topic_ids
 from exchange_hub.views.store.presence import tell, tended
 from exchange_hub.views.store.setup import connect
-from exchange_hub.views.worker.driver import Standing
+from exchange_hub.views.worker.driver import LogChangedError, Standing
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +106,22 @@ class Watchdog:
                 positions = self._positions(conn, self._running.hub.event_topics.keys() - standing_still)
             else:
                 positions = self._positions(conn, given - stopped)
+            claimed = self._claimed(conn, standing.reads)
         with administration(self._running.bootstrap_servers, self._running.hub.settings.kafka) as admin:
+            ids = topic_ids(admin, sorted(claimed))
+            if others := sorted(topic for topic, claimed_id in claimed.items() if str(ids[topic]) != claimed_id):
+                # Kafka's client goes by names: it reads on in another topic of the same name.
+                self._lost(LogChangedError(f"deleted, or deleted and made anew, while it was read: {', '.join(others)}"))
             return positions, ends_of(admin, positions)
+
+    def _claimed(self, conn: psycopg.Connection, topics: Collection[str]) -> dict[str, str]:
+        """Return topic → the id that Kafka gave it when this worker claimed it."""
+        rows = conn.execute(
+            """SELECT t.name, p.kafka_topic_id FROM log.position p JOIN log.topic t USING (topic_no)
+               WHERE p.owner = %s AND t.name = ANY(%s)""",
+            (self._owner, list(topics)),
+        ).fetchall()
+        return dict(rows)
 
     @staticmethod
     def _positions(conn: psycopg.Connection, topics: Collection[str], owner: str | None = None) -> dict[str, int]:

@@ -85,6 +85,13 @@ class _PollRecord(NamedTuple):
 Claim = Callable[[frozenset[str], Callable[[], bool]], Mapping[str, Claimed]]
 
 
+class LogChangedError(Exception):
+    """A topic is not the one that this worker reads any more; its next start says why it stands still."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}; the next start looks at every topic and says what to do")
+
+
 #: How long a fetch waits at the broker for data, in milliseconds. A topic whose records were just taken joins the next
 #: fetch only: this is what its next record may have to wait.
 FETCH_WAIT_MS = 50
@@ -251,6 +258,7 @@ class PollConsumer(driver.Consumer):
             ends = {topic: end for topic, end in reached.items() if end > self._next[topic]}
             if not ends:
                 return {}
+            await self._refuse_gaps(ends, records)
             poll = Poll(
                 self._chain,
                 {topic: self._claims[topic] for topic in ends},
@@ -263,6 +271,17 @@ class PollConsumer(driver.Consumer):
         batch = records.get(topic)
         stamp = batch[-1].timestamp if batch else 0
         return {TP(topic, 0): [_PollRecord(topic, 0, end - 1, stamp, 1, (), None, poll, None, 0, 0)]}
+
+    async def _refuse_gaps(self, ends: Mapping[str, int], records: Mapping[str, list[Any]]) -> None:
+        """End the worker where what was to be read next was deleted; control records leave gaps as well, and are still there."""
+        begins = {topic: records[topic][0].offset if topic in records else end for topic, end in ends.items()}
+        if gaps := [TopicPartition(topic, 0) for topic, begin in begins.items() if begin > self._next[topic]]:
+            consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
+            first = await self._thread.call_thread(consumer.beginning_offsets, gaps)
+            if cut := [partition.topic for partition, offset in first.items() if offset > self._next[partition.topic]]:
+                error = LogChangedError(f"events were deleted before they were read: {', '.join(sorted(cut))}")
+                self.lost(error)
+                raise error
 
     def _assigned(self) -> Any:
         """Return the client's present assignment, an object of its own for each rebalance.
