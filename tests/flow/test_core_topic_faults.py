@@ -1,5 +1,6 @@
 """Topics that are not what they were, stores that went back, senders that misbehave: stop in words or go on, never guess."""
 
+import shutil
 import signal
 from collections.abc import Iterator
 from random import Random
@@ -8,10 +9,12 @@ import pytest
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError
 
+from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics
 from exchange_hub.cli.worker import EXIT_FINAL, EXIT_LOST
 from exchange_hub.runtime.topics import administration
 from exchange_hub.views import read
+from exchange_hub.views.rebuild import rebuild
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, Worker, wait_for
 from tests.strategies.damage import damaged
@@ -220,6 +223,33 @@ def test_a_worker_of_another_configuration_does_not_write(stage: Stage) -> None:
     late = stage.worker()
     assert late.ended() == EXIT_FINAL
     assert "hub rebuild" in late.text()
+
+
+def test_two_live_workers_of_different_configurations(stage: Stage) -> None:
+    """One serves, another of another configuration comes: it takes nothing. Once the views are its own, it serves and the first ends for good."""
+    first = stage.worker()
+    other = stage.folder / "other"
+    shutil.copytree(stage.hub.settings.district, other)
+    text = (other / "district.toml").read_text(encoding="utf-8")
+    (other / "district.toml").write_text(text.replace("overdue_payment_days = 30", "overdue_payment_days = 31"), encoding="utf-8")
+    stage.send(bulk(SEED, 400))
+    stage.caught_up()
+    late = stage.worker(environment={"HUB_DISTRICT": str(other)})
+    assert late.ended() == EXIT_FINAL, late.text()[-2000:]
+    assert "another stamp (configuration" in late.text()
+    stage.send(bulk(SEED + 1, 300))
+    stage.caught_up()
+    assert first.exit_code is None
+    changed = Hub.load(stage.hub.settings.model_copy(update={"district": other}))
+    with connect(stage.url) as conn:
+        context = changed.context(conn)
+    rebuild(lambda: connect(stage.url, "hub rebuild"), context, lambda _progress: None)
+    successor = stage.worker(environment={"HUB_DISTRICT": str(other)})
+    stage.send(bulk(SEED + 2, 600))
+    assert first.ended() == EXIT_FINAL, first.text()[-2000:]
+    stage.caught_up()
+    assert successor.exit_code is None
+    stage.reckon()
 
 
 def test_aborted_transactions_count_apart(stage: Stage) -> None:
