@@ -63,7 +63,7 @@ def kill(run: Run, count: int = 200, events: int = 25_000) -> Measures:
     }  # fmt: skip
 
 
-def stop(run: Run, count: int = 15, events: int = 10_000) -> Measures:
+def stop(run: Run, count: int = 15, events: int = 40_000) -> Measures:
     """SIGSTOP past the session, SIGCONT; also inside a batch, before and while it holds the lock; two workers on overlapping entities."""
     choose = Random(run.seed)
     found: Counter[str] = Counter()
