@@ -32,7 +32,6 @@ from exchange_hub.reports.inputs import Adjustment
 from exchange_hub.reports.lines import JSON_TYPES, read, written
 from exchange_hub.reports.model import StoredRows
 from exchange_hub.reports.render.json_report import render_json
-from exchange_hub.reports.render.xlsx_report import write_xlsx
 from exchange_hub.reports.trace import recomputed, rows_of
 from exchange_hub.views.catalogue import BY_NAME, LISTS, Column
 from tests.closing.rows import Lists, row
@@ -474,16 +473,6 @@ def test_frozen_rows_are_read_whole_in_part_and_by_place(
     assert rows[7]["row_key"] == keys[7]
     assert [next(iter(rows))["row_key"]] == keys[:1]
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-
-
-def test_an_annex_reads_one_list_after_the_other(engine: sa.Engine, district: District, tmp_path: Path) -> None:
-    """However many lists it has, one connection is enough: each list is read to its end, which frees it for the next."""
-    close(engine, district, SEPTEMBER)
-    only = sa.create_engine(engine.url, pool_size=1, max_overflow=0, pool_timeout=5)
-    report = snapshot.load(only, "2026-09")
-    assert sum(isinstance(annex.rows, snapshot.Frozen) and annex.rows.frozen > 0 for annex in report.annexes) > 1
-    write_xlsx(report, tmp_path / "annex.xlsx")
-    only.dispose()
 
 
 def test_a_close_sees_one_instant(engine: sa.Engine, district: District, monkeypatch: pytest.MonkeyPatch) -> None:
