@@ -109,7 +109,7 @@ def _state(worker: Worker) -> str:
         return ""
 
 
-def rebalance(run: Run, count: int = 24, events: int = 12_000) -> Measures:
+def rebalance(run: Run, count: int = 24, events: int = 40_000) -> Measures:
     """Workers join and leave in good order while batches are in flight; nobody who stays is ended."""
     choose = Random(run.seed)
     with run.stage() as stage:
