@@ -310,7 +310,7 @@ def test_a_log_that_is_not_kafka_s_is_told_and_stands(told: Told) -> None:
                 conn.execute(change, (place[2], *place[:2]))
             conn.execute("ALTER TABLE log.event_log ENABLE TRIGGER log_stays")
     assert run.returncode == 1
-    assert f"finance offset {place[1]}" in run.stderr
+    assert f"hub.wuqing.finance.events offset {place[1]}: the log holds" in run.stderr
     assert kept == (b"\0" * 16,)
 
 
