@@ -64,31 +64,25 @@ def prepared(s: Statement, trial: Folded) -> Prepared:
         f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{kind}\t{text(entity)}\t{text(s.register)}\t{fact.revision}\t\\\\x{fact.digest.hex()}\t"
         f"{'t' if fact.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
     )
-    failure = trial.failure
-    alone: Written | None = None
-    identities: list[str] = []
-    if failure is None:
-        try:
-            if not FOLDS[kind].own:
-                identities = fold.identities(new(Claim, (s.key, {s.register: fact})))
-            alone = _lines(trial)
-        except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
-            failure = f"{type(error).__name__}: {error}"
+    alone, identities, failure = _told(trial, new(Claim, (s.key, {s.register: fact})))
     return new(Prepared, (s, event, alone, identities, failure))
 
 
 def folded(claim: Claim, rules: FoldRules) -> tuple[Written, Sequence[str], str | None]:
     """Fold a claim by itself; return its lines, its identity values, and why that fails, or ``None``."""
     alone = fold.fold_component([claim], rules)
-    failure = alone.failure
-    identities: Sequence[str] = ()
-    if failure is None:
-        try:
-            identities = [] if FOLDS[claim.key.kind].own else fold.identities(claim)
-            return _lines(alone), identities, None
-        except Exception as error:  # noqa: BLE001 — as in ``fold_component``
-            failure = f"{type(error).__name__}: {error}"
-    return _lines(alone.failed(failure)), (), failure
+    lines, identities, failure = _told(alone, claim)
+    return lines or _lines(alone.failed(failure or "")), identities, failure
+
+
+def _told(alone: Folded, claim: Claim) -> tuple[Written | None, Sequence[str], str | None]:
+    """Return the lines and identity values of a claim folded alone, or why there are none."""
+    if alone.failure is not None:
+        return None, (), alone.failure
+    try:
+        return _lines(alone), () if FOLDS[claim.key.kind].own else fold.identities(claim), None
+    except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
+        return None, (), f"{type(error).__name__}: {error}"
 
 
 def written(component: Folded) -> Written:
