@@ -14,9 +14,9 @@ from exchange_hub.views.store import replay as replaying
 from exchange_hub.views.store.commit import commit, prepare
 from exchange_hub.views.store.replay import AT_ONCE, Replayed, replay
 from exchange_hub.views.store.setup import connect
+from tests.flow.test_core_replay import as_if_never_held
 from tests.flow.test_core_store import Opened, begin, opened, order, right, store_, take
 from tests.strategies.history import History, topic_of
-from tests.strategies.store import emptied, everything
 from tests.strategies.universe import Item
 
 __all__ = ["opened", "store_"]
@@ -90,14 +90,7 @@ def test_batches_commit_between_the_transactions_of_a_mass_replay(store_: Opened
     assert sum(map(len, order_of.values())) == done.counts.total()
     assert all(offsets == sorted(offsets) for offsets in order_of.values())
     right(store_, history)
-    tables, digests, _ = everything(conn)
-    emptied(conn)
-    commit(conn, take(store_, begin(store_), history), context)
-    again, expected, _ = everything(conn)
-    assert digests == expected
-    assert {name: tables[name] for name in ("claim", "accepted", "held", "rejected", "counts")} == {
-        name: again[name] for name in ("claim", "accepted", "held", "rejected", "counts")
-    }
+    as_if_never_held(store_, history)
 
 
 def test_a_stopped_replay_is_gone_on_with(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,12 @@ def test_a_store_that_went_back_is_filled_again(stage: Stage, servers: tuple[str
     stage.reckon()
 
 
+def others_caught_up(stage: Stage, left: str) -> None:
+    """Wait until every topic but one is read to its end."""
+    others = {topic: end for topic, end in stage.ends().items() if topic != left}
+    wait_for("all other topics", lambda: all(stage.positions().get(topic, 0) >= end for topic, end in others.items()), 40)
+
+
 def test_a_topic_made_anew_stands_still(stage: Stage) -> None:
     """A topic that was deleted and made again is not read, nothing of it is reset, its state is said; all others go on."""
     worker = stage.worker()
@@ -85,9 +91,7 @@ def test_a_topic_made_anew_stands_still(stage: Stage) -> None:
     kept = stage.positions()[replaced]
     stage.send(bulk(SEED + 1, 400))
     again = stage.worker()
-    ends = stage.ends()
-    others = {topic: end for topic, end in ends.items() if topic != replaced}
-    wait_for("all other topics", lambda: all(stage.positions().get(topic, 0) >= end for topic, end in others.items()), 40)
+    others_caught_up(stage, replaced)
     assert stage.positions()[replaced] == kept
     assert f"topic {replaced} stands still" in again.text()
     assert "deleted and made anew" in again.text()
@@ -115,8 +119,7 @@ def test_a_topic_made_anew_under_a_running_worker(stage: Stage) -> None:
     assert "deleted and made anew" in again.text()
     stands = stage.positions()[replaced]
     stage.send(bulk(SEED + 2, 300))
-    others = {topic: end for topic, end in stage.ends().items() if topic != replaced}
-    wait_for("all other topics", lambda: all(stage.positions().get(topic, 0) >= end for topic, end in others.items()), 40)
+    others_caught_up(stage, replaced)
     assert stage.positions()[replaced] == stands
 
 
@@ -142,8 +145,7 @@ def test_events_deleted_before_they_were_read(stage: Stage) -> None:
     stage.send(bulk(SEED + 1, 600))
     cut_front(stage, topic, kept + 10)
     again = stage.worker()
-    others = {name: end for name, end in stage.ends().items() if name != topic}
-    wait_for("all other topics", lambda: all(stage.positions().get(name, 0) >= end for name, end in others.items()), 40)
+    others_caught_up(stage, topic)
     assert stage.positions()[topic] == kept
     assert f"topic {topic} stands still: events were deleted before they were read: it begins at {kept + 10}" in again.text()
     assert "runbook" in again.text()
@@ -203,8 +205,7 @@ def test_a_log_that_is_not_the_known_one_stands_still(stage: Stage, change: str,
     kept = stage.positions()[topic]
     stage.send(bulk(SEED + 1, 300))
     again = stage.worker()
-    others = {name: end for name, end in stage.ends().items() if name != topic}
-    wait_for("all other topics", lambda: all(stage.positions().get(name, 0) >= end for name, end in others.items()), 40)
+    others_caught_up(stage, topic)
     assert stage.positions()[topic] == kept
     assert f"topic {topic} stands still: {words}" in again.text()
     assert "runbook" in again.text()

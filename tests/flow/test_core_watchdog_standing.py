@@ -1,31 +1,11 @@
 """A topic that stands still on purpose is no standstill of its worker."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, staged, wait_for
-from tests.platform import platform
+from tests.faults.stage import Stage, wait_for
 from tests.strategies.history import bulk
 
 SEED = 20261124
 STALL = {"HUB_WORKER__STALL_SECONDS": "4"}
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
-
-
-@pytest.fixture
-def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
-    """A district of the test's own."""
-    with staged(*servers, tmp_path) as made:
-        yield made
 
 
 def test_a_topic_that_stands_still_on_purpose_ends_nobody(stage: Stage) -> None:
