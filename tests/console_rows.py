@@ -23,7 +23,8 @@ from exchange_hub.console.source import (
     Submission,
     Trace,
 )
-from exchange_hub.views.catalogue import BY_NAME, Column
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column
 from exchange_hub.views.taken import Taken
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)

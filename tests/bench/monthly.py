@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.store.setup import connect
 from tests.bench.measure import Measurement, cpu_seconds, family_rss_mb, load, using
 from tests.bench.stage import Stage, hub_process

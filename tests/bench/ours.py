@@ -9,7 +9,7 @@ import psycopg
 
 from exchange_contracts import codec
 from exchange_hub.views import fold
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.reading import read
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection, Row, Statement
@@ -91,7 +91,7 @@ class Memory:
                 continue
             seen.add(event_id)
             registers = self.registers.get(key)
-            own = FOLDS[key.kind].own
+            own = KINDS[key.kind].own
             if registers is None:
                 self.registers[key] = {register: fact}
                 (self.rows if own else joined)[key] = trial.rows

@@ -14,7 +14,7 @@ from psycopg import conninfo, sql
 from exchange_hub.reports.closed import tables
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.tables import LIVE, list_table
 from tests.closing.rows import Lists
 

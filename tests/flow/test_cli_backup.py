@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from exchange_hub.cli import main
 from exchange_hub.runtime import postgres_tools
-from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.digests import Digests, digests
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, Worker, staged, wait_for
 from tests.platform import platform

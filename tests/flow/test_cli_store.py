@@ -21,7 +21,7 @@ from exchange_hub.console import wording
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged
 from tests.platform import platform

@@ -33,7 +33,8 @@ from exchange_hub.reports.lines import JSON_TYPES, read, written
 from exchange_hub.reports.model import StoredRows
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.trace import recomputed, rows_of
-from exchange_hub.views.catalogue import BY_NAME, LISTS, Column
+from exchange_hub.views.lists import BY_NAME, LISTS
+from exchange_hub.views.lists.model import Column
 from tests.closing.rows import Lists, row
 from tests.closing.store import change, database, refill
 

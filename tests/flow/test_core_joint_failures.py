@@ -1,13 +1,14 @@
 """Folds that fail only with what else was said: of one bureau, the statement that brings it about waits; of several, all see it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from exchange_hub.views import read
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit
@@ -34,7 +35,7 @@ def both_said(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iter
     return PLAIN.rows(component, claims, rules)
 
 
-PLAIN = FOLDS["trade_in"]
+PLAIN = KINDS["trade_in"]
 
 
 @pytest.mark.parametrize("cut", [1, 2, 20])
@@ -44,7 +45,7 @@ def test_the_statement_that_makes_a_claim_fail_waits(store_: Opened, monkeypatch
     history = History.of([order("O1"), order("O2"), returned("O1"), returned("O2"), order("O2", 2, subsidy="9.00"), order("O3")])
     reader = begin(store_)
     with monkeypatch.context() as patched:
-        patched.setitem(FOLDS, "trade_in", PLAIN._replace(rows=both_said))
+        patched.setitem(KINDS, "trade_in", replace(PLAIN, rows=both_said))
         while (poll := reader.poll(history, {COMMERCE: cut})) is not None:
             commit(conn, read_poll(poll, context), context)
         assert conn.execute("SELECT off, behind FROM log.held ORDER BY off").fetchall() == [(3, None), (4, 3)]
@@ -58,7 +59,7 @@ def test_the_statement_that_makes_a_claim_fail_waits(store_: Opened, monkeypatch
 
 def failing(what: str) -> Callable[..., Any]:
     """A part of a fold that fails where a machine was reported in two steps."""
-    plain = getattr(FOLDS["scrappage"], what)
+    plain = getattr(KINDS["scrappage"], what)
 
     def part(*arguments: Any) -> Any:
         claim = arguments[0] if what == "identities" else arguments[1][0]
@@ -77,7 +78,7 @@ def test_any_part_of_a_fold_may_fail(store_: Opened, monkeypatch: pytest.MonkeyP
     steps = [event("EquipmentScrapped", "commerce", "M1", step=step, on=date(2026, 10, 3), **facts) for step in ("申请", "交售回收")]
     history = History.of([*steps, order("O1")])
     with monkeypatch.context() as patched:
-        patched.setitem(FOLDS, "scrappage", FOLDS["scrappage"]._replace(**{what: failing(what)}))
+        patched.setitem(KINDS, "scrappage", replace(KINDS["scrappage"], **{what: failing(what)}))
         commit(conn, take(store_, begin(store_), history), context)
         assert conn.execute("SELECT off, reason FROM log.held").fetchall() == [(1, "KeyError: 'step'")]
         assert conn.execute("SELECT count(*) FROM live.trade_in").fetchone() == (1,)
@@ -88,7 +89,7 @@ def test_any_part_of_a_fold_may_fail(store_: Opened, monkeypatch: pytest.MonkeyP
 def test_bureaus_that_fail_together_are_seen(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's statement is to blame: both are kept, the entity is named as not folded, and folds again with the next statement after a mend."""
     conn, context, _ = store_
-    plain = FOLDS["project"]
+    plain = KINDS["project"]
 
     def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterable[Row]:
         if len(claims) > 1:
@@ -103,7 +104,7 @@ def test_bureaus_that_fail_together_are_seen(store_: Opened, monkeypatch: pytest
     history = History.of([*told, event("ProjectAdded", "transport", "P1", 2, **facts)])
     reader = begin(store_)
     with monkeypatch.context() as patched:
-        patched.setitem(FOLDS, "project", plain._replace(rows=rows))
+        patched.setitem(KINDS, "project", replace(plain, rows=rows))
         commit(conn, take(store_, reader, history, {topic_of("industry"): 1, topic_of("transport"): 1}), context)
         assert read.unfolded(conn) == [("project", "industry:P1", "ZeroDivisionError: division by zero")]
         assert conn.execute("SELECT count(*) FROM log.held").fetchone() == (0,)

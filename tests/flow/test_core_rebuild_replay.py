@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from exchange_hub.views.filling import fill_all
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rebuild import ends, open_shadow, rebuild
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -39,7 +39,7 @@ def fill_shadow(store_: Opened) -> None:
 def test_an_event_replayed_during_a_rebuild_is_not_missed(store_: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """An event accepted late, at an offset that the rebuild has passed, is in the views that it swaps in."""
     conn, context, _ = store_
-    plain = FOLDS["trade_in"]
+    plain = KINDS["trade_in"]
     history = History.of([order("O1"), order("O2", order_no="bad"), order("O3")])
 
     def failing(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterable[Row]:
@@ -48,7 +48,7 @@ def test_an_event_replayed_during_a_rebuild_is_not_missed(store_: Opened, monkey
         return plain.rows(component, claims, rules)
 
     with monkeypatch.context() as patched:
-        patched.setitem(FOLDS, "trade_in", plain._replace(rows=failing))
+        patched.setitem(KINDS, "trade_in", replace(plain, rows=failing))
         commit(conn, take(store_, begin(store_), history), context)
     fill_shadow(store_)
     assert replay(conn, context).counts == {"accepted": 1}

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit
@@ -24,7 +24,7 @@ __all__ = ["opened", "store_"]
 @contextmanager
 def broken_fold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the fold of trade-ins fail for one order number, as a defect of a version would."""
-    plain = FOLDS["trade_in"]
+    plain = KINDS["trade_in"]
 
     def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterable[Row]:
         if any(fact.facts.get("order_no") == "bad" for claim in claims for fact in claim.registers.values()):
@@ -32,7 +32,7 @@ def broken_fold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return plain.rows(component, claims, rules)
 
     with monkeypatch.context() as patched:
-        patched.setitem(FOLDS, "trade_in", plain._replace(rows=rows))
+        patched.setitem(KINDS, "trade_in", replace(plain, rows=rows))
         yield
 
 

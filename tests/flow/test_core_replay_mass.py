@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store import replay as replaying
@@ -27,7 +28,7 @@ COMMERCE = topic_of("commerce")
 @contextmanager
 def failing(monkeypatch: pytest.MonkeyPatch, subsidy: int | None = None) -> Iterator[None]:
     """Let the fold of every trade-in fail, or of those with one subsidy (fen)."""
-    plain = FOLDS["trade_in"]
+    plain = KINDS["trade_in"]
 
     def rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterable[Row]:
         if subsidy is None or any(fact.facts["subsidy"] == subsidy for claim in claims for fact in claim.registers.values()):
@@ -35,7 +36,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, subsidy: int | None = None) -> Iter
         return plain.rows(component, claims, rules)
 
     with monkeypatch.context() as patched:
-        patched.setitem(FOLDS, "trade_in", plain._replace(rows=rows))
+        patched.setitem(KINDS, "trade_in", replace(plain, rows=rows))
         yield
 
 

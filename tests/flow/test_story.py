@@ -29,8 +29,8 @@ from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views import read
-from exchange_hub.views.catalogue import LISTS
 from exchange_hub.views.filling import Progress
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.rebuild import rebuild
 from exchange_hub.views.store.setup import connect
 from tests.golden.hand_worked import OCTOBER, RESTATED_SEPTEMBER, SEPTEMBER

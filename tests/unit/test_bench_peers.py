@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import ClaimKey, Record, Rejection
 from tests.bench.dataset import SHARES, messages
@@ -33,8 +33,8 @@ def test_a_peer_keeps_the_rows_that_the_hub_folds() -> None:
                 if entered(contract, facts, registers, totals):
                     states[key] = packed(registers, rows_of(contract.kind, facts, registers, rules))
     assert states.keys() == memory.registers.keys()
-    own = {key: _as_json(rows) for key, rows in memory.rows.items() if FOLDS[key.kind].own}
-    assert {key: sorted(rows_in(kept)) for key, kept in states.items() if FOLDS[key.kind].own} == own
+    own = {key: _as_json(rows) for key, rows in memory.rows.items() if KINDS[key.kind].own}
+    assert {key: sorted(rows_in(kept)) for key, kept in states.items() if KINDS[key.kind].own} == own
     assert sum(map(len, own.values())) > EVENTS / 2
 
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from exchange_hub.cli import output
 from exchange_hub.cli.lists import grouped
-from exchange_hub.views.catalogue import BY_NAME, LISTS
+from exchange_hub.views.lists import BY_NAME, LISTS
 
 Shown = Callable[[], list[str]]
 PROJECTS = BY_NAME["equipment-projects"]

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exchange_hub.console.app import create_app
 from exchange_hub.console.examples import EXAMPLES
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
 ADDRESSES = {

@@ -17,7 +17,7 @@ from exchange_hub.console import app as console_app
 from exchange_hub.console import query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Finding
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
 PAGES = [

@@ -8,7 +8,8 @@ import pytest
 from exchange_hub.console import boards, figures, vocabulary, wording
 from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission
-from exchange_hub.views.catalogue import BY_NAME, Column
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column
 from tests.console_rows import NOW, PLACE
 
 
@@ -64,7 +65,7 @@ def test_age_is_said_in_the_largest_unit(passed: timedelta, text: str) -> None:
     [
         (Column("x", "件数", "count", "件"), 0, "0"),
         (Column("x", "件数", "count", "件"), None, "—"),
-        (Column("budget_year", "预算年度", "count"), 2026, "2026"),
+        (Column("budget_year", "预算年度", "count", year=True), 2026, "2026"),
         (Column("x", "数量", "quantity"), Decimal("1234.5000"), "1,234.5"),
         (Column("x", "日期", "date"), date(2026, 10, 9), "2026-10-09"),
         (Column("x", "月份", "month"), "2026-10", "2026年10月"),

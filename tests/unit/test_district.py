@@ -11,7 +11,7 @@ import pytest
 
 from exchange_contracts import registry
 from exchange_hub.programme.district import FILES, District, DistrictError
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 FOLDER = Path(__file__).parents[2] / "deploy/districts/wuqing"
 TABLES = {name: tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")) for name in FILES}

@@ -13,7 +13,7 @@ from exchange_hub.programme.figures import cubes, definitions
 from exchange_hub.programme.labels import MEASURES, TABLES, label
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 CODES = Codes(
     domains=("工业", "农业"), categories=("家电",), materials=(("废钢铁", "吨"), ("报废机动车", "辆")),

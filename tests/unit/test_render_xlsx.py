@@ -22,7 +22,7 @@ from exchange_hub.reports.render import xlsx_rows as rows_module
 from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
 from exchange_hub.reports.render.xlsx_rows import yuan_text
 from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 FIRST = 4  # the first row of a list, below title, note and headings

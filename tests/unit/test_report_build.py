@@ -14,7 +14,7 @@ from exchange_hub.reports.inputs import Adjustment
 from exchange_hub.reports.model import Cell, Figure, Report, Section, Source
 from exchange_hub.reports.render.json_report import decimal_text, render_json
 from exchange_hub.reports.render.style import cell_text
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from tests.closing.reading import report_of
 from tests.closing.rows import Lists, random_lists, row
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange_hub.reports.lines import read, written
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists.model import Column
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))

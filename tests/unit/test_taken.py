@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.fold import fold_component
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact
 from exchange_hub.views.taken import Taken, taken

@@ -17,7 +17,7 @@ from exchange_hub.cli.program import make_topics, open_servers, plain_errors
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import FILES, District, DistrictError
 from exchange_hub.runtime.settings import Settings, describe
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 _HEADINGS = {"name": "setting", "value": "value", "default": "default", "source": "source", "meaning": "meaning"}
 

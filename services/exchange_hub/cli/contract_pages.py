@@ -8,15 +8,11 @@ from typing import Literal
 from exchange_contracts.formats import FORMATS
 from exchange_contracts.registry import Contract, Registry
 from exchange_contracts.shape import Field, Shape
+from exchange_hub.views.lists import KINDS
 
 COMMON_FIELDS = 12
 TITLE = "事件目录"
 
-_KINDS = {
-    "project": "项目", "enterprise": "企业", "scrappage": "报废淘汰", "trade_in": "以旧换新", "policy": "资金政策",
-    "fund": "资金", "document": "文件与措施", "plan": "应出台方案", "indicator": "指标与目标", "material": "回收利用",
-    "problem": "协调事项", "task": "任务进展", "submission": "报送", "coordination": "统筹协调(协调主题)",
-}  # fmt: skip
 _MEANINGS = {
     "text": "文本", "uuid": "UUID", "int": "整数", "long": "整数", "date": "日期", "instant": "时刻(UTC,毫秒)",
     "money": "金额", "quantity": "数量(四位小数)", "boolean": "是/否", "record": "记录", "array": "列表", "map": "对照表",
@@ -45,10 +41,10 @@ def blocks(registry: Registry) -> Iterator[Block]:
     yield Block("heading", "公共部分", 2)
     yield Block("text", f"每种事件的前 {COMMON_FIELDS} 个字段相同。")
     yield Block("table", rows=_fields(contracts[0].fields[:COMMON_FIELDS]))
-    for kind in dict.fromkeys((*_KINDS, *(contract.kind for contract in contracts))):
+    for kind in dict.fromkeys((*KINDS, *(contract.kind for contract in contracts))):
         of_kind = [contract for contract in contracts if contract.kind == kind]
         if of_kind:
-            yield Block("heading", _KINDS.get(kind, kind), 2)
+            yield Block("heading", KINDS[kind].title if kind in KINDS else kind, 2)
         for contract in of_kind:
             yield from _contract(contract)
     yield Block("heading", "代码表", 2)

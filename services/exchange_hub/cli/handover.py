@@ -24,7 +24,8 @@ from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.reading import Figures, Snapshot
 from exchange_hub.programme.district import FILES
 from exchange_hub.reports.render.json_report import figure_document, figures_digest
-from exchange_hub.views.catalogue import LISTS, ListView
+from exchange_hub.views.lists import LISTS
+from exchange_hub.views.lists.model import ListView
 
 FORMAT = 1
 #: Time of every entry: a zip that tells when it was written is another one each time.

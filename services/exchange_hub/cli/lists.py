@@ -12,14 +12,14 @@ from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.rebuild import other_stamp, views_as_of
-from exchange_hub.console.query import BRIEF
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import EXITED
 from exchange_hub.reports.closed import cuts
 from exchange_hub.reports.closed.tables import frozen_schema
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views import read
-from exchange_hub.views.catalogue import BY_NAME, Column, ListView
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.rebuild import AS_OF
 from exchange_hub.views.tables import LIVE
 
@@ -73,7 +73,7 @@ def list_(
                 click.echo(f"含已退出的 {exited} 行,专报不计;--where admin_state=正常 可只看其余。", err=True)
             output.show(f"{view.title},按{chosen_title(view, by)}", sums, summed, form, out, layout=output.Layout(names=names))
             return
-        brief = tuple(column.name for column in chosen) if columns else FIRST.get(name, BRIEF.get(name, ()))
+        brief = tuple(column.name for column in chosen) if columns else view.brief
         output.show(view.title, found, chosen, form, out, layout=output.Layout(brief, columns == "all", names))
 
 
@@ -117,32 +117,6 @@ def _columns(view: ListView, asked: str | None) -> tuple[Column, ...]:
     return tuple(known[name] for name in wanted)
 
 
-#: What a terminal shows first where it has room for few columns; else the columns that the console shows first.
-FIRST: Mapping[str, Sequence[str]] = {
-    "equipment-projects": (
-        "name", "domain", "total_investment", "invested_year_to_date", "build_state", "lead_bureau", "units_done", "fund_state",
-        "equipment_investment", "owner_name", "town", "latest_month",
-    ),
-    "recycling-projects": (
-        "name", "waste_category", "total_investment", "invested_year_to_date", "build_state", "lead_bureau", "capacity", "fund_state",
-        "owner_name", "town", "latest_month",
-    ),
-    "project-progress": (
-        "project_key", "month", "invested_this_month", "invested_year_to_date", "lead_bureau", "domain", "build_state", "units_done",
-        "invested_since_start", "text",
-    ),
-    "funding-policies": ("name", "document_no", "support_kind", "cap", "valid_to", "department", "level", "domains", "issuer"),
-    "funds": (
-        "step", "channel", "amount", "on_date", "application_no", "allocation_no", "category", "to_bureau", "voucher_no", "lead_bureau",
-    ),
-    "documents": ("title", "department", "due_on", "form", "measure_on", "document_no", "received_on", "extended_until", "measure_no"),
-    "trade-in": ("order_no", "category", "month", "count", "sale_amount", "subsidy", "granularity", "returned_count", "lead_bureau"),
-    "scrappage": ("identifier", "category", "step", "delivered_on", "deregistered_on", "certificate_no", "town", "lead_bureau"),
-}  # fmt: skip
-#: Amounts that each month states anew: a sum over months would count them twelve times.
-CUMULATIVE = {"project-progress": ("invested_year_to_date", "invested_since_start", "units_done")}
-
-
 def grouped(
     view: ListView, rows: Sequence[Mapping[str, Any]], by: str, *, by_month: bool
 ) -> tuple[tuple[Column, ...], list[dict[str, Any]]]:
@@ -160,11 +134,10 @@ def grouped(
     known = {column.name: column for column in view.columns}
     mixed = "granularity" in known and by != "granularity" and len({row["granularity"] for row in rows}) > 1
     keys = (by, "granularity") if mixed else (by,)
-    left_out = () if by_month else CUMULATIVE.get(view.name, ())
     summed = [
         column
         for column in view.columns
-        if column.type in ("money", "count") and column.name not in (*keys, *left_out, "budget_year")
+        if column.type in ("money", "count") and column.name not in keys and not column.year and (by_month or not column.cumulative)
     ]
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for row in rows:

@@ -29,7 +29,7 @@ from exchange_hub.reports.render.json_report import decimal_text
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration, end_offsets
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.tables import LIVE
 
 #: Source under which the hub's own program publishes on the coordination topic.
@@ -201,7 +201,7 @@ def _causes(changes: list[dict[str, Any]]) -> list[Cause]:
 def _sources(conn: sa.Connection, hub: Hub, comparison: restating.Comparison) -> Iterator[dict[str, str]]:
     """Yield the events behind the changed rows: those on their entities that arrived since the close."""
     cut, zone = snapshot.stored(conn, comparison.month)["cut"], ZoneInfo(hub.district.profile.time_zone)
-    kinds = {list_: kind for kind, fold in FOLDS.items() for list_ in fold.lists}
+    kinds: dict[str, str] = {view.name: kind.name for kind in KINDS.values() for view in kind.lists}
     for row in comparison.rows:
         for event in restating.events_behind(conn, row.component, kinds[row.list], cut):
             arrived = datetime.fromtimestamp(event.arrived_ms / 1000, zone)

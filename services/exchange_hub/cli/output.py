@@ -18,7 +18,7 @@ from rich.table import Table
 
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists.model import Column
 
 Format = Literal["table", "json", "csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "xlsx")

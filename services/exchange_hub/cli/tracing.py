@@ -20,8 +20,8 @@ from exchange_hub.reports.model import Figure
 from exchange_hub.reports.render.json_report import decimal_text, plain
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.views import read
-from exchange_hub.views.catalogue import BY_NAME, Column
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import BY_NAME, kinds_of
+from exchange_hub.views.lists.model import Column
 from exchange_hub.views.read import EventSource
 from exchange_hub.views.taken import Taken
 
@@ -73,8 +73,7 @@ class _Tracer:
 
     def events(self, list_name: str, component: str, cut: Mapping[str, int] | None) -> Iterator[EventSource]:
         """Return the events behind a component, in the order of topic and offset."""
-        kinds = [kind for kind, fold in FOLDS.items() if list_name in fold.lists]
-        for kind in kinds:
+        for kind in kinds_of(list_name):
             for place in events_behind(self.at.sql, component, kind, {}):
                 found = read.event_at(self.at.driver, place.topic, place.offset)
                 if found is not None and (cut is None or place.offset < cut.get(place.topic, 0)):

@@ -17,7 +17,8 @@ from exchange_hub.console import boards, export, figures, query, vocabulary, wor
 from exchange_hub.console.examples import EXAMPLES
 from exchange_hub.console.rims import Console
 from exchange_hub.console.source import Claim, Event
-from exchange_hub.views.catalogue import BY_NAME, LISTS, Column, ListView
+from exchange_hub.views.lists import BY_NAME, LISTS
+from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.taken import Taken
 
 ListPath = Annotated[str, Path(description="清单名称，见 /api/lists", examples=["equipment-projects"])]

@@ -25,7 +25,7 @@ from exchange_hub.console.query import QueryError
 from exchange_hub.console.rims import Clock, Console
 from exchange_hub.console.source import Place, Source, SourceUnavailableError
 from exchange_hub.runtime import metrics
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 
 _HERE = Path(__file__).parent
 _BUSY = "数据库暂时无法读取，请稍后刷新；如持续出现，请联系运维人员。"

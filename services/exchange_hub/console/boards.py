@@ -7,7 +7,8 @@ from datetime import date, datetime
 from exchange_hub.console import vocabulary, wording
 from exchange_hub.console.source import Claim, Finding, Place, Position, Submission, Trace
 from exchange_hub.reports.matters import deadline, status
-from exchange_hub.views.catalogue import BY_NAME, Column, ListView
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column, ListView
 
 _COMMON_FACTS = frozenset({
     "event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "corrects", "origin",

@@ -36,8 +36,7 @@ from exchange_hub.reports.model import Source as FigureSource
 from exchange_hub.reports.render.json_report import document
 from exchange_hub.reports.trace import rows_of
 from exchange_hub.views import read
-from exchange_hub.views.catalogue import BY_NAME
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import BY_NAME, KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.tables import LIVE, list_table
 
@@ -296,14 +295,14 @@ def _event(found: read.EventSource) -> Event:
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:
-    fold = FOLDS.get(row["kind"])
+    kind = KINDS.get(row["kind"])
     detail = row["detail"] if isinstance(row["detail"], Mapping) else {}
     since = detail.get("since") or detail.get("on")
     return Finding(
         id=row["finding_id"],
         rule=row["rule"],
         text=row["words"],
-        list=fold.lists[0] if fold and fold.lists else "",
+        list=kind.list_names[0] if kind and kind.lists else "",
         component=row["component"],
         bureaus=tuple(row["bureaus"]),
         state=str(row.get("state") or "待核实"),

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from exchange_hub.console.source import Place, Row
 from exchange_hub.console.wording import named, yuan
-from exchange_hub.views.catalogue import Column, ListView
+from exchange_hub.views.lists.model import Column, ListView
 
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -11,7 +11,8 @@ from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.rims import Console
 from exchange_hub.console.source import Claim, Event, Question, Reading, Selection
-from exchange_hub.views.catalogue import BY_NAME, LISTS, ListView
+from exchange_hub.views.lists import BY_NAME, LISTS
+from exchange_hub.views.lists.model import ListView
 
 _EXPORT_CHUNK = 5_000
 _FINDINGS_SHOWN_MAX = 500
@@ -73,7 +74,7 @@ class Pages:
         """A list: filter, sort, page."""
         view = _view(name)
         asked = query.parse(view, request.query_params.multi_items())
-        filters = [column for column in view.columns if column.name in query.FILTERS]
+        filters = [column for column in view.columns if column.filter]
         with self.console.source.reading() as reading:
             total = reading.count(view.name, asked.selection)
             rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset)
@@ -81,7 +82,7 @@ class Pages:
         return self._page(
             request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,
             choices=choices, pages=max(1, -(-total // asked.size)), sizes=query.PAGE_SIZES,
-            export_max=query.EXPORT_ROWS_MAX, other=[column for column in asked.raw if column not in query.FILTERS],
+            export_max=query.EXPORT_ROWS_MAX, other=[name for name in asked.raw if name not in {column.name for column in filters}],
         )  # fmt: skip
 
     def row(self, request: Request, name: str, key: str) -> Response:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from exchange_hub.console.source import Selection
-from exchange_hub.views.catalogue import Column, ListView
+from exchange_hub.views.lists.model import Column, ListView
 
 PAGE_SIZES = (20, 50, 100, 200)
 PAGE_SIZE = 50
@@ -19,54 +19,8 @@ EXPORT_ROWS_MAX = 200_000
 
 _RESERVED = frozenset({"q", "sort", "page", "size", "cols", "format"})
 
-FILTERS = frozenset({
-    "domain", "lead_bureau", "town", "build_state", "fund_state", "admin_state", "category", "kind", "month", "step",
-    "channel", "level", "granularity", "role", "budget_year", "series", "material", "state", "list", "waste_category",
-    "form", "plan_kind", "bureau", "department", "route", "task_no", "indicator",
-})  # fmt: skip
-"""Columns with few values, offered as drop-downs; any other column can be named in the address all the same."""
-
 COMPONENT = Column("component", "同一事项")
 """Every row's component, as a condition: the rows that speak of one thing, after merging."""
-
-BRIEF: dict[str, tuple[str, ...]] = {
-    "equipment-projects": (
-        "name", "domain", "lead_bureau", "owner_name", "town", "total_investment", "equipment_investment",
-        "invested_year_to_date", "units_planned", "units_done", "build_state", "fund_state", "latest_month",
-    ),
-    "recycling-projects": (
-        "name", "waste_category", "capacity", "lead_bureau", "owner_name", "town", "total_investment",
-        "invested_year_to_date", "build_state", "fund_state", "latest_month",
-    ),
-    "enterprises": (
-        "name", "uscc", "role", "domain", "main_products", "capacity", "output", "serves_domains", "lead_bureau",
-    ),
-    "funding-policies": (
-        "name", "document_no", "issuer", "level", "domains", "support_kind", "standard", "cap", "valid_from",
-        "valid_to", "department", "obtained",
-    ),
-    "funds": (
-        "step", "channel", "allocation_no", "batch_no", "application_no", "voucher_no", "budget_year", "to_bureau",
-        "amount", "category", "on_date", "lead_bureau",
-    ),
-    "scrappage": (
-        "identifier", "category", "step", "certificate_no", "recycler_uscc", "emission_standard", "applied_on",
-        "delivered_on", "dismantled_on", "deregistered_on", "town", "lead_bureau",
-    ),
-    "trade-in": (
-        "order_no", "category", "kind", "month", "completed_on", "count", "returned_count", "sale_amount", "subsidy",
-        "subsidy_returned", "granularity", "lead_bureau",
-    ),
-    "indicators": (
-        "indicator", "domain", "kind", "series", "period", "value", "numerator", "denominator", "unit", "lead_bureau",
-    ),
-    "documents": (
-        "title", "document_no", "issuer", "level", "received_on", "department", "due_on", "extended_until", "form",
-        "measure_no", "measure_on",
-    ),
-    "problems": ("text", "problem_no", "asks_of", "proposal", "raised_on", "resolved_on", "lead_bureau"),
-}  # fmt: skip
-"""The columns that a coordinator reads first, for the lists that are too wide for a screen."""
 
 
 class QueryError(ValueError):
@@ -101,13 +55,10 @@ class ListQuery:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns shown, the one that names the row first."""
-        brief = BRIEF.get(self.view.name)
-        if brief is None:
-            return self.view.columns
-        first = tuple(self.view.column(name) for name in brief)
+        first = self.view.first_columns
         if not self.all_columns:
             return first
-        return first + tuple(column for column in self.view.columns if column.name not in brief)
+        return first + tuple(column for column in self.view.columns if column not in first)
 
     def parameters(self, **changes: str | None) -> list[tuple[str, str]]:
         """Return the query string's pairs with *changes* made; ``None`` removes one, defaults are left out."""

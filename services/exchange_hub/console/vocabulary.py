@@ -10,7 +10,8 @@ from functools import lru_cache
 from exchange_contracts import registry
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
-from exchange_hub.views.catalogue import LISTS, Column
+from exchange_hub.views.lists import LISTS
+from exchange_hub.views.lists.model import Column
 
 COLUMNS: Mapping[str, Column] = {column.name: column for view in reversed(LISTS) for column in view.columns}
 """A fact's column, where some list shows the fact under the same name."""

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from exchange_hub.console.source import Place
-from exchange_hub.views.catalogue import BY_NAME, Column
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EMPTY = "—"
@@ -21,7 +22,8 @@ EMPTY = "—"
 _MILLISECONDS_MIN = 10**12
 _CODE = re.compile(r"[a-z][a-z-]*[a-z]")
 
-_BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "to_bureau", "department", "asks_of", "bureaus"})
+_COLUMNS = [column for view in BY_NAME.values() for column in view.columns]
+_BUREAU_COLUMNS = frozenset({"bureaus", *(column.name for column in _COLUMNS if column.bureau)})
 _LISTS = {"设备更新": "设备更新", "回收循环": "回收循环", **{name: view.title for name, view in BY_NAME.items()}}
 
 STATES = {"confirmed": "已确认", "nil": "零报告", "late": "迟报", "silent": "未报送"}
@@ -135,7 +137,7 @@ def value(column: Column, raw: object, place: Place) -> Shown:
     match column.type:
         case "money":
             return money(int(str(raw)))
-        case "count" if column.name == "budget_year":
+        case "count" if column.year:
             return Shown(str(raw), style="nowrap")
         case "count":
             return number(int(str(raw)))
@@ -152,7 +154,7 @@ def value(column: Column, raw: object, place: Place) -> Shown:
         case "money_map":
             return _money_map(raw)
         case _:
-            return Shown(named(column.name, raw, place), style="nowrap" if _is_code(column.name) else "")
+            return Shown(named(column.name, raw, place), style="nowrap" if column.code else "")
 
 
 def named(column: str, raw: object, place: Place) -> str:
@@ -220,7 +222,3 @@ def _money_map(raw: object) -> Shown:
     parts = [(str(key), money(int(str(fen)))) for key, fen in sorted(raw.items())]
     return Shown("；".join(f"{key} {shown.text}" for key, shown in parts),
                  "；".join(f"{key} {shown.full}" for key, shown in parts))  # fmt: skip
-
-
-def _is_code(name: str) -> bool:
-    return name.endswith(("_no", "_uscc", "_code", "_key")) or name in {"uscc", "identifier", "serial_no"}

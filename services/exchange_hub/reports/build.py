@@ -11,27 +11,14 @@ from exchange_hub.reports.book import Book
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Adjustment, Inputs, Row, silent_scopes, silent_submissions
 from exchange_hub.reports.model import Annex, Figure, Report
+from exchange_hub.views.lists import LISTS
 
-ANNEXES: tuple[tuple[str, str], ...] = (
-    ("设备更新项目清单", "equipment-projects"),
-    ("先进设备企业清单", "enterprises"),
-    ("回收循环利用项目清单", "recycling-projects"),
-    ("资金政策清单图谱", "funding-policies"),
-    ("资金台账", "funds"),
-    ("协调事项", "problems"),
-    ("政策文件与落实措施", "documents"),
-    ("报送与调整情况", "submissions"),
-)
-"""The eight annexes of the report: title and list, in their order."""
+_PLACED = sorted((view.annex.place, view.annex, view.name) for view in LISTS if view.annex is not None)
 
-FURTHER: tuple[tuple[str, str], ...] = (
-    ("项目月度进度", "project-progress"),
-    ("以旧换新台账", "trade-in"),
-    ("回收利用台账", "materials"),
-    ("报废淘汰台账", "scrappage"),
-    ("目标体系", "indicators"),
-    ("应出台方案", "plans"),
-)
+ANNEXES: tuple[tuple[str, str], ...] = tuple((annex.title, name) for _, annex, name in _PLACED if annex.paper)
+"""The printed annexes of the report: title and list, in their order."""
+
+FURTHER: tuple[tuple[str, str], ...] = tuple((annex.title, name) for _, annex, name in _PLACED if not annex.paper)
 """The other lists behind the figures: they belong in the workbook, not on paper."""
 
 _SECTIONS = (

@@ -8,7 +8,7 @@ from exchange_hub.programme.cells import COUNT, Cells, Number
 from exchange_hub.programme.conditions import expression
 from exchange_hub.programme.definitions import NONE, NOT_REPORTED, Definition, Derived, Measured, Stated
 from exchange_hub.reports.model import Figure, Source
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 _CENT = Decimal("0.01")
 _MONEY_TYPES = ("money", "money_map")

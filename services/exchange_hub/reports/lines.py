@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exchange_hub.reports.model import StoredRows
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists.model import Column
 
 #: Types of column whose fields are JSON.
 JSON_TYPES = frozenset({"texts", "money_map", "flag"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol, runtime_checkable
 
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists.model import Column
 
 Unit = Literal["元", "件", "个", "台套", "%", "吨", "", "户", "天", "辆", "台"]
 

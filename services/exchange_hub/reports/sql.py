@@ -21,7 +21,7 @@ from exchange_hub.programme.conditions import (
     Where,
     conditions,
 )
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.tables import list_table
 
 Selectable = sa.FromClause

@@ -15,7 +15,7 @@ from typing import Any
 from exchange_contracts import codes, envelope, identifiers, identity
 from exchange_contracts.registry import Contract
 from exchange_contracts.topics import COORDINATION
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 
 Facts = Mapping[str, Any]
 Headers = Sequence[tuple[str, bytes]]
@@ -149,7 +149,7 @@ def _amount(facts: Facts) -> list[str]:
 
 def _merge(facts: Facts) -> list[str]:
     found = []
-    if FOLDS[facts["list"]].own:
+    if KINDS[facts["list"]].own:
         found.append("此类对象各自独立计数,不能合并")
     if len(facts["members"]) < 2:
         found.append("合并至少需要两条申报")

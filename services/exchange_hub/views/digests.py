@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.tables import digest_query, list_table
 
 Digests = dict[str, tuple[str, int]]

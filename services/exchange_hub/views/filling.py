@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.planning import BELOW_CUT, FILLED, OF_EVENT, gathered, plan_whole
@@ -105,7 +105,7 @@ def _parts(conn: psycopg.Connection) -> dict[Part, int]:
     ).fetchall()
     parts: dict[Part, int] = {}
     for kind, topic_no, count in rows:
-        topics = (topic_no,) if FOLDS[kind].own else tuple(no for of_kind, no, _ in rows if of_kind == kind)
+        topics = (topic_no,) if KINDS[kind].own else tuple(no for of_kind, no, _ in rows if of_kind == kind)
         part = Part(kind, topics)
         parts[part] = parts.get(part, 0) + count
     return parts

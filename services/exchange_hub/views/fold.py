@@ -7,8 +7,8 @@ recomputed from the component's registers, and no total is kept by adding to it.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from exchange_hub.views.findings import Finding, of_component
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.findings import Finding
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Row, Statement, new
 
@@ -71,7 +71,8 @@ def components(edges: Mapping[ClaimKey, Iterable[str]]) -> list[list[ClaimKey]]:
 
 def identities(claim: Claim) -> list[str]:
     """Return the identity values a claim states; claims of a kind that share one are the same entity."""
-    return FOLDS[claim.key.kind].identities(claim)
+    identities_of = KINDS[claim.key.kind].identities
+    return [] if identities_of is None else identities_of(claim)
 
 
 def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
@@ -88,9 +89,9 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
         members = tuple(sorted(claim.key for claim in claims))
         name = component_name(members)
     try:
-        kind = members[0].kind
-        rows = tuple(FOLDS[kind].rows(name, claims, rules))
-        found = of_component(kind, claims, rows)
+        kind = KINDS[members[0].kind]
+        rows = tuple(kind.rows(name, claims, rules))
+        found = tuple(kind.findings(claims, rows)) if kind.findings is not None and rows else ()
     except Exception as error:  # noqa: BLE001 — any defect of a fold must end as a visible, contained failure
         return Folded(name, members, (), f"{type(error).__name__}: {error}")
     return new(Folded, (name, members, rows, None, found))

@@ -10,9 +10,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from exchange_contracts import codec
-from exchange_hub.views.catalogue import BY_NAME, ListView
 from exchange_hub.views.crossing import crossing
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import BY_NAME, kinds_of
+from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim
 from exchange_hub.views.store.planning import OF_EVENT, Topics, gathered
@@ -175,7 +175,7 @@ def taken_from(
         f"""SELECT {OF_EVENT} FROM unnest(%s::text[], %s::text[]) AS k (bureau, entity)
             JOIN log.topic t ON t.bureau = k.bureau JOIN log.event_log e ON e.topic_no = t.topic_no AND e.entity = k.entity
             WHERE e.kind = ANY(%s)""".encode(),
-        ([bureau for bureau, _ in members], [entity for _, entity in members], _kinds_of(list_name)),
+        ([bureau for bureau, _ in members], [entity for _, entity in members], kinds_of(list_name)),
     ).fetchall()
     counted = [event for event in events if ends is None or event[1] < ends[event[0]]]
     bureau_of = {topic_no: bureau for topic_no, bureau, _ in topics}
@@ -183,16 +183,12 @@ def taken_from(
     return taken(list_name, row, [Claim(key, said) for key, said in registers.items()], rules)
 
 
-def _kinds_of(list_name: str) -> list[str]:
-    return [kind for kind, fold in FOLDS.items() if list_name in fold.lists]
-
-
 def _claims_of(conn: Conn, list_name: str, component: str, schema: str) -> list[tuple[str, str]]:
     query = sql.SQL(
         "SELECT t.bureau, c.entity FROM {} c JOIN log.topic t USING (topic_no) "
         "WHERE c.component = %s AND c.kind = ANY(%s) ORDER BY 1, 2"
     ).format(sql.Identifier(schema, "claim"))
-    found = conn.execute(query, (component, _kinds_of(list_name))).fetchall()
+    found = conn.execute(query, (component, kinds_of(list_name))).fetchall()
     if found:
         return [(bureau, entity) for bureau, entity in found]
     bureau, _, entity = component.partition(":")
@@ -207,7 +203,7 @@ def _events_of(conn: Conn, list_name: str, claim: tuple[str, str]) -> list[Event
                     PARTITION BY e.topic_no, e.kind, e.register ORDER BY e.revision DESC, e.digest DESC, e.off)
            FROM log.event_log e JOIN log.topic t USING (topic_no)
            WHERE t.bureau = %s AND e.entity = %s AND e.kind = ANY(%s) ORDER BY e.topic_no, e.off""",
-        (*claim, _kinds_of(list_name)),
+        (*claim, kinds_of(list_name)),
     ).fetchall()
     return [_event(*row) for row in found]
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from exchange_hub.views.catalogue import Column, ColumnType, ListView
+from exchange_hub.views.lists.model import Column, ColumnType, ListView
 
 LIVE = "live"
 

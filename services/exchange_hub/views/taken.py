@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.fold import fold_component
-from exchange_hub.views.folds import FOLDS
-from exchange_hub.views.folds.base import ranked
+from exchange_hub.views.lists import BY_NAME, KINDS
+from exchange_hub.views.lists.folding import ranked
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim
 
@@ -74,7 +73,7 @@ def _asked(claims: Sequence[Claim], rules: FoldRules) -> FoldRules:
 
 def _alone(list_name: str, row: Mapping[str, Any], claim: Claim, rules: FoldRules) -> Iterator[Mapping[str, Any]]:
     """Yield what a claim, folded alone, would show in the row: all columns, or those of the entity where it tells of another part."""
-    apart = FOLDS[claim.key.kind].apart
+    apart = KINDS[claim.key.kind].apart
     told = apart.get(list_name)
     for own in fold_component([claim], rules).rows:
         # Bureaus may even disagree on the list: the row stands in one, a claim alone would stand in another.

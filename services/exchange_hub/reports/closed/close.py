@@ -23,7 +23,7 @@ from exchange_hub.reports.inputs import Adjustment, Inputs
 from exchange_hub.reports.model import Report
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import lists_of
-from exchange_hub.views.catalogue import LISTS
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.tables import LIVE, digest_query
 
 _POLL_SECONDS = 0.1

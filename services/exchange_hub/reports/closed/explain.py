@@ -15,16 +15,10 @@ from exchange_hub.programme.conditions import Where, expression
 from exchange_hub.programme.definitions import Definition, Derived, Measured
 from exchange_hub.reports.inputs import Cause
 from exchange_hub.reports.sql import lists_of, value
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 ROWS_MAX = 50
 _WHOLE_LIST = ("details_first", "latest")
-# Lists whose rows take another key when entities are merged or a project gets its code later, with what must agree
-# beside the component: a project has one row of progress a month.
-_MERGEABLE: Mapping[str, tuple[str, ...]] = {
-    "equipment-projects": (), "recycling-projects": (), "enterprises": (), "funding-policies": (),
-    "project-progress": ("month",),
-}  # fmt: skip
 _RETURNED = ("returned_on", "returned_count", "subsidy_returned")
 
 
@@ -223,10 +217,11 @@ class Explanation:
 
     def _elsewhere(self, schema: str, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
         """Ask whether the entity of a row has a row under another key in that schema: it was merged or split."""
-        if list_ not in _MERGEABLE:
+        agree = BY_NAME[list_].merge_columns
+        if agree is None:
             return sa.false()
         other = lists_of(schema).table(list_).alias()
-        agreeing = (other.c[name] == row.c[name] for name in ("component", *_MERGEABLE[list_]))
+        agreeing = (other.c[name] == row.c[name] for name in ("component", *agree))
         shares = sa.and_(other.c.row_key != row.c.row_key, *agreeing)
         return sa.exists(sa.select(sa.literal(1)).select_from(other).where(shares))
 

@@ -19,25 +19,13 @@ from exchange_hub.reports.lines import JSON_TYPES, written
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
 from exchange_hub.reports.render.json_report import plain
 from exchange_hub.reports.sql import lists_of
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column
 from exchange_hub.views.tables import hold as hold_statement
 
 _FETCH_ROWS, _SORT_MEMORY = 1_000, "128MB"
 _SUBMISSIONS = "submissions"
 _PRINTED_ROWS_MAX = 150
-_LARGEST = ("按总投资列前{n}条", "true", "total_investment DESC NULLS LAST")
-# List → how its printed rows were chosen, which, in which order.
-_PRINTED: Mapping[str, tuple[str, str, str]] = {
-    "equipment-projects": _LARGEST,
-    "recycling-projects": _LARGEST,
-    "funds": ("列最近下达的{n}条", "step = '下达'", "on_date DESC NULLS LAST"),
-    "problems": ("列前{n}条（未办结的在前）", "true", "resolved_on DESC NULLS FIRST, raised_on"),
-    "documents": (
-        "列前{n}条（未办结的在前）", "true",
-        "(measure_on IS NULL AND exempt_reason IS NULL) DESC, coalesce(extended_until, due_on) DESC NULLS LAST",
-    ),
-    "submissions": ("列本月{n}条（未报送的在前）", "month = :month", "bureau, list"),
-}  # fmt: skip
 
 
 class NotClosedError(LookupError):
@@ -234,16 +222,16 @@ def load(engine: sa.Engine, month: str) -> Report:
 
 def printed(engine: sa.Engine, annex: Annex, month: str) -> Annex:
     """Return an annex with the rows worth printing: what is owed or open first, the largest first."""
-    if not isinstance(annex.rows, Frozen) or annex.list not in _PRINTED:
+    worth = BY_NAME[annex.list].printed if annex.list in BY_NAME else None
+    if not isinstance(annex.rows, Frozen) or worth is None:
         return annex
-    how, where, order = _PRINTED[annex.list]
     frozen = annex.rows
     query = sa.select(*lists_of(frozen.schema).table(annex.list).c)
-    chosen = query.where(sa.text(where).bindparams(**({"month": month} if ":month" in where else {})))
-    ordered = chosen.order_by(sa.text(order), sa.text('row_key COLLATE "C"')).limit(_PRINTED_ROWS_MAX)
+    chosen = query.where(sa.text(worth.where).bindparams(**({"month": month} if ":month" in worth.where else {})))
+    ordered = chosen.order_by(sa.text(worth.order), sa.text('row_key COLLATE "C"')).limit(_PRINTED_ROWS_MAX)
     with engine.connect() as conn:
         rows = [dict(row) for row in conn.execute(ordered).mappings()]
-    return replace(annex, printed=(*frozen.extra, *rows), chosen=how) if rows or frozen.extra else annex
+    return replace(annex, printed=(*frozen.extra, *rows), chosen=worth.chosen) if rows or frozen.extra else annex
 
 
 def _cell_out(cell: Mapping[str, Any]) -> dict[str, object]:

@@ -9,24 +9,16 @@ from decimal import Decimal
 
 from exchange_hub.reports.model import Annex
 from exchange_hub.reports.render.style import FEN_PER_YUAN, MONEY_SCALES, number_text, printable, rounded
-from exchange_hub.views.catalogue import BY_NAME, Column, ColumnType
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column
 
 # Columns of the adjustments: values stand right, names of bureaus are several.
-_OF_ADJUSTMENTS: Mapping[str, ColumnType] = {"原值": "quantity", "现值": "quantity", "变动行数": "count", "涉及单位": "texts"}
-# What a printed page has room for; the workbook has every column.
-PRINTED_COLUMNS = {
-    "equipment-projects": "name domain lead_bureau owner_name town total_investment equipment_investment invested_year_to_date units_done build_state fund_state",
-    "recycling-projects": "name waste_category lead_bureau owner_name town total_investment invested_year_to_date capacity build_state fund_state",
-    "enterprises": "name uscc role domain main_products capacity output lead_bureau",
-    "funding-policies": "document_no name issuer level domains support_kind standard cap valid_to department",
-    "funds": "step channel allocation_no application_no to_bureau category amount on_date lead_bureau",
-    "problems": "problem_no text done_so_far proposal asks_of raised_on lead_bureau",
-    "documents": "document_no title department part received_on due_on form measure_no measure_on",
-    "submissions": "bureau list month state rows confirmed_on signed_by",
-}
+_OF_ADJUSTMENTS = {
+    "原值": Column("原值", "原值", "quantity"), "现值": Column("现值", "现值", "quantity"),
+    "变动行数": Column("变动行数", "变动行数", "count"), "涉及单位": Column("涉及单位", "涉及单位", "texts", bureau=True),
+}  # fmt: skip
 ADJUSTMENTS = "adjustments"
-# Columns that may hold a bureau's code, which is no word for a reader.
-BUREAU_COLUMNS = frozenset({"bureau", "lead_bureau", "department", "to_bureau", "asks_of", "涉及单位"})
+PAPER = frozenset(view.name for view in BY_NAME.values() if view.annex is not None and view.annex.paper)
 PRINTED_COLUMNS_MAX = 10
 INTERNAL = frozenset({"row_key", "component", "bureaus"})
 NUMERIC_TYPES = frozenset({"money", "count", "quantity"})
@@ -38,15 +30,15 @@ def columns(annex: Annex) -> tuple[Column, ...]:
     if view is not None:
         return view.columns
     names = dict.fromkeys(name for row in annex.rows for name in row if name not in INTERNAL)
-    return tuple(Column(name, name, _OF_ADJUSTMENTS.get(name, "text")) for name in names)
+    return tuple(_OF_ADJUSTMENTS.get(name) or Column(name, name) for name in names)
 
 
 def printed_columns(annex: Annex) -> tuple[Column, ...]:
     """Return the columns for the printed summary: the named ones, else the first that hold something."""
     every = columns(annex)
-    if annex.list in PRINTED_COLUMNS:
-        by_name = {column.name: column for column in every}
-        return tuple(by_name[name] for name in PRINTED_COLUMNS[annex.list].split())
+    view = BY_NAME.get(annex.list)
+    if view is not None and view.printed_columns:
+        return tuple(view.column(name) for name in view.printed_columns)
     held = [column for column in every if any(row.get(column.name) not in (None, "", []) for row in annex.rows)]
     return tuple(held[:PRINTED_COLUMNS_MAX])
 
@@ -97,14 +89,14 @@ def value_text(column: Column, row: Mapping[str, object], names: Mapping[str, st
 
 def is_coded(column: Column) -> bool:
     """Tell whether a column may hold codes, for which `word` has words."""
-    return column.name == "list" or column.name in BUREAU_COLUMNS
+    return column.names_list or column.bureau
 
 
 def word(column: Column, text: str, names: Mapping[str, str]) -> str:
     """Return the word for a code: the title of a list, the name of a bureau; other texts stay."""
-    if column.name == "list":
+    if column.names_list:
         return list_title(text)
-    return names.get(text, text) if column.name in BUREAU_COLUMNS else text
+    return names.get(text, text) if column.bureau else text
 
 
 def money_map_text(value: object) -> str:

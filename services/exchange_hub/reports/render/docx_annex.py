@@ -12,7 +12,7 @@ from exchange_hub.reports.model import Annex
 from exchange_hub.reports.render.annex_values import (
     ADJUSTMENTS,
     NUMERIC_TYPES,
-    PRINTED_COLUMNS,
+    PAPER,
     column_heading,
     printed_columns,
     value_text,
@@ -41,7 +41,7 @@ def annexes(every: tuple[Annex, ...], names: Mapping[str, str]) -> Iterator[str]
         every: all annexes; lists that belong in the workbook alone are passed over.
         names: code → name of the district's bureaus.
     """
-    printed = [annex for annex in every if annex.list in PRINTED_COLUMNS]
+    printed = [annex for annex in every if annex.list in PAPER]
     # The adjustments have no number of their own: they continue 报送与调整, the annex before them.
     adjustments = [annex for annex in every if annex.list == ADJUSTMENTS and annex.rows]
     numbered = [(f"附件{number}　{annex.title}", annex) for number, annex in enumerate(printed, 1)]

@@ -34,30 +34,21 @@ from exchange_hub.reports.render.xlsx_charts import SHEET as CHARTS
 from exchange_hub.reports.render.xlsx_charts import write_charts
 from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed
 from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column
 
 CONTENTS, TABLES, FIGURES, SUBMISSIONS = "目录", "正文各表", "全部指标", "submissions"
-# Lists whose amounts are those of single purchases: 万元 with four places shows every yuan.
-SMALL_MONEY = frozenset({"funds", "trade-in", "materials", "scrappage"})
 WAN_ONE, WAN_FOUR, YUAN = "0\\.0,", "0\\.0000", "#,##0.00"
 MONEY_NOTE = "金额单元格存储的是元（保留到分），以万元显示；点选单元格可见全值。"
 STAMP_WORDS = {"code": "程序版本", "contracts": "数据契约摘要", "configuration": "配置摘要", "config": "配置摘要"}
 # Money that figures give in another unit than yuan.
 _SCALED = frozenset({"万元", "亿元"})
-# Whole numbers that name a year: no thousands are set apart.
-YEARS = frozenset({"budget_year"})
 HEAD_ROW = 2
 # A list of more columns than this is too small to read on A4.
 PAPER_A3, PAPER_A4, A4_COLUMNS_MAX = 8, 9, 18
 # From this many rows on a quicker, lighter compression pays.
 MANY_ROWS, QUICK_LEVEL, USUAL_LEVEL = 50_000, 1, 6
 WIDTHS = {"money": 14, "count": 10, "quantity": 12, "date": 12, "month": 10, "texts": 24, "money_map": 34, "flag": 8}
-WIDE = {
-    "name": 34, "title": 38, "text": 44, "owner_name": 28, "problems": 34, "proposal": 30, "done_so_far": 30,
-    "conditions": 30, "materials": 26, "procedure": 26, "lead_bureau": 18, "bureau": 18, "department": 18,
-    "project_code": 26, "owner_uscc": 21, "uscc": 21, "merchant_uscc": 21, "operator_uscc": 21, "allocation_no": 22,
-    "document_no": 22, "approval_no": 22, "order_no": 20, "list": 20, "resolution": 30,
-}  # fmt: skip
 
 
 def render_xlsx(report: Report, bureau_names: Mapping[str, str] | None = None) -> bytes:
@@ -164,16 +155,16 @@ def _sheet_name(title: str, number: int, part: int) -> str:
 
 def _format_of(column: Column, list_: str, formats: dict[str, Any]) -> Any:
     """Return the cell format of a column."""
-    if column.name in YEARS:
+    if column.year:
         return formats["year"]
     if column.type == "money":
-        return formats["wan_four" if list_ in SMALL_MONEY else "wan_one"]
+        return formats["wan_four" if list_ in BY_NAME and BY_NAME[list_].small_money else "wan_one"]
     return formats[{"count": "count", "quantity": "plain", "date": "date"}.get(column.type, "text")]
 
 
 def _width(column: Column) -> float:
     """Return a column's width in characters."""
-    wished = WIDE.get(column.name) or WIDTHS.get(column.type, 14)
+    wished = column.width or WIDTHS.get(column.type, 14)
     return max(wished, min(len(column_heading(column)) + 4, 18))
 
 

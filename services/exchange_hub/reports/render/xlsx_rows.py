@@ -17,7 +17,7 @@ from itertools import islice, repeat
 from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
 from exchange_hub.reports.render.annex_values import is_coded, value_text, word
 from exchange_hub.reports.render.style import FEN_PER_YUAN
-from exchange_hub.views.catalogue import Column
+from exchange_hub.views.lists.model import Column
 
 # A sheet holds 1 048 576 rows; headings and a note need three.
 SHEET_ROWS_MAX = 1_000_000

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from exchange_hub.programme.labels import label
 from exchange_hub.reports.render.annex_values import list_title
-from exchange_hub.views.catalogue import BY_NAME
+from exchange_hub.views.lists import BY_NAME
 
 _NAME = re.compile(r"[a-z][a-z_-]*")
 _ELSEWHERE = re.compile(r"(\w+) (not )?in ([a-z-]+)\.(\w+)")

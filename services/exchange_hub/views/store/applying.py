@@ -12,8 +12,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from exchange_hub.views import fold
-from exchange_hub.views.catalogue import BY_NAME
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import BY_NAME, KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey
 from exchange_hub.views.store.copying import array_literal, copy_rows, text
@@ -33,7 +32,7 @@ def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, holds: L
         rules: the district's configuration.
         holds: what the schema holds of the event log, as for ``planning.load``.
     """
-    own = [key for key in planned.alone if FOLDS[key.kind].own]
+    own = [key for key in planned.alone if KINDS[key.kind].own]
     _clear(cur, ((key.kind, planned.alone[key].component) for key in own if key not in planned.fresh))
     _insert(cur, [planned.alone[key] for key in own])
     decided = _store_decisions(cur, planned.decisions, planned.known, topics)
@@ -47,7 +46,7 @@ def _clear(cur: Cursor, names: Iterable[tuple[str, str]]) -> None:
     for kind, name in names:
         by_kind[kind].append(name)
     for kind, components in by_kind.items():
-        for view in [BY_NAME[list_name] for list_name in FOLDS[kind].lists]:
+        for view in KINDS[kind].lists:
             named = "row_key" if view.single else "component"
             cur.execute(f"DELETE FROM {view.table} WHERE {named} = ANY(%s)".encode(), (components,))
         cur.execute("DELETE FROM unfolded WHERE kind = %s AND component = ANY(%s)", (kind, components))

@@ -11,7 +11,7 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 
 from exchange_contracts import codec
-from exchange_hub.views.folds import FOLDS
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Place
 from exchange_hub.views.store.copying import array_literal, numbers
@@ -102,7 +102,7 @@ def _fold(planned: Plan, key: ClaimKey, lone: Prepared | None, rules: FoldRules)
         planned.alone[key], identities, failure = folded(Claim(key, planned.known[key]), rules)
         if failure is not None:
             planned.unfolded.append(key)
-    if not FOLDS[key.kind].own:
+    if not KINDS[key.kind].own:
         planned.identities[key] = identities
 
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from exchange_hub.views import fold
-from exchange_hub.views.catalogue import BY_NAME
 from exchange_hub.views.fold import Folded
-from exchange_hub.views.folds import FOLDS
-from exchange_hub.views.folds.base import day
+from exchange_hub.views.lists import BY_NAME, KINDS
+from exchange_hub.views.lists.folding import day
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Statement, new
 from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, text, texts
@@ -80,7 +79,7 @@ def _told(alone: Folded, claim: Claim) -> tuple[Written | None, Sequence[str], s
     if alone.failure is not None:
         return None, (), alone.failure
     try:
-        return _lines(alone), () if FOLDS[claim.key.kind].own else fold.identities(claim), None
+        return _lines(alone), () if KINDS[claim.key.kind].own else fold.identities(claim), None
     except Exception as error:  # noqa: BLE001 — as in ``fold_component``: a defect ends as a held event, not as a dead worker
         return None, (), f"{type(error).__name__}: {error}"
 

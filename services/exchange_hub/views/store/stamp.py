@@ -17,7 +17,7 @@ from exchange_hub.views.tables import hold
 #: Sources that decide what a list shows, a package or some of its modules; their digest is part of the code version. What the
 #: programme computes of lists is kept with the figures and needs no rebuild, but precedence and deadlines stand in the rows.
 _DECIDING: Mapping[str, Collection[str]] = {
-    "exchange_hub.views": (), "exchange_hub.views.folds": (), "exchange_hub.views.store": (), "exchange_contracts": (),
+    "exchange_hub.views": (), "exchange_hub.views.lists": (), "exchange_hub.views.store": (), "exchange_contracts": (),
     "exchange_hub.programme": ("calendar.py", "district.py", "district_parts.py"),
 }  # fmt: skip
 

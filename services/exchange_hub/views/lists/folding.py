@@ -1,11 +1,13 @@
-"""What the folds of all kinds share: reading registers, precedence, and conversions at the edge of a row."""
+"""What the folds of all kinds share: the form of a kind, reading registers, precedence, and conversions at the edge of a row."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from exchange_hub.views.findings import Comparison, Finding
+from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Row
 
@@ -24,28 +26,41 @@ class Apart(NamedTuple):
     whole: tuple[str, ...]
 
 
-class Fold(NamedTuple):
-    """How claims of one kind become rows.
+Rows = Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
+Compare = Callable[[Sequence[Claim], Sequence[Row]], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of entity: how its claims become rows, and what a look at them shows.
 
     Attributes:
-        identities: claim → identity values that join it with other claims of the kind.
+        name: name of the kind in contracts, claims and merge decisions.
+        title: what people call it.
         rows: (component name, claims, rules) → rows.
-        lists: lists that it can have rows in; only these are cleared when a component changes.
-        own: true where identities are always empty: each claim is its own component.
+        lists: the lists that it can have rows in; only these are cleared when a component changes.
+        identities: claim → identity values that join it with other claims of the kind; ``None`` where each claim is its own
+            component.
         apart: list → how the rows of one entity are told apart; only of kinds that are joined, a list that is not named
             has one row an entity.
+        findings: (claims, rows) of one component → what a comparison of its statements shows.
+        comparisons: comparisons between rows of different components, read over the lists.
     """
 
-    identities: Callable[[Claim], list[str]]
-    rows: Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
-    lists: tuple[str, ...]
-    own: bool = False
-    apart: Mapping[str, Apart] = MappingProxyType({})
+    name: str
+    title: str
+    rows: Rows
+    lists: tuple[ListView, ...] = ()
+    identities: Callable[[Claim], list[str]] | None = None
+    apart: Mapping[str, Apart] = field(default_factory=dict)
+    findings: Compare | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    own: bool = field(init=False)
+    list_names: tuple[str, ...] = field(init=False)
 
-
-def alone(_claim: Claim) -> list[str]:
-    """State no identity: the claim stands for itself."""
-    return []
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", self.identities is None)
+        object.__setattr__(self, "list_names", tuple(view.name for view in self.lists))
 
 
 def joined(*parts: str) -> str:
@@ -86,7 +101,7 @@ def of_family(claim: Claim, family: str) -> Iterator[tuple[str, Fact]]:
             yield name[len(prefix) :], claim.registers[name]
 
 
-class Columns(NamedTuple):
+class FactColumns(NamedTuple):
     """Columns of a row that are facts under the same name.
 
     Attributes:
@@ -98,12 +113,12 @@ class Columns(NamedTuple):
     of: Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
-def columns(*names: str) -> Columns:
+def facts_named(*names: str) -> FactColumns:
     """Compile what takes the facts called *names*: written out it is twice as quick as a loop, and every row needs it."""
     taken = ", ".join(f"{name!r}: get({name!r})" for name in names)
     environment: dict[str, Any] = {}
     exec(f"def of(facts):\n    get = facts.get\n    return {{{taken}}}", environment)  # noqa: S102  # made of the folds' own names alone
-    return Columns(names, environment["of"])
+    return FactColumns(names, environment["of"])
 
 
 _EMPTY: tuple[Any, ...] = ({}, [])
@@ -121,7 +136,7 @@ def ranked(said: Sequence[Said], rules: FoldRules, list_name: str, domain: str |
 
 
 def merged(
-    said: Sequence[Said], taken: Columns, rules: FoldRules, list_name: str, domain: str | None = None
+    said: Sequence[Said], taken: FactColumns, rules: FoldRules, list_name: str, domain: str | None = None
 ) -> dict[str, Any]:
     """Take each column from the first bureau, in the field's own precedence, that fills it.
 

@@ -7,23 +7,56 @@ overdue depends on a day, so readers work it out for a stated date; the fold giv
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from exchange_hub.views.folds.base import columns, day, joined, merged, of_family, ranked, saying
+from exchange_hub.views.lists.folding import Apart, Kind, day, facts_named, joined, merged, of_family, ranked, saying
+from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Fact, Row
 
-_HEAD = columns("document_no", "title", "issuer", "level", "issued_on", "received_on")
+LIST = ListView(
+    ListName("documents"), "文件与落实措施", "document",
+    columns("""
+        document_no 文号 text code 22
+        title 文件名称 text 38
+        issuer 发文单位 text
+        level 层级 text filter
+        issued_on 成文日期 date
+        received_on 收文日期 date
+        department 责任单位 text filter bureau 18
+        part 分工 text
+        due_on 到期日 date
+        extended_until 延期至 date
+        form 措施形式 text filter
+        measure_no 措施文号 text code
+        measure_on 出台日期 date
+        exempt_reason 免于出台理由 text
+    """),
+    brief=(
+        "title", "department", "due_on", "form", "measure_on", "document_no", "received_on", "extended_until", "measure_no",
+        "issuer", "level",
+    ),
+    printed_columns=(
+        "document_no", "title", "department", "part", "received_on", "due_on", "form", "measure_no", "measure_on",
+    ),
+    annex=AnnexPlace("政策文件与落实措施", 7),
+    printed=Printed(
+        "列前{n}条（未办结的在前）",
+        "(measure_on IS NULL AND exempt_reason IS NULL) DESC, coalesce(extended_until, due_on) DESC NULLS LAST",
+    ),
+)  # fmt: skip
+
+_HEAD = facts_named("document_no", "title", "issuer", "level", "issued_on", "received_on")
 
 
-def identities(claim: Claim) -> list[str]:
+def _identities(claim: Claim) -> list[str]:
     """A document is its number: the receiver's entry and each department's measure meet there."""
     numbers = {fact.facts["document_no"] for fact in claim.registers.values() if not fact.withdrawn}
     return [f"文号 {number}" for number in sorted(numbers) if number]
 
 
-def rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
     """Give a row per department, also for one that acted without being named."""
-    received = ranked(saying(claims, "received"), rules, "documents")
-    head = merged(received, _HEAD, rules, "documents") if received else {}
+    received = ranked(saying(claims, "received"), rules, LIST.name)
+    head = merged(received, _HEAD, rules, LIST.name) if received else {}
     parts: dict[str, str | None] = {}
     for _, facts in received:
         for entry in facts["departments"]:
@@ -43,12 +76,12 @@ def rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator
             row["extended_until"] = day(extensions[department].facts["until"])
         if department in measures:
             row.update(_measure(measures[department]))
-        yield Row("documents", joined(number, department), row)
+        yield Row(LIST.name, joined(number, department), row)
 
 
 def _chosen(claims: Sequence[Claim], family: str, rules: FoldRules) -> dict[str, Fact]:
     """Choose each department's own word first, then the district's order."""
-    order = rules.order("documents", "*", None)
+    order = rules.order(LIST.name, "*", None)
     chosen: dict[str, Fact] = {}
     own: dict[str, Fact] = {}
     for claim in sorted(claims, key=lambda claim: (order(claim.key.bureau), claim.key)):
@@ -68,3 +101,13 @@ def _measure(fact: Fact) -> dict[str, Any]:
         return {"form": "免于出台", "exempt_reason": fact.facts.get("reason"), "measure_on": day(fact.facts["occurred_on"])}
     facts = fact.facts
     return {"form": facts["form"], "measure_no": facts.get("measure_no"), "measure_on": day(facts.get("issued_on"))}
+
+
+KIND = Kind(
+    "document", "文件与措施", _rows, (LIST,), _identities,
+    apart={
+        LIST.name: Apart(
+            "department", ("document_no", "title", "issuer", "level", "issued_on", "received_on", "due_on")
+        )
+    },
+)  # fmt: skip

@@ -1,0 +1,43 @@
+"""The lists, one module a kind of entity: all that is said of a list stands there, and everybody else derives from it.
+
+A module holds the list's name, title, columns with their flags, its place in the report's annexes, how claims of the kind become
+rows, what makes two claims the same entity, and what a comparison of them shows. This table is the only place that names the modules.
+"""
+
+from exchange_hub.views.lists import (
+    coordination,
+    documents,
+    enterprises,
+    funding_policies,
+    funds,
+    indicators,
+    materials,
+    plans,
+    problems,
+    projects,
+    scrappage,
+    submissions,
+    tasks,
+    trade_in,
+)
+from exchange_hub.views.lists.folding import Kind
+from exchange_hub.views.lists.model import ListView
+
+_ROOMS = (
+    projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
+    problems, tasks, submissions, coordination,
+)  # fmt: skip
+
+#: Kind of entity by its name.
+KINDS: dict[str, Kind] = {room.KIND.name: room.KIND for room in _ROOMS}
+
+#: The lists in the order in which people see them.
+LISTS: tuple[ListView, ...] = tuple(view for kind in KINDS.values() for view in kind.lists)
+
+#: List by its name.
+BY_NAME: dict[str, ListView] = {view.name: view for view in LISTS}
+
+
+def kinds_of(list_name: str) -> list[str]:
+    """Return the kinds of entity that can have rows in a list."""
+    return [kind.name for kind in KINDS.values() if list_name in kind.list_names]
