@@ -73,6 +73,11 @@ MUTATIONS: Mapping[str, Mutation] = {
         _COMMIT, "commit", 'if check_positions(cur, batch.spans, "FOR UPDATE") != seen:', "if False:",
         f"{GUARDS}::test_a_replay_between_reading_and_writing_is_seen",
     ),
+    # The database's own constraint stays.
+    "outcomes add up": _one(
+        _COMMIT, "refuse_unbalanced", "    if wrong:", "    if False:",
+        "tests/flow/test_core_pairs.py::test_a_batch_whose_outcomes_do_not_add_up_is_not_written[lost]",
+    ),
     "lock": _one(
         _COMMIT, "lock", 'cur.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_SPACE, district_no))', "pass",
         f"{STORE}::test_two_workers_on_overlapping_entities_lose_no_claim",

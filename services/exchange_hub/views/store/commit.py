@@ -1,7 +1,8 @@
 """One poll, one transaction: event log, claims, lists, findings, receipt ranges and positions move together.
 
 From the event log to COMMIT a batch holds the district's advisory lock (invariant 6). Positions move only where
-epoch and offset match (invariant 5); a mismatch changes nothing and is raised.
+epoch and offset match (invariant 5), and past nothing but records that have one outcome each (invariant 7); a mismatch
+changes nothing and is raised.
 """
 
 import logging
@@ -53,13 +54,17 @@ class Batch:
     rejections: Sequence[Rejection]
 
 
+#: What can become of a data record, in the order of the position's counters; each record has one of them.
+OUTCOMES = ("accepted", "duplicate", "rejected", "held")
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of a batch.
 
     Attributes:
         batch_no: number in commit order.
-        counts: (topic number, outcome) → records; outcomes are accepted, duplicate, rejected and held.
+        counts: (topic number, outcome) → records; see ``OUTCOMES``.
         exceptions: topic number → receipt entries.
     """
 
@@ -94,6 +99,10 @@ STEPS: tuple[str, ...] = (
 
 def _no_step(_name: str) -> None:
     """Do nothing between steps."""
+
+
+class UnbalancedError(Exception):
+    """The outcomes of a batch do not add up to its records: one has none or several, which is a defect; nothing was written."""
 
 
 class PositionMovedError(Exception):
@@ -144,6 +153,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
 
     Raises:
         PositionMovedError: another claim owns a topic, or the batch does not begin at the stored position.
+        UnbalancedError: a record of the batch has no outcome or several.
         StampError: the views were filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
@@ -168,6 +178,7 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
             note_rejection(outcome, rejection)
         store_rejections(cur, batch.rejections, outcome.batch_no)
         context.step("rejected")
+        refuse_unbalanced({span.topic_no: span.next_off - span.start - span.skipped for span in batch.spans}, outcome)
         _move_positions(cur, batch.spans, outcome)
         context.step("moved")
         _store_receipts(cur, batch.spans, outcome)
@@ -389,6 +400,31 @@ def _store_held(cur: Cursor, held: Sequence[Held], outcome: Outcome) -> None:
     copy_rows(cur, "log.held", names, lines)
 
 
+def refuse_unbalanced(records: Mapping[int, int], outcome: Outcome) -> None:
+    """See that each data record has one outcome, topic by topic, before positions move past it.
+
+    The position table has the same as a constraint, ``position_adds_up``; here it is said which batch breaks it, and how.
+
+    Args:
+        records: topic number → data records.
+        outcome: what became of them.
+
+    Raises:
+        UnbalancedError: they do not add up.
+    """
+    found: Counter[int] = Counter()
+    for (topic_no, _), count in outcome.counts.items():
+        found[topic_no] += count
+    wrong = [
+        f"topic {topic_no}: {records.get(topic_no, 0)} data records, but "
+        + " + ".join(f"{outcome.counts[topic_no, name]} {name}" for name in OUTCOMES)
+        for topic_no in sorted(records.keys() | found.keys())
+        if found[topic_no] != records.get(topic_no, 0)
+    ]  # fmt: skip
+    if wrong:
+        raise UnbalancedError(f"outcomes do not add up to records, nothing of the batch was written: {'; '.join(wrong)}")
+
+
 def _move_positions(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> None:
     """Move every position from where the batch begins to where it ends, under the batch's own claims."""
     count = outcome.counts
@@ -404,7 +440,7 @@ def _move_positions(cur: Cursor, spans: Sequence[Span], outcome: Outcome) -> Non
            RETURNING p.topic_no""",
         (
             *([getattr(span, name) for span in spans] for name in _OF_SPAN),
-            *([count[span.topic_no, name] for span in spans] for name in ("accepted", "duplicate", "rejected", "held")),
+            *([count[span.topic_no, name] for span in spans] for name in OUTCOMES),
         ),
     ).fetchall()
     if lost := {span.topic_no for span in spans} - {row[0] for row in moved}:

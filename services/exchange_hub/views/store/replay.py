@@ -67,6 +67,7 @@ def replay(conn: psycopg.Connection, context: store.Context, note: Callable[[Rep
 
     Raises:
         StampError: the views were filled under another stamp.
+        UnbalancedError: an event that was tried has no outcome or several; its transaction wrote nothing.
     """
     done = Replayed(Counter())
     for share in _shares(conn, context):
@@ -154,6 +155,7 @@ def _try(
     heads: dict[str, int] = {}
     for held in draft.held:
         heads.setdefault(held.statement.key.entity, held.statement.record.off if held.behind is None else held.behind)
+    store.refuse_unbalanced({share.topic_no: len(tried)}, outcome)
     _put_back(cur, share.topic_no, left, {each.entity for each in tried}, heads)
     _settle(cur, share.topic_no, [each.off for each in tried], outcome)
     return Counter({name: number for (_, name), number in outcome.counts.items()}), tried[-1].off, bool(left)
