@@ -312,15 +312,19 @@ def district_folder(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def staged(kafka: str, server_url: str, folder: Path, replicas: int = 1) -> Iterator[Stage]:
-    """A stage with its own district, topics and database, ready to be written to."""
+def staged(
+    kafka: str, server_url: str, folder: Path, replicas: int = 1, change: Callable[[Path], None] = lambda _district: None
+) -> Iterator[Stage]:
+    """A stage with its own district, topics and database, ready to be written to; *change* edits the district's folder first."""
     name = f"f{secrets.token_hex(4)}"
     with connect(server_url) as conn:
         conn.execute(f"CREATE DATABASE {name}".encode())
     head, _, tail = server_url.partition("?")
     url = f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
+    district = district_folder(folder, name)
+    change(district)
     settings = Settings(
-        district=district_folder(folder, name), data_dir=folder / "data", kafka=KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas),
+        district=district, data_dir=folder / "data", kafka=KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas),
         database=DatabaseSettings(url=url),
     )  # fmt: skip
     stage = Stage(Hub.load(settings), kafka, url, folder)

@@ -75,6 +75,11 @@ def restore(*, folder: Path, yes_replace: bool) -> None:
             shutil.copytree(folder / DISTRICT, settings.district)
             click.echo(f"the district's folder was put back: {settings.district}")
         hub = Hub.load(settings)
+        if manifest["district"] != hub.district.id:
+            raise RuntimeProblem(
+                f"The backup is of district {manifest['district']}, and this hub is of district {hub.district.id}.", where=str(folder),
+                remedy="Name the backup's own district in HUB_DISTRICT (its folder is in the backup), and a database of its own.",
+            )  # fmt: skip
         with open_servers(hub) as servers:
             with administration(servers.bootstrap_servers, settings.kafka) as admin:
                 _refuse_if_running(workers_of(hub, admin))

@@ -16,6 +16,7 @@ from exchange_hub.programme.district import District
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.district import refuse_another, remember
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import Stamp, ensure_views, stamp_of
 from exchange_hub.views.tables import hold
@@ -90,16 +91,28 @@ class Hub:
         """Everything a commit needs beside its batch."""
         return Context(topics_of(conn, self.event_topics), self.rules(), self.stamp, self.district_no, schema)
 
-    def prepare_store(self, url: str) -> None:
-        """Bring the store to this version and make the live views where there are none.
+    def refuse_another_s(self, url: str) -> None:
+        """See that the store is this district's, or nobody's yet; every command that opens it asks first.
 
         Raises:
+            AnotherDistrictError: it is another district's.
+        """
+        with connect(url) as conn:
+            refuse_another(conn, self.district.id)
+
+    def prepare_store(self, url: str) -> None:
+        """Bring the store to this version, keep in it whose it is, and make the live views where there are none.
+
+        Raises:
+            AnotherDistrictError: the store is another district's.
             StampError: the live views were filled under another stamp.
         """
         from exchange_hub.runtime.migrating import migrate
 
+        self.refuse_another_s(url)
         migrate(url)
         with connect(url) as conn:
+            remember(conn, self.district.id)
             ensure_views(conn, self.stamp)
 
     @contextmanager

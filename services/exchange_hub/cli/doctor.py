@@ -20,6 +20,7 @@ from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import find
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration
+from exchange_hub.views.store.district import AnotherDistrictError
 from exchange_hub.views.store.setup import connect
 
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "red"}
@@ -65,6 +66,9 @@ def examined(settings: Settings, *, start: bool = False) -> Iterator[Answer]:
             admin = opened.enter_context(administration(servers.bootstrap_servers, settings.kafka))
         except RuntimeProblem as problem:
             yield Answer("FAIL", "servers", f"{problem.what} ({problem.where})", problem.remedy)
+            return
+        except AnotherDistrictError as error:
+            yield Answer("FAIL", "servers", error.what, error.remedy)
             return
         except psycopg.Error as error:
             yield Answer("FAIL", "servers", str(error).splitlines()[0], "Check that PostgreSQL runs and HUB_DATABASE__URL.")

@@ -23,6 +23,7 @@ from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.supervise import EXIT_FINAL, end_with_parent, stop_on_signals
 from exchange_hub.runtime.topics import administration, ensure_topics
+from exchange_hub.views.store.district import AnotherDistrictError
 from exchange_hub.views.store.stamp import StampError
 
 log = logging.getLogger(__name__)
@@ -73,10 +74,15 @@ def make_topics(hub: Hub, bootstrap_servers: str) -> None:
 
 @contextmanager
 def open_servers(hub: Hub, *, kafka: bool = True) -> Iterator[Servers]:
-    """The servers that run for these settings, or servers started for this command alone."""
+    """The servers that run for these settings, or servers started for this command alone.
+
+    Raises:
+        AnotherDistrictError: the store is another district's.
+    """
     logs.configure(hub.settings, "command", to_file=False)
     logging.getLogger().setLevel(logging.WARNING)
     with running(hub.settings, kafka=kafka) as servers:
+        hub.refuse_another_s(servers.database_url)
         yield servers
 
 
@@ -105,7 +111,7 @@ def plain_errors() -> Iterator[None]:
     """Turn errors meant for people into one message and exit code 1."""
     try:
         yield
-    except StampError as error:
+    except (AnotherDistrictError, StampError) as error:
         refused = click.ClickException(str(error))
         refused.exit_code = EXIT_FINAL  # a supervisor does not start it again: that cannot help
         raise refused from error
