@@ -201,12 +201,14 @@ def end_stuck(conn: psycopg.Connection, district_no: int) -> None:
     """End the session of a worker that stopped in the middle of its batch while it holds the commit lock.
 
     PostgreSQL's own time-outs do not reach a session that waits for COPY data; only ending it does. COPY data comes
-    from memory: a session that has waited for it as long as an idle one may belongs to a stopped process.
+    from memory: a session that has waited for it as long as an idle one may belongs to a stopped process. Only sessions of this
+    database are looked at: another district's on the same server hold locks of the same numbers.
     """
     ended = conn.execute(
         """SELECT a.application_name, pg_terminate_backend(l.pid)
            FROM pg_locks l JOIN pg_stat_activity a USING (pid)
            WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.granted
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
              AND a.application_name LIKE 'hub worker%%'
              AND (a.xact_start < now() - make_interval(secs => %s)
                   OR a.state = 'active' AND a.wait_event = 'ClientRead' AND a.query_start < now() - make_interval(secs => %s))""",
