@@ -1,6 +1,6 @@
-"""``python -m exchange_hub.cli.reference``: the tables of commands and settings, as the README holds them.
+"""``python -m exchange_hub.cli.reference``: the tables of commands and settings, as the pages of services and deploy hold them.
 
-``--write FILE`` puts each table into the section of its heading, in place of the table that stands there.
+``--write`` puts each table into the section of its heading, in place of the table that stands there.
 """
 
 import sys
@@ -15,7 +15,8 @@ from exchange_hub.runtime.settings import Settings, describe
 
 COMMANDS_HEADING = "## Commands"
 SETTINGS_HEADING = "## Settings"
-_SIDE_BY_SIDE = 2
+#: Heading → the page that holds its table, from the project's root.
+PAGES = {COMMANDS_HEADING: "services/README.md", SETTINGS_HEADING: "deploy/README.md"}
 
 
 def command_of(name: str) -> click.Command:
@@ -115,14 +116,12 @@ def _until_next_heading(lines: list[str], start: int) -> Iterator[int]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print both tables, or write them into a file."""
+    """Print both tables, or write them into their pages below this folder."""
     tables = {COMMANDS_HEADING: commands_table(), SETTINGS_HEADING: settings_table()}
-    if len(arguments) == _SIDE_BY_SIDE and arguments[0] == "--write":
-        path = Path(arguments[1])
-        document = path.read_text(encoding="utf-8")
-        for heading, table in tables.items():
-            document = with_table(document, heading, table)
-        path.write_text(document, encoding="utf-8")
+    if arguments == ["--write"]:
+        for heading, page in PAGES.items():
+            path = Path(page)
+            path.write_text(with_table(path.read_text(encoding="utf-8"), heading, tables[heading]), encoding="utf-8")
         return 0
     for heading, table in tables.items():
         click.echo(f"{heading}\n\n{table}\n")
