@@ -1,4 +1,4 @@
-"""What every test may use: foreign tools by name, and the rule that CI skips nothing."""
+"""What every test may use: the servers of the run, foreign tools by name, and the rule that CI skips nothing."""
 
 import os
 import shutil
@@ -6,10 +6,32 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.platform import hand_out_servers, platform
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a run that asks for everything and would skip quietly."""
-    config.addinivalue_line("markers", "foreign: uses a tool that a bare machine lacks")
+    """Where several processes share the tests, the one that hands them out keeps the servers for all."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        hand_out_servers()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[tuple[str, str]]:
+    """The addresses of the run's Kafka and PostgreSQL."""
+    with platform() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def kafka(servers: tuple[str, str]) -> str:
+    """The bootstrap servers of the run's Kafka."""
+    return servers[0]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(servers: tuple[str, str]) -> str:
+    """The address of the run's PostgreSQL; tests make databases of their own there."""
+    return servers[1]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

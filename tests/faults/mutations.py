@@ -1,15 +1,19 @@
 """Guards switched off one by one, to prove that the suite notices: a pytest plugin and the table of mutations.
 
-``python -m pytest -p tests.faults.mutations --mutation lock TEST`` runs a test against a core that lacks its lock.
-A mutation rewrites functions of the product in this process alone, one passage of each; a passage that is not there
-any more fails the run, so that no mutation can fall asleep.
+``python -m pytest -p tests.faults.mutations --mutation lock`` runs the test of that mutation against a core that lacks its
+lock; the option may be given several times. A mutation rewrites functions of the product in this process alone, one passage
+of each, for as long as its own test runs; a passage that is not there any more fails the run, so that no mutation can fall
+asleep.
 """
 
 import importlib
 import inspect
+import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import NamedTuple
 
@@ -29,15 +33,24 @@ class Edit(NamedTuple):
     passage: str
     instead: str
 
-    def apply(self) -> None:
-        """Compile the function anew with the other passage."""
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Give the function the code with the other passage, for all who have imported it, until the block ends."""
         module: ModuleType = importlib.import_module(self.module)
         plain = getattr(module, self.function)
         assert isinstance(plain, FunctionType)
         source = textwrap.dedent(inspect.getsource(plain))
         if source.count(self.passage) != 1:
             raise pytest.UsageError(f"{self.module}.{self.function} holds {self.passage!r} {source.count(self.passage)} times, once is needed")
-        exec(compile(source.replace(self.passage, self.instead), module.__file__ or self.module, "exec"), vars(module))
+        names = dict(vars(module))
+        exec(compile(source.replace(self.passage, self.instead), module.__file__ or self.module, "exec"), names)
+        function, other = inspect.unwrap(plain), inspect.unwrap(names[self.function])
+        kept = function.__code__
+        function.__code__ = other.__code__
+        try:
+            yield
+        finally:
+            function.__code__ = kept
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,12 @@ class Mutation:
 
     edits: tuple[Edit, ...]
     test: str
+
+    @property
+    def file(self) -> str:
+        """The module of the product whose functions are rewritten."""
+        [file] = {edit.module for edit in self.edits}
+        return file
 
 
 def _one(module: str, function: str, passage: str, instead: str, test: str) -> Mutation:
@@ -100,13 +119,42 @@ MUTATIONS: Mapping[str, Mutation] = {
 }  # fmt: skip
 
 
+#: Test that failed in this process → what it failed by.
+FAILURES: dict[str, str] = {}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Name the guard to switch off."""
-    parser.addoption("--mutation", choices=tuple(MUTATIONS), default=None)
+    """Name the guards to switch off, and the file that takes what became of their tests."""
+    parser.addoption("--mutation", choices=tuple(MUTATIONS), action="append", default=[])
+    parser.addoption("--mutation-report", type=Path, default=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Switch it off before any test module is imported."""
-    name = config.getoption("--mutation")
-    for edit in MUTATIONS[name].edits if name else ():
-        edit.apply()
+    """Run the tests of these mutations, and no others."""
+    tests = [MUTATIONS[name].test for name in config.getoption("--mutation")]
+    if len(set(tests)) < len(tests):
+        raise pytest.UsageError("Two mutations have the same test: one run shows only one of them.")
+    config.args[:] = tests
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Switch the guard off while its test runs."""
+    [name] = [each for each in item.config.getoption("--mutation") if MUTATIONS[each].test == item.nodeid]
+    with ExitStack() as applied:
+        for edit in MUTATIONS[name].edits:
+            applied.enter_context(edit.applied())
+        return (yield)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep the failures, by test."""
+    if report.failed:
+        FAILURES[report.nodeid] = report.longreprtext
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what the tests of the mutations failed by."""
+    path = session.config.getoption("--mutation-report")
+    if path is not None:
+        path.write_text(json.dumps(FAILURES))

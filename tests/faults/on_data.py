@@ -19,8 +19,8 @@ from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import read_poll
-from tests.faults.long import Run, finish
 from tests.faults.reckoning import Measures, Reckoning
+from tests.faults.shared import Run, finish
 from tests.faults.stage import ROOT, Stage, Worker
 from tests.oracle.compare import verdict
 from tests.strategies.damage import DAMAGES, damaged

@@ -21,9 +21,9 @@ from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli.relay import run_relay
 from exchange_hub.runtime import metrics
 from exchange_hub.views.store.setup import connect
-from tests.faults.long import Run, finish
 from tests.faults.reckoning import Measures
 from tests.faults.servers import Broker, own_postgres, three_brokers
+from tests.faults.shared import Run, finish
 from tests.faults.stage import Stage, cut_connections, wait_for
 from tests.strategies.history import bulk
 from tests.strategies.universe import Item

@@ -10,8 +10,8 @@ from statistics import median
 from exchange_hub.cli.worker import EXIT_LOST
 from exchange_hub.views.store.commit import STEPS
 from exchange_hub.views.store.setup import connect
-from tests.faults.long import Run, finish
 from tests.faults.reckoning import Measures
+from tests.faults.shared import Run, finish
 from tests.faults.stage import SESSION_SECONDS, Stage, Worker, wait_for
 from tests.strategies.history import bulk
 

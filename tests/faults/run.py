@@ -14,8 +14,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from tests.faults.long import Run
 from tests.faults.reckoning import Measures
+from tests.faults.shared import Run
 from tests.faults.stage import ROOT
 from tests.faults.table import FAULTS, broken
 from tests.platform import platform

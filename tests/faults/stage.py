@@ -31,6 +31,7 @@ from tests.faults.worker_process import Orders, run
 from tests.oracle.compare import told, verdict
 from tests.oracle.lists import Rules
 from tests.oracle.outcomes import Said, decoded
+from tests.platform import empty_database
 from tests.strategies.universe import BUREAUS, Item
 
 ROOT = Path(__file__).parents[2]
@@ -317,28 +318,23 @@ def staged(
 ) -> Iterator[Stage]:
     """A stage with its own district, topics and database, ready to be written to; *change* edits the district's folder first."""
     name = f"f{secrets.token_hex(4)}"
-    with connect(server_url) as conn:
-        conn.execute(f"CREATE DATABASE {name}".encode())
-    head, _, tail = server_url.partition("?")
-    url = f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
     district = district_folder(folder, name)
     change(district)
-    settings = Settings(
-        district=district, data_dir=folder / "data", kafka=KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas),
-        database=DatabaseSettings(url=url),
-    )  # fmt: skip
-    stage = Stage(Hub.load(settings), kafka, url, folder)
-    try:
-        stage.hub.prepare_store(url)
-        make_topics(stage.hub, kafka)
-        yield stage
-    finally:
-        stage.close()
-        with connect(server_url) as conn:
-            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-        # A request that is sent again after it was done finds them gone.
-        with administration(kafka) as admin, contextlib.suppress(UnknownTopicOrPartitionError):
-            admin.delete_topics([*stage.hub.event_topics, *stage.hub.receipt_topics.values()])
+    with empty_database(server_url) as url:
+        settings = Settings(
+            district=district, data_dir=folder / "data",
+            kafka=KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas), database=DatabaseSettings(url=url),
+        )  # fmt: skip
+        stage = Stage(Hub.load(settings), kafka, url, folder)
+        try:
+            stage.hub.prepare_store(url)
+            make_topics(stage.hub, kafka)
+            yield stage
+        finally:
+            stage.close()
+            # A request that is sent again after it was done finds them gone.
+            with administration(kafka) as admin, contextlib.suppress(UnknownTopicOrPartitionError):
+                admin.delete_topics([*stage.hub.event_topics, *stage.hub.receipt_topics.values()])
 
 
 def cut_connections(url: str, like: str = "hub worker %") -> int:

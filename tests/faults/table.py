@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from exchange_hub.views.store.commit import STEPS
 from tests.faults import on_data, on_servers, on_workers
-from tests.faults.long import Run
 from tests.faults.mutations import MUTATIONS
 from tests.faults.reckoning import ZEROES, Measures
+from tests.faults.shared import Run
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,13 @@
-"""Servers and stages that the tests of the core share."""
+"""A district of the test's own on the run's servers, and the `hub` command with its settings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from exchange_hub.cli import main
 from tests.faults.stage import Stage, staged
-from tests.platform import platform
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """The suite's Kafka and PostgreSQL."""
-    with platform() as found:
-        yield found
 
 
 @pytest.fixture
@@ -21,3 +15,11 @@ def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
     """A district with topics and a database of its own."""
     with staged(*servers, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def hub(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs `hub …` with the stage's settings."""
+    for name, value in stage.environment.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(main, list(arguments))

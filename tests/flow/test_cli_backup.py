@@ -15,7 +15,6 @@ from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, Worker, staged, wait_for
-from tests.platform import platform
 from tests.strategies.history import bulk
 
 SEED = 20261126
@@ -23,9 +22,9 @@ Hub = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def filled(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A district with some hundred events in its store."""
-    with platform() as servers, staged(*servers, tmp_path_factory.mktemp("backup")) as made:
+    with staged(*servers, tmp_path_factory.mktemp("backup")) as made:
         made.send(bulk(SEED, 500))
         worker = made.worker()
         made.caught_up()

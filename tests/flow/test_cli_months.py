@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from exchange_hub.cli import main
 from exchange_hub.cli.reading import last_day
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged
-from tests.platform import platform
 from tests.strategies.history import bulk
 from tests.strategies.store import tampering
 
@@ -25,9 +23,9 @@ Hub = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A store whose month was closed before the second half of the events came."""
-    with platform() as servers, staged(*servers, tmp_path_factory.mktemp("months")) as made:
+    with staged(*servers, tmp_path_factory.mktemp("months")) as made:
         items = list(bulk(SEED, 900, damage=0.0))
         worker = made.worker()
         made.send(items[:500])
@@ -38,14 +36,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         made.caught_up()
         yield made
         worker.end()
-
-
-@pytest.fixture
-def hub(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """Runs `hub …` with the stage's settings."""
-    for name, value in stage.environment.items():
-        monkeypatch.setenv(name, value)
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
 
 
 def test_a_diff_is_recorded_once_and_published(hub: Hub, stage: Stage) -> None:

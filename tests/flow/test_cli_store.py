@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from exchange_contracts import topics
-from exchange_hub.cli import main
 from exchange_hub.cli.examination import MACHINE, STORE
 from exchange_hub.cli.reading import last_day
 from exchange_hub.console import wording
@@ -24,7 +23,6 @@ from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged
-from tests.platform import platform
 from tests.strategies.history import bulk
 
 SEED = 20261125
@@ -33,9 +31,9 @@ Hub = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A store with a few hundred events of all kinds, some of them rejected, and one closed month."""
-    with platform() as servers, staged(*servers, tmp_path_factory.mktemp("cli")) as made:
+    with staged(*servers, tmp_path_factory.mktemp("cli")) as made:
         made.send(bulk(SEED, 700, damage=0.05))
         worker = made.worker()
         made.caught_up()
@@ -43,14 +41,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         closing = Closing(MONTH, last_day(MONTH), datetime(2026, 10, 5, tzinfo=UTC), made.ends(), reason="test")
         close(engine_of(made.url), made.hub.district, closing)
         yield made
-
-
-@pytest.fixture
-def hub(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """Runs `hub …` with the stage's settings."""
-    for name, value in stage.environment.items():
-        monkeypatch.setenv(name, value)
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
 
 
 def lines_of(done: Result) -> list[dict[str, Any]]:

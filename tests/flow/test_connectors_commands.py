@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, topics
 from exchange_contracts.model import Event
 from exchange_hub.runtime.topics import administration, ensure_topics
-from tests.platform import platform
 
 CONFIG = """
 bureau = "{bureau}"
@@ -33,32 +31,25 @@ key = "{{task_no}}"
 """
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[str]:
-    """The suite's Kafka."""
-    with platform() as (bootstrap_servers, _database):
-        yield bootstrap_servers
-
-
 @pytest.fixture
-def bureau(servers: str) -> str:
+def bureau(kafka: str) -> str:
     """A bureau of its own, with its topics."""
     code = f"c{uuid.uuid4().hex[:12]}"
-    with administration(servers) as admin:
+    with administration(kafka) as admin:
         ensure_topics(admin, [topics.events_topic("wuqing", code), topics.receipts_topic("wuqing", code)])
     return code
 
 
-def on_topic(servers: str, bureau: str) -> list[Event]:
+def on_topic(kafka: str, bureau: str) -> list[Event]:
     """What lies on the bureau's topic."""
-    broker = KafkaBroker(KafkaSettings(bootstrap_servers=servers))
+    broker = KafkaBroker(KafkaSettings(bootstrap_servers=kafka))
     try:
         return [codec.decode(record.value) for record in broker.read(topics.events_topic("wuqing", bureau), 0, 20)]
     finally:
         broker.close()
 
 
-def test_a_drop_folder_is_run_by_command(servers: str, bureau: str, tmp_path: Path) -> None:
+def test_a_drop_folder_is_run_by_command(kafka: str, bureau: str, tmp_path: Path) -> None:
     """`connect run --once` publishes, writes the slip, says 3 where a row goes back, and the second time does nothing."""
     config = tmp_path / "connector.toml"
     config.write_text(CONFIG.format(bureau=bureau), encoding="utf-8")
@@ -68,37 +59,37 @@ def test_a_drop_folder_is_run_by_command(servers: str, bureau: str, tmp_path: Pa
     for row in (["任务进展（2026年9月）"], ["任务", "进展"], ["1", "已完成摸底"], ["2", None]):
         book.active.append(row)
     book.save(tmp_path / "inbox" / "2026年9月.xlsx")
-    run = ["run", str(config), "--once", "--receipts-seconds", "0.1", "--bootstrap-servers", servers]
+    run = ["run", str(config), "--once", "--receipts-seconds", "0.1", "--bootstrap-servers", kafka]
 
     rehearsed = CliRunner().invoke(connect, [*run, "--dry-run"])
-    assert (rehearsed.exit_code, on_topic(servers, bureau)) == (3, []), rehearsed.output
+    assert (rehearsed.exit_code, on_topic(kafka, bureau)) == (3, []), rehearsed.output
     first = CliRunner().invoke(connect, run)
     assert first.exit_code == 3, first.output
     assert "发布1条，未变0条，明细2行中退回1行" in first.output
     assert (tmp_path / "inbox" / "2026年9月.回执.xlsx").exists()
     second = CliRunner().invoke(connect, run)
     assert (second.exit_code, "没有新文件" in second.output) == (0, True), second.output
-    (event,) = on_topic(servers, bureau)
+    (event,) = on_topic(kafka, bureau)
     assert event.entity_key == "1"
 
     told = CliRunner().invoke(connect, ["status", str(config)])
     assert "待发送0条，待答复1条，台账1条" in told.output
-    rebuilt = CliRunner().invoke(connect, ["replay", str(config), "--bootstrap-servers", servers])
+    rebuilt = CliRunner().invoke(connect, ["replay", str(config), "--bootstrap-servers", kafka])
     assert (rebuilt.exit_code, "1条重建台账" in rebuilt.output) == (0, True), rebuilt.output
 
 
-def test_json_lines_are_published_by_command(servers: str, bureau: str, tmp_path: Path) -> None:
+def test_json_lines_are_published_by_command(kafka: str, bureau: str, tmp_path: Path) -> None:
     """`publish` takes the good lines, names the bad ones with exit code 3, and an unchanged line is no news."""
     line = {"type": "TaskProgressReported", "source": "oa", "entity_key": "1", "occurred_on": "2026-09-30",
             "task_no": "1", "month": "2026-09", "text": "已完成摸底"}  # fmt: skip
     lines = [line, line, line | {"month": "九月"}, line | {"entity_key": "2", "task_no": "2", "revision": 5}]
-    arguments = ["--bureau", bureau, "--state", str(tmp_path / "s.sqlite"), "--bootstrap-servers", servers, "-"]
+    arguments = ["--bureau", bureau, "--state", str(tmp_path / "s.sqlite"), "--bootstrap-servers", kafka, "-"]
     outcome = CliRunner().invoke(publish, arguments, input="\n".join(json.dumps(each) for each in lines))
     assert outcome.exit_code == 3, outcome.output
     assert json.loads(outcome.stdout) == {"published": 2, "unchanged": 1, "refused": 1}
     refused = json.loads(outcome.stderr.splitlines()[0])
     assert (refused["line"], "month" in refused["reason"]) == (3, True)
-    assert [(event.entity_key, event.revision) for event in on_topic(servers, bureau)][1] == ("2", 5)
+    assert [(event.entity_key, event.revision) for event in on_topic(kafka, bureau)][1] == ("2", 5)
 
 
 def test_a_command_without_broker_fails_in_one_line(tmp_path: Path) -> None:

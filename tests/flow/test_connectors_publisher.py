@@ -19,7 +19,6 @@ from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.receipts import Receipt, ReceiptException
 from exchange_hub.runtime.topics import administration, ensure_topics
-from tests.platform import platform
 
 SEPTEMBER = date(2026, 9, 30)
 
@@ -65,13 +64,6 @@ class World:
         self.put(topics.receipts_topic("wuqing", self.bureau), receipt.to_bytes())
 
 
-@pytest.fixture(scope="module")
-def bootstrap_servers() -> Iterator[str]:
-    """The suite's Kafka."""
-    with platform() as (servers, _database):
-        yield servers
-
-
 @pytest.fixture(params=["double", "kafka"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The double, then real Kafka."""
@@ -80,7 +72,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         broker = RecordingBroker()
         yield World(lambda: broker, KafkaSettings(), lambda topic, value: void(broker.append(topic, value)), spool)
         return
-    servers = request.getfixturevalue("bootstrap_servers")
+    servers = request.getfixturevalue("kafka")
     settings = KafkaSettings(bootstrap_servers=servers)
     producer = KafkaProducer(bootstrap_servers=servers)
     world = World(lambda: KafkaBroker(settings), settings, lambda t, v: void(producer.send(t, v).get(10)), spool)
@@ -248,9 +240,9 @@ def test_a_spool_left_by_a_crash_is_sent_at_the_next_start(world: World) -> None
     assert [event.entity_key for event in world.events()] == [f"E{number}" for number in range(BATCH_EVENTS + 1)]
 
 
-def test_a_missing_topic_is_said_in_words(tmp_path: Path, bootstrap_servers: str) -> None:
+def test_a_missing_topic_is_said_in_words(tmp_path: Path, kafka: str) -> None:
     """Without its topics the publisher does not start, and says which are missing and what to do."""
-    settings = KafkaSettings(bootstrap_servers=bootstrap_servers)
+    settings = KafkaSettings(bootstrap_servers=kafka)
     with (
         pytest.raises(
             NotReadyError, match=r"hub\.wuqing\.nobody\.events does not exist.*hub\.wuqing\.nobody\.receipts"

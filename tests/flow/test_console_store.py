@@ -2,23 +2,16 @@
 
 import csv
 import io
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import openpyxl
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
-from psycopg import sql
 
 from exchange_contracts import codec, envelope
 from exchange_contracts.events import (
@@ -39,12 +32,12 @@ from exchange_hub.reports.closed import close as closing
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.runtime.migrating import engine_of
-from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import Committer, Done, read_poll
+from tests.platform import empty_database
 
 CODE = "2509-120114-89-01-544060"
 ARRIVED = int(datetime(2026, 10, 20, 16, 30, tzinfo=UTC).timestamp() * 1000)
@@ -58,24 +51,6 @@ class Lying(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """An empty database: on the given server, or on one that the hub brings along (Kafka is not needed here)."""
-    given = os.environ.get("HUB_DATABASE__URL")
-    if given:
-        name = f"console_{uuid4().hex[:12]}"
-        with psycopg.connect(given, autocommit=True) as conn:
-            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            yield urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
-            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        return
-    with tempfile.TemporaryDirectory(prefix="hub-console-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        settings = Settings(data_dir=Path(folder) / "data", kafka={"bootstrap_servers": "127.0.0.1:1"})
-        with running(settings) as servers:
-            yield servers.database_url
 
 
 def project(bureau: str, revision: int, total: str, row: int, kind: type[Event] = ProjectAdded) -> Event:
@@ -147,9 +122,9 @@ def hub() -> Hub:
 
 
 @pytest.fixture(scope="module")
-def url(hub: Hub) -> Iterator[str]:
+def url(hub: Hub, postgres_server: str) -> Iterator[str]:
     """A store with the events in it."""
-    with database() as address:
+    with empty_database(postgres_server) as address:
         fill(hub, address)
         yield address
 

@@ -12,7 +12,6 @@ from exchange_hub.views.store.commit import Context, PositionMovedError, commit
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import read_poll
 from tests.oracle.compare import verdict
-from tests.platform import platform
 from tests.strategies.history import TOPICS, History, Reader, small
 from tests.strategies.store import ORACLE_RULES, claimed, committing, database, emptied, everything
 
@@ -23,9 +22,9 @@ Store = tuple[psycopg.Connection, Context]
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
+def store(postgres_server: str) -> Iterator[Store]:
     """A store of this module's own."""
-    with platform() as (_kafka, url), database(url) as own:
+    with database(postgres_server) as own:
         conn, context = committing(own)
         yield conn, context
         conn.close()

@@ -16,7 +16,6 @@ from exchange_hub.runtime.topics import administration, ensure_topics
 from exchange_hub.views import relay
 from exchange_hub.views.store.commit import commit
 from tests.flow.test_core_store import Opened, begin, opened, order, store_, take
-from tests.platform import platform
 from tests.strategies.history import TOPICS, History, bulk, topic_of
 from tests.strategies.store import store_receipt
 
@@ -59,7 +58,7 @@ def is_gapless(receipts: Sequence[Receipt]) -> bool:
     return all(one.next == two.first for one, two in pairwise(receipts))
 
 
-def test_a_receipt_of_five_thousand_duplicates_reaches_the_bureau(store_: Opened) -> None:
+def test_a_receipt_of_five_thousand_duplicates_reaches_the_bureau(store_: Opened, kafka: str) -> None:
     """Kafka takes a receipt of more than a megabyte as several that follow one another; counts and exceptions are whole."""
     conn, context, _ = store_
     orders = [order(f"津武商贸有限公司-2026-{number:08d}") for number in range(5000)]
@@ -68,15 +67,14 @@ def test_a_receipt_of_five_thousand_duplicates_reaches_the_bureau(store_: Opened
     for count in (5000, 5002):
         commit(conn, take(store_, reader, history, {topic_of("commerce"): count}), context)
     topic = f"hub.{secrets.token_hex(4)}.commerce.receipts"
-    with platform() as (kafka, _):
-        with administration(kafka) as admin:
-            ensure_topics(admin, [topic])
-        sender = KafkaSender(kafka, Settings())
-        published, failures = relay.publish(conn, sender, dict.fromkeys(RECEIPT_TOPICS, topic))
-        sender.close()
-        told = [Receipt.from_bytes(value) for value in read_back(kafka, topic)]
-        with administration(kafka) as admin:
-            admin.delete_topics([topic])
+    with administration(kafka) as admin:
+        ensure_topics(admin, [topic])
+    sender = KafkaSender(kafka, Settings())
+    published, failures = relay.publish(conn, sender, dict.fromkeys(RECEIPT_TOPICS, topic))
+    sender.close()
+    told = [Receipt.from_bytes(value) for value in read_back(kafka, topic)]
+    with administration(kafka) as admin:
+        admin.delete_topics([topic])
     assert (len(published), failures, waiting(conn)) == (2, {}, 0)
     assert (told[0].first, told[-1].next) == (0, 10_002)
     assert is_gapless(told)

@@ -7,23 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from exchange_hub.cli import main
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage
 from tests.flow.test_core_store import order
 
 Hub = Callable[..., Result]
-
-
-@pytest.fixture
-def hub(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """Runs `hub …` with the stage's settings."""
-    for name, value in stage.environment.items():
-        monkeypatch.setenv(name, value)
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
 
 
 @contextmanager

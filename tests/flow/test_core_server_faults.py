@@ -1,20 +1,16 @@
 """Servers that die, disks that fill up and clocks that lie, the short form of the long faults: 0 lost, 0 doubled, 0 wrong."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.faults import on_data, on_servers
-from tests.faults.long import Run
+from tests.faults.shared import Run
 from tests.faults.table import insist
-from tests.platform import platform
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+def run(servers: tuple[str, str]) -> Run:
     """The suite's servers and a fixed seed."""
-    with platform() as (kafka, database):
-        yield Run(kafka, database, 20261124)
+    return Run(*servers, 20261124)
 
 
 def test_postgres_killed_while_events_flow(run: Run) -> None:

@@ -20,7 +20,6 @@ from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
 from exchange_hub.views.worker.pipeline import Committer, Done, Dropped, FencedError, Rewind, read_poll
 from tests.oracle.compare import verdict
-from tests.platform import platform
 from tests.strategies.history import TOPICS, History, Reader, bulk, topic_of
 from tests.strategies.store import ORACLE_RULES, STAMP, claimed, committing, database, emptied, everything
 from tests.strategies.universe import Item
@@ -30,9 +29,9 @@ ALL = dict.fromkeys(TOPICS, 10_000)
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Opened]:
+def opened(postgres_server: str) -> Iterator[Opened]:
     """A store of this module's own."""
-    with platform() as (_kafka, server), database(server) as url:
+    with database(postgres_server) as url:
         conn, context = committing(url)
         yield conn, context, url
         conn.close()

@@ -28,12 +28,6 @@ SECONDS = 40.0
 
 
 @pytest.fixture
-def kafka(servers: tuple[str, str]) -> str:
-    """The suite's Kafka."""
-    return servers[0]
-
-
-@pytest.fixture
 def topics(kafka: str) -> Iterator[list[str]]:
     """Two topics of the test's own, a record on each."""
     names = [f"claims-{secrets.token_hex(4)}-{number}" for number in range(2)]

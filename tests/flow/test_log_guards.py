@@ -6,14 +6,13 @@ import psycopg
 import pytest
 
 from exchange_hub.views.store.setup import connect
-from tests.platform import platform
 from tests.strategies.store import database
 
 
 @pytest.fixture(scope="module")
-def conn() -> Iterator[psycopg.Connection]:
+def conn(postgres_server: str) -> Iterator[psycopg.Connection]:
     """A store of this module's own with one rejection in its log."""
-    with platform() as (_kafka, server), database(server) as url, connect(url) as made:
+    with database(postgres_server) as url, connect(url) as made:
         made.execute("INSERT INTO log.rejection VALUES (1, 0, NULL, NULL, 'unreadable', '无法读取', NULL, NULL, '[]', 0, 1)")
         yield made
 

@@ -10,22 +10,14 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, first_offsets, topic_ids
-from tests.platform import platform
 
 NAME = "hub.topics-test.{}.events"
 
 
-@pytest.fixture(scope="module")
-def bootstrap_servers() -> Iterator[str]:
-    """The suite's Kafka."""
-    with platform() as (servers, _database):
-        yield servers
-
-
 @pytest.fixture
-def admin(bootstrap_servers: str) -> Iterator[KafkaAdminClient]:
+def admin(kafka: str) -> Iterator[KafkaAdminClient]:
     """A client of its administration."""
-    with administration(bootstrap_servers) as client:
+    with administration(kafka) as client:
         yield client
 
 
@@ -78,11 +70,11 @@ def test_more_replicas_than_brokers_are_refused_in_words(admin: KafkaAdminClient
     assert "HUB_KAFKA__REPLICATION_FACTOR" in caught.value.remedy
 
 
-def test_offsets_tell_what_a_topic_holds(admin: KafkaAdminClient, bootstrap_servers: str) -> None:
+def test_offsets_tell_what_a_topic_holds(admin: KafkaAdminClient, kafka: str) -> None:
     """The end is the offset after the last record, the first moves when records are deleted."""
     full, empty = NAME.format("full"), NAME.format("empty")
     ensure_topics(admin, [full, empty])
-    producer = KafkaProducer(bootstrap_servers=bootstrap_servers)
+    producer = KafkaProducer(bootstrap_servers=kafka)
     for _ in range(3):
         producer.send(full, b"event")
     producer.close()
@@ -90,11 +82,11 @@ def test_offsets_tell_what_a_topic_holds(admin: KafkaAdminClient, bootstrap_serv
     assert first_offsets(admin, [full]) == {full: 0}
 
 
-def test_an_open_transaction_hides_what_follows_it(admin: KafkaAdminClient, bootstrap_servers: str) -> None:
+def test_an_open_transaction_hides_what_follows_it(admin: KafkaAdminClient, kafka: str) -> None:
     """Readers of committed records end before an open transaction; the very end lies behind it."""
     name = NAME.format("open")
     ensure_topics(admin, [name])
-    producer = KafkaProducer(bootstrap_servers=bootstrap_servers, transactional_id="topics-test")
+    producer = KafkaProducer(bootstrap_servers=kafka, transactional_id="topics-test")
     producer.init_transactions()
     producer.begin_transaction()
     producer.send(name, b"event").get(10)

@@ -1,6 +1,5 @@
 """A store of its own for a test module, emptied between examples, and everything in it as comparable values."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -17,6 +16,7 @@ from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import ensure_views, stamp_of
 from tests.oracle.lists import Rules
+from tests.platform import empty_database
 from tests.strategies.history import TOPICS
 
 STAMP = stamp_of("configuration of the tests")
@@ -51,19 +51,11 @@ ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()))
 @contextmanager
 def database(server_url: str) -> Iterator[str]:
     """A database of its own on the suite's server, with the log and empty live views."""
-    name = f"core_{secrets.token_hex(6)}"
-    with connect(server_url) as conn:
-        conn.execute(f"CREATE DATABASE {name}".encode())
-    head, _, tail = server_url.partition("?")
-    url = f"{head.rpartition('/')[0]}/{name}" + (f"?{tail}" if tail else "")
-    try:
+    with empty_database(server_url) as url:
         migrate(url)
         with connect(url) as conn:
             ensure_views(conn, STAMP)
         yield url
-    finally:
-        with connect(server_url) as conn:
-            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
 
 
 def committing(url: str, context_of: Mapping[str, Any] | None = None) -> tuple[psycopg.Connection, Context]:
