@@ -1,11 +1,14 @@
-# make demo | test | check | bench | faults | dist | clean — nothing needed beforehand but Python ≥ 3.11 with venv.
+# make demo | test | test-fast | check | bench | faults | dist | clean — nothing needed beforehand but Python ≥ 3.11 with venv.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Processes that share the tests, a file at a time: flow tests wait for most of their time, so that three fill two cores.
+WORKERS ?= 3
+SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile
 
-.PHONY: demo test check bench faults dist clean
+.PHONY: demo test test-fast check bench faults dist clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml constraints.txt
@@ -20,7 +23,10 @@ demo: $(STAMP)
 	@$(BIN)/hub demo --out build/demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
+
+test-fast: $(STAMP)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/unit tests/contract
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,8 +1,14 @@
 """What every test may use: the servers of the run, foreign tools by name, and the rule that CI skips nothing."""
 
+import fcntl
+import importlib
+import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +38,26 @@ def kafka(servers: tuple[str, str]) -> str:
 def postgres_server(servers: tuple[str, str]) -> str:
     """The address of the run's PostgreSQL; tests make databases of their own there."""
     return servers[1]
+
+
+@pytest.fixture(scope="session")
+def sample_workbooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """All sample workbooks of the district and their ledger, written once a run, to be read only."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # what the processes that share the tests have in common
+    written = base / "sample-workbooks"
+    with (base / "sample-workbooks.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not written.exists():
+            draft = base / "sample-workbooks.draft"
+            scripts = str(Path(__file__).parents[1] / "deploy/districts/wuqing/samples")
+            sys.path.insert(0, scripts)
+            importlib.import_module("generate").generate(draft)
+            sys.path.remove(scripts)
+            draft.rename(written)
+    ledger: dict[str, Any] = json.loads((written / "ledger.json").read_text(encoding="utf-8"))
+    return written, ledger
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

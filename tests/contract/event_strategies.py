@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -81,6 +82,7 @@ def _keys(shape: Shape) -> st.SearchStrategy[str]:
     return FORMATTED[shape.keys_format] if shape.keys_format else st.text(_CHARACTERS, max_size=20)
 
 
+@cache
 def events(contract: Contract) -> st.SearchStrategy[Event]:
     """Return a strategy of the events of one contract; the id is left to be computed."""
     fields = {field.name: values(field.shape) for field in contract.fields if field.name != "event_id"}

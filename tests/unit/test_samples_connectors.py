@@ -1,7 +1,5 @@
 """The connectors of the sample district read every sample workbook: what is published, returned and left alone."""
 
-import importlib
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,16 +16,6 @@ from exchange_contracts import codec, topics
 
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
 CONNECTORS = sorted(path.stem for path in (DISTRICT / "connectors").glob("*.toml"))
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """All sample workbooks, written once, and their ledger."""
-    sys.path.insert(0, str(DISTRICT / "samples"))
-    out = tmp_path_factory.mktemp("sample")
-    ledger = importlib.import_module("generate").generate(out)
-    sys.path.remove(str(DISTRICT / "samples"))
-    return out, ledger
 
 
 def take(folder: Path, bureau: str, state: Path, broker: RecordingBroker) -> list[int]:
@@ -49,10 +37,10 @@ def take(folder: Path, bureau: str, state: Path, broker: RecordingBroker) -> lis
 
 @pytest.mark.parametrize("bureau", CONNECTORS)
 def test_a_bureau_publishes_what_the_ledger_expects(
-    bureau: str, sample: tuple[Path, dict[str, Any]], tmp_path: Path
+    bureau: str, sample_workbooks: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     """Step by step: events by type, and the rows that go back with the number of their error."""
-    out, ledger = sample
+    out, ledger = sample_workbooks
     events = topics.events_topic("wuqing", bureau)
     broker = RecordingBroker(events, topics.receipts_topic("wuqing", bureau))
     for step in ledger["steps"]:
@@ -63,7 +51,7 @@ def test_a_bureau_publishes_what_the_ledger_expects(
         assert sorted(errors) == sorted(row["error"] for row in ledger["returned"].get(step, {}).get(bureau, ()))
 
 
-def test_every_bureau_with_workbooks_has_a_connector(sample: tuple[Path, dict[str, Any]]) -> None:
+def test_every_bureau_with_workbooks_has_a_connector(sample_workbooks: tuple[Path, dict[str, Any]]) -> None:
     """No workbook is dropped where nobody looks."""
-    out, _ = sample
+    out, _ = sample_workbooks
     assert {folder.name for step in out.iterdir() if step.is_dir() for folder in step.iterdir()} <= set(CONNECTORS)

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -275,7 +276,7 @@ class _Reader:
 
     def _validate(self, kind: Any, value: object, place: str) -> Any:
         try:
-            return TypeAdapter(kind).validate_python(value)
+            return _adapter(kind).validate_python(value)
         except ValidationError as error:
             for problem in error.errors():
                 path = ".".join(str(step) for step in problem["loc"])
@@ -285,6 +286,12 @@ class _Reader:
     def stop_on_problems(self) -> None:
         if self.problems:
             raise DistrictError(self.problems)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Build what checks a kind of row once: a district has many rows of few kinds."""
+    return TypeAdapter(kind)
 
 
 def _digest_of(tables: Mapping[str, Mapping[str, Any]]) -> str:

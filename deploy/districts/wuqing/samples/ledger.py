@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 from sheets import STEPS, Fact
@@ -41,7 +42,7 @@ Value = Decimal | int | None
 Figures = dict[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """What holds after some steps: (bureau, family, key, sub-key) → (event, content)."""
 
@@ -49,7 +50,14 @@ class State:
 
     def of(self, event: str) -> list[tuple[str, str, Mapping[str, Any]]]:
         """Return (bureau, key, content) of everything whose latest statement is an *event*."""
-        return [(k[0], k[2], data) for k, (name, data) in self.held.items() if name == event]
+        return self._by_event.get(event, [])
+
+    @cached_property
+    def _by_event(self) -> Mapping[str, list[tuple[str, str, Mapping[str, Any]]]]:
+        found: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
+        for (bureau, _, key, _), (event, data) in self.held.items():
+            found[event].append((bureau, key, data))
+        return found
 
 
 def state_after(facts: Iterable[Fact], step: str) -> State:
