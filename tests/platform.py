@@ -86,7 +86,7 @@ def _kept(choice: Choice) -> tuple[str, str]:
 
 def hand_out_servers() -> None:
     """Answer the processes that share the tests of this run, which ask for the servers when a test needs them."""
-    listener = Listener(family="AF_UNIX")
+    listener = Listener(family="AF_UNIX", backlog=64)
     os.environ[_COUNTER] = str(listener.address)
 
     def answer() -> None:

@@ -24,9 +24,10 @@ from exchange_hub.views.store.setup import connect
 from tests.faults.reckoning import Measures
 from tests.faults.servers import Broker, own_postgres, three_brokers
 from tests.faults.shared import Run, finish
-from tests.faults.stage import Stage, cut_connections, wait_for
+from tests.faults.stage import Stage, cut_connections
 from tests.strategies.history import bulk
 from tests.strategies.universe import Item
+from tests.waiting import wait_for
 
 #: The bureau whose connector publishes while brokers are away.
 _BUREAU = "industry"

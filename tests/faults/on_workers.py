@@ -12,8 +12,9 @@ from exchange_hub.views.store.commit import STEPS
 from exchange_hub.views.store.setup import connect
 from tests.faults.reckoning import Measures
 from tests.faults.shared import Run, finish
-from tests.faults.stage import SESSION_SECONDS, Stage, Worker, wait_for
+from tests.faults.stage import SESSION_SECONDS, Stage, Worker
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 #: What a worker says that learnt of the loss of its topics from the database, and from Kafka.
 FENCED = "fenced: another worker claimed"

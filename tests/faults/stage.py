@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from tests.oracle.lists import Rules
 from tests.oracle.outcomes import Said, decoded
 from tests.platform import empty_database
 from tests.strategies.universe import BUREAUS, Item
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 #: Kafka gives a silent worker's topics away after this many seconds.
@@ -40,18 +41,6 @@ SESSION_SECONDS = 2.0
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["tests.faults.worker_process", "exchange_hub.cli.worker"])
-
-
-def wait_for(what: str, found: Callable[[], Any], seconds: float = 30.0, pause: float = 0.05) -> Any:
-    """Wait until *found* returns something true and return it; fail in words after *seconds*."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = found()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
-        time.sleep(pause)
 
 
 @dataclass

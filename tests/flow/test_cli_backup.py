@@ -14,8 +14,9 @@ from exchange_hub.runtime import postgres_tools
 from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, Worker, staged, wait_for
+from tests.faults.stage import Stage, Worker, staged
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261126
 Hub = Callable[..., Result]

@@ -11,10 +11,11 @@ from exchange_hub.runtime.metrics import Meters
 from exchange_hub.views import read
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage
 from tests.flow.test_core_store import Opened, begin, opened, store_, take
 from tests.strategies.history import TOPICS, History, bulk
 from tests.strategies.store import store_receipt, tampering
+from tests.waiting import wait_for
 
 __all__ = ["opened", "store_"]
 

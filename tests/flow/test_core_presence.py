@@ -14,8 +14,9 @@ from exchange_hub.views.store import presence
 from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Standing
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261124
 QUICK = {"HUB_WORKER__STALL_SECONDS": "8"}

@@ -2,8 +2,9 @@
 
 import signal
 
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261124
 

@@ -13,9 +13,9 @@ from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.tables import hold
-from tests.faults.stage import wait_for
 from tests.flow.test_core_store import Opened, begin, opened, order, right, store_, take
 from tests.strategies.history import History, topic_of
+from tests.waiting import wait_for
 
 __all__ = ["opened", "store_"]
 

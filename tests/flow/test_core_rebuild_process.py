@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261127
 # Up to seven interpreters start one after the other; timing decides no test.

@@ -16,10 +16,11 @@ from exchange_hub.runtime.topics import administration
 from exchange_hub.views import read
 from exchange_hub.views.rebuild import rebuild
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, Worker, wait_for
+from tests.faults.stage import Stage, Worker
 from tests.strategies.damage import damaged
 from tests.strategies.history import bulk
 from tests.strategies.universe import BUREAUS, Item, item_of
+from tests.waiting import wait_for
 
 SEED = 20261124
 

@@ -1,8 +1,9 @@
 """The watchdog ends a worker that stands still by accident, or one of whose topics does among others that move."""
 
 from exchange_hub.cli.worker import EXIT_LOST
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261124
 STALL = {"HUB_WORKER__STALL_SECONDS": "4"}

@@ -1,8 +1,9 @@
 """A topic that stands still on purpose is no standstill of its worker."""
 
 from exchange_hub.views.store.setup import connect
-from tests.faults.stage import Stage, wait_for
+from tests.faults.stage import Stage
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261124
 STALL = {"HUB_WORKER__STALL_SECONDS": "4"}

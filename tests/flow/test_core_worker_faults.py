@@ -13,8 +13,9 @@ from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.views.store.setup import connect
 from tests.faults.on_workers import DROPPED, FENCED
-from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections, wait_for
+from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections
 from tests.strategies.history import bulk
+from tests.waiting import wait_for
 
 SEED = 20261124
 
