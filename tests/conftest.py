@@ -14,11 +14,24 @@ import pytest
 
 from tests.platform import hand_out_servers, platform
 
+#: The files that take longest: a process that began one of them late would work on when the others are done.
+LONGEST = (
+    "test_runtime_servers", "test_core_server_faults", "test_core_worker_faults", "test_bench_short", "test_story",
+    "test_core_topic_faults", "test_core_rebuild_process", "test_core_presence", "test_mutations", "test_wheel",
+)  # fmt: skip
+#: Folders of the tests that wait for servers.
+WAITING = ("flow", "faults")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where several processes share the tests, the one that hands them out keeps the servers for all."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         hand_out_servers()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests, the longest files come first and the quick ones, which need no server, fill the gaps."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST), item.path.parent.name not in WAITING))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import cache
 from typing import Any
 
 import avro.io
@@ -23,6 +24,7 @@ briefly = settings(max_examples=8, deadline=None, suppress_health_check=[HealthC
 FRAME = 5
 
 
+@cache
 def parsed(contract: Contract) -> Any:
     return fastavro.parse_schema(json.loads(json.dumps(contract.schema)), named_schemas={})
 

@@ -38,7 +38,7 @@ def test_twenty_kills_at_random_moments_change_nothing(stage: Stage) -> None:
     choose = Random(SEED)
     workers = [stage.worker(), stage.worker()]
     kills = 0
-    with stage.flowing(bulk(SEED, 2500), per_second=90):
+    with stage.flowing(bulk(SEED, 6000), per_second=90, cut=True):
         wait_for("the first batch", lambda: any(stage.positions().values()))
         while kills < 20:
             time.sleep(choose.uniform(0.1, 1.9))  # the moment of the kill is what is tried
