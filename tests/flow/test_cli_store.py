@@ -202,15 +202,6 @@ def test_the_doctor_looks_at_everything(hub: Hub, stage: Stage) -> None:
     assert (ill.exit_code, levels["balance"]) == (1, "FAIL")
 
 
-def test_the_doctor_sees_records_that_nobody_takes(hub: Hub, stage: Stage) -> None:
-    """Records on a topic without a worker are a FAIL of the worker's line, with what to do."""
-    stage.send(bulk(SEED + 1, 30))
-    done = hub("doctor")
-    answers = {line["check"]: line for line in map(json.loads, done.stdout.splitlines())}
-    assert (done.exit_code, answers["worker"]["level"]) == (1, "FAIL")
-    assert "hub up" in answers["worker"]["remedy"]
-
-
 def test_migrate_a_second_time_does_nothing(hub: Hub) -> None:
     """`migrate` on a store of this version says so."""
     done = hub("migrate")
