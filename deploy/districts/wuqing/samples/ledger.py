@@ -59,6 +59,14 @@ class State:
             found[event].append((bureau, key, data))
         return found
 
+    @cached_property
+    def progress(self) -> Mapping[tuple[str, str], list[Mapping[str, Any]]]:
+        """(bureau, key) → what was reported of that project's progress."""
+        found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+        for bureau, key, data in self.of("ProjectProgressReported"):
+            found[bureau, key].append(data)
+        return found
+
 
 def state_after(facts: Iterable[Fact], step: str) -> State:
     """Return what holds once *step* and the steps before it have arrived."""
@@ -148,8 +156,8 @@ def _progress(state: State, bureau: str, key: str, year: str, month: str) -> dic
     """Return month → progress of a project within *year* up to *month*."""
     return {
         data["month"]: data
-        for by, of, data in state.of("ProjectProgressReported")
-        if (by, of) == (bureau, key) and data["month"][:4] == year and data["month"] <= month
+        for data in state.progress.get((bureau, key), ())
+        if data["month"][:4] == year and data["month"] <= month
     }
 
 
