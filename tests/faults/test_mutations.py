@@ -40,7 +40,7 @@ def failures_of(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFacto
     return failures
 
 
-@pytest.mark.timeout(SECONDS + 30)
+@pytest.mark.timeout(SECONDS + 120)  # the start of the servers counts, too
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_missing_guarantee_turns_its_test_red(failures_of: Callable[[str], dict[str, str]], name: str) -> None:
     """With the guarantee the test is green in this same suite; without it the test fails, and by an assertion of its own."""
