@@ -37,12 +37,8 @@ class KafkaSettings(BaseModel):
     linger_ms: int = Field(default=5, ge=0)
 
     def client(self) -> dict[str, object]:
-        """Return the settings every kafka-python client shares."""
-        result: dict[str, object] = {
-            "bootstrap_servers": [server.strip() for server in self.bootstrap_servers.split(",")],
-            "security_protocol": self.security_protocol,
-            "bootstrap_timeout_ms": int(self.start_seconds_max * 1000),
-        }
+        """Return the settings every kafka-python client shares, without addresses."""
+        result: dict[str, object] = {"security_protocol": self.security_protocol}
         if self.security_protocol.endswith("SSL"):
             for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
                 if (path := getattr(self, name)) is not None:

@@ -17,15 +17,14 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import UnknownTopicOrPartitionError
 
+from exchange_connectors.kit import batches
 from exchange_contracts.topics import events_topic
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
-from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics
 from exchange_hub.views import read
 from exchange_hub.views.store.setup import connect
-from exchange_hub.views.worker.records import patiently
 from tests.faults.reckoning import Acknowledged, Reckoning, Record, gone
 from tests.faults.worker_process import Orders, run
 from tests.oracle.compare import told, verdict
@@ -103,6 +102,7 @@ class Stage:
         known: (topic, record) → whether the record was sent as a sound event.
         acknowledged: what brokers acknowledged.
         workers: all workers started, in their order.
+        clients: how the stage's own clients reach a secured Kafka; the hub's user is another one.
     """
 
     hub: Hub
@@ -112,6 +112,7 @@ class Stage:
     known: dict[tuple[str, Record], bool] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
+    clients: KafkaSettings = field(default_factory=KafkaSettings)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -121,6 +122,17 @@ class Stage:
             "HUB_DISTRICT": str(self.hub.settings.district), "HUB_DATA_DIR": str(self.folder / "data"),
             "HUB_METRICS__PORT": "0", "HUB_WORKER__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
             "HUB_WORKER__BATCH_EVENTS_MAX": "500", "HUB_KAFKA__REPLICATION_FACTOR": str(self.hub.settings.kafka.replication_factor),
+            **self._security,
+        }  # fmt: skip
+
+    @property
+    def _security(self) -> dict[str, str]:
+        kafka = self.hub.settings.kafka
+        if kafka.password is None:
+            return {}
+        return {
+            "HUB_KAFKA__SECURITY_PROTOCOL": kafka.security_protocol, "HUB_KAFKA__USERNAME": str(kafka.username),
+            "HUB_KAFKA__PASSWORD": kafka.password.get_secret_value(),
         }  # fmt: skip
 
     def topic(self, bureau: str) -> str:
@@ -144,7 +156,7 @@ class Stage:
 
     def producer(self, **options: Any) -> KafkaProducer:
         """A producer with every guarantee."""
-        given = {"acks": "all", "linger_ms": 5, "compression_type": None} | options
+        given = {"acks": "all", "linger_ms": 5, "compression_type": None} | self.clients.client_options() | options
         return KafkaProducer(bootstrap_servers=self.kafka.split(","), **given)
 
     def note(self, item: Item) -> tuple[str, Record]:
@@ -209,7 +221,7 @@ class Stage:
 
         def asked() -> dict[str, int]:
             try:
-                with administration(self.kafka) as admin:
+                with administration(self.kafka, self.clients) as admin:
                     return end_offsets(admin, sorted(self.topics))
             except RuntimeProblem:
                 return {}
@@ -237,21 +249,21 @@ class Stage:
 
     def lying(self) -> dict[tuple[str, int], tuple[Record, int]]:
         """Read the topics back from Kafka: (topic, offset) → record and its time of arrival in milliseconds."""
+        batches.install()
         consumer = KafkaConsumer(
             bootstrap_servers=self.kafka.split(","), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest",
-            isolation_level="read_committed", check_crcs=False,
+            isolation_level="read_committed", check_crcs=False, **self.clients.client_options(),
         )  # fmt: skip
         partitions = [TopicPartition(topic, 0) for topic in self.topics]
         consumer.assign(partitions)
         ends = consumer.end_offsets(partitions)
         found: dict[tuple[str, int], tuple[Record, int]] = {}
         deadline = time.monotonic() + 60
-        with patiently():
-            while any(consumer.position(partition) < end for partition, end in ends.items()):
-                assert time.monotonic() < deadline, "the topics could not be read back in 60 s"
-                for partition, records in consumer.poll(timeout_ms=200, max_records=5000).items():
-                    for each in records:
-                        found[partition.topic, each.offset] = Record(each.key, each.value, tuple(each.headers)), each.timestamp
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            assert time.monotonic() < deadline, "the topics could not be read back in 60 s"
+            for partition, records in consumer.poll(timeout_ms=200, max_records=5000).items():
+                for each in records:
+                    found[partition.topic, each.offset] = Record(each.key, each.value, tuple(each.headers)), each.timestamp
         consumer.close()
         return found
 
@@ -303,26 +315,38 @@ def district_folder(folder: Path, name: str) -> Path:
 
 @contextmanager
 def staged(
-    kafka: str, server_url: str, folder: Path, replicas: int = 1, change: Callable[[Path], None] = lambda _district: None
-) -> Iterator[Stage]:
-    """A stage with its own district, topics and database, ready to be written to; *change* edits the district's folder first."""
+    kafka: str, server_url: str, folder: Path, replicas: int = 1, change: Callable[[Path], None] = lambda _district: None,
+    user: KafkaSettings | None = None, clients: KafkaSettings | None = None,
+) -> Iterator[Stage]:  # fmt: skip
+    """A stage with its own district, topics and database, ready to be written to.
+
+    Args:
+        kafka: bootstrap servers.
+        server_url: database of the server on which the stage makes its own.
+        folder: for outputs and the district.
+        replicas: of each topic.
+        change: edits the district's folder first.
+        user: how the hub reaches a secured Kafka.
+        clients: how the stage's own clients do, who may everything.
+    """
     name = f"f{secrets.token_hex(4)}"
     district = district_folder(folder, name)
     change(district)
     with empty_database(server_url) as url:
         settings = Settings(
             district=district, data_dir=folder / "data",
-            kafka=KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas), database=DatabaseSettings(url=url),
+            kafka=user or KafkaSettings(bootstrap_servers=kafka, replication_factor=replicas), database=DatabaseSettings(url=url),
         )  # fmt: skip
-        stage = Stage(Hub.load(settings), kafka, url, folder)
+        stage = Stage(Hub.load(settings), kafka, url, folder, clients=clients or KafkaSettings())
         try:
             stage.hub.prepare_store(url)
-            make_topics(stage.hub, kafka)
+            with administration(kafka, stage.clients) as admin:
+                ensure_topics(admin, [*stage.hub.event_topics, *stage.hub.receipt_topics.values()], replicas)
             yield stage
         finally:
             stage.close()
             # A request that is sent again after it was done finds them gone.
-            with administration(kafka) as admin, contextlib.suppress(UnknownTopicOrPartitionError):
+            with administration(kafka, stage.clients) as admin, contextlib.suppress(UnknownTopicOrPartitionError):
                 admin.delete_topics([*stage.hub.event_topics, *stage.hub.receipt_topics.values()])
 
 

@@ -4,18 +4,21 @@ The two brokers, this one and the double in :mod:`exchange_connectors.kit.double
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition, errors
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from typing_extensions import override
 
+from exchange_connectors.kit import batches
+from exchange_connectors.kit.access import Access, UnreachableError, opened
 from exchange_connectors.kit.errors import NotReadyError, PublishError
 from exchange_connectors.settings import KafkaSettings
 
+T = TypeVar("T")
 Header = tuple[str, bytes]
 
 _FINAL = (
@@ -29,8 +32,6 @@ _FINAL = (
 )
 """Refusals that no repetition cures; anything else (also a lost producer id) is cured by a new producer and the spool."""
 
-_OPERATIONS = {"READ": 3, "WRITE": 4}
-_OPERATIONS_UNKNOWN = -(2**31)
 _UNKNOWN_TOPIC, _TOPIC_DENIED = 3, 29
 _POLL_SECONDS = 0.2
 
@@ -122,29 +123,28 @@ class KafkaBroker(Broker):
 
     def _open(self) -> KafkaProducer:
         if self._producer is None:
-            try:
-                self._producer = KafkaProducer(
-                    **self._settings.client(),
-                    acks="all",
-                    enable_idempotence=True,
-                    compression_type="lz4",
-                    linger_ms=self._settings.linger_ms,
-                    batch_size=256 * 1024,
-                    delivery_timeout_ms=max(31_000, int(self._settings.acknowledge_seconds_max * 1000)),
-                    max_block_ms=int(self._settings.start_seconds_max * 1000),
-                    allow_auto_create_topics=False,
-                )
-            except KafkaError as error:
-                raise NotReadyError(self._unreachable(error)) from error
+            self._producer = self._client(
+                KafkaProducer,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                linger_ms=self._settings.linger_ms,
+                batch_size=256 * 1024,
+                delivery_timeout_ms=max(31_000, int(self._settings.acknowledge_seconds_max * 1000)),
+                max_block_ms=int(self._settings.start_seconds_max * 1000),
+                allow_auto_create_topics=False,
+            )
         return self._producer
 
-    def _unreachable(self, error: Exception) -> str:
-        hint = (
-            "check that the broker runs; HUB_KAFKA__BOOTSTRAP_SERVERS names it, or HUB_DATA_DIR the hub of this machine"
-        )
-        if self._settings.security_protocol.startswith("SASL"):
-            hint += f", and the user name ({self._settings.username}) and password"
-        return f"Kafka at {self._settings.bootstrap_servers} does not answer ({error}); {hint}"
+    @property
+    def _access(self) -> Access:
+        return Access.of(self._settings.bootstrap_servers, self._settings)
+
+    def _client(self, make: Callable[..., T], **options: object) -> T:
+        try:
+            return opened(make, self._access, self._settings.start_seconds_max, **self._settings.client(), **options)
+        except UnreachableError as error:
+            raise NotReadyError(str(error)) from error
 
     @override
     def send(self, topic: str, message: Message) -> Delivery:
@@ -195,18 +195,16 @@ class KafkaBroker(Broker):
     def _consumer(self) -> KafkaConsumer:
         """Return the one reader; it follows no group: positions lie with the data."""
         if self._reader is None:
-            try:
-                self._reader = KafkaConsumer(
-                    **self._settings.client(),
-                    group_id=None,
-                    enable_auto_commit=False,
-                    auto_offset_reset="earliest",
-                    isolation_level="read_committed",
-                    allow_auto_create_topics=False,
-                    fetch_max_wait_ms=50,
-                )
-            except KafkaError as error:
-                raise NotReadyError(self._unreachable(error)) from error
+            batches.install()
+            self._reader = self._client(
+                KafkaConsumer,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                isolation_level="read_committed",
+                allow_auto_create_topics=False,
+                fetch_max_wait_ms=50,
+            )
         return self._reader
 
     @override
@@ -220,16 +218,25 @@ class KafkaBroker(Broker):
     @override
     def missing(self, needs: Sequence[tuple[str, str]]) -> list[str]:
         try:
-            admin = KafkaAdminClient(**self._settings.client())
-        except KafkaError as error:
-            return [self._unreachable(error)]
+            admin = self._client(KafkaAdminClient)
+        except NotReadyError as error:
+            return [str(error)]
         try:
             described = {topic["name"]: topic for topic in admin.describe_topics([topic for _, topic in needs])}
         except KafkaError as error:
             return [f"Kafka at {self._settings.bootstrap_servers} does not describe topics: {error!r}"]
         finally:
             admin.close()
-        return [words for right, topic in needs if (words := _lack(right, topic, described.get(topic)))]
+        return [words for right, topic in needs if (words := self._lack(right, topic, described.get(topic)))]
+
+    def _lack(self, right: str, topic: str, described: Mapping[str, Any] | None) -> str | None:
+        """Say in words what keeps *right* on *topic* from being used, or ``None``."""
+        if described is None or described["error_code"] == _UNKNOWN_TOPIC:
+            return f"topic {topic} does not exist; ask the hub's operators to add the bureau (hub bureau add)"
+        if described["error_code"] == _TOPIC_DENIED:
+            return self._access.lack(right, "topic", topic)
+        operations = described["authorized_operations"]
+        return None if operations is None or right in operations else self._access.lack(right, "topic", topic)
 
     @override
     def close(self) -> None:
@@ -237,15 +244,3 @@ class KafkaBroker(Broker):
         if self._reader is not None:
             reader, self._reader = self._reader, None
             reader.close()
-
-
-def _lack(right: str, topic: str, described: dict[str, object] | None) -> str | None:
-    """Say in words what keeps *right* on *topic* from being used, or ``None``."""
-    if described is None or described["error_code"] == _UNKNOWN_TOPIC:
-        return f"topic {topic} does not exist; ask the hub's operators to add the bureau (hub bureau add)"
-    if described["error_code"] == _TOPIC_DENIED:
-        return f"this user may not see topic {topic} (DESCRIBE is missing); ask the hub's operators for {right} on it"
-    operations = int(described.get("topic_authorized_operations", _OPERATIONS_UNKNOWN))  # type: ignore[call-overload]  # kafka-python is untyped
-    if operations != _OPERATIONS_UNKNOWN and not operations >> _OPERATIONS[right] & 1:
-        return f"this user lacks {right} on topic {topic}; ask the hub's operators for it"
-    return None

@@ -46,6 +46,11 @@ class Hub:
         return {bureau: receipts_topic(self.district.id, bureau) for bureau in self.district.publishers()}
 
     @property
+    def workers_group(self) -> str:
+        """The consumer group of the district's workers."""
+        return f"hub.{self.district.id}.views"
+
+    @property
     def stamp(self) -> Stamp:
         """The stamp of views that this process fills."""
         return stamp_of(self.district.digest())

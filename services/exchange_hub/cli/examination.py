@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import psycopg
 from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from exchange_hub.cli.compose import Hub
@@ -26,7 +25,7 @@ from exchange_hub.runtime.postgres_server import WHEEL
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import DISK_FREE_MIN_MB, Servers
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.runtime.topics import REQUIRED, topic_ids
+from exchange_hub.runtime.topics import REQUIRED, describe, group_lack, lacks, settings_of, topic_ids
 from exchange_hub.views import read
 from exchange_hub.views.store.positions import Claimed
 from exchange_hub.views.store.presence import tended
@@ -198,24 +197,43 @@ def stamp(at: Patient) -> Answer:
 def topics(at: Patient) -> Answer:
     """Are all topics there, with one partition and the settings that the hub relies on?"""
     names = [*at.hub.event_topics, *at.hub.receipt_topics.values()]
-    ids = topic_ids(at.admin, names)
-    missing = [name for name in names if ids[name] is None]
+    found = describe(at.admin, names)
+    hidden = lacks(at.admin, names, "DESCRIBE")
+    missing = [name for name in names if found[name].id is None and name not in hidden]
     if missing:
         return Answer("FAIL", "topics", f"{len(missing)} of {len(names)} missing: {_some(missing)}", "Start `hub up`: it makes them.")
-    wrong = [f"{t['name']} has {len(t['partitions'])} partitions" for t in at.admin.describe_topics(names) if len(t["partitions"]) != 1]
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    configs: dict[str, dict[str, Any]] = at.admin.describe_configs(resources, config_filter="all")["topic"]
+    seen = [name for name in names if name not in hidden]
+    wrong = [f"{t['name']} has {len(t['partitions'])} partitions" for t in at.admin.describe_topics(seen) if len(t["partitions"]) != 1]
+    configs, unknown = settings_of(at.admin, seen)
     for name, config in configs.items():
-        wrong += [f"{name} {key}={config[key]['value']}" for key, value in REQUIRED.items() if config[key]["value"] != value]
+        wrong += [f"{name} {key}={value}" for key, value in config.items() if value != REQUIRED[key]]
     if wrong:
         need = ", ".join(f"{key}={value}" for key, value in REQUIRED.items())
         return Answer("FAIL", "topics", _some(wrong), f"One partition and {need} are needed; set them with the broker's tools.")
+    if lacking := [*hidden.values(), *unknown]:
+        return Answer("FAIL", "topics", f"{len(lacking)} of {len(names)} may not be looked at", lacking[0])
     return ok("topics", f"{len(names)} topics, one partition each, kept for ever, LogAppendTime")
+
+
+def rights(at: Patient) -> Answer:
+    """May the hub's user do what workers and relay do?"""
+    group = group_lack(at.admin, at.hub.workers_group)
+    lacking = [
+        *([group] if group else []),
+        *lacks(at.admin, [*at.hub.event_topics], "READ").values(),
+        *lacks(at.admin, [*at.hub.receipt_topics.values()], "WRITE").values(),
+    ]
+    if lacking:
+        more = f" (and {len(lacking) - 1} more)" if lacking[1:] else ""
+        return Answer("FAIL", "rights", f"{len(lacking)} rights are missing", f"{lacking[0]}{more}")
+    return ok("rights", "READ on event topics and the group, WRITE on receipt topics")
 
 
 def logs_and_positions(at: Patient) -> Answer:
     """Do the positions speak of the logs that Kafka has?"""
     places = [place for place in read.positions(at.conn) if place["topic"] in at.hub.event_topics]
+    denied = lacks(at.admin, [place["topic"] for place in places], "READ")
+    places = [place for place in places if place["topic"] not in denied]
     ids = topic_ids(at.admin, [place["topic"] for place in places])
     digests: dict[str, bytes | None] = dict(at.conn.execute("SELECT t.name, p.last_digest FROM log.position p JOIN log.topic t USING (topic_no)").fetchall())
     stopped = [f"{p['topic']}: another topic of the same name" for p in places if str(ids[p["topic"]]) != p["kafka_topic_id"]]
@@ -251,7 +269,7 @@ def worker(at: Patient) -> Answer:
 
 def workers_of(hub: Hub, admin: KafkaAdminClient) -> list[str]:
     """Return the hosts of the workers that take part in the district's group; an idle one has no database connection."""
-    group = f"hub.{hub.district.id}.views"
+    group = hub.workers_group
     if group not in {found["group_id"] for found in admin.list_groups()}:
         return []
     return [str(member["client_host"]) for member in admin.describe_groups([group])[group]["members"]]
@@ -315,7 +333,7 @@ MACHINE: tuple[tuple[str, Callable[[Machine], Answer]], ...] = (
 """Questions to the machine."""
 
 STORE: tuple[tuple[str, Callable[[Patient], Answer]], ...] = (
-    ("schema", schema), ("stamp", stamp), ("topics", topics), ("positions", logs_and_positions), ("worker", worker),
+    ("schema", schema), ("stamp", stamp), ("topics", topics), ("rights", rights), ("positions", logs_and_positions), ("worker", worker),
     ("balance", balance), ("held", held), ("unfolded", unfolded), ("receipts", receipts),
 )  # fmt: skip
 """Questions to the servers."""

@@ -8,8 +8,9 @@ from typing import Any, cast
 import click
 import psycopg
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import AuthorizationError, KafkaError
 
+from exchange_connectors.kit.access import Access, UnreachableError, opened
 from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.counting import BalanceCount
@@ -40,13 +41,16 @@ BLOCK_SECONDS = 3
 
 
 class KafkaSender:
-    """Sends with kafka-python, idempotently."""
+    """Sends with kafka-python, idempotently.
+
+    A producer that was refused an id, or lost it, sends nothing any more, whatever it is granted later: after any failure
+    the next value is sent by a new one.
+    """
 
     def __init__(self, bootstrap_servers: str, settings: Settings) -> None:
-        self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=5, max_block_ms=BLOCK_SECONDS * 1000,
-            **settings.kafka.client_options(),
-        )  # fmt: skip
+        self._access = Access.of(bootstrap_servers, settings.kafka)
+        self._options = settings.kafka.client_options()
+        self._producer: KafkaProducer | None = None
         #: What became of each value: Kafka's promise, or why it could not even be handed over.
         self._sent: list[Any] = []
         self._refused: dict[str, Exception] = {}
@@ -54,8 +58,8 @@ class KafkaSender:
     def send(self, topic: str, value: bytes) -> None:
         """Hand a value over; after one that a topic did not take, its others are not tried: each try may block."""
         try:
-            self._sent.append(self._refused.get(topic) or self._producer.send(topic, value))
-        except KafkaError as error:
+            self._sent.append(self._refused.get(topic) or self._opened().send(topic, value))
+        except (KafkaError, UnreachableError) as error:
             self._refused[topic] = error
             self._sent.append(error)
 
@@ -63,11 +67,32 @@ class KafkaSender:
         """Wait until everything sent is acknowledged, or ``FLUSH_SECONDS`` have passed."""
         sent, self._sent, self._refused = self._sent, [], {}
         deadline = time.monotonic() + FLUSH_SECONDS
-        return [_answer(promise, deadline) for promise in sent]
+        answers = [_answer(promise, deadline) for promise in sent]
+        if any(answer is not None for answer in answers):
+            self._close(0)
+        return answers
+
+    def said(self, topic: str, error: Exception) -> str:
+        """Say what went wrong with a topic; of a missing right also how it is granted."""
+        if isinstance(error, AuthorizationError):
+            return f"{self._access.lack('WRITE', 'topic', topic)} ({error})"
+        return commit.first_line(error)
 
     def close(self) -> None:
         """Close the producer."""
-        self._producer.close(timeout=FLUSH_SECONDS)
+        self._close(FLUSH_SECONDS)
+
+    def _opened(self) -> KafkaProducer:
+        if self._producer is None:
+            self._producer = opened(
+                KafkaProducer, self._access, BLOCK_SECONDS, acks="all", linger_ms=5, max_block_ms=BLOCK_SECONDS * 1000, **self._options
+            )
+        return self._producer
+
+    def _close(self, seconds: float) -> None:
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            producer.close(timeout=seconds)
 
 
 def _answer(promise: Any, deadline: float) -> Exception | None:
@@ -116,7 +141,7 @@ def _serve(
         for bureau, error in failures.items():
             # They stay claimed, and are tried again when their claim is stale.
             meters.add(metrics.PUBLISH_ERRORS, bureau=bureau)
-            log.warning("receipts of %s could not be published, trying again: %s", bureau, commit.first_line(error))
+            log.warning("receipts of %s could not be published, trying again: %s", bureau, sender.said(hub.receipt_topics[bureau], error))
         if time.monotonic() >= measured + LAG_SECONDS:
             measured = time.monotonic()
             try:

@@ -1,18 +1,22 @@
 """Look at the topics' logs: where they end, and whether they are the ones that the positions speak of."""
 
+import asyncio
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient
 
+from exchange_connectors.kit.batches import record_digest
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.topics import end_offsets, topic_ids
 from exchange_hub.views.store.positions import Claimed, disagreement
-from exchange_hub.views.worker.pipeline import record_digest
-from exchange_hub.views.worker.records import patiently
+from exchange_hub.views.worker.records import install
 
 #: Time for reading one record per topic; a broker that is slower ends the worker, which is started again.
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 30.0
+_FETCH_BYTES = 64 * 1024
 
 
 def ends_of(admin: KafkaAdminClient, topics: Collection[str]) -> dict[str, int]:
@@ -24,46 +28,50 @@ def looked_at(claimed: Mapping[str, Claimed], bootstrap_servers: str, kafka: Kaf
     """Return topic → why it must stand still, for each claimed topic whose log is not the one known."""
     if not claimed:
         return {}
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers.split(","), group_id=None, enable_auto_commit=False,
-        auto_offset_reset="none", isolation_level="read_committed", **kafka.client_options(),
-    )  # fmt: skip
-    try:
-        partitions = {name: TopicPartition(name, 0) for name in claimed}
-        begins = consumer.beginning_offsets(list(partitions.values()))
-        ends = consumer.end_offsets(list(partitions.values()))
-        with patiently():
-            digests = _digests(consumer, claimed, begins, ends)
-    finally:
-        consumer.close()
+    options = {"bootstrap_servers": bootstrap_servers, **kafka.aio_options()}
+    begins, ends, digests = asyncio.run(_read(claimed, options))
     found = {}
     for name, entry in claimed.items():
-        partition = partitions[name]
-        words = disagreement(entry, begins[partition], ends[partition], digests.get(name))
+        words = disagreement(entry, begins[name], ends[name], digests.get(name))
         if words is not None:
             found[name] = words
     return found
 
 
-def _digests(
-    consumer: Any, claimed: Mapping[str, Claimed], begins: Mapping[Any, int], ends: Mapping[Any, int]
-) -> dict[str, bytes]:
-    """Read the record at each topic's last processed offset and digest it."""
-    wanted = {}
-    for name, entry in claimed.items():
-        partition = TopicPartition(name, 0)
-        if entry.last_off is not None and begins[partition] <= entry.last_off < ends[partition]:
-            wanted[partition] = entry.last_off
+async def _read(claimed: Mapping[str, Claimed], options: dict[str, Any]) -> tuple[dict[str, int], dict[str, int], dict[str, bytes]]:
+    """Return, by topic, where it begins and ends, and the digest of its last processed record."""
+    install()
+    consumer = AIOKafkaConsumer(
+        **options, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+    )  # fmt: skip
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(name, 0) for name in claimed]
+        begins = {partition.topic: offset for partition, offset in (await consumer.beginning_offsets(partitions)).items()}
+        ends = {partition.topic: offset for partition, offset in (await consumer.end_offsets(partitions)).items()}
+        wanted = {
+            TopicPartition(name, 0): entry.last_off
+            for name, entry in claimed.items()
+            if entry.last_off is not None and begins[name] <= entry.last_off < ends[name]
+        }
+        return begins, ends, await _digests(consumer, wanted)
+    finally:
+        await consumer.stop()
+
+
+async def _digests(consumer: AIOKafkaConsumer, wanted: dict[TopicPartition, int]) -> dict[str, bytes]:
+    """Read the first record from each wanted offset on, and digest it where it lies there itself."""
+    digests: dict[str, bytes] = {}
+    if not wanted:
+        return digests
     consumer.assign(list(wanted))
     for partition, offset in wanted.items():
         consumer.seek(partition, offset)
-    digests: dict[str, bytes] = {}
-    waited = 0.0
-    while wanted and waited < LOOK_SECONDS:
-        batch = consumer.poll(timeout_ms=200)
-        waited += 0.0 if batch else 0.2
-        for partition, records in batch.items():
-            if wanted.pop(partition, -1) == records[0].offset:
+    deadline = time.monotonic() + LOOK_SECONDS
+    while wanted and time.monotonic() < deadline:
+        for partition, records in (await consumer.getmany(*wanted, timeout_ms=200)).items():
+            if wanted.pop(partition) == records[0].offset:
                 digests[partition.topic] = record_digest(records[0].key, records[0].value)
             consumer.pause(partition)
     if wanted:

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Collection
 
 import psycopg
+from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from exchange_hub.cli.program import Program
 from exchange_hub.cli.topic_look import ends_of
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.topics import administration, topic_ids
+from exchange_hub.runtime.topics import administration, describe
 from exchange_hub.views.store.presence import tell, tended
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import LogChangedError, Standing
@@ -61,16 +62,18 @@ class Watchdog:
         owner: name of the worker.
         standing: where it stands, and the topics that stand still on purpose.
         lost: ends the worker.
+        tried: called at each look: takes up topics that may be read again.
     """
 
     def __init__(
         self, running: Program, owner: str, standing: Callable[[], tuple[Standing, frozenset[str]]],
-        lost: Callable[[BaseException], None],
+        lost: Callable[[BaseException], None], tried: Callable[[KafkaAdminClient], None],
     ) -> None:  # fmt: skip
         self._running = running
         self._owner = owner
         self._standing = standing
         self._lost = lost
+        self._tried = tried
 
     def run(self) -> None:
         """Look until the process ends; a database or broker that is away is no standstill of this worker."""
@@ -108,8 +111,9 @@ class Watchdog:
                 positions = self._positions(conn, given - stopped)
             claimed = self._claimed(conn, standing.reads)
         with administration(self._running.bootstrap_servers, self._running.hub.settings.kafka) as admin:
-            ids = topic_ids(admin, sorted(claimed))
-            if others := sorted(topic for topic, claimed_id in claimed.items() if str(ids[topic]) != claimed_id):
+            self._tried(admin)
+            found = describe(admin, sorted(claimed))
+            if others := sorted(topic for topic, claimed_id in claimed.items() if found[topic].is_visible and str(found[topic].id) != claimed_id):
                 # Kafka's client goes by names: it reads on in another topic of the same name.
                 self._lost(LogChangedError(f"deleted, or deleted and made anew, while it was read: {', '.join(others)}"))
             return positions, ends_of(admin, positions)

@@ -12,15 +12,17 @@ from collections.abc import Callable, Mapping
 import click
 import faust
 import psycopg
+from kafka import KafkaAdminClient
 
+from exchange_connectors.kit.access import Access
 from exchange_hub.cli.program import Program, program, settle_interpreter, supervised_option
-from exchange_hub.cli.topic_look import looked_at
+from exchange_hub.cli.topic_look import ends_of, looked_at
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.supervise import EXIT_FINAL
-from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
+from exchange_hub.runtime.topics import administration, group_lack, lacks, topic_ids
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.positions import Claimed, TakenAwayError, claim
@@ -29,6 +31,7 @@ from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError
 from exchange_hub.views.worker.app import Hooks, Processor, WorkerOptions, make_app, run_app
+from exchange_hub.views.worker.driver import PollApp
 from exchange_hub.views.worker.pipeline import Committer, Done, FencedError
 
 log = logging.getLogger(__name__)
@@ -53,21 +56,26 @@ class _Worker:
         self._running = running
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._bureau_of: Mapping[int, str] = {}
+        #: Topics that stand still, and those of them that do so for want of a right; threads replace them whole.
         self._stopped: frozenset[str] = frozenset()
+        self._denied: frozenset[str] = frozenset()
         self._weights: Mapping[str, int] = {}
 
     def run(self) -> None:
         """Run until SIGTERM."""
         running, hub = self._running, self._running.hub
+        with administration(running.bootstrap_servers, hub.settings.kafka) as admin:
+            if (words := group_lack(admin, hub.workers_group)) is not None:
+                raise RuntimeProblem("This worker may not take part in the group of workers.", where=running.bootstrap_servers, remedy=f"{words}.")
         with connect(running.database_url, f"hub worker {self._owner}") as conn:
             context = hub.context(conn)
             self._bureau_of = context.topics.bureau_of
             prepare(conn)
             self._try_held(conn, context)
-        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights, self._fenced)
+        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights, self._fenced, self._may_read_no_more)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
-            f"hub.{hub.district.id}.views",
+            hub.workers_group,
             running.bootstrap_servers,
             sorted(hub.event_topics),
             hub.settings.worker.session_timeout_seconds,
@@ -76,7 +84,7 @@ class _Worker:
             str(hub.settings.data_folder / "faust"),
         )
         app = make_app(options, Processor(committer, context, hooks, hub.settings.worker.batch_events_max), hooks)
-        watchdog = Watchdog(running, self._owner, lambda: (app.standing(), self._stopped), self._lost)
+        watchdog = Watchdog(running, self._owner, lambda: (app.standing(), self._stopped), self._lost, self._tried(app))
         threading.Thread(target=watchdog.run, name="watchdog", daemon=True).start()
         self._weigh()
         settle_interpreter()
@@ -95,24 +103,43 @@ class _Worker:
         return connect(self._running.database_url, f"hub worker {self._owner}")
 
     def _claim(self, topics: frozenset[str], still: Callable[[], bool]) -> Mapping[str, Claimed]:
-        """Claim topics in the store and look at each log; a topic that is not the one known stands still."""
+        """Claim topics in the store and look at each log; one that is not the one known, or may not be read, stands still."""
         running, kafka = self._running, self._running.hub.settings.kafka
         with administration(running.bootstrap_servers, kafka) as admin:
-            ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics)).items()}
+            denied = lacks(admin, sorted(topics), "READ")
+            ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics - denied.keys())).items()}
         with connect(running.database_url, f"hub worker {self._owner}") as conn:
             claimed, stopped = self._claim_rows(conn, ids, still)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
-        for words in stopped.values():
-            log.error("%s", words)
-        self._stopped = frozenset(stopped)
+        stopped |= {topic: f"topic {topic} stands still, and all others go on: {words}" for topic, words in denied.items()}
+        for topic, words in stopped.items():
+            if topic not in denied or topic not in self._denied:
+                log.error("%s", words)
+        self._stopped = (self._stopped - topics) | stopped.keys()
+        self._denied = (self._denied - topics) | denied.keys()
         return {topic: entry for topic, entry in claimed.items() if topic not in stopped}
+
+    def _may_read_no_more(self, topic: str) -> None:
+        words = Access.of(self._running.bootstrap_servers, self._running.hub.settings.kafka).lack("READ", "topic", topic)
+        log.error("topic %s stands still, and all others go on: %s", topic, words)
+        self._stopped |= {topic}
+        self._denied |= {topic}
+
+    def _tried(self, app: PollApp) -> Callable[[KafkaAdminClient], None]:
+        """Return what takes up topics whose right to be read is there again."""
+
+        def tried(admin: KafkaAdminClient) -> None:
+            if self._denied:
+                app.take_up(self._denied - lacks(admin, sorted(self._denied), "READ").keys())
+
+        return tried
 
     def _weigh(self) -> None:
         """Note how many records lie on each topic, for when this worker shares them out: before it starts, never while a group waits."""
         running = self._running
         try:
             with administration(running.bootstrap_servers, running.hub.settings.kafka) as admin:
-                self._weights = end_offsets(admin, sorted(running.hub.event_topics))
+                self._weights = ends_of(admin, running.hub.event_topics)
         except RuntimeProblem as problem:
             log.warning("could not weigh the topics; they are shared out by number: %s", problem)
 

@@ -1,20 +1,25 @@
 """The hub's topics: made with explicit settings, verified, never altered in silence."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kafka import IsolationLevel, KafkaAdminClient, OffsetSpec, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, for_code
+from kafka.errors import GroupAuthorizationFailedError, KafkaError, for_code
 
+from exchange_connectors.kit.access import Access, UnreachableError, opened
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
 
 # What makes a topic the source of truth: nothing ages out, and arrival is the broker's clock, not a sender's.
 REQUIRED = {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete"}
 _UNKNOWN_TOPIC = 3
+_DENIED, _CLUSTER_DENIED = 29, 31
 _ALREADY_EXISTS = 36
 _READY_MS_MAX = 30_000
 # By default the pauses grow to 30 s: a broker that is back would go unnoticed for that long.
@@ -35,20 +40,12 @@ def administration(
     Raises:
         RuntimeProblem: if no broker answers.
     """
-    options = (kafka or KafkaSettings()).client_options()
+    found = kafka or KafkaSettings()
+    access = Access.of(bootstrap_servers, found)
     try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap_servers.split(","),
-            bootstrap_timeout_ms=int(answer_seconds_max * 1000),
-            reconnect_backoff_max_ms=_RECONNECT_MS_MAX,
-            **options,
-        )
-    except KafkaError as error:
-        raise RuntimeProblem(
-            f"Kafka does not answer: {type(error).__name__}.",
-            where=bootstrap_servers,
-            remedy="Check that it runs and the HUB_KAFKA__… settings (address, protocol, user, password).",
-        ) from error
+        admin = opened(KafkaAdminClient, access, answer_seconds_max, reconnect_backoff_max_ms=_RECONNECT_MS_MAX, **found.client_options())
+    except UnreachableError as error:
+        raise RuntimeProblem(f"{error.what}.", where=bootstrap_servers, remedy=f"{error.remedy}.") from error
     try:
         yield admin
     finally:
@@ -64,7 +61,8 @@ def ensure_topics(admin: KafkaAdminClient, names: Sequence[str], replication_fac
         replication_factor: Replicas of a topic that is made.
 
     Returns:
-        Each topic's id, which another topic of the same name never has.
+        Each topic's id, which another topic of the same name never has; without those that this user may not see, of
+        which the log says what is missing: they stand still, and all others go on.
 
     Raises:
         RuntimeProblem: if a topic cannot be made, or one that exists has other settings than the hub relies on.
@@ -72,29 +70,77 @@ def ensure_topics(admin: KafkaAdminClient, names: Sequence[str], replication_fac
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return {}
-    missing = [name for name, topic_id in topic_ids(admin, wanted).items() if topic_id is None]
+    described = describe(admin, wanted)
+    visible = [name for name, found in described.items() if found.is_visible]
+    missing = [name for name in visible if described[name].id is None]
     if missing:
         _create(admin, missing, replication_factor)
     try:
-        admin.wait_for_topics(wanted, timeout_ms=_READY_MS_MAX)
+        admin.wait_for_topics(visible, timeout_ms=_READY_MS_MAX)
     except KafkaError as error:
-        raise _problem(str(error), wanted, "Check that all brokers run, then start again.") from error
-    _verify(admin, wanted)
-    return {name: topic_id for name, topic_id in topic_ids(admin, wanted).items() if topic_id is not None}
+        raise _problem(str(error), visible, "Check that all brokers run, then start again.") from error
+    for words in [*_lacks(admin, described, "DESCRIBE").values(), *_verify(admin, visible)]:
+        log.error("%s", words)
+    return {name: topic_id for name, topic_id in topic_ids(admin, visible).items() if topic_id is not None}
+
+
+class Described(NamedTuple):
+    """What the broker tells of a topic.
+
+    Attributes:
+        id: its id, ``None`` where there is no such topic or it may not be seen.
+        is_visible: whether this user may see whether it exists.
+        rights: what this user may do with it, ``None`` where the broker does not tell.
+    """
+
+    id: UUID | None
+    is_visible: bool
+    rights: frozenset[str] | None
+
+    def lacks(self, right: str) -> bool:
+        """Tell whether *right* is known to be missing."""
+        return not self.is_visible or (self.id is not None and self.rights is not None and right not in self.rights)
+
+
+def describe(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, Described]:
+    """Each topic, in the order of *names*.
+
+    Raises:
+        RuntimeProblem: if the broker answers with an error that is neither of existence nor of rights.
+    """
+    found: dict[str, Described] = {}
+    for topic in admin.describe_topics(list(names)) if names else []:
+        if topic["error_code"] not in (0, _UNKNOWN_TOPIC, _DENIED):
+            raise _problem(for_code(topic["error_code"]).__name__, [topic["name"]], "See the broker's log.")
+        rights = topic["authorized_operations"]
+        found[topic["name"]] = Described(
+            UUID(str(topic["topic_id"])) if topic["topic_id"] and not topic["error_code"] else None,
+            topic["error_code"] != _DENIED,
+            None if rights is None else frozenset(rights),
+        )
+    return {name: found.get(name, Described(None, is_visible=True, rights=None)) for name in names}
 
 
 def topic_ids(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, UUID | None]:
-    """Each topic's id; None where there is no such topic (or no right to see it).
+    """Each topic's id; None where there is no such topic (or no right to see it)."""
+    return {name: topic.id for name, topic in describe(admin, names).items()}
 
-    Raises:
-        RuntimeProblem: if the broker answers with another error.
-    """
-    found: dict[str, UUID | None] = {}
-    for topic in admin.describe_topics(list(names)) if names else []:
-        if topic["error_code"] not in (0, _UNKNOWN_TOPIC):
-            raise _problem(for_code(topic["error_code"]).__name__, [topic["name"]], "See the broker's log.")
-        found[topic["name"]] = UUID(str(topic["topic_id"])) if topic["topic_id"] else None
-    return {name: found.get(name) for name in names}
+
+def lacks(admin: KafkaAdminClient, names: Sequence[str], right: str) -> dict[str, str]:
+    """Topic → in words that this user lacks *right* on it, and how it is granted; for those that it may not see as well."""
+    return _lacks(admin, describe(admin, names), right)
+
+
+def group_lack(admin: KafkaAdminClient, group: str) -> str | None:
+    """Say that this user may not take part in a consumer group, and how that is granted; None if it may, or nobody knows yet."""
+    try:
+        rights = admin.describe_groups([group])[group]["authorized_operations"]
+    except GroupAuthorizationFailedError:
+        rights = ()
+    except KafkaError as error:
+        log.debug("the right on group %s cannot be asked for: %s", group, error)  # as on a new cluster: no coordinator yet
+        return None
+    return None if rights is None or "READ" in rights else Access.of_client(admin.config).lack("READ", "group", group)
 
 
 def first_offsets(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
@@ -140,6 +186,9 @@ def _create(admin: KafkaAdminClient, names: list[str], replication_factor: int) 
         raise _problem(str(error), names, "Check that the brokers run and the hub may create topics.") from error
     for made in answer["topics"]:
         # Another process may have made it in the same moment.
+        if made["error_code"] in (_DENIED, _CLUSTER_DENIED):
+            lack = Access.of_client(admin.config).lack("CREATE", "topic", made["name"])
+            raise _problem("one is missing and may not be made", [made["name"]], f"{lack}.")
         if made["error_code"] not in (0, _ALREADY_EXISTS):
             raise _problem(
                 made["error_message"] or for_code(made["error_code"]).__name__,
@@ -149,22 +198,37 @@ def _create(admin: KafkaAdminClient, names: list[str], replication_factor: int) 
             )
 
 
-def _verify(admin: KafkaAdminClient, names: list[str]) -> None:
-    for topic in admin.describe_topics(names):
+def _lacks(admin: KafkaAdminClient, described: Mapping[str, Described], right: str) -> dict[str, str]:
+    access = Access.of_client(admin.config)
+    return {name: access.lack(right, "topic", name) for name, topic in described.items() if topic.lacks(right)}
+
+
+def settings_of(admin: KafkaAdminClient, names: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Topic → those of its settings that the hub relies on, and in words which topics' settings may not be seen."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    configs: dict[str, dict[str, Any]] = admin.describe_configs(resources, config_filter="all")["topic"] if names else {}
+    access = Access.of_client(admin.config)
+    hidden = [access.lack("DESCRIBE_CONFIGS", "topic", name) for name in names if not configs.get(name)]
+    return {name: {key: config[key]["value"] for key in REQUIRED} for name, config in configs.items() if config}, hidden
+
+
+def _verify(admin: KafkaAdminClient, names: list[str]) -> list[str]:
+    """Raise where a topic is not as it must be; return in words what could not be looked at."""
+    for topic in admin.describe_topics(names) if names else []:
         if (count := len(topic["partitions"])) != 1:
             raise _problem(
                 f"{count} partitions instead of 1",
                 [topic["name"]],
                 "The order of a bureau's events would be lost. Make the topic anew under another name, or delete it if empty.",
             )
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    configs: dict[str, dict[str, Any]] = admin.describe_configs(resources, config_filter="all")["topic"]
+    configs, hidden = settings_of(admin, names)
     for name, config in configs.items():
-        wrong = {key: config[key]["value"] for key, value in REQUIRED.items() if config[key]["value"] != value}
+        wrong = {key: value for key, value in config.items() if value != REQUIRED[key]}
         if wrong:
             need = ", ".join(f"{key}={REQUIRED[key]}" for key in wrong)
             has = ", ".join(f"{key}={value}" for key, value in wrong.items())
             raise _problem(f"{has} instead of {need}", [name], f"Set {need} on the topic with the broker's tools.")
+    return hidden
 
 
 def _problem(what: str, names: Sequence[str], remedy: str) -> RuntimeProblem:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from exchange_connectors.kit.batches import DIGESTED_BYTES_MAX, Oversized
 from exchange_contracts import codec
 from exchange_contracts.registry import Contract
 from exchange_hub.views import check
@@ -30,6 +31,8 @@ def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejec
     """Decode and check one record; a statement comes with why its check itself failed, or ``None``."""
     if record.value is None:
         return Rejection(record, "unreadable", "消息没有内容;撤销请使用撤回类事件")
+    if (oversized := next((part for part in (record.value, record.key) if isinstance(part, Oversized)), None)) is not None:
+        return Rejection(record, "too_large", _oversized(oversized))
     try:
         contract, facts = codec.decode_facts(record.value)
     except codec.DecodeError as error:
@@ -43,6 +46,15 @@ def checked(record: Record, bureau: str) -> tuple[Statement, str | None] | Rejec
         reason = ";".join(reason for _, reason in found)
         return Rejection(record, found[0][0], reason, facts["event_id"], facts["entity_key"])
     return _statement(record, contract, facts, bureau), failure
+
+
+def _oversized(part: Oversized) -> str:
+    """Say what is kept of a record of which a part is too large."""
+    covered = "全文" if part.length <= DIGESTED_BYTES_MAX else f"前{DIGESTED_BYTES_MAX}字节"
+    return (
+        f"消息共{part.length}字节，键、正文或标题超过上限{codec.VALUE_BYTES_MAX}字节；"
+        f"只保留开头{len(part)}字节，{covered}摘要 sha256:{part.sha256}"
+    )
 
 
 def _statement(record: Record, contract: Contract, facts: dict[str, Any], bureau: str) -> Statement:

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 #: How often a full worker looks whether there is room again, in seconds.
 _LOOK_SECONDS = 0.01
 
+#: Keys and values of one batch, at most, in bytes: many times what its records are by number, unless somebody sends giants.
+BATCH_BYTES_MAX = 16 * 2**20
+
 #: How long a fenced worker that must end waits for that to be noted, in seconds.
 _NOTE_SECONDS = 5.0
 
@@ -56,6 +59,7 @@ class Hooks:
         lost: the worker cannot go on; the hook ends the process.
         fenced: a batch was dropped because others claimed its topics (topic → epoch of the own claim); it may block.
         weigh: tells how many records lie on each topic, as far as is known, when topics are shared out; it must not block.
+        denied: told of a topic that is read and whose right to be read was taken away: it stands still.
     """
 
     claim: Claim
@@ -63,6 +67,7 @@ class Hooks:
     lost: Callable[[BaseException], None]
     weigh: Callable[[], Mapping[str, int]]
     fenced: Callable[[Mapping[str, int]], None]
+    denied: Callable[[str], None]
 
 
 class StaleClaimError(Exception):
@@ -92,13 +97,17 @@ class Processor:
 
     async def take(self, poll: Poll, consumer: PollConsumer) -> None:
         """Take a poll; returns when there is room for another one. Polls of another chain that wait are dropped by it."""
-        while self._of_chain(poll) and sum(each.size for each in self._waiting) + poll.size > self._records_max:
+        while self._of_chain(poll) and not self._has_room(poll):
             await self._running()
         self._waiting = [*self._of_chain(poll), poll]
         if self._pending is None or self._pending.done():
             self._pending = asyncio.create_task(self._work_off(consumer))
             # Whatever ends it was told to the hook; asyncio need not say it again when the task is thrown away.
             self._pending.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    def _has_room(self, poll: Poll) -> bool:
+        together = [*self._waiting, poll]
+        return sum(each.size for each in together) <= self._records_max and sum(each.size_bytes for each in together) <= BATCH_BYTES_MAX
 
     def _of_chain(self, poll: Poll) -> list[Poll]:
         return [each for each in self._waiting if each.chain == poll.chain]
@@ -163,6 +172,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         options.name,
         claim=hooks.claim,
         lost=hooks.lost,
+        denied=hooks.denied,
         weigh=hooks.weigh,
         drain=lambda: processor.settle(options.session_seconds / 2),
         broker=[f"kafka://{server}" for server in options.bootstrap_servers.split(",")],

@@ -5,14 +5,14 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 
 import aiokafka
 import faust
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError, TopicAuthorizationFailedError
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -32,6 +32,7 @@ class Poll(NamedTuple):
             dropped on the way leaves a gap that the store refuses.
         ends: topic → offset at which the next poll's part begins; control records between data are passed here.
         records: topic → records in offset order; none where only control records were passed.
+        size_bytes: what their keys and values hold.
     """
 
     chain: int
@@ -39,6 +40,7 @@ class Poll(NamedTuple):
     starts: Mapping[str, int]
     ends: Mapping[str, int]
     records: Mapping[str, list[Any]]
+    size_bytes: int = 0
 
     @property
     def size(self) -> int:
@@ -60,7 +62,7 @@ def joined(polls: Sequence[Poll]) -> Poll:
         ends.update(poll.ends)
         for topic, found in poll.records.items():
             records[topic] = [*records.get(topic, ()), *found]
-    return Poll(polls[0].chain, claims, starts, ends, records)
+    return Poll(polls[0].chain, claims, starts, ends, records, sum(poll.size_bytes for poll in polls))
 
 
 class _PollRecord(NamedTuple):
@@ -127,6 +129,8 @@ class PollConsumer(driver.Consumer):
 
     claim: Claim
     lost: Callable[[BaseException], None]
+    #: Told of a topic that this worker reads and may read no more.
+    denied: Callable[[str], None]
     #: Waits until what was handed over is committed; bounded by the one who gives it.
     drain: Callable[[], Awaitable[None]]
 
@@ -192,10 +196,39 @@ class PollConsumer(driver.Consumer):
     async def _seek_all(self, claims: Mapping[str, Claimed], topics: frozenset[str]) -> None:
         for topic, claimed in claims.items():
             await self._seek(TP(topic, 0), claimed.next_off)
-        if standing := topics - claims.keys():
-            # Nothing of them is processed; without a place Kafka's client would ask for a reset.
-            consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
-            await self._thread.call_thread(consumer.seek_to_end, *(TopicPartition(topic, 0) for topic in standing))
+        # Nothing of them is processed: they get any place, for without one Kafka's client would ask for a reset, and rest.
+        for topic in topics - claims.keys():
+            await self._seek(TP(topic, 0), 0)
+            await self._rest(topic)
+
+    async def _rest(self, topic: str, *, over: bool = False) -> None:
+        """Let Kafka's client fetch nothing of a topic, or fetch again."""
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
+        await self._thread.call_thread(consumer.resume if over else consumer.pause, TopicPartition(topic, 0))
+
+    async def take_up(self, topics: frozenset[str]) -> None:
+        """Claim and read topics that stood still, beside those that are read; what cannot be claimed stands still on."""
+        async with self._chaining:
+            assignment = self._assigned()
+            if assignment is None or self._stopping():
+                return
+
+            def still() -> bool:
+                return not self._stopping() and self._assigned() is assignment
+
+            wanted = topics & {partition.topic for partition in assignment.tps} - self._claims.keys()
+            try:
+                claims = await self.loop.run_in_executor(self._claiming, self.claim, frozenset(wanted), still) if wanted else {}
+                for topic, claimed in claims.items():
+                    await self._seek(TP(topic, 0), claimed.next_off)
+                    await self._rest(topic, over=True)
+            except (TakenAwayError, IllegalStateError):
+                if still():
+                    raise
+            else:
+                if still():
+                    self._claims |= claims
+                    self._next |= {topic: claimed.next_off for topic, claimed in claims.items()}
 
     def _let_go(self) -> None:
         self._chain += 1
@@ -250,7 +283,14 @@ class PollConsumer(driver.Consumer):
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 — Faust's signature
         async with self._chaining:
             assignment = self._assigned()
-            fetched = await super()._getmany(active_partitions, timeout)
+            try:
+                fetched = await super()._getmany(active_partitions, timeout)
+            except TopicAuthorizationFailedError as error:
+                await self._stand_still(str(error.args[0]))
+                return {}
+            except GroupAuthorizationFailedError as error:
+                self.lost(error)  # the next start says which right is missing
+                raise
             if assignment is None or self._assigned() is not assignment or not self.flow_active:
                 return {}  # topics were given anew meanwhile: they are claimed, and read again, from the store's positions
             records = {tp.topic: batch for tp, batch in fetched.items() if batch and tp.topic in self._claims}
@@ -265,12 +305,20 @@ class PollConsumer(driver.Consumer):
                 {topic: self._next[topic] for topic in ends},
                 ends,
                 {topic: records.get(topic, []) for topic in ends},
+                sum(len(each.key or b"") + len(each.value or b"") for batch in records.values() for each in batch),
             )
             self._next.update(ends)
         topic, end = next(iter(ends.items()))
         batch = records.get(topic)
         stamp = batch[-1].timestamp if batch else 0
         return {TP(topic, 0): [_PollRecord(topic, 0, end - 1, stamp, 1, (), None, poll, None, 0, 0)]}
+
+    async def _stand_still(self, topic: str) -> None:
+        """Read a topic no more whose right to be read was taken away; all others go on."""
+        if topic in self._claims:
+            del self._claims[topic], self._next[topic]
+            self.denied(topic)
+        await self._rest(topic)
 
     async def _refuse_gaps(self, ends: Mapping[str, int], records: Mapping[str, list[Any]]) -> None:
         """End the worker where what was to be read next was deleted; control records leave gaps as well, and are still there."""
@@ -320,14 +368,25 @@ class PollTransport(driver.Transport):
     Consumer = PollConsumer
 
 
+async def _or_lost(doing: Coroutine[Any, Any, None], lost: Callable[[BaseException], None]) -> None:
+    """Do something that nobody waits for; where it fails the worker ends."""
+    try:
+        await doing
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 — handed to the one who ends the process
+        lost(error)
+
+
 class PollApp(faust.App):
-    """A Faust app on the poll transport; *claim*, *lost*, *drain* and *weigh* are given by the program that makes it."""
+    """A Faust app on the poll transport; *claim*, *lost*, *denied*, *drain* and *weigh* are given by the program that makes it."""
 
     def __init__(
         self,
         *args: Any,
         claim: Claim,
         lost: Callable[[BaseException], None],
+        denied: Callable[[str], None],
         drain: Callable[[], Awaitable[None]],
         weigh: Callable[[], Mapping[str, int]],
         **kwargs: Any,
@@ -336,11 +395,18 @@ class PollApp(faust.App):
         self.weigh = weigh
         self._claim = claim
         self._lost = lost
+        self._denied = denied
         self._drain = drain
 
     def standing(self) -> Standing:
         """Tell where the worker stands; any thread may ask, at any time."""
         return Standing() if self._consumer is None else cast("PollConsumer", self._consumer).standing()
+
+    def take_up(self, topics: frozenset[str]) -> None:
+        """Read topics that stood still for want of a right, now that it is there; any thread may ask, and does not wait."""
+        if self._consumer is not None and topics:
+            consumer = cast("PollConsumer", self._consumer)
+            asyncio.run_coroutine_threadsafe(_or_lost(consumer.take_up(topics), self._lost), consumer.loop)
 
     def _new_transport(self) -> PollTransport:
         return PollTransport(self.conf.broker_consumer, self)
@@ -349,5 +415,6 @@ class PollApp(faust.App):
         consumer: Any = super()._new_consumer()
         consumer.claim = self._claim
         consumer.lost = self._lost
+        consumer.denied = self._denied
         consumer.drain = self._drain
         return consumer

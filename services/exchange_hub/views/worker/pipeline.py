@@ -1,6 +1,5 @@
 """From a poll to a committed batch: read it, commit it, and decide what a failure means."""
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import errors
 
+from exchange_connectors.kit.batches import record_digest
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store import commit as store
@@ -96,14 +96,6 @@ def _span(claimed: Claimed, start: int, end: int, records: Sequence[Any]) -> sto
     last = records[-1]
     digest = record_digest(last.key, last.value)
     return store.Span(claimed.topic_no, claimed.epoch, start, end, last.offset, digest, last.timestamp, skipped)
-
-
-def record_digest(key: bytes | None, value: bytes | None) -> bytes:
-    """Digest a record's bytes, to recognise it again at the position before the next one."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (key, value):
-        digest.update(b"-" if part is None else b"+%d " % len(part) + part)
-    return digest.digest()
 
 
 class Committer:

@@ -1,62 +1,51 @@
-"""Records of a fetch, also those whose header names are no text.
+"""Records of a fetch as aiokafka hands them out: any codec, bounded in what they unpack to, whatever their header names.
 
-Kafka allows any bytes as a header's name; both Python clients decode names as UTF-8 and fail with the whole fetch, so
-one such record would stop every topic of a worker. Here the batch that holds it is read again by the client's slower
-parser with names shown escaped: the record then goes the way of any other.
+Kafka allows any bytes as a header's name, and a batch may unpack to a thousand times its size; the client fails with the
+whole fetch for the one and holds all of the other. Here it takes the records of a batch that is small when unpacked,
+and the parser of :mod:`exchange_connectors.kit.batches` reads what is not.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from aiokafka.consumer import fetcher
-from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
-from kafka.record import memory_records
-from kafka.record.default_records import DefaultRecordBatch
+
+from exchange_connectors.kit.batches import BatchRecord, bounded, codec_of, records_of, unpacked
+from exchange_contracts.codec import VALUE_BYTES_MAX
 
 #: Bytes before a batch's body: base offset and length.
 _OVERHEAD = 12
 _LENGTH_AT = slice(8, _OVERHEAD)
+#: Place of the number of the batch's format; before format 2, which brokers have written since 2017, others hold.
+_FORMAT_AT = 16
+_FORMAT = 2
+#: Keys and values that one topic hands out at a time, in bytes; the client bounds their number alone.
+HANDED_BYTES_MAX = 4 * 2**20
+#: Time after which unpacking makes way for the client's heartbeats, in seconds.
+SLICE_SECONDS = 0.5
 
 
-class _Text(bytearray):
-    """Bytes that decode to text whatever they are."""
+class _Whenever(int):
+    """An offset that is never behind any other."""
 
-    def decode(self, encoding: str = "utf-8", _errors: str = "") -> str:
-        return super().decode(encoding, "backslashreplace")
-
-
-class _Buffer(bytearray):
-    """A buffer whose slices decode to text whatever they are."""
-
-    def __getitem__(self, place: Any) -> Any:
-        found = super().__getitem__(place)
-        return _Text(found) if isinstance(place, slice) else found
+    def __lt__(self, _other: object) -> bool:
+        return False
 
 
-class _Patient:
-    """Puts such a buffer under a client's parser."""
+class _Pause:
+    """Stands where the next record takes longer to unpack; the client passes it on as a record."""
 
-    _buffer: bytearray
-
-    def _maybe_uncompress(self) -> None:
-        super()._maybe_uncompress()  # type: ignore[misc]  # aiokafka's classes are untyped
-        if not isinstance(self._buffer, _Buffer):
-            self._buffer = _Buffer(self._buffer)
+    offset = _Whenever()
 
 
-class _PatientBatch(_Patient, _DefaultRecordBatchPy):  # type: ignore[misc]  # aiokafka's classes are untyped # final for type checkers; there is no hook
-    """aiokafka's parser in Python, with header names escaped."""
-
-
-class _PatientLook(_Patient, DefaultRecordBatch):  # type: ignore[misc]  # aiokafka's classes are untyped
-    """kafka-python's parser, with header names escaped."""
+_PAUSE = _Pause()
 
 
 class _Batch:
-    """A batch as the client parses it, read again patiently from the record on that it could not parse."""
+    """A batch as the client parses it, read by the bounded parser where that cannot or must not take it."""
 
     def __init__(self, batch: Any, data: memoryview) -> None:
         self._batch = batch
@@ -69,16 +58,34 @@ class _Batch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
+        if self._data[_FORMAT_AT] != _FORMAT:
+            yield from self._batch
+            return
+        batch, size = self._batch, len(self._data)
+        if codec_of(self._data):
+            whole = unpacked(self._data)
+            if whole is None:
+                yield from (_PAUSE if record is None else record for record in records_of(self._data, SLICE_SECONDS))
+                return
+            batch, size = DefaultRecordBatch(whole), len(whole)
         given = 0
         try:
-            for record in self._batch:
+            for record in batch if size <= VALUE_BYTES_MAX else map(_bounded, batch):
                 given += 1
                 yield record
         except UnicodeDecodeError:
-            yield from islice(_PatientBatch(self._data), given, None)
+            yield from islice(records_of(self._data), given, None)
 
 
-class PatientRecords:
+def _bounded(record: Any) -> Any:
+    """Return a record of a large batch, cut where it is larger than an event may be."""
+    if len(record.key or b"") <= VALUE_BYTES_MAX and len(record.value or b"") <= VALUE_BYTES_MAX:
+        return record
+    key, value = bounded(record.key, record.value)
+    return BatchRecord(record.offset, record.timestamp, record.timestamp_type, key, value, record.headers, 0)
+
+
+class BoundedRecords:
     """What the client's fetcher takes for the records of one answer."""
 
     def __init__(self, data: bytes) -> None:
@@ -109,17 +116,34 @@ class _AsParsed(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka's c
         return record
 
 
+class _BoundedResult(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka's classes are untyped
+    """A topic's records of one answer, handed out as many at a time as can be held, and within a slice of time."""
+
+    def getall(self, max_records: int | None = None) -> list[Any]:
+        """Return the next records; none where all were handed out, or where the next one takes longer to unpack."""
+        if not self.check_assignment(self._topic_partition) or not self.has_more():
+            return []
+        found: list[Any] = []
+        size = 0
+        records: Any = self._partition_records  # type: ignore[has-type]  # aiokafka is untyped
+        while len(found) != max_records and size < HANDED_BYTES_MAX:
+            place = records.next_fetch_offset
+            record = next(records, None)
+            if record is None:
+                self._update_position()
+                self._partition_records = None
+                return found
+            if record is _PAUSE:
+                records.next_fetch_offset = place
+                break
+            found.append(record)
+            size += len(record.key or b"") + len(record.value or b"")
+        self._update_position()
+        return found
+
+
 def install() -> None:
-    """Let this process's Kafka consumers read with patience, and hand out records as parsed; calling it again changes nothing."""
-    fetcher.MemoryRecords = PatientRecords
+    """Let this process's aiokafka consumers read so, and hand out records as parsed; calling it again changes nothing."""
+    fetcher.MemoryRecords = BoundedRecords
     fetcher.PartitionRecords = _AsParsed
-
-
-@contextmanager
-def patiently() -> Iterator[None]:
-    """Let kafka-python's consumers of this process read with patience inside the block, several times slower."""
-    memory_records.DefaultRecordBatch = _PatientLook
-    try:
-        yield
-    finally:
-        memory_records.DefaultRecordBatch = DefaultRecordBatch
+    fetcher.FetchResult = _BoundedResult
