@@ -420,3 +420,62 @@ def test_a_server_that_cannot_start_tells_its_last_words(folder: Path) -> None:
     assert "incompatible" in caught.value.where
     assert str(folder / "data" / "logs" / "postgres.out") in caught.value.where
     assert not (folder / "data" / "run" / "processes.json").exists()
+
+
+def note(url: str, line: str) -> None:
+    """Write a line into a database."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(NOTED)
+        conn.execute("INSERT INTO note VALUES (%s)", (line,))
+
+
+def notes(url: str) -> list[str]:
+    """Read the lines of a database."""
+    with psycopg.connect(url) as conn:
+        return [row[0] for row in conn.execute("SELECT line FROM note ORDER BY line").fetchall()]
+
+
+def test_a_copied_data_folder_is_its_own_and_leaves_the_original_alone(folder: Path) -> None:
+    """Copied beside its running original it starts servers of its own; neither stops, reads or writes the other's."""
+    original, copy, moved = folder / "a", folder / "b", folder / "c"
+    with database_only(original) as first:
+        note(first.database_url, "before")
+        with psycopg.connect(first.database_url, autocommit=True) as conn:
+            conn.execute("CHECKPOINT")
+        subprocess.run(["cp", "-a", str(original), str(copy)], check=True)
+        with database_only(copy) as second:
+            assert second.database_url != first.database_url
+            assert second.started_here
+            note(second.database_url, "in the copy")
+            note(first.database_url, "in the original")
+            assert notes(second.database_url) == ["before", "in the copy"]
+        assert notes(first.database_url) == ["before", "in the original"]
+        assert not [path for path in owned_paths(Settings(data_dir=copy)) if path.is_relative_to(original)]
+    copy.rename(moved)
+    with database_only(moved) as again:
+        assert notes(again.database_url) == ["before", "in the copy"]
+    with database_only(original) as again:
+        assert notes(again.database_url) == ["before", "in the original"]
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root's database may lie outside the data folder")
+def test_a_copy_without_its_database_is_refused_in_words(folder: Path) -> None:
+    """A database outside the folder belongs to the original: the copy neither starts it nor counts it as its own."""
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    original, copy = closed / "a", closed / "b"
+    with database_only(original) as first:
+        note(first.database_url, "before")
+        subprocess.run(["cp", "-a", str(original), str(copy)], check=True)
+        for kept in (json.loads((copy / "servers-kept.json").read_text()), {}):
+            # Also one that an earlier version kept, which did not say whose it is.
+            text = {name: value for name, value in json.loads((copy / "servers-kept.json").read_text()).items() if kept or name != "data_folder"}
+            (copy / "servers-kept.json").write_text(json.dumps(text))
+            with pytest.raises(RuntimeProblem, match="copy of"), database_only(copy):
+                pass
+            assert [path for path in owned_paths(Settings(data_dir=copy)) if not path.is_relative_to(copy)] == []
+        assert notes(first.database_url) == ["before"]
+    outside = [path for path in owned_paths(Settings(data_dir=original)) if not path.is_relative_to(original)]
+    assert outside
+    for path in outside:
+        shutil.rmtree(path)

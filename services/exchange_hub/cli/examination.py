@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.configuration import calendar_warnings, precedence_problems
-from exchange_hub.cli.topic_look import ends_of, looked_at
+from exchange_hub.cli.topic_look import ends_of, hidden_by_transactions, looked_at, said_of_hidden
 from exchange_hub.programme.district import District
 from exchange_hub.runtime import kafka_jars
 from exchange_hub.runtime.java import find_java, java_version
@@ -248,6 +248,14 @@ def logs_and_positions(at: Patient) -> Answer:
     return ok("positions", f"{len(places)} topics: same topic ids, last records as processed")
 
 
+def transactions(at: Patient) -> Answer:
+    """Do acknowledged events wait behind a transaction that is not over?"""
+    hidden = hidden_by_transactions(at.admin, at.hub.event_topics)
+    if hidden:
+        return Answer("WARN", "open ends", said_of_hidden(hidden), "Nobody reads them until it ends: end the producer that holds it open. No month closes before.")
+    return ok("open ends", "no event waits behind an open transaction")
+
+
 def worker(at: Patient) -> Answer:
     """Does anybody fill the views, and how far behind is it?"""
     places = {place["topic"]: place["next_off"] for place in read.positions(at.conn)}
@@ -333,7 +341,7 @@ MACHINE: tuple[tuple[str, Callable[[Machine], Answer]], ...] = (
 """Questions to the machine."""
 
 STORE: tuple[tuple[str, Callable[[Patient], Answer]], ...] = (
-    ("schema", schema), ("stamp", stamp), ("topics", topics), ("rights", rights), ("positions", logs_and_positions), ("worker", worker),
+    ("schema", schema), ("stamp", stamp), ("topics", topics), ("rights", rights), ("positions", logs_and_positions), ("open ends", transactions), ("worker", worker),
     ("balance", balance), ("held", held), ("unfolded", unfolded), ("receipts", receipts),
 )  # fmt: skip
 """Questions to the servers."""

@@ -16,6 +16,7 @@ from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import open_servers, plain_errors, serving
+from exchange_hub.cli.topic_look import OpenTransactionError, settled_ends
 from exchange_hub.console.vocabulary import register_title
 from exchange_hub.programme.labels import label
 from exchange_hub.programme.sentences import exact_wan
@@ -28,7 +29,7 @@ from exchange_hub.reports.model import Figure
 from exchange_hub.reports.render.json_report import decimal_text
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
-from exchange_hub.runtime.topics import administration, end_offsets
+from exchange_hub.runtime.topics import administration
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.tables import LIVE
 
@@ -49,7 +50,10 @@ def close_month(
     """Close a month on running servers: read end offsets, wait for the views, freeze, publish ``MonthClosed``."""
     engine = engine_of(servers.database_url)
     with administration(servers.bootstrap_servers, hub.settings.kafka) as admin:
-        ends = end_offsets(admin, list(hub.event_topics))
+        try:
+            ends = settled_ends(admin, hub.event_topics, timeout_seconds)
+        except OpenTransactionError as error:
+            raise closing.NotReachedError(f"{month} was not closed: {error}") from error
     closing.wait_until_reached(engine, ends, timeout_seconds)
     closed = closing.close(
         engine, hub.district, closing.Closing(month, as_of or last_day(month), datetime.now(UTC), ends, reason=reason)

@@ -16,12 +16,58 @@ from exchange_hub.views.worker.records import install
 
 #: Time for reading one record per topic; a broker that is slower ends the worker, which is started again.
 LOOK_SECONDS = 30.0
+#: Pause between looks for the end of a transaction.
+_WAIT_SECONDS = 0.5
 _FETCH_BYTES = 64 * 1024
 
 
 def ends_of(admin: KafkaAdminClient, topics: Collection[str]) -> dict[str, int]:
     """Return the ends of those topics that Kafka has; one that is missing hides no other."""
     return end_offsets(admin, [name for name, topic_id in topic_ids(admin, sorted(topics)).items() if topic_id])
+
+
+def hidden_by_transactions(admin: KafkaAdminClient, topics: Collection[str], below: Mapping[str, int] | None = None) -> dict[str, tuple[int, int]]:
+    """Return topic → (offset of the first open transaction, end) where acknowledged records lie behind it, which nobody reads.
+
+    Args:
+        admin: a client of the broker's administration.
+        topics: topics to look at; one that is missing hides no other.
+        below: topic → end that counts, instead of the one that the topic has now.
+    """
+    there = [name for name, topic_id in topic_ids(admin, sorted(topics)).items() if topic_id]
+    ends = below or end_offsets(admin, there, committed=False)
+    stable = end_offsets(admin, there)
+    return {name: (stable[name], ends[name]) for name in there if stable[name] < ends.get(name, 0)}
+
+
+def settled_ends(admin: KafkaAdminClient, topics: Collection[str], seconds_max: float) -> dict[str, int]:
+    """Return the ends of topics, with everything that was acknowledged by now; wait for transactions that hide some of it.
+
+    Raises:
+        OpenTransactionError: one was not over in time.
+    """
+    ends = end_offsets(admin, sorted(topics), committed=False)
+    deadline = time.monotonic() + seconds_max
+    while hidden := hidden_by_transactions(admin, topics, ends):
+        if time.monotonic() > deadline:
+            raise OpenTransactionError(hidden)
+        time.sleep(_WAIT_SECONDS)
+    return ends
+
+
+class OpenTransactionError(Exception):
+    """Acknowledged records lie behind transactions that are not over."""
+
+    def __init__(self, hidden: Mapping[str, tuple[int, int]]) -> None:
+        super().__init__(f"{said_of_hidden(hidden)}; end the producer that holds it open, or wait until Kafka aborts it (transaction.timeout.ms)")
+
+
+def said_of_hidden(hidden: Mapping[str, tuple[int, int]]) -> str:
+    """Say where records wait for a transaction."""
+    return "; ".join(
+        f"topic {topic}: an open transaction begins at offset {stable}, and acknowledged records up to offset {end} wait behind it"
+        for topic, (stable, end) in sorted(hidden.items())
+    )
 
 
 def looked_at(claimed: Mapping[str, Claimed], bootstrap_servers: str, kafka: KafkaSettings) -> dict[str, str]:

@@ -55,17 +55,17 @@ def command_of(pid: int) -> str:
 
 def is_running(layout: Layout, state: dict[str, Any]) -> bool:
     """Whether the servers that a state speaks of are up: its warden is there and is this data folder's."""
-    return bool(state) and str(layout.orders) in command_of(state["warden"])
+    return bool(state) and f" {layout.orders} " in command_of(state["warden"])
 
 
-def clear(layout: Layout, grace_seconds: float) -> None:
+def clear(layout: Layout, kept: dict[str, Any], grace_seconds: float) -> None:
     """Ends servers of this data folder that outlived their warden, and removes what they left.
 
-    The caller holds the lock, so no warden runs: whatever is found is a leftover.
+    The caller holds the lock, so no warden runs: whatever is found is a leftover. *kept* is this folder's own.
     """
     layout.state.unlink(missing_ok=True)
     pids = read_json(layout.processes).get("pids", {})
-    data = Path(read_json(layout.kept).get("postgres_data", layout.postgres))
+    data = Path(kept.get("postgres_data", layout.postgres))
     found = {
         "kafka": (pids.get("kafka"), f" {layout.kafka}/server.properties ", signal.SIGTERM),
         "postgres": (pids.get("postgres") or _postmaster(data), _postgres_mark(data), signal.SIGINT),

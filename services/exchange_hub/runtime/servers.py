@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exchange_hub.runtime import kafka_server, leftovers, postgres_server, readiness
+from exchange_hub.runtime import identity, kafka_server, leftovers, postgres_server, readiness
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings
@@ -126,7 +126,7 @@ def owned_paths(settings: Settings) -> list[Path]:
     """What the servers of this data folder keep on disk, also outside it; for `hub clean`."""
     layout = Layout(settings.data_folder)
     kept = leftovers.read_json(layout.kept)
-    outside = [Path(kept[name]) for name in ("postgres_data", "postgres_socket") if name in kept]
+    outside = [Path(kept[name]) for name in ("postgres_data", "postgres_socket") if name in kept] if identity.is_own(layout, kept) else []
     return [path for path in (layout.root, *outside) if path.exists()]
 
 
@@ -206,9 +206,10 @@ def _try_lock(path: Path) -> int | None:
 def _started(settings: Settings, layout: Layout, lock: int, wants: _Wants) -> Iterator[_Addresses]:
     began = time.monotonic()
     try:
-        leftovers.clear(layout, STOP_GRACE_SECONDS)
+        kept = identity.settle(layout)
+        leftovers.clear(layout, kept, STOP_GRACE_SECONDS)
         _check_disk(layout)
-        kafka, postgres, ports = _prepare(settings, layout, wants)
+        kafka, postgres, ports = _prepare(settings, layout, wants, kept)
         warden = _Warden.start(layout, lock, kafka, postgres)
     except OSError as error:
         raise RuntimeProblem(
@@ -245,10 +246,9 @@ def _check_disk(layout: Layout) -> None:
 
 
 def _prepare(
-    settings: Settings, layout: Layout, wants: _Wants
+    settings: Settings, layout: Layout, wants: _Wants, kept: dict[str, Any]
 ) -> tuple[kafka_server.Kafka | None, postgres_server.Postgres | None, tuple[int, int]]:
     """Makes both servers ready to start, side by side."""
-    kept: dict[str, Any] = leftovers.read_json(layout.kept)
     with ThreadPoolExecutor(2) as pool:
         kafka_work = pool.submit(kafka_server.prepare, settings, layout) if wants.kafka else None
         postgres_work = pool.submit(postgres_server.prepare, settings, layout, kept) if wants.database else None

@@ -1,0 +1,46 @@
+"""A month does not close while acknowledged events wait behind a transaction that is not over."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.stage import Stage
+from tests.strategies.history import bulk
+
+SEED = 20261130
+
+
+def hub(stage: Stage, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as an operator does."""
+    return subprocess.run(
+        [sys.executable, "-m", "exchange_hub", *words], env=os.environ | stage.environment, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(240)
+def test_a_month_waits_for_what_lies_behind_an_open_transaction(stage: Stage) -> None:
+    """The close and the doctor name the topic and the offset; once the transaction is over the month closes with all of it."""
+    stage.worker()
+    stage.send(bulk(SEED, 100))
+    stage.caught_up()
+    topic = stage.topic("industry")
+    begin = stage.ends()[topic]
+    holding = stage.producer(transactional_id=f"open-{stage.hub.district.id}")
+    holding.init_transactions()
+    holding.begin_transaction()
+    holding.send(topic, key=b"x", value=b"noise").get(30)
+    stage.send(bulk(SEED + 1, 100))
+    assert stage.ends()[topic] == begin
+    refused = hub(stage, "close", "2026-10", "--timeout", "2")
+    told = f"topic {topic}: an open transaction begins at offset {begin}"
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert told in hub(stage, "doctor", "--format", "json").stdout
+    holding.commit_transaction()
+    holding.close()
+    closed = hub(stage, "close", "2026-10", "--timeout", "60")
+    assert closed.returncode == 0, closed.stderr
+    stage.caught_up()
