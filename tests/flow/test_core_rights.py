@@ -103,7 +103,7 @@ def test_a_topic_that_may_not_be_seen_stands_still_alone(secured: Secured, stage
     stage.send(bulk(SEED + 2, 300))
     others_caught_up(stage, topic)
     assert stage.positions()[topic] == kept
-    assert command(stage, "Read", "topic", topic) in again.text()
+    assert command(stage, "Describe", "topic", topic) in again.text()
     secured.take_back_denials(user_of(stage))
     stage.caught_up()
     assert again.exit_code is None, again.text()[-3000:]
@@ -193,13 +193,13 @@ def test_why_no_connection_comes_about_is_said(secured: Secured, stage: Stage, f
     }[fault]
     options = {"security_protocol": "SASL_PLAINTEXT"} | given
     began = time.monotonic()
-    with pytest.raises(RuntimeProblem) as refused, administration(secured.servers, KafkaSettings(**options), answer_seconds_max=5):  # type: ignore[arg-type]
+    with pytest.raises(RuntimeProblem) as refused, administration(secured.servers, KafkaSettings(**options), answer_seconds_max=10):  # type: ignore[arg-type]
         pass
     assert told in str(refused.value)
-    broker = KafkaBroker(ConnectorKafka(bootstrap_servers=secured.servers, start_seconds_max=5, **options))  # type: ignore[arg-type]
+    broker = KafkaBroker(ConnectorKafka(bootstrap_servers=secured.servers, start_seconds_max=10, **options))  # type: ignore[arg-type]
     [words] = broker.missing([("WRITE", stage.topic("industry"))])
     assert told in words
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
 
 
 def test_a_connector_learns_at_its_start_which_right_it_lacks(secured: Secured, stage: Stage, tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """The ``hub`` command: a table of subcommands, each loaded when it is used."""
 
+import errno
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -36,8 +39,27 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+#: What a full disk, a quota, a limit or a broken device says.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class _Lazy(click.Group):
     """A group that imports a subcommand's module only when the subcommand runs."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command; output that cannot be written is a failure in words, also where only its last bytes cannot."""
+        try:
+            try:
+                return super().main(*args, **extra)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            if error.errno not in _UNWRITABLE:
+                raise
+            # What is still in the buffer would fail once more when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo(f"Error: the output could not be written: {error.strerror}", err=True)
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

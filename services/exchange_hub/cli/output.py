@@ -18,6 +18,7 @@ from rich.table import Table
 
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
+from exchange_hub.runtime.terminal import visible
 from exchange_hub.views.lists.model import Column
 
 Format = Literal["table", "json", "csv", "xlsx"]
@@ -222,7 +223,8 @@ def lines(
 def deliver(content: bytes, out: Path | None) -> None:
     """Write to *out*, or to standard output."""
     if out is None:
-        click.get_binary_stream("stdout").write(content)
+        stream = click.get_binary_stream("stdout")
+        stream.write(visible(content.decode("utf-8-sig")).encode() if stream.isatty() else content)
     else:
         out.write_bytes(content)
         click.echo(f"已写入 {out}", err=True)
@@ -233,6 +235,7 @@ def table(title: str, headings: Sequence[str], cells: Sequence[Sequence[str]], *
 
     Short columns keep their width, long ones fold. Columns that are empty throughout may be left out.
     """
+    cells = [[visible(cell) for cell in row] for row in cells]
     kept = [i for i in range(len(headings)) if not skip_empty or any(row[i] for row in cells)] or [0]
     console = Console()
     widths = (most for most in NARROW_WIDTHS if sum(_room(headings, cells, i, most=most) for i in kept) < console.width)

@@ -106,6 +106,10 @@ def settle_interpreter() -> None:
     sys.setswitchinterval(0.001)
 
 
+def _setting(place: tuple[int | str, ...]) -> str:
+    return f"HUB_{'__'.join(map(str, place)).upper()}: " if place else ""
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn errors meant for people into one message and exit code 1."""
@@ -120,7 +124,7 @@ def plain_errors() -> Iterator[None]:
     except ValidationError as error:
         if error.title != "Settings":
             raise
-        wrong = "\n".join(f"  HUB_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        wrong = "\n".join(f"  {_setting(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors())
         raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
     except (*_ANOTHER_SCHEMA, sqlalchemy.exc.ProgrammingError) as error:
         if not isinstance(getattr(error, "orig", error), _ANOTHER_SCHEMA):
@@ -129,6 +133,11 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(
             f"the store is empty, or not of this version of the hub ({told}); "
             "an empty one is made by `hub up`, else see `hub doctor` and run `hub migrate`"
+        ) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, sqlalchemy.exc.DBAPIError) as error:
+        told = logs.without_passwords(next(iter(str(getattr(error, "orig", error)).strip().splitlines()), type(error).__name__))
+        raise click.ClickException(
+            f"the database does not answer as it must: {told}\n  to do: check that PostgreSQL runs and HUB_DATABASE__URL (host, port, user, password, database)"
         ) from error
     except KeyError as error:
         raise click.UsageError(str(error.args[0]) if error.args else str(error)) from error

@@ -74,7 +74,8 @@ class KafkaSender:
 
     def said(self, topic: str, error: Exception) -> str:
         """Say what went wrong with a topic; of a missing right also how it is granted."""
-        if isinstance(error, AuthorizationError):
+        # A refused producer id comes as an error of no kind, with the refusal in its words.
+        if isinstance(error, AuthorizationError) or "AuthorizationFailed" in str(error):
             return f"{self._access.lack('WRITE', 'topic', topic)} ({error})"
         return commit.first_line(error)
 

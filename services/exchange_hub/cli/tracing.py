@@ -19,6 +19,7 @@ from exchange_hub.reports.closed.diff import events_behind
 from exchange_hub.reports.model import Figure
 from exchange_hub.reports.render.json_report import decimal_text, plain
 from exchange_hub.reports.trace import rows_of, terms_of
+from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import read
 from exchange_hub.views.lists import BY_NAME, kinds_of
 from exchange_hub.views.lists.model import Column
@@ -139,7 +140,7 @@ def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | No
         click.echo(orjson.dumps(node, default=str).decode())
         return
     for line in lines_of(node, reading.names_of(hub.district)):
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def _opened(tracer: _Tracer, ref: str, month: str | None, *, live: bool) -> Node:

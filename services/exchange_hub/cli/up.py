@@ -8,11 +8,11 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics, plain_errors
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.servers import Servers, running
-from exchange_hub.runtime.sole import check_ports, only_hub
+from exchange_hub.runtime.sole import check_ports, free_port, only_hub
 from exchange_hub.runtime.supervise import Child, Supervisor, stop_on_signals
 
 
-def children(hub: Hub, servers: Servers, *, free_ports: bool = False, terminal: str | None = None) -> list[Child]:
+def children(hub: Hub, servers: Servers, *, free_ports: bool = False, terminal: str | None = None, console_port: int = 0) -> list[Child]:
     """Return the processes of the hub, in the order of their start.
 
     Args:
@@ -20,12 +20,14 @@ def children(hub: Hub, servers: Servers, *, free_ports: bool = False, terminal: 
         servers: servers that run.
         free_ports: let each process find a free port for its metrics.
         terminal: least severity that the processes show on the terminal, instead of the setting.
+        console_port: port of the console, instead of the setting.
     """
     settings = hub.settings
     grace = settings.worker.stop_grace_seconds
     port = 0 if free_ports else settings.metrics.port
     shown = {"HUB_LOG__TERMINAL": terminal} if terminal else {}
-    addresses = shown | {"HUB_DATA_DIR": str(settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers, "HUB_DATABASE__URL": servers.database_url}
+    listens = {"HUB_CONSOLE__PORT": str(console_port)} if console_port else {}
+    addresses = shown | listens | {"HUB_DATA_DIR": str(settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers, "HUB_DATABASE__URL": servers.database_url}
 
     def child(name: str, place: int, *arguments: str) -> Child:
         environment = {**addresses, "HUB_METRICS__PORT": str(port + place if port else 0)}
@@ -49,7 +51,8 @@ def up() -> None:
                 hub.prepare_store(servers.database_url)
                 make_topics(hub, servers.bootstrap_servers)
                 console = hub.settings.console
-                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{console.port}  (Ctrl-C 停止)")
+                port = console.port or free_port(console.host)
+                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{port}  (Ctrl-C 停止)")
                 click.echo(f"Kafka {servers.bootstrap_servers}(连接器在别处运行时,设 HUB_KAFKA__BOOTSTRAP_SERVERS)")
-                Supervisor(children(hub, servers)).run(stop)
+                Supervisor(children(hub, servers, console_port=port)).run(stop)
     click.echo("已停止。")

@@ -59,6 +59,8 @@ class _Worker:
         #: Topics that stand still, and those of them that do so for want of a right; threads replace them whole.
         self._stopped: frozenset[str] = frozenset()
         self._denied: frozenset[str] = frozenset()
+        #: Topics that may not even be seen: the group gives them to nobody.
+        self._hidden: frozenset[str] = frozenset()
         self._weights: Mapping[str, int] = {}
 
     def run(self) -> None:
@@ -131,6 +133,10 @@ class _Worker:
         def tried(admin: KafkaAdminClient) -> None:
             if self._denied:
                 app.take_up(self._denied - lacks(admin, sorted(self._denied), "READ").keys())
+            hidden = lacks(admin, sorted(self._running.hub.event_topics), "DESCRIBE").keys()
+            if self._hidden - hidden:
+                app.look_again()
+            self._hidden = frozenset(hidden)
 
         return tried
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings
+from exchange_hub.runtime.terminal import visible
 
 # China has had one zone and no summer time since 1991; a fixed one needs no zone data on the machine.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -20,8 +21,12 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 QUIET = ("kafka", "aiokafka", "faust", "mode", "asyncio", "urllib3", "alembic")
 # uvicorn's "color_message" is its message once more, with a terminal's colours.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-# Tells at WARNING that a busy machine was slow for a tenth of a second; what fails is said elsewhere.
-_ONLY_ERRORS = ("kafka.net.selector",)
+# Tell at WARNING that a busy machine was slow for a tenth of a second, or at each connection that SASL without TLS is no
+# secret (which this module's owner says once, at the start); what fails is said elsewhere.
+_ONLY_ERRORS = ("kafka.net.selector", "kafka.net.sasl")
+# Libraries whose repetitions are left out, and for how long.
+_REPEATING = ("kafka", "aiokafka", "faust", "mode")
+_REPEATED_SECONDS = 60.0
 _PASSWORD = re.compile(r"(://[^\s:/@]*):[^\s@/]+@")
 
 
@@ -41,7 +46,7 @@ class TextFormatter(logging.Formatter):
         line = f"{time} {record.levelname} {self._process} {record.name}: {record.getMessage()}{extra}"
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
-        return without_passwords(line)
+        return visible(without_passwords(line))
 
 
 class JsonFormatter(logging.Formatter):
@@ -75,6 +80,28 @@ def without_passwords(line: str) -> str:
     return _PASSWORD.sub(r"\1:••••••@", line) if "://" in line else line
 
 
+class Repetitions(logging.Filter):
+    """Lets a library say the same thing once a minute, and says with the next time how often it was left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written; it takes along the number of those left out where there are any."""
+        if record.name.partition(".")[0] not in _REPEATING:
+            return True
+        key = (record.name, str(record.msg))
+        since, left_out = self._said.get(key, (-_REPEATED_SECONDS, 0))
+        if record.created - since < _REPEATED_SECONDS:
+            self._said[key] = since, left_out + 1
+            return False
+        self._said[key] = record.created, 0
+        if left_out:
+            record.left_out_before = left_out
+        return True
+
+
 def configure(settings: Settings, process: str, *, to_file: bool = True) -> None:
     """Sets up logging for this process, replacing what was set up before.
 
@@ -93,6 +120,7 @@ def configure(settings: Settings, process: str, *, to_file: bool = True) -> None
         handlers.append(_file(settings, process))
     for handler in handlers:
         handler.setFormatter(formatter)
+        handler.addFilter(Repetitions())
     logging.basicConfig(level=settings.log.level, handlers=handlers, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -9,19 +9,26 @@ import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from exchange_connectors.settings import ConnectorSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 PREFIX = "HUB_"
 DELIMITER = "__"
 MASK = "••••••"
+#: From this likeness on an unknown name is taken for a misspelt one.
+_NEARLY = 0.8
+#: Variables of the test suite, which no program of the hub reads.
+_OTHERS = ("HUB_TEST_",)
 
 
 class _Group(BaseModel):
@@ -99,6 +106,20 @@ class DatabaseSettings(_Group):
         None,
         description="postgresql://user:password@host/database of an existing PostgreSQL; empty: the hub starts its own.",
     )
+    @field_validator("url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        """Refuse what is no address of a PostgreSQL, without repeating it: it may hold a password."""
+        if url is not None:
+            try:
+                parts = urlsplit(url.get_secret_value())
+                right = parts.scheme == "postgresql" and bool(parts.path.strip("/")) and parts.port != 0
+            except ValueError:
+                right = False
+            if not right:
+                raise ValueError("not an address of the form postgresql://user:password@host:port/database")
+        return url
+
     account: str = Field(
         "nobody",
         description="System account that runs the hub's own PostgreSQL when the hub itself runs as root.",
@@ -200,6 +221,21 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = Field(default_factory=MetricsSettings, description="metrics")
     log: LogSettings = Field(default_factory=LogSettings, description="logs")
     worker: WorkerSettings = Field(default_factory=WorkerSettings, description="workers")
+
+    @model_validator(mode="after")
+    def _no_name_is_misspelt(self) -> "Settings":
+        """Refuse a variable that is nearly a setting's: it was meant to have an effect."""
+        known = {name for names, _, _ in _leaves(self) for name in names}
+        known |= {f"{PREFIX}{name.upper()}" for model in (type(self), ConnectorSettings) for name in model.model_fields}
+        given = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
+        wrong = [
+            f"{name} is not a setting; is {near[0]} meant?"
+            for name in sorted(given - known)
+            if (near := get_close_matches(name, known, 1, _NEARLY)) and not name.startswith(_OTHERS)
+        ]
+        if wrong:
+            raise ValueError(" ".join(wrong))
+        return self
 
     @property
     def data_folder(self) -> Path:

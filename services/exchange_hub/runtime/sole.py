@@ -57,17 +57,33 @@ def check_ports(settings: Settings) -> None:
 
 
 def _check(host: str, port: int, setting: str) -> None:
-    if not port:
-        return
+    if port:
+        bound(host, port, setting).close()
+
+
+def free_port(host: str) -> int:
+    """Return a port of *host* on which nobody listens now."""
+    with bound(host, 0, "HUB_CONSOLE__PORT") as trial:
+        return int(trial.getsockname()[1])
+
+
+def bound(host: str, port: int, setting: str) -> socket.socket:
+    """Return a socket that listens there once it is told to; port 0 takes a free one.
+
+    Raises:
+        RuntimeProblem: another program has the port, or the address is none of this machine's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as trial:
-        # As the servers do: a port whose last connections are still closing counts as free.
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((host, port))
-        except OSError as error:
-            raise RuntimeProblem(
-                f"Port {port} cannot be used: {error.strerror}.",
-                where=f"{host}:{port}",
-                remedy=f"End the program that listens there (another hub?), or name another port in {setting} (0: a free one).",
-            ) from error
+    found = socket.socket(family)
+    # As the servers do: a port whose last connections are still closing counts as free.
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise RuntimeProblem(
+            f"Port {port} cannot be used: {error.strerror}.",
+            where=f"{host}:{port}",
+            remedy=f"End the program that listens there (another hub?), or name another port in {setting} (0: a free one).",
+        ) from error
+    return found

@@ -206,6 +206,11 @@ class PollConsumer(driver.Consumer):
         consumer = self._thread._ensure_consumer()  # noqa: SLF001 — Faust has no public way to its client
         await self._thread.call_thread(consumer.resume if over else consumer.pause, TopicPartition(topic, 0))
 
+    async def look_again(self) -> None:
+        """Let Kafka's client learn now which topics there are; by itself it does so every few minutes."""
+        client = self._thread._ensure_consumer()._client  # noqa: SLF001 — as above
+        await self._thread.call_thread(client.force_metadata_update)
+
     async def take_up(self, topics: frozenset[str]) -> None:
         """Claim and read topics that stood still, beside those that are read; what cannot be claimed stands still on."""
         async with self._chaining:
@@ -407,6 +412,12 @@ class PollApp(faust.App):
         if self._consumer is not None and topics:
             consumer = cast("PollConsumer", self._consumer)
             asyncio.run_coroutine_threadsafe(_or_lost(consumer.take_up(topics), self._lost), consumer.loop)
+
+    def look_again(self) -> None:
+        """Ask Kafka anew which topics there are, and so join the group anew where there are others; any thread may ask."""
+        if self._consumer is not None:
+            consumer = cast("PollConsumer", self._consumer)
+            asyncio.run_coroutine_threadsafe(_or_lost(consumer.look_again(), self._lost), consumer.loop)
 
     def _new_transport(self) -> PollTransport:
         return PollTransport(self.conf.broker_consumer, self)
