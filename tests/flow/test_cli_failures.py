@@ -14,6 +14,8 @@ import pytest
 from tests.faults.stage import Stage, staged, wait_for
 from tests.platform import platform
 
+pytestmark = pytest.mark.timeout(180)
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -26,7 +28,7 @@ def hub(stage: Stage, *words: str, out: int | None = subprocess.PIPE, **environm
     """Run a command as an operator does."""
     return subprocess.run(
         [sys.executable, "-m", "exchange_hub", *words], env=os.environ | stage.environment | environment, stdout=out, stderr=subprocess.PIPE,
-        text=True, check=False, timeout=60,
+        text=True, check=False, timeout=150,
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ import aiokafka
 import faust
 import pytest
 from aiokafka.consumer import fetcher, subscription_state
-from aiokafka.record import default_records
 from faust.transport.drivers import aiokafka as driver
 from kafka.record import default_records as kafka_records
 from kafka.record import memory_records
@@ -46,6 +45,10 @@ def _faust_consumer() -> object:
     return faust.App("internals", broker="kafka://127.0.0.1:9", store="memory://", web_enabled=False)._new_consumer()
 
 
+def _fetch_result() -> object:
+    return fetcher.FetchResult(None, assignment=None, partition_records=None, backoff=0)
+
+
 #: Bytes that a parser of batches takes for an empty one.
 _BATCH = bytes(100)
 
@@ -61,26 +64,22 @@ class Owner(NamedTuple):
 OWNERS: tuple[Owner, ...] = (
     Owner(
         "aiokafka.AIOKafkaConsumer", lambda: _in_loop(aiokafka.AIOKafkaConsumer),
-        ("_isolation_level", "_fetch_max_wait_ms", "_partition_assignment_strategy", "_subscription"),
+        ("_isolation_level", "_fetch_max_wait_ms", "_partition_assignment_strategy", "_subscription", "_client"),
     ),
     Owner(
         "aiokafka.consumer.subscription_state.Subscription", lambda: _in_loop(lambda: subscription_state.Subscription({"topic"})),
         ("_reassignment_in_progress",),
     ),
-    Owner("aiokafka.consumer.fetcher", lambda: fetcher, ("MemoryRecords", "PartitionRecords")),
+    Owner("aiokafka.consumer.fetcher", lambda: fetcher, ("MemoryRecords", "PartitionRecords", "FetchResult")),
     Owner("aiokafka.consumer.fetcher.PartitionRecords", lambda: fetcher.PartitionRecords, ("_consumer_record",)),
-    Owner("aiokafka.record.default_records", lambda: default_records, ("_DefaultRecordBatchPy",)),
-    Owner(
-        "aiokafka.record.default_records._DefaultRecordBatchPy", lambda: default_records._DefaultRecordBatchPy(_BATCH),
-        ("_buffer", "_maybe_uncompress"),
-    ),
+    Owner("aiokafka.consumer.fetcher.FetchResult", _fetch_result, ("_topic_partition", "_update_position")),
     Owner("faust.App", lambda: faust.App("internals"), ("_consumer", "_new_consumer", "_new_transport")),
     Owner("faust.transport.drivers.aiokafka.Consumer", _faust_consumer, ("_getmany", "_new_consumer_thread", "_seek", "_thread")),
     Owner(
         "faust.transport.drivers.aiokafka.AIOKafkaConsumerThread", lambda: driver.AIOKafkaConsumerThread,
         ("_create_worker_consumer", "_ensure_consumer"),
     ),
-    Owner("kafka.record.default_records.DefaultRecordBatch", lambda: kafka_records.DefaultRecordBatch(_BATCH), ("_buffer", "_maybe_uncompress")),
+    Owner("kafka.record.default_records.DefaultRecordBatch", lambda: kafka_records.DefaultRecordBatch(_BATCH), ("_buffer",)),
     Owner("kafka.record.memory_records", lambda: memory_records, ("DefaultRecordBatch",)),
 )  # fmt: skip
 

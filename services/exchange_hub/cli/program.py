@@ -12,8 +12,10 @@ from threading import Event
 import click
 import psycopg
 import sqlalchemy
+from kafka.errors import KafkaError
 from pydantic import ValidationError
 
+from exchange_connectors.kit.errors import NotReadyError, PublishError
 from exchange_contracts import registry
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import DistrictError
@@ -119,8 +121,10 @@ def plain_errors() -> Iterator[None]:
         refused = click.ClickException(str(error))
         refused.exit_code = EXIT_FINAL  # a supervisor does not start it again: that cannot help
         raise refused from error
-    except (RuntimeProblem, DistrictError) as error:
+    except (RuntimeProblem, DistrictError, NotReadyError, PublishError) as error:
         raise click.ClickException(str(error)) from error
+    except KafkaError as error:
+        raise click.ClickException(f"Kafka refused or did not answer: {error}; `hub doctor` says which right or broker is missing") from error
     except ValidationError as error:
         if error.title != "Settings":
             raise
