@@ -47,7 +47,7 @@ def test_a_console_on_any_port_says_which(stage: Stage, tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen([sys.executable, "-m", "exchange_hub", "console"], env=os.environ | stage.environment | {"HUB_CONSOLE__PORT": "0"}, stderr=log)
     try:
-        told = wait_for("the address to be told", lambda: re.search(r"console on http://127\.0\.0\.1:(\d+)", (tmp_path / "log").read_text()), 40)
+        told = wait_for("the address to be told", lambda: re.search(r"console on http://127\.0\.0\.1:(\d+)", (tmp_path / "log").read_text()), 100)
         with wait_for("the console to listen", lambda: _connected(int(told[1])), 20):
             pass
     finally:
@@ -83,14 +83,14 @@ def test_a_misspelt_setting_is_refused_with_the_one_meant(stage: Stage, name: st
 def test_a_wrong_database_address_is_said_in_words(stage: Stage, url: str) -> None:
     """Whatever is wrong with it: one message, no traceback, no password."""
     url = {"WRONG PASSWORD": re.sub(r":[^:@/]+@", ":secret@", stage.url), "WRONG DATABASE": re.sub(r"/[^/?]+(\?|$)", r"/nosuch\1", stage.url)}.get(url, url)
-    ran = hub(stage, "list", "projects", HUB_DATABASE__URL=url)
+    ran = hub(stage, "list", "equipment-projects", HUB_DATABASE__URL=url)
     assert ran.returncode == 1, ran.stdout
     assert "HUB_DATABASE__URL" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert "secret" not in ran.stderr
 
 
-@pytest.mark.parametrize("words", [("config",), ("list", "projects", "--format", "csv"), ("contracts", "list"), ("--help",)])
+@pytest.mark.parametrize("words", [("config",), ("list", "equipment-projects", "--format", "csv"), ("contracts", "list"), ("--help",)])
 def test_output_that_cannot_be_written_is_a_failure(stage: Stage, words: tuple[str, ...]) -> None:
     """A full disk ends in words and exit code 1, also where it is the last bytes that do not fit."""
     with Path("/dev/full").open("w") as full:
