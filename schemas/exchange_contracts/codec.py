@@ -75,27 +75,27 @@ def decode_facts(value: bytes) -> tuple[Contract, Facts]:
     """
     length = len(value)
     if length > VALUE_BYTES_MAX:
-        raise DecodeError("too_large", f"消息共{length}字节,超过上限{VALUE_BYTES_MAX}字节")
+        raise DecodeError("too_large", f"消息共{length}字节，超过上限{VALUE_BYTES_MAX}字节")
     if length < _FRAME_BYTES or value[0] != 0:
-        raise DecodeError("unreadable", "消息开头不是约定的5字节帧头,请使用统一的发送程序")
+        raise DecodeError("unreadable", "消息开头不是约定的5字节帧头，请使用统一的发送程序")
     schema_id = int.from_bytes(value[1:_FRAME_BYTES], "big")
     reader = _reader(schema_id) if schema_id < _SCHEMA_ID_LIMIT else None
     if reader is None:
-        raise DecodeError("unknown_schema", f"契约编号{schema_id}不在登记表内,请更新发送程序")
+        raise DecodeError("unknown_schema", f"契约编号{schema_id}不在登记表内，请更新发送程序")
     contract, read = reader
     try:
         facts, end = read(value, _FRAME_BYTES)
     except BadValueError as error:
         raise DecodeError("bad_value", str(error)) from error
     except MalformedError as error:
-        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:{error}") from error
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：{error}") from error
     except UnicodeDecodeError as error:
-        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:文本不是UTF-8编码") from error
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：文本不是UTF-8编码") from error
     except IndexError as error:
-        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:内容不完整") from error
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：内容不完整") from error
     if end != length:
         if end > length:
-            raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}:内容不完整")
+            raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：内容不完整")
         raise DecodeError("trailing_bytes", f"消息正文之后多出{length - end}字节")
     return contract, facts
 

@@ -11,36 +11,46 @@ from typing import Any
 
 from exchange_contracts import registry
 from exchange_contracts.formats import FORMATS
+from exchange_contracts.problem import Problem
 from exchange_contracts.registry import Contract
 from exchange_contracts.shape import Field, Shape
 
-Say = Callable[[str], None]
+Say = Callable[[Problem], None]
 Check = Callable[[Any, Say], None]
+
+BAD_VALUE = "bad_value"
+"""Code of a problem with what an event says."""
 
 _SHOWN_CHARACTERS = 40
 _REMEMBERED_TEXTS = 65_536
 _SELDOM_REPEATED = frozenset(("key", "token"))
+_REPEATED_KEYS = frozenset(("source",))
 
 
-def problem(contract: Contract, facts: Mapping[str, Any]) -> list[str]:
+def problem(contract: Contract, facts: Mapping[str, Any]) -> list[Problem]:
     """Return every problem of the facts with the contract's code lists, formats and required fields.
 
     An empty list means none. Facts must come from ``codec.decode_facts`` and *contract* with them.
     """
     plain, others = _checks(contract)
-    found: list[str] = []
+    found: list[Problem] = []
     for name, accepts, hint in plain:
         value = facts[name]
         if value is not None and not accepts(value):
-            found.append(f"字段 {name} 的值“{_shown(value)}”不符合要求:{hint}")
+            found.append(_unfit(name, value, hint))
     for name, check in others:
         value = facts[name]
         if value:
             check(value, found.append)
     if facts["revision"] < 1:
-        found.append("字段 revision 应为正整数")
-    found.extend(f"字段 {name} 必填:请写明理由" for name in contract.requires if not facts[name])
+        found.append(Problem(BAD_VALUE, ("revision",), "{revision}应为正整数"))
+    found.extend(Problem(BAD_VALUE, (name,), f"{{{name}}}必填：请写明理由") for name in contract.requires if not facts[name])
     return found
+
+
+def _unfit(name: str, value: str, hint: str) -> Problem:
+    """Say that a value of a field fits no code list or format."""
+    return Problem(BAD_VALUE, (name,), f"{{{name}}}的值“{_shown(value)}”不符合要求：{hint}")
 
 
 @cache
@@ -54,8 +64,11 @@ def sound(contract: Contract) -> Callable[[Mapping[str, Any]], Any]:
         environment[f"codes_{codelist}"] = frozenset((None, *registry.load().codelists[codelist]))
         conditions.append(f"f[{name!r}] in codes_{codelist}")
     for name, accepts, _ in plain:
-        if name not in listed:
-            environment[f"accepts_{name}"] = accepts
+        if name == "entity_key":  # a printable text of its length has the format of a key; the others are matched
+            environment["accepts_key"] = accepts
+            conditions.append("((v := f['entity_key']).isprintable() and 0 < len(v) <= 200 or accepts_key(v))")
+        elif name not in listed:
+            environment[f"accepts_{name}"] = lru_cache(_REMEMBERED_TEXTS)(accepts) if name in _REPEATED_KEYS else accepts
             conditions.append(f"((v := f[{name!r}]) is None or accepts_{name}(v))")
     for name, check in others:
         environment[f"accepts_{name}"] = partial(_says_nothing, check)
@@ -67,7 +80,7 @@ def sound(contract: Contract) -> Callable[[Mapping[str, Any]], Any]:
 
 def _says_nothing(check: Check, value: Any) -> bool:
     """Tell whether a check finds no problem in a value."""
-    found: list[str] = []
+    found: list[Problem] = []
     check(value, found.append)
     return not found
 
@@ -128,7 +141,7 @@ def _check(name: str, shape: Shape) -> Check | None:
 
     def check(value: Any, say: Say) -> None:
         if value is not None and not accepts(value):
-            say(f"字段 {name} 的值“{_shown(value)}”不符合要求:{hint}")
+            say(_unfit(name, value, hint))
 
     return check
 
@@ -155,14 +168,14 @@ def _map_check(name: str, shape: Shape) -> Check | None:
     def check(value: Any, say: Say) -> None:
         for key in value:
             if not accepts(key):
-                say(f"字段 {name} 的项“{_shown(key)}”不符合要求:{hint}")
+                say(Problem(BAD_VALUE, (name,), f"{{{name}}}的项“{_shown(key)}”不符合要求：{hint}"))
 
     return check
 
 
 def _record_check(name: str, fields: tuple[Field, ...]) -> Check | None:
     """Return the check of a nested record's fields."""
-    pairs = ((field.name, _check(f"{name}.{field.name}", field.shape)) for field in fields)
+    pairs = ((field.name, _check(name, field.shape)) for field in fields)
     checks = tuple((inner, check) for inner, check in pairs if check is not None)
     if not checks:
         return None

@@ -94,7 +94,7 @@ def disagreement(
         bureau: bureau that the record's topic belongs to; it must be the event's own.
     """
     if bureau is not None and facts["bureau"] != bureau:
-        return f"消息所在主题属于单位 {bureau},正文写的是 {facts['bureau']};单位只能在自己的主题上报送"
+        return f"消息所在主题属于单位 {bureau}，正文写的是 {facts['bureau']}；单位只能在自己的主题上报送"
     if key is not None and key != facts["entity_key"].encode():
         return "消息键与正文的业务主键 entity_key 不一致"
     expected = _expected(contract.event, facts["bureau"], facts["source"])
@@ -108,7 +108,7 @@ def disagreement(
         if agrees:
             continue
         shown = value[:80].decode("utf-8", "replace") if isinstance(value, bytes) else ""
-        return f"消息头 {name} 为 {shown!r},与正文不一致"
+        return f"消息头 {name} 为 {shown!r}，与正文不一致"
     return None
 
 

@@ -20,12 +20,12 @@ _UNHYPHENATED_PROJECT_CODE = re.compile(r"[0-9]{20}")
 def uscc_problem(text: str) -> str | None:
     """Say what is wrong with the shape of a 统一社会信用代码 (GB 32100-2015), or ``None``."""
     if len(text) != _USCC_LENGTH:
-        return f"统一社会信用代码应为18位,现为{len(text)}位,请对照执照"
+        return f"统一社会信用代码应为18位，现为{len(text)}位，请对照执照"
     forbidden = sorted(set(text) & set("IOSVZ"))
     if forbidden:
-        return f"代码不使用字母{'、'.join(forbidden)},请核对是否为数字0、1、5、2"
+        return f"代码不使用字母{'、'.join(forbidden)}，请核对是否为数字0、1、5、2"
     if any(character not in _USCC_ALPHABET for character in text):
-        return "统一社会信用代码只含数字和大写字母,请对照执照"
+        return "统一社会信用代码只含数字和大写字母，请对照执照"
     return None
 
 
@@ -39,7 +39,7 @@ def uscc_check_character(first_seventeen: str) -> str:
 def uscc_doubt(text: str) -> str | None:
     """Say that a well-shaped code's check character does not agree; such codes exist, so it is accepted."""
     if uscc_problem(text) is None and uscc_check_character(text[:-1]) != text[-1]:
-        return "末位校验不符,请对照执照核对"
+        return "末位校验不符，请对照执照核对"
     return None
 
 
@@ -48,8 +48,8 @@ def project_code_problem(text: str) -> str | None:
     if _PROJECT_CODE.fullmatch(text):
         return None
     if _UNHYPHENATED_PROJECT_CODE.fullmatch(text):
-        return "项目代码缺横线,应写成4-6-2-2-6位,如 2509-120114-89-01-544060"
-    return "项目代码应为4-6-2-2-6位数字加横线共24个字符,如 2509-120114-89-01-544060"
+        return "项目代码缺横线，应写成4-6-2-2-6位，如 2509-120114-89-01-544060"
+    return "项目代码应为4-6-2-2-6位数字加横线共24个字符，如 2509-120114-89-01-544060"
 
 
 def hyphenated_project_code(text: str) -> str:
@@ -63,7 +63,7 @@ def vin_problem(text: str) -> str | None:
     """Say what is wrong with the shape of a vehicle identification number, or ``None``."""
     if len(text) == _VIN_LENGTH and _VIN.fullmatch(text):
         return None
-    return f"车架号应为17位数字和大写字母,不含I、O、Q,现为{len(text)}位"
+    return f"车架号应为17位数字和大写字母，不含I、O、Q，现为{len(text)}位"
 
 
 _YEAR_IN_BRACKETS = re.compile(r"[\[\(\{【〔「［（﹝]\s*((?:19|20)[0-9]{2})\s*(?:年)?[\]\)\}】〕」］）﹞]")
@@ -76,86 +76,3 @@ def normalise_document_no(text: str) -> str:
 
 
 _HALF_WIDTH_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
-
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_ID_CHECKS = "10X98765432"
-_PROVINCES = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-        "83",
-    ]
-)
-_EDGE = r"(?<![0-9A-Za-z])"
-_END = r"(?![0-9A-Za-z])"
-_ID_18 = re.compile(_EDGE + r"([1-8][0-9]{16}[0-9Xx])" + _END)
-_ID_15 = re.compile(_EDGE + r"([1-8][0-9]{14})" + _END)
-_MOBILE = re.compile(_EDGE + r"(?:\+?86[- ]?)?1[3-9][0-9](?:[- ]?[0-9]{4}){2}" + _END)
-_MASKED = re.compile(_EDGE + r"(?:[1-8][0-9]{5,13}[*xX×]{4,}[0-9]{0,3}[0-9Xx]?|1[3-9][0-9][*×]{4}[0-9]{4})" + _END)
-_SAYS_ID = re.compile(r"身份证|证件号")
-
-
-def holds_personal_number(text: str) -> bool:
-    """Tell whether a text holds a resident identity number or a mobile number, whole or masked.
-
-    Identity numbers: 18 characters with a known province, a real date and a right check character (a wrong one counts
-    too where the text says 身份证), or 15 digits of the old form. Office landlines are not personal.
-    """
-    text = unicodedata.normalize("NFKC", text)
-    if not any(character.isdigit() for character in text):
-        return False
-    if _MOBILE.search(text) or _MASKED.search(text):
-        return True
-    named = _SAYS_ID.search(text) is not None
-    return any(_is_identity_number(number, named) for number in _ID_18.findall(text)) or any(
-        number[:2] in _PROVINCES and _is_date("19" + number[6:12]) for number in _ID_15.findall(text)
-    )
-
-
-def _is_identity_number(number: str, named: bool) -> bool:
-    """Tell whether 18 characters are an identity number; *named* waives the check character."""
-    if number[:2] not in _PROVINCES or not _is_date(number[6:14]):
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _ID_WEIGHTS, strict=True))
-    return named or _ID_CHECKS[total % 11] == number[17].upper()
-
-
-def _is_date(digits: str) -> bool:
-    """Tell whether eight digits are a date of 1900 to 2099."""
-    try:
-        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return False
-    return date(1900, 1, 1) <= day <= date(2099, 12, 31)

@@ -36,7 +36,7 @@ def _decimal(value: Any) -> Decimal:
     if isinstance(value, str) and _DECIMAL_TEXT.fullmatch(value):
         return Decimal(value)
     # pydantic reports a ValueError with its place; a TypeError would pass through it.
-    raise ValueError('金额和数量请写成十进制文本,如 "12.50",不能用浮点数')
+    raise ValueError('金额和数量请写成十进制文本，如 "12.50"，不能用浮点数')
 
 
 def _exactly(unit: Decimal, limit: Decimal) -> Callable[[Any], Decimal]:
@@ -52,7 +52,7 @@ def _exactly(unit: Decimal, limit: Decimal) -> Callable[[Any], Decimal]:
             raise ValueError("数值超出18位")
         exact = number.quantize(unit, context=_WIDE)
         if exact != number:
-            raise ValueError(f"小数位数过多,最多{-int(unit.as_tuple().exponent)}位")
+            raise ValueError(f"小数位数过多，最多{-int(unit.as_tuple().exponent)}位")
         return exact
 
     return validate

@@ -145,20 +145,20 @@ def uuid(body: bytes, at: int, field: str) -> tuple[str, int]:
 def check_text(text: str, field: str, limit: int) -> None:
     """Refuse a text with NUL (no PostgreSQL text holds it) or of more than *limit* characters."""
     if "\0" in text:
-        raise BadValueError(f"字段 {field} 含有空字符(NUL),请删除后重报")
+        raise BadValueError(f"字段 {field} 含有空字符（NUL），请删除后重报")
     if len(text) > limit:
-        raise BadValueError(f"字段 {field} 共{len(text)}个字符,超过上限{limit}个")
+        raise BadValueError(f"字段 {field} 共{len(text)}个字符，超过上限{limit}个")
 
 
 def check_uuid(text: str, field: str) -> None:
     """Refuse what is not a UUID in canonical form, so that equal ids are equal texts."""
     if not _UUID.fullmatch(text):
-        raise BadValueError(f"字段 {field} 不是规范的UUID(小写,带横线):{text[:40]!r}")
+        raise BadValueError(f"字段 {field} 不是规范的UUID（小写，带横线）：{text[:40]!r}")
 
 
 def out_of_range(number: int, field: str, words: str) -> NoReturn:
     """Refuse a number outside its range."""
-    raise BadValueError(f"字段 {field} 的{words}:{number}")
+    raise BadValueError(f"字段 {field} 的{words}：{number}")
 
 
 def long_decimal(body: bytes, at: int, field: str) -> tuple[int, int]:
@@ -166,7 +166,7 @@ def long_decimal(body: bytes, at: int, field: str) -> tuple[int, int]:
     doubled, at = size(body, at)
     length = doubled >> 1
     if not 0 < length <= DECIMAL_BYTES_MAX:
-        raise BadValueError(f"字段 {field} 的数值编码为{length}字节,应为1至8字节")
+        raise BadValueError(f"字段 {field} 的数值编码为{length}字节，应为1至8字节")
     unscaled = int.from_bytes(body[at : at + length], "big", signed=True)
     if not -UNSCALED_LIMIT < unscaled < UNSCALED_LIMIT:
         raise BadValueError(f"字段 {field} 的数值超出18位")
@@ -191,7 +191,7 @@ def blocks(body: bytes, at: int, field: str) -> tuple[int, int]:
     if count > len(body) - at:
         raise MalformedError("声明的项数超出消息本身")
     if count > ITEMS_MAX:
-        raise BadValueError(f"字段 {field} 有{count}项,超过上限{ITEMS_MAX}项")
+        raise BadValueError(f"字段 {field} 有{count}项，超过上限{ITEMS_MAX}项")
     return count, at
 
 

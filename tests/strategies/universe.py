@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -117,16 +118,25 @@ def _some(tell: Random, value: Any) -> Any:
     return value if tell.random() < 0.6 else None
 
 
-def _quantity(tell: Random) -> Decimal:
-    return Decimal(tell.choice((0, 1, tell.randint(-(10**6), 10**12)))).scaleb(-4)
+def _quantity(tell: Random, *, negative: bool = False) -> Decimal:
+    low = -(10**6) if negative else 0
+    return Decimal(tell.choice((0, 1, tell.randint(low, 10**12)))).scaleb(-4)
 
 
 def _day(tell: Random) -> date:
     return date(2026, 1, 1) + timedelta(days=tell.randrange(400))
 
 
+_TEXTS = ("更新改造", "二期\n续行", 'a"b,{c}', "\\N", "制\t表", "😀", "")
+
+
 def _text(tell: Random) -> str:
-    return tell.choice(("更新改造", "二期\n续行", 'a"b,{c}', "\\N", "制\t表", "😀", ""))
+    return tell.choice(_TEXTS)
+
+
+def _name(tell: Random) -> str:
+    """Return a text that says something, as a field that must be filled does."""
+    return tell.choice(_TEXTS[:-1])
 
 
 def _code(number: int) -> str:
@@ -149,14 +159,16 @@ def _shared(tell: Random, at: _Place) -> int:
 def _project(tell: Random, at: _Place) -> tuple[str, Facts]:
     listed = "回收循环" if at.bureau == "development-reform" and tell.random() < 0.7 else "设备更新"
     total = _money(tell)
+    parts = sorted([Decimal(0), *(total * tell.randrange(101) // 100 for _ in range(tell.randrange(2))), total])
+    shares = [later - earlier for earlier, later in pairwise(parts)] if tell.random() < 0.6 else []
     return f"P{at.entity}", {
-        "project_code": _some(tell, _code(_shared(tell, at))), "internal_no": f"N{at.entity}", "name": _text(tell),
+        "project_code": _some(tell, _code(_shared(tell, at))), "internal_no": f"N{at.entity}", "name": _name(tell),
         "list": listed, "domain": tell.choice(LISTS["domain"][:5]), "construction_nature": tell.choice(LISTS["construction_nature"]),
-        "owner_uscc": _some(tell, _uscc(at.entity)), "owner_name": _text(tell), "town": _some(tell, "杨村街道"),
+        "owner_uscc": _some(tell, _uscc(at.entity)), "owner_name": _name(tell), "town": _some(tell, "杨村街道"),
         "total_investment": total, "equipment_investment": _some(tell, total / 4 if total % 1 == 0 and total % 100 == 0 else Decimal(0)),
-        "equipment_purchase": _some(tell, _money(tell)),
+        "equipment_purchase": _some(tell, total // 8),
         "planned_by_year": {str(2025 + n): _money(tell) for n in range(tell.randrange(3))},
-        "funding": {LISTS["funding_source"][n]: _money(tell) for n in range(tell.randrange(3))},
+        "funding": dict(zip(LISTS["funding_source"], shares, strict=False)),
         "funds_arrived": _some(tell, _money(tell)), "funds_paid": _some(tell, _money(tell)), "units_planned": _some(tell, tell.randrange(9)),
         "units_done": _some(tell, tell.randrange(3)), "energy_saving": _some(tell, _quantity(tell)), "approval_no": _some(tell, _text(tell)),
         "starts_on_planned": _some(tell, _day(tell)), "ends_on_actual": _some(tell, _day(tell)),
@@ -170,7 +182,7 @@ def _progress(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"P{at.entity}", {
         "month": at.month, "invested_this_month": _money(tell), "invested_year_to_date": _money(tell),
         "invested_since_start": _some(tell, _money(tell)), "units_done": _some(tell, tell.randrange(3)),
-        "build_state": _some(tell, tell.choice(LISTS["build_state"])), "text": _some(tell, _text(tell)),
+        "build_state": _some(tell, tell.choice(("在建", "竣工", "投产"))), "text": _some(tell, _text(tell)),
     }  # fmt: skip
 
 
@@ -180,7 +192,7 @@ def _nothing(prefix: str) -> "Maker":
 
 def _enterprise(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"E{at.entity}", {
-        "uscc": _uscc(_shared(tell, at)), "name": _text(tell), "role": tell.choice(LISTS["enterprise_role"]),
+        "uscc": _uscc(_shared(tell, at)), "name": _name(tell), "role": tell.choice(LISTS["enterprise_role"]),
         "domain": tell.choice(LISTS["domain"]), "main_products": tuple(_text(tell) for _ in range(tell.randrange(3))),
         "capacity": _some(tell, _text(tell)), "output": _some(tell, _money(tell)),
         "qualifications": tuple(_text(tell) for _ in range(tell.randrange(2))), "serves_domains": tuple(LISTS["domain"][: tell.randrange(3)]),
@@ -244,13 +256,14 @@ def _subsidy(*, voucher: bool, reversed_: bool = False) -> "Maker":
 
 
 def _policy(tell: Random, at: _Place) -> tuple[str, Facts]:
+    begins = _day(tell)
     return f"Z{at.entity}", {
-        "document_no": f"津政〔2026〕{_shared(tell, at)}号", "name": _text(tell), "issuer": "市发改委", "level": tell.choice(LISTS["level"][:2]),
+        "document_no": f"津政〔2026〕{_shared(tell, at)}号", "name": _name(tell), "issuer": "市发改委", "level": tell.choice(LISTS["level"][:2]),
         "domains": tuple(LISTS["domain"][: tell.randrange(3)]), "object": _some(tell, _text(tell)), "conditions": _some(tell, _text(tell)),
         "support_kind": tell.choice(LISTS["support_kind"]), "standard": _some(tell, "10%"), "cap": _some(tell, _money(tell)),
         "channel": _some(tell, "市级"), "central_percent": _some(tell, _quantity(tell)), "applicant": _some(tell, "企业"),
-        "materials": _some(tell, "表"), "procedure": _some(tell, _text(tell)), "window": _some(tell, "常年"), "valid_from": _some(tell, _day(tell)),
-        "valid_to": _some(tell, _day(tell)), "department": _some(tell, "finance"), "obtained": _some(tell, _money(tell)),
+        "materials": _some(tell, "表"), "procedure": _some(tell, _text(tell)), "window": _some(tell, "常年"), "valid_from": _some(tell, begins),
+        "valid_to": _some(tell, begins + timedelta(days=tell.randrange(400))), "department": _some(tell, "finance"), "obtained": _some(tell, _money(tell)),
     }  # fmt: skip
 
 
@@ -269,7 +282,7 @@ def _received(tell: Random, at: _Place) -> tuple[str, Facts]:
     issued = _day(tell)
     departments = tell.sample(PROJECT_BUREAUS, tell.randrange(4))
     return f"D{at.entity}", {
-        "document_no": _document_no(tell, at), "title": _text(tell), "issuer": "市政府", "level": tell.choice(LISTS["document_level"]),
+        "document_no": _document_no(tell, at), "title": _name(tell), "issuer": "市政府", "level": tell.choice(LISTS["document_level"]),
         "issued_on": issued, "received_on": issued + timedelta(days=tell.randrange(9)),
         "departments": tuple({"department": each, "part": tell.choice(LISTS["department_part"])} for each in departments),
     }  # fmt: skip
@@ -291,14 +304,14 @@ def _extended(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 
 def _issued(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"Y{at.entity}", {"plan_kind": tell.choice(LISTS["plan_kind"]), "title": _text(tell), "document_no": _some(tell, "方1"), "issued_on": _day(tell)}
+    return f"Y{at.entity}", {"plan_kind": tell.choice(LISTS["plan_kind"]), "title": _name(tell), "document_no": _some(tell, "方1"), "issued_on": _day(tell)}
 
 
 def _indicator(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"I{at.entity}", {
         "indicator": f"i{at.entity}", "domain": _some(tell, tell.choice(LISTS["domain"])), "period": tell.choice(("2026", at.month)),
-        "series": tell.choice(LISTS["series"]), "numerator": _some(tell, _quantity(tell)), "denominator": _some(tell, _quantity(tell)),
-        "value": _some(tell, _quantity(tell)), "unit": "万元", "version": "1",
+        "series": tell.choice(LISTS["series"]), "numerator": _some(tell, _quantity(tell, negative=True)), "denominator": _some(tell, _quantity(tell, negative=True)),
+        "value": _some(tell, _quantity(tell, negative=True)), "unit": "万元", "version": "1",
     }  # fmt: skip
 
 
@@ -312,17 +325,17 @@ def _recovered(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 def _raised(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"W{at.entity}", {
-        "problem_no": f"W{at.entity}", "text": _text(tell), "done_so_far": _some(tell, _text(tell)), "proposal": _some(tell, _text(tell)),
+        "problem_no": f"W{at.entity}", "text": _name(tell), "done_so_far": _some(tell, _text(tell)), "proposal": _some(tell, _text(tell)),
         "asks_of": tuple(tell.sample(BUREAUS, tell.randrange(3))),
     }  # fmt: skip
 
 
 def _resolved(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"W{at.entity}", {"problem_no": f"W{at.entity}", "resolution": _text(tell)}
+    return f"W{at.entity}", {"problem_no": f"W{at.entity}", "resolution": _name(tell)}
 
 
 def _task(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"T{at.entity}", {"task_no": f"{at.entity}", "month": at.month, "text": _text(tell)}
+    return f"T{at.entity}", {"task_no": f"{at.entity}", "month": at.month, "text": _name(tell)}
 
 
 def _submission(*, nil: bool) -> "Maker":
@@ -356,7 +369,7 @@ def _unmerged(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 
 def _reviewed(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"K{at.entity}", {"finding_id": f"f{at.entity}", "decision": "属实", "basis": _text(tell), "role": "专班"}
+    return f"K{at.entity}", {"finding_id": f"f{at.entity}", "decision": "属实", "basis": _name(tell), "role": "专班"}
 
 
 def _closed(*, seq: bool) -> "Maker":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from exchange_connectors.excel import Mapping, inspect, load
 from exchange_connectors.excel.checks import NoMemory
 from exchange_connectors.excel.workbook import Merge, Sheet, Workbook
-from exchange_contracts import identifiers
+from exchange_contracts import personal
 
 DISTRICT = Path(__file__).parents[2] / "deploy" / "districts" / "wuqing" / "connectors"
 
@@ -53,7 +53,7 @@ def test_any_cells_are_answered(data: st.DataObject) -> None:
     grid = [["（2026年9月）单位：万元"], parents, headers, *rows]
     sheet = Sheet(mapped.name or "x", grid, tuple(merges), hidden_rows={5})  # type: ignore[arg-type]
     seen = inspect(Workbook("2026年9月.xlsx", (sheet,)), mapping, NoMemory())
-    assert all(finding.message and not identifiers.holds_personal_number(finding.message) for finding in seen.findings)
+    assert all(finding.message and not personal.holds_personal_number(finding.message) for finding in seen.findings)
     for placed in seen.statements:
-        assert not identifiers.holds_personal_number(str(dict(placed.statement.facts)))
+        assert not personal.holds_personal_number(str(dict(placed.statement.facts)))
         assert placed.statement.facts["occurred_on"] >= date(1900, 1, 1)

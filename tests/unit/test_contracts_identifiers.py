@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange_contracts import identifiers
+from exchange_contracts import identifiers, personal
 
 SOUND_USCC = "91350100M000100Y43"  # the example of GB 32100-2015
 SAMPLE_ID = "11010519491231002X"  # the example of GB 11643-1999; no person's
@@ -95,7 +95,7 @@ def test_a_document_number_is_written_one_way(written: str, normal: str) -> None
 )
 def test_personal_numbers_are_found(text: str) -> None:
     """Identity numbers, new and old, and mobile numbers are found inside text, in full width and masked too."""
-    assert identifiers.holds_personal_number(text)
+    assert personal.holds_personal_number(text)
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ def test_personal_numbers_are_found(text: str) -> None:
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
     """Codes, amounts, invoice numbers and office landlines are no personal numbers."""
-    assert not identifiers.holds_personal_number(text)
+    assert not personal.holds_personal_number(text)

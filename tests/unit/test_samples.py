@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from exchange_contracts.identifiers import holds_personal_number
+from exchange_contracts.personal import holds_personal_number
 from tests.golden import hand_worked
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from exchange_connectors.excel.model import Cell, Level, Note, Row, RowKind, let
 from exchange_connectors.excel.table import BoundColumn, Table
 from exchange_connectors.excel.values import as_text, fold_width, read_value
 from exchange_connectors.kit.money import in_words, plain
-from exchange_contracts import identifiers
+from exchange_contracts import identifiers, personal
 
 BLANK_ROWS_MAX = 20
 LABEL_COLUMNS = 4
@@ -145,7 +145,7 @@ def _personal(table: Table, row: Row) -> None:
         text = fold_width(as_text(cell))
         if column in codes and _is_uscc("".join(text.split()).upper()):
             continue
-        if identifiers.holds_personal_number(text):
+        if personal.holds_personal_number(text):
             table.say(3, Level.RETURNED, "请删除个人信息（身份证号或手机号），本表不收集", row.number, column)
             row.returned = True
 

@@ -17,7 +17,7 @@ from exchange_connectors.excel.values import Column, as_text, fold_width, read_v
 from exchange_connectors.excel.workbook import Merge, Sheet
 from exchange_connectors.kit.errors import ConfigError
 from exchange_connectors.kit.money import Unit
-from exchange_contracts import identifiers
+from exchange_contracts import personal
 
 HEADER_SEARCH_ROWS = 15
 HEADER_LINES_MAX = 3
@@ -70,7 +70,7 @@ class Table:
 
     def say(self, no: int, level: Level, message: str, row: int | None = None, column: int | None = None) -> None:
         """Add a finding on this sheet; a message that quotes a personal number loses the digits."""
-        if identifiers.holds_personal_number(message):
+        if personal.holds_personal_number(message):
             message = _DIGITS.sub("…", message)
         self.findings.append(Finding(no, level, message, self.sheet.name, row, column))
 

@@ -16,7 +16,7 @@ from typing import Any, LiteralString, NamedTuple
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from exchange_hub.views.reading import checked
+from exchange_hub.views.reading import decoded
 from exchange_hub.views.statement import Record, Rejection, Statement
 from exchange_hub.views.worker.records import install
 
@@ -92,11 +92,11 @@ def differences(
                 yield f"{position.topic} offset {record.off}: {words}"
             entry = next(stored, None)
             continue
-        found = checked(record, position.bureau)
+        found = decoded(record, position.bureau)
         if isinstance(found, Rejection):
             yield f"{position.topic} offset {record.off}: {_LOST}, nor is it sound: {found.code}"
             continue
-        unplaced.append(_unplaced(found[0]))
+        unplaced.append(_unplaced(found))
         if len(unplaced) == FETCH:
             yield from _lost(position, unplaced, duplicates)
             unplaced = []
@@ -133,10 +133,10 @@ def _absent(position: Position, entry: Entry) -> str:
 
 
 def _difference(entry: Entry, record: Record, bureau: str) -> str | None:
-    found = checked(record, bureau)
-    if isinstance(found, Rejection):
-        return f"accepted in the log, but Kafka's record is rejected now: {found.code}"
-    statement, _ = found
+    # What was accepted stays accepted: it is decoded, and not judged by rules that came later.
+    statement = decoded(record, bureau)
+    if isinstance(statement, Rejection):
+        return f"accepted in the log, but Kafka's record is rejected now: {statement.code}"
     if (entry.event_id, entry.digest) == (statement.event_id, statement.fact.digest):
         return None
     if entry.event_id == statement.event_id:

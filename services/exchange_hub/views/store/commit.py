@@ -323,7 +323,8 @@ def _part_held(cur: Cursor, statements: Sequence[Prepared]) -> tuple[list[Prepar
             continue
         key = (statement.record.topic_no, statement.key.entity)
         if key in waiting:
-            held.append(Held(statement, "waits behind a held event of the same key", waiting[key]))
+            # Why it fails by itself is kept: a replay must know what has yet to be judged.
+            held.append(Held(statement, failure or "waits behind a held event of the same key", waiting[key]))
         elif failure is not None:
             waiting[key] = statement.record.off
             held.append(Held(statement, failure))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import orjson
 import psycopg
 
-from exchange_hub.views.reading import read
+from exchange_hub.views.reading import UNCHECKED, read, read_judged
 from exchange_hub.views.statement import Record, Rejection
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.copying import copy_rows, line
@@ -140,8 +140,11 @@ def _try(
     row = cur.execute("SELECT nextval('log.batch_no')").fetchone()
     outcome = store.Outcome(row[0] if row else 0)
     statements, rejections = [], []
-    for record in [_record(share.topic_no, each) for each in tried]:
-        result = read(record, context.topics.bureau_of[share.topic_no], context.rules)
+    for row_held in tried:
+        record = _record(share.topic_no, row_held)
+        # It was found sound when it came, and the rules of that time stand; one whose check failed has yet to be judged.
+        judge = read if row_held.reason.startswith(UNCHECKED) else read_judged
+        result = judge(record, context.topics.bureau_of[share.topic_no], context.rules)
         if isinstance(result, Rejection):
             rejections.append(result)
             continue
