@@ -53,11 +53,13 @@ class Bound(NamedTuple):
         field: its name.
         holds: Python expression over its value *v* that is true where the bound holds; the value is there.
         words: what a bureau reads where it does not.
+        rule: its name, where connectors speak of it.
     """
 
     field: str
     holds: str
     words: str
+    rule: str = ""
 
 
 def of_field(contract: Contract, field: Field) -> list[Bound]:
@@ -65,7 +67,7 @@ def of_field(contract: Contract, field: Field) -> list[Bound]:
     name, shape = field.name, field.shape
     match shape.meaning:
         case "date":
-            return [Bound(name, f"{_DAY_MIN} <= v <= {_DAY_MAX}", f"{{{name}}}早于{YEAR_MIN}年或晚于{YEAR_MAX}年，请核对日期")]
+            return [Bound(name, f"{_DAY_MIN} <= v <= {_DAY_MAX}", f"{{{name}}}早于{YEAR_MIN}年或晚于{YEAR_MAX}年，请核对日期", "date")]
         case "instant":
             words = f"{{{name}}}不是合理的时刻：应为1970年以来的毫秒数，疑误用秒，请检查发送程序"
             return [Bound(name, f"{_MILLIS_MIN} <= v < {_MILLIS_MAX}", words)]
@@ -86,7 +88,7 @@ def of_field(contract: Contract, field: Field) -> list[Bound]:
 def _of_text(field: Field) -> list[Bound]:
     name, shape = field.name, field.shape
     if shape.format == "month":
-        return [Bound(name, f"'{YEAR_MIN}' <= v < '{YEAR_MAX + 1}'", f"{{{name}}}早于{YEAR_MIN}年或晚于{YEAR_MAX}年，请核对月份")]
+        return [Bound(name, f"'{YEAR_MIN}' <= v < '{YEAR_MAX + 1}'", f"{{{name}}}早于{YEAR_MIN}年或晚于{YEAR_MAX}年，请核对月份", "month")]
     if shape.format == "period":
         return [Bound(name, f"'{YEAR_MIN}' <= v < '{BUDGET_YEAR_MAX + 1}'", f"{{{name}}}早于{YEAR_MIN}年或晚于{BUDGET_YEAR_MAX}年，请核对期间")]
     if not shape.optional and not shape.codelist and shape.format in ("", "key"):
@@ -112,7 +114,7 @@ def _year_words(name: str) -> str:
 def _bounds(contract: Contract) -> tuple[tuple[Bound, Callable[[Any], Any]], ...]:
     """Return a contract's bounds, each with its test."""
     return tuple(
-        (bound, eval(f"lambda v: {bound.holds}", _NAMES))  # noqa: S307  # written above
+        (bound, eval(f"lambda v: {bound.holds}", dict(_NAMES)))  # noqa: S307  # written above
         for field in contract.fields
         for bound in of_field(contract, field)
     )
@@ -128,16 +130,21 @@ def _signed(contract: Contract) -> tuple[list[str], list[str]]:
 def problems(contract: Contract, facts: Mapping[str, Any]) -> list[Problem]:
     """Return every bound that facts do not keep to."""
     found = [
-        Problem(BAD_VALUE, (bound.field,), bound.words)
+        Problem(BAD_VALUE, (bound.field,), bound.words, bound.rule)
         for bound, holds in _bounds(contract)
         if (value := facts[bound.field]) is not None and not holds(value)
     ]
-    if not facts["reason"]:
-        numbers, maps = _signed(contract)
-        negative = [name for name in numbers if (facts[name] or 0) < 0]
-        negative += [name for name in maps if any(value < 0 for value in facts[name].values())]
-        found += [Problem(BAD_VALUE, (name, "reason"), "{" + name + "}为负数，请填写核减原因") for name in negative]
-    return found
+    return found + unexplained(contract, facts)
+
+
+def unexplained(contract: Contract, facts: Mapping[str, Any]) -> list[Problem]:
+    """Return the negative amounts and quantities without a reason; facts that are not known are passed over."""
+    if facts["reason"]:
+        return []
+    numbers, maps = _signed(contract)
+    negative = [name for name in numbers if (facts.get(name) or 0) < 0]
+    negative += [name for name in maps if any(value < 0 for value in (facts.get(name) or {}).values())]
+    return [Problem(BAD_VALUE, (name, "reason"), f"{{{name}}}为负数，负数请填写核减原因", "needs-reason") for name in negative]
 
 
 @cache

@@ -5,8 +5,6 @@ are in circulation. Nothing is ever repaired silently except the brackets and sp
 """
 
 import re
-import unicodedata
-from datetime import date
 
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)

@@ -29,9 +29,7 @@ _OTHER_NUMBERS = frozenset(("identifier", "number", "indicator", "finding_id", "
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
+_PROVINCES = frozenset(map(str, (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83)))
 _EDGE, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _ID_18 = re.compile(_EDGE + r"([1-8][0-9]{5}[- ]?(?:[0-9]{4}[- ]?){2}[0-9]{3}[0-9Xx])" + _END)
 _ID_RUN = re.compile(_EDGE + r"([1-8][0-9]{16}[0-9Xx])" + _END)
@@ -91,7 +89,7 @@ def problems(contract: Contract, facts: Mapping[str, Any]) -> list[Problem]:
         kinds = {kind for inner, text in _texts(name, shape, facts[name]) if (kind := _kind(inner, text)) is not None}
         if kinds:
             words = f"{{{name}}}含{'、'.join(sorted(kinds))}，请删除个人信息后重报，本系统不收集"
-            found.append(Problem(PERSONAL, (name,), words))
+            found.append(Problem(PERSONAL, (name,), words, "personal-number"))
     return found
 
 

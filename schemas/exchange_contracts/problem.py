@@ -11,11 +11,13 @@ class Problem(NamedTuple):
         code: short name of the kind of problem, a metric label.
         fields: the fields it speaks of; the first is where to look.
         words: what is wrong and what to do, in Chinese; ``{name}`` stands for a field of *fields*.
+        rule: name of the rule that is broken, where connectors and tests speak of it.
     """
 
     code: str
     fields: tuple[str, ...]
     words: str
+    rule: str = ""
 
     def said(self, naming: Callable[[str], str] = lambda name: f"字段 {name} ") -> str:
         """Return the words with its fields named: as the contract does, or as *naming* does for a sheet's headings."""

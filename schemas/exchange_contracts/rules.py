@@ -44,7 +44,7 @@ _PRINTED_FEN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_
 def printed_fen(facts: Facts) -> int:
     """Return how many fen the last printed decimal of the reported unit stands for; a smaller difference is rounding."""
     unit = facts["origin"]["unit"] if facts["origin"] else None
-    return _PRINTED_FEN.get(unit, 1)
+    return _PRINTED_FEN.get(unit or "元", 1)
 
 
 def in_words(fen: int) -> str:
@@ -196,7 +196,7 @@ def of_table(contract: Contract, facts: Facts, known: Callable[[str], bool] = la
     """Yield the problems that the contract's own rules find, asking only those all of whose fields are *known*."""
     for rule in RULES.get(contract.event, ()):
         if all(map(known, rule.fields)) and (words := rule.broken(facts)) is not None:
-            yield Problem(BAD_VALUE, rule.fields, words)
+            yield Problem(BAD_VALUE, rule.fields, words, rule.name)
 
 
 def _of_envelope(contract: Contract, facts: Facts) -> Iterator[Problem]:

@@ -1,5 +1,7 @@
-"""Checks of a row and of a sheet's rows against each other and against what was stated before. Pure.
+"""Checks that are of the sheet: against its own columns, its other rows, registers, and what was stated before. Pure.
 
+What must hold of an event wherever it comes from stands in ``exchange_contracts.rules``; ``RULE_NUMBERS`` says under which
+number of the list of workbook errors a clerk knows it.
 The list of workbook errors gives number, level and words; a check here yields them for one row, with the field that
 the clerk should look at. ``ROW_CHECKS`` and ``SHEET_CHECKS`` are the tables that the inspection walks.
 """
@@ -18,6 +20,7 @@ from exchange_connectors.excel.values import VIN_SHAPE, as_text
 from exchange_connectors.kit.ledger import Entry, Slot
 from exchange_connectors.kit.money import Unit, in_words, plain
 from exchange_contracts import identifiers
+from exchange_contracts.keys import normal_key
 
 
 class Memory(Protocol):
@@ -30,7 +33,7 @@ class Memory(Protocol):
         """Return a remembered value."""
 
     def entity_key(self, kind: str, candidates: list[str]) -> str | None:
-        """Return the key under which one of *candidates* is known, else the first."""
+        """Return the key under which one of *candidates* is known, else the first one's normal form."""
 
 
 class NoMemory(Memory):
@@ -46,7 +49,7 @@ class NoMemory(Memory):
 
     @override
     def entity_key(self, kind: str, candidates: list[str]) -> str | None:
-        return next((candidate for candidate in candidates if candidate), None)
+        return next((normal_key(kind, candidate) for candidate in candidates if candidate), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +81,6 @@ class Said:
 
 Sayings = Iterator[Said]
 RowCheck = Callable[[Row, Context], Sayings]
-
-
-def investment_within_total(row: Row, _context: Context) -> Sayings:
-    """Equipment is a part of the project (no. 17)."""
-    total = row.money("total_investment")
-    for name in ("equipment_investment", "equipment_purchase"):
-        part = row.money(name)
-        if total is not None and part is not None and part > total:
-            yield Said(17, Level.RETURNED, "设备投资不应超过总投资", name)
-
-
-def funding_adds_up(row: Row, _context: Context) -> Sayings:
-    """The sources of funds make the total (no. 18)."""
-    total, parts = row.money("total_investment"), row.entries("funding")
-    if total is not None and parts and sum(parts.values()) != total:
-        gap = in_words(abs(total - sum(parts.values())))
-        yield Said(18, Level.RETURNED, f"资金来源合计与总投资相差{gap}，请核对", "total_investment")
 
 
 def years_add_up(row: Row, _context: Context) -> Sayings:
@@ -166,36 +152,10 @@ def within_total(row: Row, context: Context) -> Sayings:
         yield Said(22, Level.VERIFY, "累计大于总投资，是否已调整概算？请填批复文号", "invested_since_start")
 
 
-def january_is_the_year(row: Row, context: Context) -> Sayings:
-    """In January the month is the year so far (no. 23); in any month the year holds the month."""
-    month, year = row.money("invested_this_month"), row.money("invested_year_to_date")
-    if context.month is not None and context.month.endswith("-01") and None not in (month, year) and month != year:
-        yield Said(23, Level.RETURNED, "1月的本月数与自年初数应相等", "invested_year_to_date")
-
-
-def dates_in_order(row: Row, _context: Context) -> Sayings:
-    """Work ends after it starts; a document is received after it was issued (no. 29, 48)."""
-    for kind in ("planned", "actual"):
-        start, end = row.day(f"starts_on_{kind}"), row.day(f"ends_on_{kind}")
-        if start is not None and end is not None and end < start:
-            yield Said(29, Level.RETURNED, "竣工早于开工，请核对两个日期", f"ends_on_{kind}")
-    for first, later, no, words in (
-        ("issued_on", "received_on", 48, "收文早于成文，请核对收文登记"),
-        ("valid_from", "valid_to", 29, "失效日期早于生效日期，请核对两个日期"),
-    ):
-        start, end = row.day(first), row.day(later)
-        if start is not None and end is not None and end < start:
-            yield Said(no, Level.RETURNED, words, later)
-
-
-def state_fits(row: Row, _context: Context) -> Sayings:
-    """What has not begun costs nothing yet; what is finished has a date (no. 30, 31)."""
-    state = row.values.get("build_state")
-    invested = [row.money("invested_since_start"), row.money("invested_year_to_date"), row.money("invested_this_month")]
-    if state in ("谋划", "储备", "未开工") and any(amount for amount in invested):
-        yield Said(30, Level.RETURNED, f"建设状态“{state}”与已完成投资矛盾", "build_state")
+def finished_has_a_date(row: Row, _context: Context) -> Sayings:
+    """What is finished has a date, where the sheet asks for one (no. 31)."""
     if (
-        state in ("竣工", "投产")
+        row.values.get("build_state") in ("竣工", "投产")
         and "ends_on_actual" in row.cells
         and row.day("ends_on_actual") is None
         and "ends_on_actual" in row.values
@@ -214,15 +174,6 @@ def known_values(row: Row, context: Context) -> Sayings:
             continue
         near = [name for name in sorted(allowed) if text in name] or get_close_matches(text, sorted(allowed), n=1)
         yield Said(34, Level.VERIFY, f"是否为“{near[0]}”？" if near else f"“{text}”不在名录，请核对", field)
-
-
-def cuts_are_explained(row: Row, _context: Context) -> Sayings:
-    """A negative amount needs its reason (no. 55)."""
-    if row.text("$reason"):
-        return
-    for name, value in row.values.items():
-        if isinstance(value, Decimal) and value < 0 and name in row.units:
-            yield Said(55, Level.RETURNED, "负数请填写核减原因", name)
 
 
 def unit_is_the_header_s(row: Row, _context: Context) -> Sayings:
@@ -266,17 +217,19 @@ def deregistered_after_delivery(row: Row, context: Context) -> Sayings:
         yield Said(46, Level.VERIFY, "注销早于回收，请核对凭证日期", "on")
 
 
+RULE_NUMBERS: Mapping[str, int] = {
+    "personal-number": 3, "project-identified": 10, "equipment-within-total": 17, "purchase-within-total": 17, "funding-adds-up": 18,
+    "january-is-the-year": 23, "plan-in-order": 29, "work-in-order": 29, "validity-in-order": 29, "state-fits": 30, "receipt-in-order": 48,
+    "date": 54, "month": 54, "needs-reason": 55,
+}  # fmt: skip
+"""Rule of the contracts → number in the list of workbook errors."""
+
 ROW_CHECKS: tuple[RowCheck, ...] = (
-    investment_within_total,
-    funding_adds_up,
     years_add_up,
     progress_continues,
     within_total,
-    january_is_the_year,
-    dates_in_order,
-    state_fits,
+    finished_has_a_date,
     known_values,
-    cuts_are_explained,
     unit_is_the_header_s,
     vehicle_numbers,
     names_as_before,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from exchange_connectors.excel.mapping import Mapping
 from exchange_connectors.excel.model import Finding, Level, Row, RowKind
 from exchange_connectors.excel.rows import read_rows
-from exchange_connectors.excel.statements import Placed, Problem, Source, draft_of, fixed_statement, placed
+from exchange_connectors.excel.statements import Placed, Source, draft_of, fixed_statement, placed
 from exchange_connectors.excel.table import Table
 from exchange_connectors.kit.money import in_words
 
@@ -90,8 +90,11 @@ def _declare_row(table: Table, row: Row, book: _Book, result: Declared) -> None:
     origin = {"file": book.source.file, "sheet": table.sheet.name, "row": row.number, "unit": None}
     statement = fixed_statement(type_, list_, month, facts, origin)
     draft = draft_of(statement, book.source)
-    if isinstance(draft, Problem):
-        table.say(draft.no, Level.RETURNED, draft.message, row.number)
+    if isinstance(draft, list):
+        headings = {bound.reads.field: bound.header for bound in table.columns}
+        for each in draft:
+            message = re.sub(r"\{([^{}]+)\}", lambda match: f"“{headings.get(match[1], match[1])}”", each.message)
+            table.say(each.no, Level.RETURNED, message, row.number, row.places.get(each.field or ""))
         return
     result.statements.append(placed(statement, draft, table.sheet.name, row.number))
 

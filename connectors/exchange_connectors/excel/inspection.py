@@ -11,7 +11,16 @@ from exchange_connectors.excel.declarations import Declared, declare
 from exchange_connectors.excel.mapping import Mapping, SheetMap
 from exchange_connectors.excel.model import BESIDE, Finding, Level, Row, RowKind
 from exchange_connectors.excel.rows import read_rows
-from exchange_connectors.excel.statements import Placed, Problem, Source, applies, conflicts, keys_of, state
+from exchange_connectors.excel.statements import (
+    Placed,
+    Problem,
+    Source,
+    applies,
+    broken_rules,
+    conflicts,
+    keys_of,
+    state,
+)
 from exchange_connectors.excel.table import BoundColumn, Table, locate
 from exchange_connectors.excel.workbook import Sheet, Workbook
 from exchange_contracts import registry
@@ -152,7 +161,9 @@ def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memor
         for row, said in sheet_check(result.rows):
             _say(table, row, said)
     for row in result.rows:
-        if not row.returned:
+        if row.returned:
+            _say_all(table, row, [each for event in table.mapped.event if applies(event, row) for each in broken_rules(row, event)])
+        else:
             result.statements += _state_row(table, row, source, memory)
     _no_conflicts(result)
     return result
@@ -170,16 +181,24 @@ def _say(table: Table, row: Row, said: Said) -> None:
 def _state_row(table: Table, row: Row, source: Source, memory: Memory) -> list[Placed]:
     """Return all statements of a row, or none where one of them cannot be made."""
     made: list[Placed] = []
+    problems: list[Problem] = []
     for event in table.mapped.event:
         if not applies(event, row):
             continue
         outcome = state(row, event, source, memory)
-        if isinstance(outcome, Problem):
-            message = re.sub(r"\{([^{}]+)\}", lambda match: f"“{_header(table, match[1])}”", outcome.message)
-            _say(table, row, Said(outcome.no, Level.RETURNED, message, outcome.field))
-            return []
-        made.append(outcome)
-    return made
+        if isinstance(outcome, list):
+            problems += outcome
+        else:
+            made.append(outcome)
+    _say_all(table, row, problems)
+    return [] if problems else made
+
+
+def _say_all(table: Table, row: Row, problems: list[Problem]) -> None:
+    """Say each problem of a row once, under the sheet's own headings."""
+    for each in dict.fromkeys(problems):
+        message = re.sub(r"\{([^{}]+)\}", lambda match: f"“{_header(table, match[1])}”", each.message)
+        _say(table, row, Said(each.no, Level.RETURNED, message, each.field))
 
 
 def _header(table: Table, name: str) -> str:

@@ -1,5 +1,6 @@
 """From a row to what it states: one statement for each event that the mapping makes of it. Pure."""
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from exchange_connectors.excel.checks import Memory
+from exchange_connectors.excel.checks import RULE_NUMBERS, Memory
 from exchange_connectors.excel.mapping import ENVELOPE_FIELDS, Condition, EventMap, placeholders
 from exchange_connectors.excel.model import Row, Value
 from exchange_connectors.excel.values import as_text
 from exchange_connectors.kit.ledger import Slot, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
-from exchange_contracts import codec, codes, registry
+from exchange_contracts import bounds, codec, problem, registry, rules
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.shape import Field
@@ -100,15 +101,15 @@ def _key_text(value: Value) -> str:
     return "".join(as_text(value if not isinstance(value, tuple) else "、".join(value)).split())
 
 
-def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed | Problem:
-    """Return what *row* states by *event*, or why it cannot."""
+def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed | list[Problem]:
+    """Return what *row* states by *event*, or everything for which it cannot."""
     contract = registry.load().latest(event.type)
     keys = keys_of(event.key, row)
     if not keys:
-        return Problem(10, _no_key(event), next(iter(placeholders(event.key)[0])))
+        return [Problem(10, _no_key(event), next(iter(placeholders(event.key)[0])))]
     entity_key = memory.entity_key(contract.kind, keys) or keys[0]
     if len(entity_key) > KEY_LENGTH_MAX:
-        return Problem(10, f"主键超过{KEY_LENGTH_MAX}字，请核对编号", placeholders(event.key)[0][0])
+        return [Problem(10, f"主键超过{KEY_LENGTH_MAX}字，请核对编号", placeholders(event.key)[0][0])]
     facts: dict[str, Any] = {}
     for field in contract.fields:
         if field.name in ENVELOPE_FIELDS or not _wanted(field.name, event):
@@ -119,14 +120,11 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
         if value is not None and value != "":
             facts[field.name] = value
         elif not field.has_default and not field.shape.optional:
-            return Problem(
-                0,
-                f"{{{event.rename.get(field.name, field.name)}}}为必填项，请补填",
-                event.rename.get(field.name, field.name),
-            )
+            named = event.rename.get(field.name, field.name)
+            return [Problem(0, f"{{{named}}}为必填项，请补填", named)]
     occurred_on, dated = _occurred_on(event, row, source.month)
     if occurred_on is None:
-        return Problem(28, "缺少日期或报送月份，请补填", event.occurred_on)
+        return [Problem(28, "缺少日期或报送月份，请补填", event.occurred_on)]
     facts["occurred_on"] = occurred_on
     facts["origin"] = {
         "file": source.file[-KEY_LENGTH_MAX:],
@@ -136,8 +134,8 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     }
     statement = Statement(event.type, entity_key, facts, dated)
     draft = draft_of(statement, source)
-    if isinstance(draft, Problem):
-        return draft
+    if isinstance(draft, list):
+        return [_at(row, event, each) for each in draft]
     aliases = tuple((contract.kind, key, entity_key) for key in keys)
     return placed(statement, draft, source.sheet, row.number, aliases)
 
@@ -207,8 +205,8 @@ _DRAWN_UP = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in for recorded_at while a statement is only looked at."""
 
 
-def draft_of(statement: Statement, source: Source) -> Event | Problem:
-    """Build the event to see whether the contract takes it, with everything the hub itself would check."""
+def draft_of(statement: Statement, source: Source) -> Event | list[Problem]:
+    """Build the event to see whether the contract takes it, by the rules that the hub goes by."""
     try:
         draft = EVENTS[statement.type](
             **statement.facts,
@@ -221,11 +219,42 @@ def draft_of(statement: Statement, source: Source) -> Event | Problem:
         contract, facts = codec.decode_facts(codec.encode(draft))
     except ValidationError as error:
         first = error.errors()[0]
-        return Problem(0, f"{{{first['loc'][0]}}}的值不符合要求", str(first["loc"][0]))
+        return [Problem(0, f"{{{first['loc'][0]}}}的值不符合要求", str(first["loc"][0]))]
     except (codec.DecodeError, ValueError) as error:
-        return Problem(0, getattr(error, "reason", None) or "内容不符合要求")
-    problems = codes.problem(contract, facts)
-    return Problem(0, "；".join(problems)) if problems else draft
+        return [Problem(0, getattr(error, "reason", None) or "内容不符合要求")]
+    return [_of_rule(each) for each in rules.problems(contract, facts)] or draft
+
+
+def _of_rule(found: problem.Problem) -> Problem:
+    """Return a problem with the rules of the event under its number."""
+    return Problem(RULE_NUMBERS.get(found.rule, 0), found.words, found.fields[0] if found.fields else None)
+
+
+def _at(row: Row, event: EventMap, found: Problem) -> Problem:
+    """Return a problem with the contract's field names as the sheet's; the place is the first column of a map's."""
+    names = {name: event.rename.get(name, name) for name in re.findall(r"\{([^{}]+)\}", found.message)}
+    message = found.message
+    for name, named in names.items():
+        message = message.replace(f"{{{name}}}", f"{{{named}}}")
+    place = event.rename.get(found.field or "", found.field)
+    if place is not None and place not in row.places:
+        place = next((each for each in row.places if each.startswith(f"{place}.")), place)
+    return Problem(found.no, message, place)
+
+
+def broken_rules(row: Row, event: EventMap) -> list[Problem]:
+    """Return the rules that a row breaks which cannot be stated for another reason, as far as its cells could be read."""
+    contract = registry.load().latest(event.type)
+    facts: dict[str, Any] = {"reason": row.values.get("$reason"), "origin": {"unit": next(iter(row.units.values()), None)}}
+    for field in contract.fields:
+        name = event.rename.get(field.name, field.name)
+        unread = any(each not in row.values for each in row.cells if each.partition(".")[0] == name)
+        if field.name in ENVELOPE_FIELDS or unread or not _wanted(field.name, event):
+            continue
+        value = _fact(field, name, row)
+        facts.setdefault(field.name, codec.fact_of(field.shape, event.constants.get(field.name) if value is None else value))
+    found = [*rules.of_table(contract, facts, facts.__contains__), *bounds.unexplained(contract, facts)]
+    return [_at(row, event, _of_rule(each)) for each in found]
 
 
 def fixed_statement(type_: str, list_: str, month: str, facts: dict[str, Any], origin: dict[str, Any]) -> Statement:

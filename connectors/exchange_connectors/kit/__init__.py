@@ -1,6 +1,13 @@
 """The publishing kit: what any system of a bureau needs to publish events and read receipts."""
 
-from exchange_connectors.kit.errors import ConfigError, ConnectorError, NotReadyError, PublishError, SpoolBusyError
+from exchange_connectors.kit.errors import (
+    ConfigError,
+    ConnectorError,
+    NotReadyError,
+    PublishError,
+    RefusedError,
+    SpoolBusyError,
+)
 from exchange_connectors.kit.ledger import Ledger, Statement, Verdict
 from exchange_connectors.kit.money import MoneyError, Unit, Yuan, to_yuan
 from exchange_connectors.kit.publisher import Offered, Publisher
@@ -17,6 +24,7 @@ __all__ = [
     "Outcomes",
     "PublishError",
     "Publisher",
+    "RefusedError",
     "SpoolBusyError",
     "Statement",
     "Unit",

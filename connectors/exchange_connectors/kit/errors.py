@@ -17,5 +17,9 @@ class PublishError(ConnectorError):
     """The broker refused an event for good, or has not acknowledged in time; the event stays in the spool."""
 
 
+class RefusedError(ConnectorError):
+    """An event breaks the rules of its contract; the message says in Chinese, for the bureau, what is wrong and what to do."""
+
+
 class SpoolBusyError(ConnectorError):
     """Another process works with the same spool."""

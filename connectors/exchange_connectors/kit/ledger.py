@@ -16,10 +16,14 @@ import orjson
 
 from exchange_connectors.kit.store import Store
 from exchange_contracts import codec, registry
+from exchange_contracts.keys import normal_key
 from exchange_contracts.model import Event
 
 LATER_FORM = {"ProjectAdded": "ProjectChanged", "PolicyListed": "PolicyChanged"}
 """First statement of a thing → the event that later statements are (same facts)."""
+
+_NORMAL = "keys compare by"
+"""Entry of the store's notes: the ledger knows the normal forms of its keys."""
 
 _FIRST_FORM = {later: first for first, later in LATER_FORM.items()}
 _NOT_CONTENT = frozenset(
@@ -126,6 +130,10 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._db = store.connection
         self._unsaved: dict[Slot, Entry] = {}
+        if store.meta(_NORMAL) is None:  # a ledger of a version that compared keys as they were said
+            with store.transaction():
+                self._remember_normal_forms()
+                store.set_meta(_NORMAL, "1")
 
     def entry(self, slot: Slot) -> Entry | None:
         """Return what was last stated for *slot*."""
@@ -173,6 +181,11 @@ class Ledger:
 
     def save(self) -> None:
         """Write what was noted; call inside a transaction."""
+        self.remember_aliases(
+            (kind, normal, slot.entity_key)
+            for slot in self._unsaved
+            if (normal := normal_key(kind := slot.register.partition(":")[0], slot.entity_key)) != slot.entity_key
+        )
         self._db.executemany(
             "insert or replace into entry values (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -192,22 +205,34 @@ class Ledger:
         self._unsaved.clear()
 
     def entity_key(self, kind: str, candidates: Iterable[str]) -> str | None:
-        """Return the key under which the first known of *candidates* is stated, else the first candidate.
+        """Return the key under which the first known of *candidates* is stated, else the first one's normal form.
 
-        A project first reported under its internal number keeps that key when it gets its project code.
+        A project first reported under its internal number keeps that key when it gets its project code; so does what was
+        first stated in another spelling: keys compare by their normal form.
         """
         candidates = [candidate for candidate in candidates if candidate]
         for candidate in candidates:
-            row = self._db.execute(
-                "select entity_key from alias where kind = ? and alias = ?", (kind, candidate)
-            ).fetchone()
-            if row:
-                return str(row[0])
-        return candidates[0] if candidates else None
+            for alias in dict.fromkeys((candidate, normal_key(kind, candidate))):
+                row = self._db.execute("select entity_key from alias where kind = ? and alias = ?", (kind, alias)).fetchone()
+                if row:
+                    return str(row[0])
+        return normal_key(kind, candidates[0]) if candidates else None
 
     def remember_aliases(self, pairs: Iterable[tuple[str, str, str]]) -> None:
-        """Remember (kind, alias, entity_key); the first key an alias was seen with stays."""
-        self._db.executemany("insert or ignore into alias values (?, ?, ?)", list(pairs))
+        """Remember (kind, alias, entity_key) and each alias's normal form; the first key an alias was seen with stays."""
+        given = list(pairs)
+        spelt = [(kind, normal, key) for kind, alias, key in given if (normal := normal_key(kind, alias)) != alias]
+        self._db.executemany("insert or ignore into alias values (?, ?, ?)", [*given, *spelt])
+
+    def _remember_normal_forms(self) -> None:
+        """Remember the normal forms of the keys and aliases that are known; one that is a known key itself names that."""
+        rows = self._db.execute("select distinct register, entity_key from entry").fetchall()
+        known = {(register.partition(":")[0], key) for register, key in rows}
+        aliases = self._db.execute("select kind, alias, entity_key from alias").fetchall()
+        spelt = [(kind, normal_key(kind, key), key) for kind, key in sorted(known)]
+        spelt += [(kind, normal_key(kind, alias), key) for kind, alias, key in aliases]
+        named = [each for each in spelt if each[:2] not in known]
+        self._db.executemany("insert or ignore into alias values (?, ?, ?)", named)
 
     def memo(self, kind: str, key: str) -> str | None:
         """Return a remembered value (such as the name last seen with a credit code)."""

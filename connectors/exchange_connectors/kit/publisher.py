@@ -17,14 +17,15 @@ from typing import Any, Self
 
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.broker import Broker, Delivery, Header, KafkaBroker, Message
-from exchange_connectors.kit.errors import NotReadyError, PublishError
+from exchange_connectors.kit.errors import NotReadyError, PublishError, RefusedError
 from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Statement, Verdict
 from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
 from exchange_connectors.kit.store import Store
 from exchange_connectors.settings import KafkaSettings
-from exchange_contracts import codec, envelope, topics
+from exchange_contracts import codec, envelope, registry, rules, topics
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
+from exchange_contracts.problem import sentences
 from exchange_contracts.receipts import Receipt
 
 log = logging.getLogger(__name__)
@@ -135,15 +136,30 @@ class Publisher:
         """Spool and send *event*, which carries its source's own revision.
 
         Raises:
+            RefusedError: the event breaks the rules of its contract, by which the hub would reject it.
             PublishError: the event is another bureau's, the broker refused for good, or nothing was acknowledged in time.
         """
+        self._spool(event, self._checked(event), traceparent)
+
+    def _checked(self, event: Event) -> bytes:
+        """Return an event's bytes once nothing stands against publishing it."""
         if event.bureau != self.bureau:
             raise PublishError(f"an event of bureau {event.bureau} cannot be published as {self.bureau}")
-        origin = event.origin
-        place = (None, None, None) if origin is None else (origin.file, origin.sheet, origin.row)
         value = codec.encode(event)
         if len(value) > VALUE_BYTES_MAX:
             raise PublishError(f"an event of {len(value)} bytes is too large; at most {VALUE_BYTES_MAX} travel")
+        try:
+            found = rules.problems(*codec.decode_facts(value))
+        except codec.DecodeError as error:
+            raise RefusedError(error.reason) from error
+        if found:
+            raise RefusedError(sentences(found))
+        return value
+
+    def _spool(self, event: Event, value: bytes, traceparent: str | None = None) -> None:
+        """Take a checked event into the batch that is written and sent next."""
+        origin = event.origin
+        place = (None, None, None) if origin is None else (origin.file, origin.sheet, origin.row)
         self._batch.append((event.entity_key.encode(), value, str(event.event_id), type(event).__name__, *place))
         self._headers.append(envelope.headers(event, traceparent))
         if len(self._batch) >= BATCH_EVENTS:
@@ -158,13 +174,14 @@ class Publisher:
 
         Raises:
             pydantic.ValidationError: the facts break the contract.
-            PublishError: as for :meth:`publish`.
+            RefusedError, PublishError: as for :meth:`publish`.
         """
         offered = self.consider(statement, source)
         telemetry.STATEMENTS.labels(self.bureau, offered.verdict).inc()
         if offered.event is not None:
+            value = self._checked(offered.event)
             self.ledger.note(offered.event)
-            self.publish(offered.event)
+            self._spool(offered.event, value)
         return offered
 
     def consider(self, statement: Statement, source: str) -> Offered:
@@ -174,7 +191,7 @@ class Publisher:
             **statement.facts,
             "bureau": self.bureau,
             "source": source,
-            "entity_key": statement.entity_key,
+            "entity_key": self.ledger.entity_key(registry.load().latest(statement.type).kind, [statement.entity_key]),
             "recorded_at": datetime.fromtimestamp(int(now_seconds * 1000) / 1000, UTC),
         }
         now_millis = int(now_seconds * 1000)

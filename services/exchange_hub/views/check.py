@@ -50,8 +50,8 @@ def of_place(contract: Contract, facts: Facts, *, bureau: str, key: bytes | None
         yield Problem("foreign_bureau", ("bureau",), words)
     if key is not None and key != facts["entity_key"].encode():
         yield Problem("key_mismatch", ("entity_key",), "消息键与事件中的业务主键不一致")
-    if (words := envelope.disagreement(headers, facts, contract)) is not None:
-        yield Problem("header_mismatch", (), words)
+    if (disagreement := envelope.disagreement(headers, facts, contract)) is not None:
+        yield Problem("header_mismatch", (), disagreement)
 
 
 def _joinable(facts: Facts) -> bool:
