@@ -62,11 +62,6 @@ def seen(text: str) -> str:
     return _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text))
 
 
-def hides_something(text: str) -> bool:
-    """Tell whether a text holds a character that nobody sees, so that two texts look the same and are not."""
-    return not text.isprintable() and any(_NO_PLACE.match(character) for character in text if not character.isprintable())
-
-
 def says_nothing(text: str) -> bool:
     """Tell whether there is nothing to see in a text."""
     return not text.strip() or not _NO_PLACE.sub("", text)

@@ -82,7 +82,7 @@ def test_a_key_or_topic_that_disagrees_is_named() -> None:
 
 def problems(**changes: Any) -> list[str]:
     """Return the code problems of the payment's facts with some changed."""
-    return codes.problem(CONTRACT, FACTS | changes)
+    return [each.said() for each in codes.problem(CONTRACT, FACTS | changes)]
 
 
 def test_all_code_and_format_problems_are_told_at_once() -> None:
@@ -106,15 +106,15 @@ def test_codes_inside_arrays_maps_and_records_are_checked() -> None:
         project,
         facts | {"funding": {"市级": 1, "捐赠": 2}, "planned_by_year": {"26": 1}, "evidence": [{"sha256": "AB"}]},
     )
-    assert sorted(text.split(" ")[1] for text in found) == ["evidence.sha256", "funding", "planned_by_year"]
-    assert any("捐赠" in text for text in found)
+    assert sorted(each.fields[0] for each in found) == ["evidence", "funding", "planned_by_year"]
+    assert any("捐赠" in each.words for each in found)
 
 
 def test_a_withdrawal_needs_its_reason() -> None:
     """Some events must say why: an exemption without a reason is a problem."""
     contract = registry.load().latest("MeasureExempted")
     facts = dict(contract.defaults) | {"revision": 1, "bureau": "industry", "source": "excel", "entity_key": "k"}
-    assert any("reason" in text for text in codes.problem(contract, facts))
+    assert any("reason" in each.fields for each in codes.problem(contract, facts))
     assert codes.problem(contract, facts | {"reason": "已有措施覆盖"}) == []
 
 
