@@ -12,10 +12,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from exchange_contracts import bounds, codes, identity, personal
 from exchange_contracts.codes import BAD_VALUE
+from exchange_contracts.facts import (
+    EntitiesMergedFacts,
+    EventFacts,
+    NilReturnedFacts,
+    ProjectAddedFacts,
+    ProjectProgressReportedFacts,
+)
 from exchange_contracts.keys import says_nothing
 from exchange_contracts.problem import Problem
 from exchange_contracts.registry import Contract
@@ -43,9 +50,10 @@ _PRINTED_FEN = {"元": 1, "千元": 1_000, "万元": 10_000, "百万元": 1_000_
 """Reported unit → fen in the last of its two printed decimals."""
 
 
-def printed_fen(facts: Facts) -> int:
+def printed_fen(facts: EventFacts) -> int:
     """Return how many fen the last printed decimal of the reported unit stands for; a smaller difference is rounding."""
-    unit = facts["origin"]["unit"] if facts["origin"] else None
+    origin = facts["origin"]
+    unit = origin["unit"] if origin else None
     return _PRINTED_FEN.get(unit or "元", 1)
 
 
@@ -60,14 +68,14 @@ def in_words(fen: int) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + unit
 
 
-def _identified(facts: Facts) -> str | None:
+def _identified(facts: ProjectAddedFacts) -> str | None:
     if facts["project_code"] or not says_nothing(facts["internal_no"] or ""):
         return None
     return "请至少填写项目代码、内部编号其中之一"
 
 
-def _part_within_total(part: str) -> Callable[[Facts], str | None]:
-    def broken(facts: Facts) -> str | None:
+def _part_within_total(part: Literal["equipment_investment", "equipment_purchase"]) -> Callable[[ProjectAddedFacts], str | None]:
+    def broken(facts: ProjectAddedFacts) -> str | None:
         value = facts[part]
         if value is None or value <= (total := facts["total_investment"]) or value - total < printed_fen(facts):
             return None
@@ -76,7 +84,7 @@ def _part_within_total(part: str) -> Callable[[Facts], str | None]:
     return broken
 
 
-def _funding_adds_up(facts: Facts) -> str | None:
+def _funding_adds_up(facts: ProjectAddedFacts) -> str | None:
     if not facts["funding"]:
         return None
     gap = abs(facts["total_investment"] - sum(facts["funding"].values()))
@@ -91,7 +99,7 @@ def _in_order(first: str, later: str, words: str) -> Callable[[Facts], str | Non
     return broken
 
 
-def _january_is_the_year(facts: Facts) -> str | None:
+def _january_is_the_year(facts: ProjectProgressReportedFacts) -> str | None:
     if facts["month"].endswith("-01") and facts["invested_this_month"] != facts["invested_year_to_date"]:
         return "1月的本月数与自年初数应相等"
     return None
@@ -100,14 +108,15 @@ def _january_is_the_year(facts: Facts) -> str | None:
 _NOT_BEGUN = frozenset(("谋划", "储备", "未开工"))
 
 
-def _state_fits(facts: Facts) -> str | None:
+def _state_fits(facts: ProjectProgressReportedFacts) -> str | None:
     state = facts["build_state"]
-    if state in _NOT_BEGUN and any(facts[name] for name in ("invested_since_start", "invested_year_to_date", "invested_this_month")):
+    invested = (facts["invested_since_start"], facts["invested_year_to_date"], facts["invested_this_month"])
+    if state in _NOT_BEGUN and any(invested):
         return f"建设状态“{state}”与已完成投资矛盾"
     return None
 
 
-def _own_key(facts: Facts) -> str | None:
+def _own_key(facts: NilReturnedFacts) -> str | None:
     expected = f"{facts['list']}@{facts['month']}"
     return None if facts["entity_key"] == expected else f"报送确认的业务主键应为“{expected}”"
 
@@ -120,7 +129,7 @@ def _named(array: str, *names: str) -> Callable[[Facts], str | None]:
     return broken
 
 
-def _two_members(facts: Facts) -> str | None:
+def _two_members(facts: EntitiesMergedFacts) -> str | None:
     return None if len(facts["members"]) >= 2 else "合并至少需要两条申报"
 
 

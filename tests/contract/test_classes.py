@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import pytest
+from pydantic import ConfigDict, TypeAdapter, with_config
 
-from exchange_contracts import events, generate, registry, vocabulary
+from exchange_contracts import codec, events, facts, generate, registry, vocabulary
 from exchange_contracts.model import Event, Value
 from exchange_contracts.registry import Contract
 from exchange_contracts.shape import Field
+from tests.contract.event_strategies import plain_event
 
 REGISTRY = registry.load()
 each_contract = pytest.mark.parametrize("contract", REGISTRY.contracts(), ids=lambda contract: contract.event)
@@ -18,6 +20,18 @@ def test_the_generated_files_are_current() -> None:
     """``python -m exchange_contracts.generate`` would change nothing."""
     assert Path(events.__file__).read_text(encoding="utf-8") == generate.events_source(REGISTRY)
     assert Path(vocabulary.__file__).read_text(encoding="utf-8") == generate.vocabulary_source(REGISTRY)
+    assert Path(facts.__file__).read_text(encoding="utf-8") == generate.facts_source(REGISTRY)
+
+
+@each_contract
+def test_decoded_facts_are_of_their_type(contract: Contract) -> None:
+    """What the decoder gives has the keys of its type, no others, and values of just that type: full, and as empty as can be."""
+    adapter = TypeAdapter(with_config(ConfigDict(extra="forbid", strict=True))(facts.FACTS[contract.event]))
+    empty = {field.name: None for field in contract.fields if field.shape.optional and field.name not in contract.requires}
+    for event in (plain_event(contract), plain_event(contract, **empty)):
+        _, decoded = codec.decode_facts(codec.encode(event))
+        assert adapter.validate_python(decoded) == decoded
+        assert set(decoded) == set(facts.FACTS[contract.event].__annotations__) | set(facts.EventFacts.__annotations__)
 
 
 @each_contract

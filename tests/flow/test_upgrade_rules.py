@@ -37,7 +37,7 @@ def upgraded() -> Iterator[Opened]:
                 conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
             conn.execute("DROP TABLE IF EXISTS public.schema_version")
         dump = gzip.decompress((GOLDEN / "store.sql.gz").read_bytes())
-        said = subprocess.run(  # noqa: S603 — PostgreSQL's own tool
+        said = subprocess.run(
             [tool("psql"), "-q", "-v", "ON_ERROR_STOP=1"], env=environment_of(url), input=dump, check=False, capture_output=True
         )
         assert said.returncode == 0, said.stderr.decode()
