@@ -7,6 +7,7 @@ recomputed from the component's registers, and no total is kept by adding to it.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from exchange_contracts.keys import normal_text
 from exchange_hub.views.findings import Finding
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rules import FoldRules
@@ -70,9 +71,9 @@ def components(edges: Mapping[ClaimKey, Iterable[str]]) -> list[list[ClaimKey]]:
 
 
 def identities(claim: Claim) -> list[str]:
-    """Return the identity values a claim states; claims of a kind that share one are the same entity."""
+    """Return the identity values a claim states, in their normal form; claims of a kind that share one are the same entity."""
     identities_of = KINDS[claim.key.kind].identities
-    return [] if identities_of is None else identities_of(claim)
+    return [] if identities_of is None else [normal_text(value) for value in identities_of(claim)]
 
 
 def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
