@@ -23,6 +23,7 @@ from exchange_hub.console.source import (
     Submission,
     Trace,
 )
+from exchange_hub.reports.model import Report
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.taken import Taken
@@ -180,9 +181,9 @@ class MemoryReading:
         return self._source.places
 
     def closed_months(self) -> dict[str, str]:
-        return {month: str(report["closed_at"]) for month, report in self._source.closed.items()}
+        return {month: report.closed_at for month, report in self._source.closed.items()}
 
-    def report(self, month: str) -> dict[str, object]:
+    def report(self, month: str) -> Report:
         return self._source.closed[month]
 
     def submissions(self, month: str) -> list[Submission]:
@@ -207,7 +208,7 @@ class MemorySource:
     def __init__(self) -> None:
         self.broken = False
         self.limits: list[int] = []
-        self.closed: dict[str, dict[str, object]] = {}
+        self.closed: dict[str, Report] = {}
         self.lists = default_rows()
         self.places = [
             Position(f"hub.wuqing.{code}.events", code, 410 + n, "worker-1", NOW - timedelta(minutes=7 * n * n + 1),
@@ -287,6 +288,6 @@ def write_report(folder: Path, month: str = "2026-10") -> None:
         "district": "武清区", "month": month, "issue": 10, "title": "武清区“两新”工作专报（2026年第10期）",
         "as_of": "2026-10-31", "closed_at": "2026-11-05T01:00:00+00:00", "summary": ["截至10月底，设备更新项目137个。"],
         "sections": [{"title": "二、设备更新", "paragraphs": ["进展平稳。"], "tables": [table], "charts": [chart, monthly]}],
-        "notes": ["区水务局截至11月5日尚未报送，本期未计入，不以零计。"], "figures": figures,
+        "cut": {}, "stamp": {}, "notes": ["区水务局截至11月5日尚未报送，本期未计入，不以零计。"], "figures": figures,
     }  # fmt: skip
     (target / "report.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")

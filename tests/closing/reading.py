@@ -20,8 +20,8 @@ from exchange_hub.programme.conditions import (
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes
 from exchange_hub.reports.build import build
-from exchange_hub.reports.inputs import Adjustment, Details, Inputs, frame_of, with_codes
-from exchange_hub.reports.model import Report
+from exchange_hub.reports.inputs import Details, Inputs, frame_of, with_codes
+from exchange_hub.reports.model import Adjustment, Report
 from tests.closing.rows import Lists, Row
 
 CLOSED_AT = "2026-11-06T02:00:00+00:00"

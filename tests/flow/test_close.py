@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from exchange_hub.programme.district import District
-from exchange_hub.reports.closed import diff, snapshot, tables
+from exchange_hub.reports.closed import diff, snapshot
 from exchange_hub.reports.closed.close import (
     AlreadyClosedError,
     Closed,
@@ -28,9 +28,8 @@ from exchange_hub.reports.closed.close import (
     wait_until_reached,
 )
 from exchange_hub.reports.closed.restate import restate
-from exchange_hub.reports.inputs import Adjustment
 from exchange_hub.reports.lines import JSON_TYPES, read, written
-from exchange_hub.reports.model import StoredRows
+from exchange_hub.reports.model import Adjustment, StoredRows
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.trace import recomputed, rows_of
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -116,10 +115,11 @@ def test_a_close_keeps_figures_rows_and_their_digest(engine: sa.Engine, district
     assert [section.title for section in report.sections] == [section.title for section in closed.report.sections]
     assert closed.counts["trade-in"] == 3
     with engine.connect() as conn:
+        lists = snapshot.lists_closed(snapshot.stored(conn, "2026-09"))
         for figure in report.figures.values():
             if figure.source.list in ("project-progress", "trade-in", "funds"):
-                rows = rows_of(conn, figure.source, tables.frozen_schema("2026-09"))
-                assert (recomputed(figure.source, rows) or 0) == (figure.value or 0), figure.id
+                rows = rows_of(conn, figure.source, lists)
+                assert (recomputed(figure.source, rows, lists) or 0) == (figure.value or 0), figure.id
 
 
 def test_rows_and_figures_are_of_one_instant(engine: sa.Engine, district: District) -> None:
@@ -139,8 +139,9 @@ def test_rows_and_figures_are_of_one_instant(engine: sa.Engine, district: Distri
     assert amended == [3]
     figure = closed.report.figures["tradein.家电.subsidy"]
     with engine.connect() as conn:
-        rows = rows_of(conn, figure.source, tables.frozen_schema("2026-09"))
-    assert figure.value == recomputed(figure.source, rows) == Decimal("900.00")
+        lists = snapshot.lists_closed(snapshot.stored(conn, "2026-09"))
+        rows = rows_of(conn, figure.source, lists)
+    assert figure.value == recomputed(figure.source, rows, lists) == Decimal("900.00")
 
 
 def test_a_report_read_back_is_the_report_that_was_closed(engine: sa.Engine, district: District) -> None:

@@ -13,8 +13,8 @@ from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import definitions
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.model import Figure, Source
-from exchange_hub.reports.render.json_report import figure_document
+from exchange_hub.reports.model import Figure, Source, dump_figure
+from exchange_hub.reports.sql import lists_of
 from exchange_hub.reports.trace import recomputed, rows_of, terms_of
 from exchange_hub.views.tables import LIVE
 from tests.closing.plain import Plain
@@ -73,12 +73,12 @@ def test_every_figure_opens_to_rows_that_give_it_again(engine: sa.Engine, distri
     figures = figures_of(engine, district)
     with engine.connect() as conn:
         for figure in figures.values():
-            rows = rows_of(conn, figure.source, LIVE)
+            rows = rows_of(conn, figure.source, lists_of(LIVE))
             if not figure.source.list:
                 assert all(term in figures for term in terms_of(figure.source)), figure.id
                 continue
             assert len(rows) == figure.source.rows, figure.id
-            again = recomputed(figure.source, rows)
+            again = recomputed(figure.source, rows, lists_of(LIVE))
             assert figure.value == again or (again is None and figure.value in (None, Decimal(0))), figure.id
 
 
@@ -88,7 +88,7 @@ def test_a_figure_read_back_from_json_opens_the_same_rows(engine: sa.Engine, dis
     figures = figures_of(engine, district)
     with engine.connect() as conn:
         for figure in list(figures.values())[::11]:
-            source = json.loads(json.dumps(figure_document(figure)))["source"]
+            source = json.loads(json.dumps(dump_figure(figure)))["source"]
             again = Source(source["list"], source["where"], source["measure"], source["rows"])
-            keys = [row["row_key"] for row in rows_of(conn, figure.source, LIVE)]
-            assert [row["row_key"] for row in rows_of(conn, again, LIVE)] == keys, figure.id
+            keys = [row["row_key"] for row in rows_of(conn, figure.source, lists_of(LIVE))]
+            assert [row["row_key"] for row in rows_of(conn, again, lists_of(LIVE))] == keys, figure.id

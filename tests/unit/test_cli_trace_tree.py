@@ -3,6 +3,7 @@
 from typing import Any
 
 from exchange_hub.cli.tracing import _tell_apart, lines_of
+from exchange_hub.views.lists import BY_NAME
 
 NAMES = {"industry": "区工业和信息化局"}
 
@@ -19,7 +20,7 @@ def event(register: str, row: int) -> dict[str, Any]:
 def row(month: str | None, *events: dict[str, Any]) -> dict[str, Any]:
     """A row as the tracer describes it."""
     return {
-        "list": "project-progress", "row_key": "P1@2026-10", "bureaus": ["industry"], "columns": {"项目": "P1"}, "month": month,
+        "list": "project-progress", "list_title": BY_NAME["project-progress"].title, "row_key": "P1@2026-10", "bureaus": ["industry"], "columns": {"项目": "P1"}, "month": month,
         "events": list(events), "measured": "120000.00",
     }  # fmt: skip
 
@@ -28,7 +29,7 @@ def figure(*rows: dict[str, Any], counted: int) -> dict[str, Any]:
     """A figure as the tracer describes it."""
     return {
         "figure": "equipment.工业.month", "month": "2026-10", "closed": True, "value": "120000.00", "unit": "元", "period": "2026-10",
-        "measure": "sum(invested_this_month)", "list": "project-progress", "where": {"month": "2026-10", "admin_state!=": "退出"},
+        "measure": "sum(invested_this_month)", "list": "project-progress", "list_title": BY_NAME["project-progress"].title, "where": {"month": "2026-10", "admin_state!=": "退出"},
         "rows_counted": counted, "rows": list(rows),
     }  # fmt: skip
 

@@ -17,6 +17,8 @@ from exchange_hub.console import app as console_app
 from exchange_hub.console import query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Finding
+from exchange_hub.reports.catalogue import present
+from exchange_hub.reports.model import load
 from exchange_hub.views.lists import LISTS
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
@@ -336,7 +338,7 @@ def test_a_month_closed_in_the_store_shows_before_its_files_are_rendered(
 ) -> None:
     """The store says which months are closed; without files the page has every figure and says how to get them."""
     write_report(tmp_path)
-    source.closed["2026-10"] = json.loads((tmp_path / "2026-10" / "report.json").read_text("utf-8"))
+    source.closed["2026-10"] = load(json.loads((tmp_path / "2026-10" / "report.json").read_text("utf-8")), present())
     with TestClient(create_app(source, tmp_path / "nothing", lambda: NOW, place=PLACE)) as client:
         assert "2026年10月" in client.get("/").text.split("最近结账")[1][:200]
         assert "hub report 2026-10" in client.get("/reports").text

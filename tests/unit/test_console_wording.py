@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from exchange_hub.console import boards, figures, vocabulary, wording
-from exchange_hub.console.archive import Cell, ClosedMonth, Figure
 from exchange_hub.console.source import Claim, Submission
+from exchange_hub.reports.catalogue import present
+from exchange_hub.reports.model import Cell, Figure, Report, Source
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column
 from tests.console_rows import NOW, PLACE
@@ -149,7 +150,14 @@ def test_contracts_give_the_words_for_events_and_facts() -> None:
 
 def figure(value: str | None, unit: str = "元", **fields: object) -> Figure:
     known: dict[str, object] = {"list": "", "where": {}, "measure": "", "rows": 0, **fields}
-    return Figure("a.b.c", None if value is None else Decimal(value), "未设定", unit, "2026-10", **known)  # type: ignore[arg-type]
+    return Figure("a.b.c", None if value is None else Decimal(value), unit, "2026-10", Source(**known), "未设定")  # type: ignore[arg-type]
+
+
+def closed_with(*found: Figure) -> Report:
+    return Report(
+        district="wuqing", month="2026-10", issue=10, title="", as_of="", closed_at="", cut={}, stamp={}, catalogue=present(),
+        figures={each.id: each for each in found}, summary=(), sections=(), notes=(),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -177,18 +185,15 @@ def test_conditions_of_a_figure_are_said_in_words() -> None:
         "1", list="equipment-projects", measure="sum(total_investment)",
         where={"domain": ["工业", "农业"], "admin_state!=": "退出", "latest_month<=": "2026-10", "town": None},
     )  # fmt: skip
-    assert figures.conditions(given) == ["领域＝工业、农业", "管理状态≠退出", "最新进度月≤2026-10", "镇街园区＝空"]
-    assert figures.measure(given) == "合计（总投资）"
+    assert figures.conditions(closed_with(given), given) == ["领域＝工业、农业", "管理状态≠退出", "最新进度月≤2026-10", "镇街园区＝空"]
+    assert figures.measure(closed_with(given), given) == "合计（总投资）"
 
 
 def test_a_derived_figure_names_the_figures_it_was_made_of() -> None:
     """A rate opens its numerator and denominator."""
-    parts = {
-        name: Figure(name, Decimal(1), "", "元", "", "funds", {}, "count", 1)
-        for name in ("f.合计.paid", "f.合计.allocated")
-    }
-    rate = Figure("f.合计.rate", Decimal(1), "", "%", "", "", {}, "f.合计.paid ÷ f.合计.allocated", 0)
-    closed = ClosedMonth("2026-10", "", "", "", (), (), (), {**parts, rate.id: rate})
+    parts = [Figure(name, Decimal(1), "元", "", Source("funds", {}, "count", 1)) for name in ("f.合计.paid", "f.合计.allocated")]
+    rate = Figure("f.合计.rate", Decimal(1), "%", "", Source("", {}, "f.合计.paid ÷ f.合计.allocated", 0))
+    closed = closed_with(*parts, rate)
     assert [term.id for term in figures.terms(closed, rate)] == ["f.合计.paid", "f.合计.allocated"]
 
 

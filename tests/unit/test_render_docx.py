@@ -19,6 +19,7 @@ from docx.oxml.ns import qn
 from exchange_hub.reports.model import Annex, Cell, Report, Table
 from exchange_hub.reports.render.docx_body import DENSITIES, fitting_density, pages
 from exchange_hub.reports.render.docx_report import BODY_CHARACTERS_MAX, body_characters, render_docx
+from exchange_hub.views.lists import BY_NAME
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
 SCALE = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
@@ -213,7 +214,7 @@ class OnceReadable:
 def test_annexes_print_their_first_rows_and_point_to_the_workbook(report: Report) -> None:
     """Each printed annex says how many rows there are; lists for the workbook alone are not printed."""
     rows = OnceReadable(tuple(report.annexes[0].rows) * 10)
-    annexes = (Annex("设备更新项目清单", "equipment-projects", rows), Annex("以旧换新台账", "trade-in", rows))  # type: ignore[arg-type]
+    annexes = (Annex("设备更新项目清单", BY_NAME["equipment-projects"], rows), Annex("以旧换新台账", BY_NAME["trade-in"], rows))  # type: ignore[arg-type]
     document = bare(report, annexes=annexes)
     texts = [p.text for p in document.paragraphs]
     assert rows.opened == 1
@@ -226,7 +227,7 @@ def test_annexes_print_their_first_rows_and_point_to_the_workbook(report: Report
 def test_codes_in_annexes_become_words(report: Report) -> None:
     """A bureau's code is printed as its name, a list's code as its title."""
     row = {"bureau": "industry", "list": "equipment-projects", "month": "2026-10", "state": "未报送"}
-    annexes = (Annex("报送情况", "submissions", (row,)),)
+    annexes = (Annex("报送情况", BY_NAME["submissions"], (row,)),)
     document = bare(report, annexes=annexes, names={"industry": "区工业和信息化局"})
     assert [cell.text for cell in document.tables[-1].rows[1].cells][:4] == ["区工业和信息化局", "设备更新项目清单", "2026-10", "未报送"]
 
@@ -240,10 +241,10 @@ def test_characters_that_word_cannot_hold_are_left_out(report: Report) -> None:
 def test_a_short_annex_leaves_its_pages_to_a_long_one(report: Report) -> None:
     """Of two annexes the long one prints more rows beside a short one than beside another long one."""
     many = tuple(report.annexes[0].rows) * 20
-    long, short = (Annex("设备更新项目清单", "equipment-projects", rows) for rows in (many, many[:2]))
-    other = replace(long, list="recycling-projects")
+    long, short = (Annex("设备更新项目清单", BY_NAME["equipment-projects"], rows) for rows in (many, many[:2]))
+    other = replace(long, view=BY_NAME["recycling-projects"])
     beside_long = bare(report, sections=(), annexes=(long, other)).tables[0]
-    beside_short = bare(report, sections=(), annexes=(long, replace(short, list="recycling-projects"))).tables[0]
+    beside_short = bare(report, sections=(), annexes=(long, replace(short, view=BY_NAME["recycling-projects"]))).tables[0]
     assert len(beside_short.rows) > 1.5 * len(beside_long.rows)
 
 
@@ -251,7 +252,7 @@ def test_an_annex_prints_the_rows_chosen_for_print_and_says_how(report: Report) 
     """The rows worth printing need not be the first ones; a column that none of them fills is left out."""
     rows = [{"step": "审核", "application_no": f"SQ-{n}", "amount": 100} for n in range(500)]
     paid = [{"step": "下达", "allocation_no": "津武财指〔2026〕5号", "amount": 28_000_000_00}]
-    annex = Annex("资金台账", "funds", rows, paid, "列最近下达的{n}条")
+    annex = Annex("资金台账", BY_NAME["funds"], rows, paid, "列最近下达的{n}条")
     document = bare(report, sections=(), annexes=(annex,))
     assert [[cell.text for cell in row.cells] for row in document.tables[0].rows] == [
         ["环节", "下达文号", "金额\n（万元）"], ["下达", "津武财指〔2026〕5号", "2800.00"],

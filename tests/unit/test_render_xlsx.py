@@ -16,12 +16,13 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from exchange_hub.reports.catalogue import ADJUSTMENTS, present
 from exchange_hub.reports.model import Annex, Report
 from exchange_hub.reports.render import xlsx_report as module
 from exchange_hub.reports.render import xlsx_rows as rows_module
 from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
 from exchange_hub.reports.render.xlsx_rows import yuan_text
-from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
+from exchange_hub.reports.render.xlsx_words import Sources
 from exchange_hub.views.lists import BY_NAME
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
@@ -45,7 +46,7 @@ def book(rendered: bytes) -> Any:
 
 def one_list(report: Report, list_: str, *rows: Mapping[str, object], names: Mapping[str, str] | None = None) -> Any:
     """Render a workbook of one annex and return its sheet."""
-    made = replace(report, annexes=(Annex("清单", list_, rows),))
+    made = replace(report, annexes=(Annex("清单", BY_NAME[list_], rows),))
     return openpyxl.load_workbook(BytesIO(render_xlsx(made, names)))["附件1清单"]
 
 
@@ -115,7 +116,7 @@ def test_fen_are_written_as_yuan(fen: int, text: str) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+86 22", "-项目", "@sum", '=HYPERLINK("http://x.invalid","看")', "_x000D_", "a<b>&c", " 前后 ", "甲\n乙", "'单"])
 def test_a_text_is_never_a_formula(report: Report, text: str) -> None:
     """What a bureau wrote comes back letter by letter as a text, in both of two readers."""
-    made = replace(report, annexes=(Annex("清单", "problems", ({"text": text},)),))
+    made = replace(report, annexes=(Annex("清单", BY_NAME["problems"], ({"text": text},)),))
     content = render_xlsx(made)
     sheet = openpyxl.load_workbook(BytesIO(content))["附件1清单"]
     cell = sheet.cell(FIRST, column(sheet, "事项"))
@@ -175,7 +176,7 @@ def test_the_four_charts_are_native_and_keep_gaps(book: Any, report: Report, ren
 
 def test_submissions_stand_with_adjustments_and_notes(report: Report) -> None:
     """The sheet of submissions also says what changed since the report before, and the notes on the data."""
-    changed = Annex("上期调整", "adjustments", ({"指标": "设备更新·工业", "原值": "181000000.00", "现值": "179500000.00", "原因": "更正"},))
+    changed = Annex("上期调整", ADJUSTMENTS, ({"指标": "设备更新·工业", "原值": "181000000.00", "现值": "179500000.00", "原因": "更正"},))
     made = replace(report, annexes=(*report.annexes, changed))
     sheet = openpyxl.load_workbook(BytesIO(render_xlsx(made)))["附件8报送情况"]
     texts = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
@@ -209,7 +210,7 @@ def test_a_list_longer_than_a_sheet_goes_on_in_the_next(report: Report, tmp_path
     """Rows are read once, in order, over as many sheets as they need."""
     monkeypatch.setattr(module, "SHEET_ROWS_MAX", 40)
     rows = Streamed(100)
-    write_xlsx(replace(report, annexes=(Annex("以旧换新台账", "trade-in", rows),)), tmp_path / "a.xlsx")  # type: ignore[arg-type]
+    write_xlsx(replace(report, annexes=(Annex("以旧换新台账", BY_NAME["trade-in"], rows),)), tmp_path / "a.xlsx")  # type: ignore[arg-type]
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
     sheets = [book[name] for name in ("附件1以旧换新台账", "附件1以旧换新台账（2）", "附件1以旧换新台账（3）")]
     numbers = [sheet.cell(row, 1).value for sheet in sheets for row in range(FIRST, sheet.max_row + 1)]
@@ -240,7 +241,7 @@ def test_many_rows_are_not_held(report: Report, tmp_path: Path) -> None:
     """Ten times the rows need no more memory than a piece of markup does."""
     peaks = []
     for count in (2_000, 20_000):
-        made = replace(report, annexes=(Annex("以旧换新台账", "trade-in", Streamed(count)),))  # type: ignore[arg-type]
+        made = replace(report, annexes=(Annex("以旧换新台账", BY_NAME["trade-in"], Streamed(count)),))  # type: ignore[arg-type]
         tracemalloc.start()
         write_xlsx(made, tmp_path / "a.xlsx")
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -251,13 +252,13 @@ def test_many_rows_are_not_held(report: Report, tmp_path: Path) -> None:
 def test_conditions_and_measures_are_said_in_chinese() -> None:
     """Columns, operators and measures of a source are written with the catalogue's words."""
     where = {"step!=": "支付", "on_date:month": ("2026-09", "2026-10"), "on_date not <=": "2026-11-05", "reason": None}
-    said = condition_text("funds", where)
+    said = Sources(present()).condition_text("funds", where)
     assert said == "环节≠支付；日期的月份＝2026-09、2026-10；日期为空或晚于2026-11-05；原因＝空"
-    nested = condition_text("funds", {"application_no not in funds.application_no": {"step": "支付"}})
+    nested = Sources(present()).condition_text("funds", {"application_no not in funds.application_no": {"step": "支付"}})
     assert nested == "申请编号不在资金台账的（环节＝支付）各行中"
     latest = {"latest": {"of": "project_key", "by": "month", "among": {"month": ("2026-01", "2026-02")}}}
-    assert condition_text("project-progress", latest) == "每个项目取月份最近的一行（月份＝2026-01、2026-02）"
-    assert condition_text("documents", {"extended_until|due_on<": "2026-10-31"}) == "延期至或到期日早于2026-10-31"
-    assert measure_text("funds", "count") == "计数"
-    assert measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
-    assert measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付 ÷ 资金·合计·下达 × 100"
+    assert Sources(present()).condition_text("project-progress", latest) == "每个项目取月份最近的一行（月份＝2026-01、2026-02）"
+    assert Sources(present()).condition_text("documents", {"extended_until|due_on<": "2026-10-31"}) == "延期至或到期日早于2026-10-31"
+    assert Sources(present()).measure_text("funds", "count") == "计数"
+    assert Sources(present()).measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
+    assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付 ÷ 资金·合计·下达 × 100"

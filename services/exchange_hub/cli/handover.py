@@ -23,8 +23,9 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.reading import Figures, Snapshot
 from exchange_hub.programme.district import FILES
-from exchange_hub.reports.render.json_report import figure_document, figures_digest
-from exchange_hub.views.lists import LISTS
+from exchange_hub.reports.model import dump_figure
+from exchange_hub.reports.render.json_report import figures_digest
+from exchange_hub.reports.sql import Lists
 from exchange_hub.views.lists.model import ListView
 
 FORMAT = 1
@@ -100,15 +101,15 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
 def write_package(package: Package, hub: Hub, at: Snapshot, figures: Figures, *, xlsx: bool) -> dict[str, int]:
     """Write all entries in a fixed order, the manifest last; return list → rows."""
     counts: dict[str, int] = {}
-    for view in LISTS:
+    for view in figures.lists.views:
         output.progress(f"{view.title} …")
-        counts[view.name] = _csv(package, at.driver, view, figures.schema)
+        counts[view.name] = _csv(package, at.driver, view, figures.lists.schema)
     if xlsx:
         output.progress("lists.xlsx …")
-        package.add("lists.xlsx", _workbook(at.driver, figures.schema))
+        package.add("lists.xlsx", _workbook(at.driver, figures.lists))
     document = {
         "month": figures.month, "as_of": figures.as_of.isoformat(), "closed": figures.closed,
-        "figures": {name: figure_document(figure) for name, figure in sorted(figures.figures.items())},
+        "figures": {name: dump_figure(figure) for name, figure in sorted(figures.figures.items())},
         "figures_digest": figures_digest(figures.figures),
     }  # fmt: skip
     package.add("figures.json", _json(document))
@@ -184,15 +185,15 @@ def _blocks(rows: Iterator[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
         yield block
 
 
-def _workbook(conn: psycopg.Connection, schema: str) -> bytes:
+def _workbook(conn: psycopg.Connection, lists: Lists) -> bytes:
     """Write one workbook with a sheet a list (more where a list is longer than a sheet)."""
     with tempfile.TemporaryDirectory(prefix="hub-export-") as folder:
         path = Path(folder) / "lists.xlsx"
         with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder}) as book:
             book.set_properties({"created": _WORKBOOK_TIME})
             bold = book.add_format({"bold": True, "bottom": 1})
-            for view in LISTS:
-                _sheets(book, bold, view, rows_of(conn, view, schema))
+            for view in lists.views:
+                _sheets(book, bold, view, rows_of(conn, view, lists.schema))
         return path.read_bytes()
 
 

@@ -14,8 +14,8 @@ from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.rebuild import other_stamp, views_as_of
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import EXITED
-from exchange_hub.reports.closed import cuts
-from exchange_hub.reports.closed.tables import frozen_schema
+from exchange_hub.reports.closed import cuts, snapshot
+from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views import read
 from exchange_hub.views.lists import BY_NAME
@@ -55,16 +55,16 @@ def list_(
             rows = [(view.name, view.title) for view in BY_NAME.values()]
             output.table("清单", ["名称", "标题"], rows)
             return
-        view = read.view_of(name)
         wanted = condition(where)
         if month:
             wanted["month"] = month
-        chosen = _columns(view, columns)
-        if by is not None:
-            _columns(view, by)
+        if cut_name is None:
+            _asked(read.view_of(name), columns, by)
         hub = Hub.load()
-        with serving(hub) as url, _standing(hub, url, cut_name) as (conn, schema):
-            found = read.rows(conn, name, wanted, schema=schema, limit=None if by else limit)
+        with serving(hub) as url, _standing(hub, url, cut_name) as (conn, lists):
+            view = _view(lists, name, cut_name)
+            chosen = _asked(view, columns, by)
+            found = read.rows(conn, view, wanted, schema=lists.schema, limit=None if by else limit)
         names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
         if by is not None:
             summed, sums = grouped(view, found, by, by_month=by == "month" or "month" in wanted)
@@ -77,27 +77,43 @@ def list_(
         output.show(view.title, found, chosen, form, out, layout=output.Layout(brief, columns == "all", names))
 
 
-@contextmanager
-def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[tuple[psycopg.Connection, str]]:
-    """Yield a snapshot and the schema to read lists of: the present one, or that of a stored cut.
+def _asked(view: ListView, columns: str | None, by: str | None) -> tuple[Column, ...]:
+    """Return the columns to show; refuse names that the list does not have."""
+    if by is not None:
+        _columns(view, by)
+    return _columns(view, columns)
 
-    What a close kept is read as it was kept; the lists as of a restatement are folded anew from the event log.
+
+def _view(lists: Lists, name: str, cut_name: str | None) -> ListView:
+    """Return a list as it is in these tables: a closed month has the lists of its time."""
+    try:
+        return lists.view(name)
+    except KeyError:
+        raise KeyError(f"{cut_name or '现在'}没有清单“{name}”,可用:{'、'.join(view.name for view in lists.views)}") from None
+
+
+@contextmanager
+def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[tuple[psycopg.Connection, Lists]]:
+    """Yield a snapshot and the lists to read: the present ones, or those of a stored cut.
+
+    What a close kept is read as it was kept, by the entries of its time; the lists as of a restatement are folded anew from the event log.
     """
     if cut_name is None:
         with hub.reader(url) as conn:
-            yield conn, LIVE
+            yield conn, lists_of(LIVE)
         return
     with engine_of(url).connect() as asking:
         cut = cuts.stored(asking, cut_name)
+        closed = snapshot.lists_closed(snapshot.stored(asking, cut.month))
     click.echo(f"截至 {cut.title}(考核日 {cut.as_of})", err=True)
     if not cut.seq:
         with hub.reader(url) as conn:
-            yield conn, frozen_schema(cut.month)
+            yield conn, closed
         return
     if other_stamp(hub, cut) is not None:
         click.echo("截点之后程序或基础数据有变动:以下按现行口径重算,可能与当时所见不同。", err=True)
     with views_as_of(hub, url, cut), hub.reader(url) as conn:
-        yield conn, AS_OF
+        yield conn, lists_of(AS_OF)
 
 
 def chosen_title(view: ListView, name: str) -> str:

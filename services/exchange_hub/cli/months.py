@@ -20,13 +20,12 @@ from exchange_hub.cli.topic_look import OpenTransactionError, settled_ends
 from exchange_hub.console.vocabulary import register_title
 from exchange_hub.programme.labels import label
 from exchange_hub.programme.sentences import exact_wan
+from exchange_hub.reports.catalogue import EntryChange
 from exchange_hub.reports.closed import close as closing
 from exchange_hub.reports.closed import diff as restating
 from exchange_hub.reports.closed import snapshot, tables
 from exchange_hub.reports.closed.restate import restate
-from exchange_hub.reports.inputs import Adjustment, Cause
-from exchange_hub.reports.model import Figure
-from exchange_hub.reports.render.json_report import decimal_text
+from exchange_hub.reports.model import Adjustment, Cause, Figure, decimal_text
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration
@@ -120,8 +119,11 @@ def diff(*, month: str, record: bool, form: str | None) -> None:
         except snapshot.NotClosedError as error:
             raise click.ClickException(f"{month} 尚未关账") from error
     if output.chosen(form) == "json":
-        click.echo(output.json_lines([*map(_change, comparison.adjustments), *sources]), nl=False)
+        click.echo(output.json_lines([*map(_change, comparison.adjustments), *map(_entry, comparison.entries), *sources]), nl=False)
         return
+    if comparison.entries:
+        entries = [[entry.title, "关账后新增" if entry.new else "关账后取消"] for entry in comparison.entries]
+        output.table(f"{month} 关账后清单与栏目的变化(只比较两边都有的栏目)", ["清单或栏目", "变化"], entries)
     if not comparison.adjustments:
         click.echo(f"{month} 关账后没有变化。")
         return
@@ -222,6 +224,10 @@ def _change(change: Adjustment) -> dict[str, object]:
         "figure": change.before.id, "unit": change.before.unit, "closed": _value(change.before), "now": _value(change.after),
         "causes": list(change.causes), "bureaus": list(change.bureaus), "rows": list(change.rows),
     }  # fmt: skip
+
+
+def _entry(entry: EntryChange) -> dict[str, object]:
+    return {"list": entry.list, "column": entry.column, "title": entry.title, "change": "new" if entry.new else "gone"}
 
 
 def _value(figure: Figure) -> str:

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import definitions
+from exchange_hub.reports.catalogue import Catalogue, present
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.closed.close import positions
-from exchange_hub.reports.closed.tables import frozen_schema
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import silent_scopes
 from exchange_hub.reports.model import Figure
+from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.views.tables import LIVE
@@ -42,7 +43,8 @@ class Figures:
         month: ``YYYY-MM``.
         as_of: date for which ageing and overdue are worked out.
         closed: whether these are the figures that were closed.
-        schema: views schema of the rows.
+        lists: the lists of the rows: today's views, or the frozen ones by the entries of their time.
+        catalogue: what the lists and figures are called.
         cut: topic → next offset below which events count.
         stamp: code version, contracts digest, configuration digest of the rows.
         figures: by id.
@@ -51,7 +53,8 @@ class Figures:
     month: str
     as_of: date
     closed: bool
-    schema: str
+    lists: Lists
+    catalogue: Catalogue
     cut: Mapping[str, int]
     stamp: Mapping[str, str]
     figures: Mapping[str, Figure]
@@ -104,13 +107,14 @@ def figures_of(conn: sa.Connection, district: District, month: str, *, live: boo
     """
     if not live and month in snapshot.months(conn):
         row = snapshot.stored(conn, month)
-        report, _, _ = snapshot.decode(row["report"])
-        return Figures(month, row["as_of"], True, frozen_schema(month), row["cut"], row["stamp"], report.figures)
+        report = snapshot.decode(row)
+        lists = snapshot.lists_closed(row)
+        return Figures(month, row["as_of"], True, lists, report.catalogue, row["cut"], row["stamp"], report.figures)
     as_of = last_day(month)
     frame, cells, _ = gather(conn, LIVE, district, month, as_of)
     figures = evaluate(definitions(frame), cells, silent_scopes(district, frame, cells))
     stamp = snapshot.view_stamp(conn, LIVE) or {}
-    return Figures(month, as_of, False, LIVE, positions(conn), stamp, figures)
+    return Figures(month, as_of, False, lists_of(LIVE), present(district), positions(conn), stamp, figures)
 
 
 def last_day(month: str) -> date:

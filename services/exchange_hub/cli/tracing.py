@@ -16,13 +16,12 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.reading import Figures, Snapshot
 from exchange_hub.reports.closed.diff import events_behind
-from exchange_hub.reports.model import Figure
-from exchange_hub.reports.render.json_report import decimal_text, plain
+from exchange_hub.reports.model import Figure, decimal_text, plain
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import read
 from exchange_hub.views.lists import BY_NAME, kinds_of
-from exchange_hub.views.lists.model import Column
+from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.read import EventSource
 from exchange_hub.views.taken import Taken
 
@@ -49,27 +48,29 @@ class _Tracer:
         node: Node = {
             "figure": figure.id, "month": month.month, "closed": month.closed, "value": value, "unit": figure.unit,
             "period": figure.period, "measure": figure.source.measure, "list": figure.source.list,
+            "list_title": month.catalogue.title(figure.source.list),
             "where": plain(figure.source.where), "rows_counted": figure.source.rows,
         }  # fmt: skip
         terms = [month.figures[name] for name in terms_of(figure.source) if name in month.figures]
         if terms and depth < _DEPTH_MAX:
             node["terms"] = [self.figure(month, term, depth + 1) for term in terms]
-        rows = rows_of(self.at.sql, figure.source, month.schema, self.limit)
+        rows = rows_of(self.at.sql, figure.source, month.lists, self.limit)
         if rows:
-            cut = month.cut if month.closed else None
-            node["rows"] = [{**self.row(figure.source.list, row, cut), **_share(figure, row)} for row in rows]
+            cut, view = month.cut if month.closed else None, month.lists.view(figure.source.list)
+            node["rows"] = [{**self.row(view, row, cut), **_share(figure, row)} for row in rows]
         return node
 
-    def row(self, list_name: str, row: Mapping[str, Any], cut: Mapping[str, int] | None = None) -> Node:
-        """Open a row of a list; *cut* limits the events to those that a closed month counts."""
-        view = read.view_of(list_name)
+    def row(self, view: ListView, row: Mapping[str, Any], cut: Mapping[str, int] | None = None) -> Node:
+        """Open a row of a list, of a closed month by its own entries; *cut* limits the events to those that the month counts."""
+        list_name = view.name
         columns = {c.title: output.value(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
         events = [self.event(event) for event in self.events(list_name, row["component"], cut)]
+        known = {column.name: column for column in view.columns}
         _tell_apart(events, row["row_key"], row["component"])
-        taken = read.taken_from(self.at.driver, list_name, row, self.hub.rules(), below=cut)
+        taken = read.taken_from(self.at.driver, list_name, row, self.hub.rules(), below=cut) if list_name in BY_NAME else []
         return {
-            "list": list_name, "row_key": row["row_key"], "bureaus": list(row["bureaus"]), "columns": columns,
-            "month": row.get("month"), "taken_from": [_taken(view.column(each.column), each) for each in taken], "events": events,
+            "list": list_name, "list_title": view.title, "row_key": row["row_key"], "bureaus": list(row["bureaus"]), "columns": columns,
+            "month": row.get("month"), "taken_from": [_taken(known[each.column], each) for each in taken if each.column in known], "events": events,
         }  # fmt: skip
 
     def events(self, list_name: str, component: str, cut: Mapping[str, int] | None) -> Iterator[EventSource]:
@@ -152,7 +153,7 @@ def _opened(tracer: _Tracer, ref: str, month: str | None, *, live: bool) -> Node
         found = read.rows(tracer.at.driver, name, {"row_key": key}, limit=1)
         if not found:
             raise KeyError(f"清单“{BY_NAME[name].title}”没有“{key}”这一行;各行的 row_key 见 hub list {name} --format json")
-        return tracer.row(name, found[0])
+        return tracer.row(BY_NAME[name], found[0])
     chosen = month or reading.month_under_review(tracer.at.sql, reading.today(tracer.hub))
     figures = reading.figures_of(tracer.at.sql, tracer.hub.district, chosen, live=live)
     if ref not in figures.figures:
@@ -216,7 +217,7 @@ def _words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | s
 def _figure_words(node: Node) -> tuple[str, Sequence[Node | str]]:
     basis = "已关账" if node["closed"] else "现值"
     where = ",".join(f"{column}{_equals(column)}{output.text(value)}" for column, value in node["where"].items())
-    title = BY_NAME[node["list"]].title if node["list"] in BY_NAME else node["list"]
+    title = node["list_title"]
     made = f"{title}:{node['measure']}" + (f"({where})" if where else "") if title else node["measure"]
     head = f"{node['figure']} = {node['value']} {node['unit']}({node['period']},{basis})← {made}"
     rows = node.get("rows", ())
@@ -242,7 +243,7 @@ def _row_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node
     if not events:
         events.append("(无事件:该行此后已合并到别处)")
     below = [*_taken_words(node.get("taken_from", ()), names), *events]
-    return f"{BY_NAME[node['list']].title} {node['row_key']}({bureaus}{share}):{' '.join(main)}", below
+    return f"{node['list_title']} {node['row_key']}({bureaus}{share}):{' '.join(main)}", below
 
 
 def _taken_words(taken: Sequence[Node], names: Mapping[str, str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from exchange_hub.console import boards, export, figures, query, vocabulary, wor
 from exchange_hub.console.examples import EXAMPLES
 from exchange_hub.console.rims import Console
 from exchange_hub.console.source import Claim, Event
+from exchange_hub.reports.model import Figure
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.taken import Taken
@@ -176,9 +177,7 @@ class Api:
         closed = self.console.archive.closed(month)
         if closed is None:
             raise HTTPException(404, "该月尚未结账。")
-        return _answer(
-            [_Fields(figure, {"rows_path": figures.rows_link(month, figure)}) for figure in closed.figures.values()]
-        )
+        return _answer([_figure(month, figure) for figure in closed.figures.values()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +201,15 @@ def _described(view: ListView) -> dict[str, object]:
         for column in view.columns
     ]
     return {"name": view.name, "title": view.title, "columns": columns}
+
+
+def _figure(month: str, figure: Figure) -> dict[str, object]:
+    source = figure.source
+    return {
+        "id": figure.id, "value": figure.value, "absent": figure.absent, "unit": figure.unit, "period": figure.period,
+        "list": source.list, "where": source.where, "measure": source.measure, "rows": source.rows,
+        "rows_path": figures.rows_link(month, figure),
+    }  # fmt: skip
 
 
 def _taken(column: Column, each: Taken) -> dict[str, object]:

@@ -4,7 +4,7 @@ The readers are those of ``views.read``, ``reports.trace`` and the list tables; 
 asks them and turns their answers into the console's own values.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -31,9 +31,9 @@ from exchange_hub.console.source import (
     Trace,
 )
 from exchange_hub.reports.closed import snapshot, tables
-from exchange_hub.reports.closed.tables import frozen_schema
+from exchange_hub.reports.model import Report
 from exchange_hub.reports.model import Source as FigureSource
-from exchange_hub.reports.render.json_report import document
+from exchange_hub.reports.sql import lists_of
 from exchange_hub.reports.trace import rows_of
 from exchange_hub.views import read
 from exchange_hub.views.lists import BY_NAME, KINDS
@@ -62,13 +62,11 @@ class DatabaseSource:
         url: libpq connection string or URL of the store, best of a role that may only read.
         rules: the district's precedence, by which rows were folded.
         schema: views schema to read.
-        frozen: month → schema with the rows of its close.
     """
 
-    def __init__(self, url: str, rules: FoldRules, schema: str = LIVE, frozen: Callable[[str], str] = frozen_schema) -> None:
+    def __init__(self, url: str, rules: FoldRules, schema: str = LIVE) -> None:
         self._rules = rules
         self._schema = schema
-        self._frozen = frozen
         self._choices = _Choices()
         self._engine = sa.create_engine(
             "postgresql+psycopg://",
@@ -90,7 +88,7 @@ class DatabaseSource:
                 if not isinstance(driver, psycopg.Connection):
                     raise SourceUnavailableError("the pool gave no connection")
                 snapshot.hold(conn, self._schema)
-                yield DatabaseReading(conn, driver, self._rules, self._schema, self._frozen, self._choices)
+                yield DatabaseReading(conn, driver, self._rules, self._schema, self._choices)
         except sa.exc.DBAPIError as error:
             raise SourceUnavailableError(str(error.orig)) from error
         except (sa.exc.TimeoutError, psycopg.Error) as error:
@@ -131,7 +129,6 @@ class DatabaseReading:
     driver: psycopg.Connection
     rules: FoldRules
     schema: str
-    frozen: Callable[[str], str]
     kept: "_Choices"
 
     def rows(self, list_name: str, selection: Selection, *, limit: int, offset: int = 0) -> list[dict[str, object]]:
@@ -182,11 +179,10 @@ class DatabaseReading:
 
     def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
         """Return the rows behind a figure, frozen ones where the close kept them."""
-        schema = self.frozen(month)
-        kept = self.conn.execute(sa.text("SELECT to_regnamespace(:schema) IS NOT NULL"), {"schema": schema}).scalar()
+        kept = self.closed_months().get(month) is not None
+        lists = snapshot.lists_closed(snapshot.stored(self.conn, month)) if kept else lists_of(self.schema)
         source = FigureSource(question.list, question.where, question.measure, 0)
-        rows = rows_of(self.conn, source, schema if kept else self.schema, limit)
-        return FigureRows(tuple(rows), bool(kept))
+        return FigureRows(tuple(rows_of(self.conn, source, lists, limit)), kept)
 
     def findings(self) -> list[Finding]:
         """Return the findings, open ones first."""
@@ -225,10 +221,9 @@ class DatabaseReading:
         chosen = sa.select(kept.month, kept.closed_at).where(kept.closed_at.is_not(None))
         return {month: closed_at.isoformat() for month, closed_at in self.conn.execute(chosen)}
 
-    def report(self, month: str) -> Mapping[str, object]:
+    def report(self, month: str) -> Report:
         """Return the report of a closed month, read from its row and not worked out again."""
-        report, _, _ = snapshot.decode(snapshot.stored(self.conn, month)["report"])
-        return document(report)
+        return snapshot.decode(snapshot.stored(self.conn, month))
 
     def submissions(self, month: str) -> list[Submission]:
         """Return what bureaus confirmed or returned as nil for *month*."""

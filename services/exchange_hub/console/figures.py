@@ -1,14 +1,13 @@
 """The figures of a closed month on a page: which rows each opens, and its charts for the browser."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.console import wording
-from exchange_hub.console.archive import Cell, ClosedMonth, Figure, Table
-from exchange_hub.programme.labels import TABLES, label
-from exchange_hub.reports.render import xlsx_words
+from exchange_hub.reports.model import Cell, Chart, Figure, Report, Table
+from exchange_hub.reports.render.xlsx_words import Sources
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
@@ -65,27 +64,23 @@ def pieces(cell: Cell) -> list[tuple[str, Figure | None]]:
     return linked
 
 
-def terms(closed: ClosedMonth, figure: Figure) -> list[Figure]:
+def terms(closed: Report, figure: Figure) -> list[Figure]:
     """Return the figures that a derived figure was worked out from; none for one counted from rows."""
-    if figure.list:
+    if figure.source.list:
         return []
-    names = dict.fromkeys(_TERMS.findall(figure.measure))
+    names = dict.fromkeys(_TERMS.findall(figure.source.measure))
     return [closed.figures[name] for name in names if name in closed.figures and name != figure.id]
 
 
-def conditions(figure: Figure) -> list[str]:
+def conditions(closed: Report, figure: Figure) -> list[str]:
     """Say in words which rows the figure counts, a condition each, as the annex workbook says them."""
-    return [xlsx_words.condition_text(figure.list, {name: wanted}) for name, wanted in figure.where.items()]
+    said = Sources(closed.catalogue)
+    return [said.condition_text(figure.source.list, {name: wanted}) for name, wanted in figure.source.where.items()]
 
 
-def measure(figure: Figure) -> str:
+def measure(closed: Report, figure: Figure) -> str:
     """Say in words what was done with the rows; a formula names the figures that it takes."""
-    return xlsx_words.measure_text(figure.list, figure.measure)
-
-
-def name(figure: Figure) -> str:
-    """Return what a figure is called: ``设备更新·工业·本年累计``."""
-    return label(figure.id)
+    return Sources(closed.catalogue).measure_text(figure.source.list, figure.source.measure)
 
 
 def mixed(table: Table) -> frozenset[int]:
@@ -115,49 +110,42 @@ def shown(figure: Figure, money_unit: str = "万元") -> wording.Shown:
     return wording.number(figure.value)
 
 
-def by_table(closed: ClosedMonth) -> dict[str, list[Figure]]:
+def by_table(closed: Report) -> dict[str, list[Figure]]:
     """Group the figures by the table that their id starts with."""
     groups: dict[str, list[Figure]] = {}
     for figure in closed.figures.values():
         table = figure.id.partition(".")[0]
-        groups.setdefault(TABLES.get(table, table), []).append(figure)
+        groups.setdefault(closed.catalogue.labels.tables.get(table, table), []).append(figure)
     return groups
 
 
-def charts(closed: ClosedMonth) -> list[ChartView]:
+def charts(closed: Report) -> list[ChartView]:
     """Return the report's charts; a gap stays a gap and is never drawn as zero."""
-    return [chart(raw) for section in closed.sections for raw in section.charts]
+    return [chart(each) for section in closed.sections for each in section.charts]
 
 
-def chart(raw: Mapping[str, object]) -> ChartView:
-    """Return a chart of ``report.json`` as the page shows it."""
-    categories = [str(item) for item in _items(raw.get("categories"))]
-    series = [item for item in _items(raw.get("series")) if isinstance(item, Mapping)]
-    values = [_items(item.get("values")) for item in series]
+def chart(shown: Chart) -> ChartView:
+    """Return a chart of the report as the page shows it."""
     lines = tuple(
-        Line(category, tuple(_point(column[index] if index < len(column) else None) for column in values))
-        for index, category in enumerate(categories)
+        Line(category, tuple(_point(series.values, index) for series in shown.series))
+        for index, category in enumerate(shown.categories)
     )
     data = {
-        "unit": str(raw.get("unit", "")),
-        "categories": categories,
+        "unit": shown.unit,
+        "categories": list(shown.categories),
         "series": [
             {
-                "name": str(item.get("name", "")),
-                "kind": "line" if item.get("kind") == "line" else "bar",
-                "values": [None if point is None else float(str(point)) for point in points],
+                "name": series.name, "kind": series.kind,
+                "values": [None if value is None else float(value) for value in series.values],
             }
-            for item, points in zip(series, values, strict=True)
+            for series in shown.series
         ],
-    }
-    names = tuple(str(item.get("name", "")) for item in series)
-    empty = all(point is None for points in values for point in points)
-    return ChartView(str(raw.get("title", "")), str(raw.get("unit", "")), names, lines, data, empty)
+    }  # fmt: skip
+    names = tuple(series.name for series in shown.series)
+    empty = all(value is None for series in shown.series for value in series.values)
+    return ChartView(shown.title, shown.unit, names, lines, data, empty)
 
 
-def _point(raw: object) -> str:
-    return wording.EMPTY if raw is None else wording.number(Decimal(str(raw))).text
-
-
-def _items(raw: object) -> list[object]:
-    return list(raw) if isinstance(raw, list | tuple) else []
+def _point(values: Sequence[Decimal | None], index: int) -> str:
+    value = values[index] if index < len(values) else None
+    return wording.EMPTY if value is None else wording.number(value).text

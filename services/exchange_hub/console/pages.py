@@ -198,15 +198,16 @@ class Pages:
         figure = closed.figures.get(id) if closed else None
         if closed is None or figure is None:
             raise HTTPException(404, "专报中没有这个数字。")
-        view, found = BY_NAME.get(figure.list), None
+        source = figure.source
+        view, found = closed.catalogue.view(source.list), None
         if view is not None:
-            question = Question(figure.list, figure.where, figure.measure)
+            question = Question(source.list, source.where, source.measure)
             with self.console.source.reading() as reading:
                 found = reading.figure_rows(month, question, limit=_FIGURE_ROWS_SHOWN_MAX)
         return self._page(
             request, "figure.html", "数字来源", month=month, closed=closed, figure=figure, view=view, found=found,
             terms=figures.terms(closed, figure), shown_max=_FIGURE_ROWS_SHOWN_MAX,
-            columns=query.parse(view, []).columns if view else (),
+            columns=query.parse(view, []).columns if view else (), listed=source.list in BY_NAME,
         )  # fmt: skip
 
     def report_file(self, month: str, name: str) -> Response:

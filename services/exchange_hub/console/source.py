@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
+from exchange_hub.reports.model import Report
 from exchange_hub.views.taken import Taken
 
 Row = Mapping[str, object]
@@ -244,8 +245,8 @@ class Reading(Protocol):
         """Return month → time of its close (UTC, ISO) of the months that were closed."""
         ...
 
-    def report(self, month: str) -> Mapping[str, object]:
-        """Return the report of a closed month as it was closed, in the form of ``report.json``."""
+    def report(self, month: str) -> Report:
+        """Return the report of a closed month as it was closed."""
         ...
 
     def submissions(self, month: str) -> list[Submission]:

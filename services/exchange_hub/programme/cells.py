@@ -16,7 +16,9 @@ from exchange_hub.programme.conditions import (
     DetailsFirst,
     Scalar,
     Where,
+    columns_named,
     conditions,
+    expression,
 )
 
 Number = int | Decimal
@@ -41,6 +43,11 @@ class Cube:
     where: Where
     by: tuple[str, ...]
     sums: tuple[str, ...] = ()
+
+    def columns(self) -> frozenset[tuple[str, str]]:
+        """Return (list, column) of everything that the cube asks for."""
+        terms = (term.column for text in (*self.by, *self.sums) for term in expression(text).terms)
+        return columns_named(self.list, self.where) | {(self.list, column) for column in terms}
 
 
 @dataclass(frozen=True, slots=True)

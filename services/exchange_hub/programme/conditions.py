@@ -153,3 +153,24 @@ def _nested(key: str, value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise ValueError(f"{key!r} needs conditions of its own")  # noqa: TRY004 - wrong data, not a wrong call
     return value
+
+
+def columns_named(list_: str, where: Where) -> frozenset[tuple[str, str]]:
+    """Return (list, column) of everything that conditions on the rows of a list ask for, in whatever list."""
+    found: set[tuple[str, str]] = set()
+    for condition in conditions(where):
+        match condition:
+            case Compare():
+                found |= _terms(list_, condition.expression)
+            case Member():
+                found |= _terms(list_, condition.expression) | {(condition.list, condition.column)}
+                found |= columns_named(condition.list, condition.where)
+            case Latest():
+                found |= {(list_, condition.of), (list_, condition.by)} | columns_named(list_, condition.among)
+            case DetailsFirst():
+                found |= {(list_, "granularity")}.union(*(_terms(list_, each) for each in condition.by))
+    return frozenset(found)
+
+
+def _terms(list_: str, wanted: Expression) -> frozenset[tuple[str, str]]:
+    return frozenset((list_, term.column) for term in wanted.terms)

@@ -8,7 +8,8 @@ A figure *restates* where a closed month's value can be recomputed later from da
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
@@ -26,6 +27,7 @@ from exchange_hub.programme.definitions import (
     Measured,
     Stated,
 )  # fmt: skip
+from exchange_hub.programme.labels import kind_of
 from exchange_hub.programme.period import Period
 
 EQUIPMENT = "设备更新"
@@ -134,6 +136,21 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *_funds(frame),
         *_others(frame),
     )
+
+
+def kinds(frame: Frame) -> dict[str, Definition]:
+    """Return a definition of every kind of figure (``table.measure``), also of tables in which no row of *frame* occurs."""
+    code = "·"
+    goal = GoalLine(f"goals.{code}", code, "", code)
+    codes = Codes((code,), (code,), ((code, code),), (code,), (code,), (goal,))
+    every = replace(frame, due_on=frame.due_on or frame.as_of, codes=codes)
+    return {kind_of(definition.id): definition for definition in definitions(every)}
+
+
+def figure_kinds() -> tuple[str, ...]:
+    """Return the kinds of figures that a report of this version has; they are the same in every month."""
+    day = date(2026, 1, 31)
+    return tuple(kinds(Frame(Period(f"{day:%Y-%m}"), day)))
 
 
 def _of(dimension: str, code: str) -> dict[str, object]:

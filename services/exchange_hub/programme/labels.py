@@ -1,6 +1,7 @@
 """What figures are called in Chinese, by their ids."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 TABLES: Mapping[str, str] = {
     "goals": "总体目标",
@@ -35,17 +36,42 @@ MEASURES: Mapping[str, str] = {
     "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
     "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "silent": "未报送",
     "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
+    # A measure that means something else in one table stands with its table.
+    "funds.recovered": "收回",
 }  # fmt: skip
 
-_FUNDS_RECOVERED = "收回"
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The words that make the names of figures; a closed month keeps those of its time.
+
+    Attributes:
+        tables: word of each table, the first part of an id.
+        measures: word of each measure, the last part of an id; ``table.measure`` where it means something else in one table.
+    """
+
+    tables: Mapping[str, str]
+    measures: Mapping[str, str]
+
+    def label(self, id_: str) -> str:
+        """Return a figure's name for people: ``设备更新·工业·本年累计``."""
+        table, _, rest = id_.partition(".")
+        row, _, measure = rest.rpartition(".")
+        word = self.measures.get(f"{table}.{measure}") or self.measures.get(measure, measure)
+        return "·".join([self.tables.get(table, table), *row.split("."), word])
+
+
+LABELS = Labels(TABLES, MEASURES)
 
 
 def label(id_: str) -> str:
-    """Return a figure's name for people: ``设备更新·工业·本年累计``."""
-    table, _, rest = id_.partition(".")
-    row, _, measure = rest.rpartition(".")
-    word = _FUNDS_RECOVERED if (table, measure) == ("funds", "recovered") else MEASURES.get(measure, measure)
-    return "·".join([TABLES.get(table, table), *row.split("."), word])
+    """Return a figure's name for people in today's words."""
+    return LABELS.label(id_)
+
+
+def kind_of(id_: str) -> str:
+    """Return table and measure of a figure, without the row: ``equipment.ytd`` of ``equipment.工业.ytd``."""
+    return f"{id_.partition('.')[0]}.{id_.rpartition('.')[2]}"
 
 
 def spoken(id_: str) -> str:

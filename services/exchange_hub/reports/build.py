@@ -4,22 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from exchange_hub.programme.figures import definitions
-from exchange_hub.programme.labels import label
 from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.reports import matters, notes, sections
 from exchange_hub.reports.book import Book
+from exchange_hub.reports.catalogue import ADJUSTMENTS, Catalogue, present
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.reports.inputs import Adjustment, Inputs, Row, silent_scopes, silent_submissions
-from exchange_hub.reports.model import Annex, Figure, Report
-from exchange_hub.views.lists import LISTS
-
-_PLACED = sorted((view.annex.place, view.annex, view.name) for view in LISTS if view.annex is not None)
-
-ANNEXES: tuple[tuple[str, str], ...] = tuple((annex.title, name) for _, annex, name in _PLACED if annex.paper)
-"""The printed annexes of the report: title and list, in their order."""
-
-FURTHER: tuple[tuple[str, str], ...] = tuple((annex.title, name) for _, annex, name in _PLACED if not annex.paper)
-"""The other lists behind the figures: they belong in the workbook, not on paper."""
+from exchange_hub.reports.inputs import Inputs, silent_scopes, silent_submissions
+from exchange_hub.reports.model import Adjustment, Annex, Figure, Report, Row
+from exchange_hub.views.lists.model import ListView
 
 _SECTIONS = (
     sections.goals, sections.equipment, sections.trade_in, sections.recycling, sections.funds,
@@ -42,24 +34,32 @@ def build(inputs: Inputs) -> Report:
         closed_at=inputs.closed_at,
         cut=dict(inputs.cut),
         stamp=dict(inputs.stamp),
+        catalogue=present(inputs.district),
         summary=notes.summary(book),
         sections=tuple(section(book) for section in _SECTIONS),
         notes=notes.notes(book),
-        annexes=(),
         figures=figures,
+        unreported=tuple(unreported(inputs)),
+        adjustments=tuple(inputs.adjustments),
     )
 
 
-def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]], more: Sequence[Annex] = ()) -> Report:
-    """Return the report with its eight annexes, then *more*.
+def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]]) -> Report:
+    """Return the report with its annexes: those on paper, the adjustments, and the other lists that have rows.
 
     Args:
         report: a report without annexes.
         rows: list → its rows; a list that is not there has none.
-        more: further annexes, such as the adjustments and the other lists behind the figures.
     """
-    annexes = (Annex(title, list_, rows.get(list_, ())) for title, list_ in ANNEXES)
-    return replace(report, annexes=(*annexes, *more))
+    paper = [_annex(view, rows) for view in report.catalogue.annexes(paper=True)]
+    adjusted = [adjustments_annex(report.adjustments, report.catalogue)] if report.adjustments else []
+    further = [annex for view in report.catalogue.annexes(paper=False) if len((annex := _annex(view, rows)).rows)]
+    return replace(report, annexes=(*paper, *adjusted, *further))
+
+
+def _annex(view: ListView, rows: Mapping[str, Sequence[Row]]) -> Annex:
+    title = view.title if view.annex is None else view.annex.title
+    return Annex(title, view, rows.get(view.name, ()))
 
 
 def unreported(inputs: Inputs) -> Iterator[Row]:
@@ -75,19 +75,19 @@ def _exact(figure: Figure) -> str:
     return exact_wan(figure.value) if figure.unit == "元" else f"{figure.value:f}"
 
 
-def adjustments_annex(changes: Sequence[Adjustment]) -> Annex:
-    """Return the annex that lists every changed figure of the report before."""
+def adjustments_annex(changes: Sequence[Adjustment], catalogue: Catalogue) -> Annex:
+    """Return the annex that lists every changed figure of the report before, in the words of this one."""
     rows = tuple(
         {
             "月份": change.month,
-            "指标": label(change.before.id),
+            "指标": catalogue.label(change.before.id),
             "原值": _exact(change.before),
             "现值": _exact(change.after),
-            "单位": "万元" if change.before.unit == "元" else change.before.unit,
+            "单位": "／".join(dict.fromkeys("万元" if side.unit == "元" else side.unit for side in (change.before, change.after))),
             "原因": "、".join(change.causes),
             "涉及单位": change.bureaus,
             "变动行数": change.rows_changed,
         }
         for change in changes
     )
-    return Annex("上期调整", "adjustments", rows)
+    return Annex(ADJUSTMENTS.title, ADJUSTMENTS, rows)

@@ -9,6 +9,7 @@ from exchange_hub.programme.conditions import expression
 from exchange_hub.programme.definitions import NONE, NOT_REPORTED, Definition, Derived, Measured, Stated
 from exchange_hub.reports.model import Figure, Source
 from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import ListView
 
 _CENT = Decimal("0.01")
 _MONEY_TYPES = ("money", "money_map")
@@ -51,7 +52,7 @@ class Evaluation:
         elif value is None:
             value, absent = (0, NONE) if definition.no_values is None else (None, definition.no_values)
         source = Source(cells.cube.list, cells.where(definition.select), definition.measure, rows)
-        exact = None if value is None else in_unit(value, cells.cube.list, definition.measure)
+        exact = None if value is None else in_unit(value, BY_NAME[cells.cube.list], definition.measure)
         return Figure(definition.id, exact, definition.unit, definition.period, source, absent)
 
     def _unreported(self, definition: Measured, cells: Cells) -> bool:
@@ -82,10 +83,10 @@ def evaluate(
     return evaluation.figures
 
 
-def in_unit(value: Number, list_: str, measure: str) -> Decimal:
+def in_unit(value: Number, view: ListView, measure: str) -> Decimal:
     """Turn a measured value into the figure's unit: fen become yuan with two places, the rest stays as it is."""
     if measure.startswith("sum("):
-        column = BY_NAME[list_].column(expression(measure[4:-1]).terms[0].column)
+        column = view.column(expression(measure[4:-1]).terms[0].column)
         if column.type in _MONEY_TYPES:
             return Decimal(value).scaleb(-2).quantize(_CENT)
     return Decimal(value)

@@ -33,7 +33,7 @@ def gather(
 
     Args:
         conn: a connection whose transaction sees the lists as they shall be reported.
-        schema: ``live``, a shadow schema or the schema of a closed month.
+        schema: a views schema, ``live`` or another; a closed month is never gathered again.
         district: the district's data.
         month: the report's month, ``YYYY-MM``.
         as_of: date for which ageing and overdue are worked out.

@@ -4,17 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import get_args
 
 from exchange_contracts import vocabulary
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
 from exchange_hub.programme.district import District, Expected, Indicator
 from exchange_hub.programme.period import Period
-from exchange_hub.reports.model import Figure
-
-Row = Mapping[str, object]
-Cause = Literal["迟报", "更正", "撤回", "退货", "合并", "规则变更", "基础数据变更", "口径修正"]
+from exchange_hub.reports.model import Adjustment, Row
 
 CATEGORIES: tuple[str, ...] = get_args(vocabulary.TradeInCategory)
 CHANNELS: tuple[str, ...] = get_args(vocabulary.FundingSource)
@@ -37,29 +34,6 @@ class Details:
     problems: Sequence[Row] = ()
     allocations: Sequence[tuple[str, str]] = ()
     findings: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """A figure of an earlier, closed report that would be another now.
-
-    Attributes:
-        month: the closed month.
-        before: the figure as closed.
-        after: the figure as it would be now.
-        causes: why, in the words of the code list.
-        bureaus: codes of the bureaus whose rows changed.
-        rows: keys of the changed rows (bounded; see *rows_changed* for how many there are).
-        rows_changed: how many rows changed.
-    """
-
-    month: str
-    before: Figure
-    after: Figure
-    causes: tuple[Cause, ...]
-    bureaus: tuple[str, ...]
-    rows: tuple[str, ...] = ()
-    rows_changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +88,7 @@ def with_codes(
     district: District,
     cells: Mapping[str, Cells],
     known_materials: Iterable[tuple[str, str]] = (),
+    known_scrapped: Iterable[str] = (),
 ) -> Frame:
     """Complete a frame with the rows of its tables and with what is owed and not there.
 
@@ -122,6 +97,7 @@ def with_codes(
         district: the district's data.
         cells: cells of every cube by its name.
         known_materials: (material, unit) that an earlier report showed and the lists may hold no longer.
+        known_scrapped: categories of scrapped equipment of the same kind.
     """
     materials = cells["materials"]
     pairs = {(m, u) for m in materials.values("material") for u in materials.values("unit", {"material": m})}
@@ -138,7 +114,7 @@ def with_codes(
         categories=_ordered(CATEGORIES, cells["trade_in"].values("category")),
         materials=tuple(sorted(pairs, key=lambda p: (_rank(p[0], MATERIALS), p[0], _rank(p[1], _UNITS), p[1]))),
         channels=_ordered(CHANNELS, cells["funds"].values("channel")),
-        scrapped=cells["scrappage"].values("category"),
+        scrapped=tuple(sorted({*cells["scrappage"].values("category"), *known_scrapped})),
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
     )
     return replace(frame, codes=codes, silent=len(silent_submissions(district, frame, cells)))

@@ -8,8 +8,8 @@ from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import NIL
 from exchange_hub.programme.labels import spoken
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.inputs import Adjustment, silent_submissions
-from exchange_hub.reports.model import Figure
+from exchange_hub.reports.inputs import silent_submissions
+from exchange_hub.reports.model import Adjustment, Figure
 
 ADJUSTMENTS_MAX = 3
 _NAMED = frozenset({

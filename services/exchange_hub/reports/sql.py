@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from exchange_hub.programme.conditions import (
     conditions,
 )
 from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.tables import list_table
 
 Selectable = sa.FromClause
@@ -30,14 +31,30 @@ Bool = sa.ColumnElement[bool]
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The list tables of one schema: ``live``, a shadow schema, or the frozen rows of a closed month."""
+    """The list tables of one schema: ``live``, a shadow schema, or the frozen rows of a closed month.
+
+    Attributes:
+        schema: schema of the tables.
+        views: what each list is in that schema: today's lists, or those of the month's own catalogue.
+    """
 
     schema: str
-    _metadata: sa.MetaData = field(default_factory=sa.MetaData)
+    views: tuple[ListView, ...]
+    _tables: dict[str, sa.Table] = field(default_factory=dict, compare=False)
+
+    def view(self, name: str) -> ListView:
+        """Return the list called *name*; raise ``KeyError`` where this schema has none."""
+        for view in self.views:
+            if view.name == name:
+                return view
+        raise KeyError(f"schema {self.schema} has no list {name}")
 
     def table(self, name: str) -> sa.Table:
         """Return the table of the list called *name*; raise ``KeyError`` where there is no such list."""
-        return list_table(BY_NAME[name], self.schema, self._metadata)
+        known = self._tables.get(name)
+        if known is None:
+            known = self._tables[name] = list_table(self.view(name), self.schema, sa.MetaData())
+        return known
 
     def rows(self, name: str, where: Where) -> tuple[Selectable, Bool]:
         """Return the list (aliased, so that it may be joined with itself) and the condition on its rows."""
@@ -87,10 +104,14 @@ class Lists:
         return sa.or_(rows.c.granularity == DETAIL, ~found)
 
 
-@cache
 def lists_of(schema: str) -> Lists:
-    """Return the list tables of a schema, made once so that statements over them are compiled once."""
-    return Lists(schema)
+    """Return the list tables of a views schema, made once so that statements over them are compiled once."""
+    return _made(schema, tuple(BY_NAME.values()))
+
+
+@lru_cache(maxsize=8)
+def _made(schema: str, views: tuple[ListView, ...]) -> Lists:
+    return Lists(schema, views)
 
 
 def value(rows: Selectable, expression: Expression) -> sa.ColumnElement[Any]:

@@ -10,25 +10,24 @@ from exchange_hub.programme.cells import COUNT, Number
 from exchange_hub.programme.conditions import expression
 from exchange_hub.reports.evaluate import in_unit
 from exchange_hub.reports.model import Source
-from exchange_hub.reports.sql import lists_of, value
+from exchange_hub.reports.sql import Lists, value
 
 _MEASURED = "measured"
 _OPERATORS = re.compile(r" [÷×−+] ")
 _ID = re.compile(r"[a-z_]+\..+")
 
 
-def rows_of(conn: sa.Connection, source: Source, schema: str, limit: int | None = None) -> list[dict[str, object]]:
+def rows_of(conn: sa.Connection, source: Source, lists: Lists, limit: int | None = None) -> list[dict[str, object]]:
     """Return the rows behind a figure, by row key; for a sum each row tells its share under ``measured`` (money in fen).
 
     Args:
         conn: an open connection.
         source: source of a figure; one derived from other figures has no rows of its own (see :func:`terms_of`).
-        schema: ``live``, or the schema of the closed month the figure belongs to.
+        lists: the lists of the views, or those of the closed month that the figure belongs to.
         limit: how many rows at most; ``None`` for all.
     """
     if not source.list:
         return []
-    lists = lists_of(schema)
     rows, meets = lists.rows(source.list, source.where)
     name, column = _parts(source.measure)
     more = [] if name == COUNT else [value(rows, expression(column)).label(_MEASURED)]
@@ -36,8 +35,8 @@ def rows_of(conn: sa.Connection, source: Source, schema: str, limit: int | None 
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
-def recomputed(source: Source, rows: Sequence[Mapping[str, object]]) -> Decimal | None:
-    """Work the figure out again from its rows; ``None`` where none of them has a value."""
+def recomputed(source: Source, rows: Sequence[Mapping[str, object]], lists: Lists) -> Decimal | None:
+    """Work the figure out again from its rows, read from *lists*; ``None`` where none of them has a value."""
     name, _ = _parts(source.measure)
     if name == COUNT:
         return Decimal(len(rows))
@@ -45,7 +44,7 @@ def recomputed(source: Source, rows: Sequence[Mapping[str, object]]) -> Decimal 
     if name == "distinct":
         return Decimal(len(set(filled)))
     numbers: list[Number] = [item for item in filled if isinstance(item, (int, Decimal))]
-    return in_unit(sum(numbers), source.list, source.measure) if numbers else None
+    return in_unit(sum(numbers), lists.view(source.list), source.measure) if numbers else None
 
 
 def terms_of(source: Source) -> list[str]:

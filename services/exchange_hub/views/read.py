@@ -92,7 +92,7 @@ def _where(view: ListView, where: Mapping[str, object]) -> tuple[sql.Composable,
 
 def rows(
     conn: Conn,
-    list_name: str,
+    list_name: str | ListView,
     where: Mapping[str, object] | None = None,
     *,
     schema: str = "live",
@@ -104,7 +104,7 @@ def rows(
 
     Args:
         conn: connection in a reading transaction.
-        list_name: name in the catalogue.
+        list_name: name of a list of today, or a list as a closed month has it.
         where: column → value, tuple of values, or ``None`` for empty.
         schema: ``live``, or another views schema.
         order: columns to sort by; a leading ``-`` sorts downwards; ``row_key`` is always the last.
@@ -114,7 +114,7 @@ def rows(
     Raises:
         KeyError: no such list or column.
     """
-    view = view_of(list_name)
+    view = list_name if isinstance(list_name, ListView) else view_of(list_name)
     condition, values = _where(view, where or {})
     known = {"row_key", *(column.name for column in view.columns)}
     terms = []

@@ -40,14 +40,14 @@ def taken(list_name: str, row: Mapping[str, Any], claims: Sequence[Claim], rules
 
     Args:
         list_name: list of the row.
-        row: the row as stored; a closed month's row is told by the claims of its cut.
+        row: the row as stored; a closed month's row is told by the claims of its cut, of the columns that it has.
         claims: the claims of the row's component.
         rules: the configuration that the fold takes.
     """
     as_folded = _asked(claims, rules)
     said = [(claim.key, values) for claim in claims for values in _alone(list_name, row, claim, rules)]
     found = []
-    for name in [column.name for column in BY_NAME[list_name].columns if column.name not in _OF_THE_FOLD]:
+    for name in [column.name for column in BY_NAME[list_name].columns if column.name not in _OF_THE_FOLD and column.name in row]:
         order = ranked(said, as_folded, list_name, field=name)
         stated = [(key.bureau, values[name]) for key, values in order if name in values]
         filled = [pair for pair in stated if pair[1] not in (None, {}, [])]
@@ -77,7 +77,7 @@ def _alone(list_name: str, row: Mapping[str, Any], claim: Claim, rules: FoldRule
     told = apart.get(list_name)
     for own in fold_component([claim], rules).rows:
         # Bureaus may even disagree on the list: the row stands in one, a claim alone would stand in another.
-        if own.list not in apart if told is None else own.list == list_name and own.values.get(told.column) == row[told.column]:
+        if own.list not in apart if told is None else own.list == list_name and own.values.get(told.column) == row.get(told.column):
             yield {column.name: own.values.get(column.name) for column in BY_NAME[list_name].columns}
         elif told is not None:
             yield {name: own.values[name] for name in told.whole if name in own.values}

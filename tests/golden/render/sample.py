@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
+from exchange_hub.views.lists import BY_NAME
 
 MONTH = "2026-10"
 YTD = "2026-01/2026-10"
@@ -276,7 +278,7 @@ def _annexes() -> tuple[Annex, ...]:
         ("资金台账", "funds", funds), ("协调事项", "problems", problems), ("文件与落实措施", "documents", documents),
         ("报送情况", "submissions", submissions),
     )
-    return tuple(Annex(title, name, rows) for title, name, rows in lists)
+    return tuple(Annex(title, BY_NAME[name], rows) for title, name, rows in lists)
 
 
 def report() -> Report:
@@ -303,7 +305,7 @@ def report() -> Report:
         district="武清区", month=MONTH, issue=10, title="武清区“两新”工作专报（2026年第10期）", as_of="2026-11-05",
         closed_at="2026-11-05T01:30:00+00:00",
         cut={"hub.wuqing.industry.events": 1820, "hub.wuqing.commerce.events": 99210, "hub.wuqing.finance.events": 4410},
-        stamp={"code": "0.1.0", "contracts": "5f0c9a1be2", "configuration": "77ab01c3d4"},
+        stamp={"code": "0.1.0", "contracts": "5f0c9a1be2", "configuration": "77ab01c3d4"}, catalogue=present(),
         summary=(
             "设备更新项目195个，总投资84.52亿元；本月完成投资2.76亿元，自年初累计28.15亿元，完成年度计划85.0%。",
             "消费品以旧换新补贴1.42亿元，带动销售额13.28亿元，累计同比增长25.1%。",

@@ -16,14 +16,14 @@ import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.district import District
-from exchange_hub.reports.build import build, unreported
+from exchange_hub.reports import catalogue
+from exchange_hub.reports.build import build
 from exchange_hub.reports.closed import diff, snapshot, tables
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.inputs import Adjustment, Inputs
-from exchange_hub.reports.model import Report
+from exchange_hub.reports.inputs import Inputs
+from exchange_hub.reports.model import Adjustment, Report, dump
 from exchange_hub.reports.render.json_report import figures_digest
-from exchange_hub.reports.sql import lists_of
-from exchange_hub.views.lists import LISTS
+from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.views.tables import LIVE, digest_query
 
 _POLL_SECONDS = 0.1
@@ -81,7 +81,6 @@ class Closed:
         counts: list → number of its frozen rows.
         figures_digest: SHA-256 of all figures with their sources.
         report: the report, without its annexes (``snapshot.load`` gives it with them).
-        adjustments: what changed in the month before since it was closed.
     """
 
     month: str
@@ -91,7 +90,6 @@ class Closed:
     counts: Mapping[str, int]
     figures_digest: str
     report: Report
-    adjustments: tuple[Adjustment, ...]
 
 
 def positions(conn: sa.Connection) -> dict[str, int]:
@@ -161,17 +159,15 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
         _check(conn, closing, cut)
         stamp = _stamp(conn, closing)
-        for view in LISTS:  # made here, so that threads may use them side by side
+        for view in lists_of(closing.schema).views:  # made here, so that threads may use them side by side
             lists_of(closing.schema).table(view.name)
         snapshot_id = conn.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
         reading = beside.submit(_inputs, isolated, snapshot_id, district, closing, cut, stamp)
         digests, counts = _freeze(conn, closing)
         inputs = reading.result()
         report = build(inputs)
-        adjustments = tuple(inputs.adjustments)
-        closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report, adjustments)
-        document = snapshot.encode(report, list(unreported(inputs)), adjustments)
-        _keep(conn, closing, closed, document)
+        closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report)
+        _keep(conn, closing, closed)
     return closed
 
 
@@ -233,11 +229,11 @@ def _stamp(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
 def _freeze(conn: sa.Connection, closing: Closing) -> tuple[dict[str, str | None], dict[str, int]]:
     """Copy every list into the month's own schema, with a digest of each copy."""
     lists, schema = lists_of(closing.schema), tables.frozen_schema(closing.month)
-    frozen = lists_of(schema)
+    frozen = Lists(schema, lists.views)
     conn.execute(sa.schema.CreateSchema(schema))
     digests: dict[str, str | None] = {}
     counts: dict[str, int] = {}
-    for view in LISTS:
+    for view in lists.views:
         source, copy = lists.table(view.name), frozen.table(view.name)
         conn.execute(sa.schema.CreateTableAs(sa.select(*source.c), copy.name, schema=schema))
         conn.execute(sa.text(
@@ -259,9 +255,9 @@ def _adjustments(
     return diff.changes(conn, district, earlier[-1], closing.schema, known=cells), True
 
 
-def _keep(conn: sa.Connection, closing: Closing, closed: Closed, document: Mapping[str, object]) -> None:
+def _keep(conn: sa.Connection, closing: Closing, closed: Closed) -> None:
     kept = {
         "batch_no": last_batch(conn), "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
-        "counts": closed.counts, "report": document, "figures_digest": closed.figures_digest,
+        "counts": closed.counts, "catalogue": catalogue.encode(closed.report.catalogue), "report": dump(closed.report, "annexes"), "figures_digest": closed.figures_digest,
     }  # fmt: skip
     conn.execute(sa.update(tables.month).where(tables.month.c.month == closing.month).values(kept))

@@ -6,7 +6,7 @@ differently since the close and that the figure counts, before or now.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import get_args
@@ -14,19 +14,25 @@ from typing import get_args
 import sqlalchemy as sa
 
 from exchange_hub.programme.cells import Cells
-from exchange_hub.programme.definitions import Definition, Measured
+from exchange_hub.programme.definitions import NONE, Definition, Measured
 from exchange_hub.programme.district import District
-from exchange_hub.programme.figures import cubes, definitions
-from exchange_hub.reports.closed import snapshot, tables
-from exchange_hub.reports.closed.explain import ChangedRow, Explanation
+from exchange_hub.programme.figures import cubes, definitions, kinds
+from exchange_hub.programme.labels import kind_of
+from exchange_hub.reports.catalogue import EntryChange, entry_changes, present
+from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.closed.explain import Changed, ChangedRow, Explanation
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.inputs import Adjustment, Cause, silent_scopes, with_codes
-from exchange_hub.reports.model import Figure
+from exchange_hub.reports.inputs import silent_scopes, with_codes
+from exchange_hub.reports.model import Adjustment, Cause, Figure, Report
 from exchange_hub.reports.render.json_report import figures_digest
+from exchange_hub.reports.sql import lists_of
 from exchange_hub.views.tables import LIVE
 
 _CAUSES: tuple[Cause, ...] = get_args(Cause)
+_OF_METHOD: tuple[Cause, ...] = ("口径修正",)
+NOT_THEN, NOT_NOW = "关账时无此指标", "现无此指标"
+"""What stands in place of a value on the side on which there is no such figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,14 @@ class Comparison:
         adjustments: the figures that would be others, in the order of the report.
         figures_digest: SHA-256 of all figures as they would be now.
         rows: the changed rows that explain the adjustments, at most ``explain.ROWS_MAX`` a figure.
+        entries: lists and columns that came or went since the close; rows are compared by what both sides have.
     """
 
     month: str
     adjustments: tuple[Adjustment, ...]
     figures_digest: str
     rows: tuple[ChangedRow, ...] = ()
+    entries: tuple[EntryChange, ...] = ()
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -87,28 +95,31 @@ def compare(
         NotClosedError: where the month has not been closed.
     """
     row = snapshot.stored(conn, month)
-    before, _, _ = snapshot.decode(row["report"])
+    before = snapshot.decode(row)
+    entries = entry_changes(before.catalogue, present())
     frame, cells, _ = gather(conn, schema, district, month, row["as_of"], known=known)
-    frame = with_codes(frame, district, cells, _materials(before.figures.values()))
+    frame = with_codes(frame, district, cells, _materials(before.figures.values()), _scrapped(before.figures.values()))
     defined = definitions(frame)
     now = evaluate(defined, cells, silent_scopes(district, frame, cells))
-    changed = list(_changed(defined, before.figures, now))
+    changed = [*_changed(defined, before, now), *_gone(kinds(frame), before, now)]
     digest = figures_digest(now)
     if not changed:
-        return Comparison(month, (), digest)
+        return Comparison(month, (), digest, entries=entries)
     otherwise = _stamp_causes(conn, row["stamp"], schema)
-    explained = Explanation(conn, tables.frozen_schema(month), schema, {cube.name: cube for cube in cubes(frame)})
-    by_id = {definition.id: definition for definition, _, _ in changed}
+    closed = snapshot.lists_closed(row)
+    explained = Explanation(conn, closed, lists_of(schema), {cube.name: cube for cube in cubes(frame)})
+    by_id = {definition.id: definition for definition, _, _ in changed if definition is not None}
     result, keys = [], dict[str, set[str]]()
     for definition, old, new in changed:
-        rows = explained.behind(definition, by_id)
-        causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or otherwise))
+        both = old.absent != NOT_THEN and new.absent != NOT_NOW
+        rows = explained.behind(definition, by_id) if both and definition is not None else Changed()
+        causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or (otherwise if both else _OF_METHOD)))
         result.append(Adjustment(month, old, new, causes, tuple(sorted(rows.bureaus)), rows.keys(), rows.count()))
         if isinstance(definition, Measured):
             keys.setdefault(new.source.list, set()).update(rows.keys())
     found = tuple(row for list_ in keys for row in explained.rows(list_, sorted(keys[list_])))
     explained.clear()
-    return Comparison(month, tuple(result), digest, found)
+    return Comparison(month, tuple(result), digest, found, entries)
 
 
 def changes(
@@ -131,24 +142,52 @@ def _materials(figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:
             yield str(where["material"]), str(where["unit"])
 
 
+def _scrapped(figures: Iterable[Figure]) -> Iterator[str]:
+    """Yield the categories of scrapped equipment of a closed report, for the same reason."""
+    return (str(f.source.where["category"]) for f in figures if f.source.list == "scrappage" and "category" in f.source.where)
+
+
 def _changed(
-    defined: Iterable[Definition], before: Mapping[str, Figure], now: Mapping[str, Figure]
-) -> Iterator[tuple[Definition, Figure, Figure]]:
-    """Yield the comparable figures whose value, or whose reason to be absent, is another: as closed, and now."""
+    defined: Iterable[Definition], before: Report, now: Mapping[str, Figure]
+) -> Iterator[tuple[Definition | None, Figure, Figure]]:
+    """Yield the comparable figures whose value, unit, or reason to be absent is another, and those that are new."""
+    known = {*before.catalogue.figure_kinds, *map(kind_of, before.figures)}
     for definition in defined:
-        if not definition.restates:
-            continue
         new = now[definition.id]
-        old = before.get(definition.id) or _nothing(new)
-        if (old.value, old.absent if old.value is None else "") != (
-            new.value,
-            new.absent if new.value is None else "",
-        ):
-            yield definition, old, new
+        if kind_of(definition.id) not in known:
+            # What is true on one day only is said to be new, without a value of today for a month that has passed.
+            yield definition, _without(new, NOT_THEN), new if definition.restates else _without(new, NONE)
+        elif definition.restates:
+            old = before.figures.get(definition.id) or _nothing(new)
+            if _said(old) != _said(new):
+                yield definition, old, new
+
+
+def _gone(
+    defined: Mapping[str, Definition], before: Report, now: Mapping[str, Figure]
+) -> Iterator[tuple[Definition | None, Figure, Figure]]:
+    """Yield the closed figures that are none now: their kind is gone, or no row is left that they would be of."""
+    for id_, old in before.figures.items():
+        if id_ in now:
+            continue
+        kind = defined.get(kind_of(id_))
+        if kind is None:
+            yield None, old, _without(old, NOT_NOW)
+        elif kind.restates and _said(old) != _said(new := _nothing(old)):
+            yield None, old, new
+
+
+def _said(figure: Figure) -> tuple[Decimal | None, str, str]:
+    """Return what a figure says; why a value is absent is not said where it is there."""
+    return figure.value, figure.unit, figure.absent if figure.value is None else ""
+
+
+def _without(figure: Figure, why: str) -> Figure:
+    return replace(figure, value=None, absent=why)
 
 
 def _nothing(figure: Figure) -> Figure:
-    """Return the figure of a row that the closed report did not have: a count or sum over nothing."""
+    """Return the figure of a row that the other report did not have: a count or sum over nothing."""
     value = Decimal(0) if figure.source.list and figure.value is not None else None
     return Figure(figure.id, value, figure.unit, figure.period, figure.source)
 

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from exchange_hub.programme.cells import Cell, Cells, Cube
 from exchange_hub.programme.conditions import Where, expression
 from exchange_hub.programme.definitions import Definition, Derived, Measured
-from exchange_hub.reports.inputs import Cause
-from exchange_hub.reports.sql import lists_of, value
-from exchange_hub.views.lists import BY_NAME
+from exchange_hub.reports.catalogue import common_columns
+from exchange_hub.reports.model import Cause
+from exchange_hub.reports.sql import Lists, value
 
 ROWS_MAX = 50
 _WHOLE_LIST = ("details_first", "latest")
+_KEYS = ("row_key", "component", "bureaus")
 _RETURNED = ("returned_on", "returned_count", "subsidy_returned")
 
 
@@ -99,14 +100,14 @@ class Explanation:
 
     Attributes:
         conn: a connection in a transaction, for temporary tables.
-        frozen: schema of the closed month.
-        current: views schema.
+        frozen: the lists of the closed month.
+        current: the lists of a views schema.
         cubes: cubes of the figures by name.
     """
 
     conn: sa.Connection
-    frozen: str
-    current: str
+    frozen: Lists
+    current: Lists
     cubes: Mapping[str, Cube]
     _sides: dict[str, tuple[sa.Table, sa.Table]] = field(default_factory=dict)
     _read: dict[str, tuple[Cells, list[_Part]]] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class Explanation:
     def behind(self, definition: Definition, changed: Mapping[str, Definition]) -> Changed:
         """Return the changed rows behind a figure; behind a derived one, those of the changed figures it derives from."""
         result = Changed()
-        if isinstance(definition, Measured):
+        if isinstance(definition, Measured) and self._comparable(self.cubes[definition.cube]):
             cells, parts = self._parts(definition.cube)
             selection = {name: item for name, item in definition.select.items() if name not in _WHOLE_LIST}
             for cell in cells.selected(selection):
@@ -145,6 +146,17 @@ class Explanation:
             self.conn.execute(sa.schema.DropTable(table))
         self._sides.clear()
 
+    def _comparable(self, cube: Cube) -> bool:
+        """Tell whether both sides have everything that a cube asks for: what one lacks cannot say which rows a figure counted."""
+        return all(
+            any(view.name == list_ for view in self.frozen.views) and column in self._common(list_) for list_, column in cube.columns()
+        )
+
+    def _common(self, list_: str) -> tuple[str, ...]:
+        """Return the columns of a list that both sides have, with the same name and type."""
+        shared = common_columns(self.current.view(list_), self.frozen.view(list_))
+        return (*_KEYS, *(column.name for column in shared))
+
     def _parts(self, name: str) -> tuple[Cells, list[_Part]]:
         """Read a cube over the changed rows: cells that number the parts, and the parts."""
         if name not in self._read:
@@ -162,13 +174,13 @@ class Explanation:
         own = {name: item for name, item in cube.where.items() if name not in _WHOLE_LIST}
         own.update(_among(cube.where))
         width = len(cube.by)
-        for schema, table, now in zip((self.frozen, self.current), self._tables(cube.list), (False, True), strict=True):
+        for lists, table, now in zip((self.frozen, self.current), self._tables(cube.list), (False, True), strict=True):
             rows = table.alias()
             dimensions = [value(rows, expression(text)) for text in cube.by]
             keys = sa.func.array_agg(sa.dialects.postgresql.aggregate_order_by(rows.c.row_key, rows.c.row_key))
             chosen = (
                 sa.select(*dimensions, rows.c.cause, rows.c.bureaus, sa.func.count(), keys)
-                .select_from(rows).where(lists_of(schema).matches(cube.list, rows, own))
+                .select_from(rows).where(lists.matches(cube.list, rows, own))
                 .group_by(*(sa.literal_column(str(n)) for n in range(1, width + 3)))
             )  # fmt: skip
             for row in self.conn.execute(chosen):
@@ -181,12 +193,12 @@ class Explanation:
     def _tables(self, list_: str) -> tuple[sa.Table, sa.Table]:
         """Make the temporary tables of the changed rows of a list, as they were and as they are, each with its cause."""
         if list_ not in self._sides:
-            name = BY_NAME[list_].table
+            name = self.current.view(list_).table
             self.conn.execute(sa.schema.CreateTableAs(self._compared(list_), f"changed_{name}", temporary=True))
             changed = sa.table(f"changed_{name}", sa.column("row_key", sa.Text()), sa.column("cause", sa.Text()))
             sides = []
-            for schema, prefix in ((self.frozen, "was"), (self.current, "now")):
-                source = lists_of(schema).table(list_)
+            for lists, prefix in ((self.frozen, "was"), (self.current, "now")):
+                source = lists.table(list_)
                 joined = source.join(changed, changed.c.row_key == source.c.row_key)
                 rows = sa.select(*source.c, changed.c.cause).select_from(joined)
                 self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
@@ -198,44 +210,43 @@ class Explanation:
 
     def _compared(self, list_: str) -> sa.Select[Any]:
         """Return row key and cause of every row that came, went or reads differently."""
-        old = lists_of(self.frozen).table(list_).alias("old")
-        new = lists_of(self.current).table(list_).alias("new")
-        same = sa.func.row(*old.c).is_not_distinct_from(sa.func.row(*new.c))
+        old = self.frozen.table(list_).alias("old")
+        new = self.current.table(list_).alias("new")
+        common = self._common(list_)
+        same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
         cause = sa.case(
-            (old.c.row_key.is_(None), _came(new, self._elsewhere(self.frozen, list_, new))),
+            (old.c.row_key.is_(None), _came(new, common, self._elsewhere(self.frozen, list_, new))),
             (
                 new.c.row_key.is_(None),
                 sa.case((self._elsewhere(self.current, list_, old), "合并"), else_="撤回"),
             ),
             (old.c.bureaus != new.c.bureaus, "合并"),
-            else_=_reads(old, new, list_),
+            else_=_reads(old, new, common),
         )
         return (
             sa.select(sa.func.coalesce(new.c.row_key, old.c.row_key).label("row_key"), cause.label("cause"))
             .select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
         )  # fmt: skip
 
-    def _elsewhere(self, schema: str, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
-        """Ask whether the entity of a row has a row under another key in that schema: it was merged or split."""
-        agree = BY_NAME[list_].merge_columns
-        if agree is None:
+    def _elsewhere(self, lists: Lists, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether the entity of a row has a row under another key in these lists: it was merged or split."""
+        agree = self.current.view(list_).merge_columns
+        if agree is None or not {*agree} <= {*self._common(list_)}:
             return sa.false()
-        other = lists_of(schema).table(list_).alias()
+        other = lists.table(list_).alias()
         agreeing = (other.c[name] == row.c[name] for name in ("component", *agree))
         shares = sa.and_(other.c.row_key != row.c.row_key, *agreeing)
         return sa.exists(sa.select(sa.literal(1)).select_from(other).where(shares))
 
 
-def _came(new: sa.FromClause, merged: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
-    back = sa.and_(new.c.step == "冲回", new.c.reason == "退货") if "reason" in new.c else sa.false()
+def _came(new: sa.FromClause, common: Sequence[str], merged: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
+    back = sa.and_(new.c.step == "冲回", new.c.reason == "退货") if {"step", "reason"} <= {*common} else sa.false()
     return sa.case((merged, "合并"), (back, "退货"), else_="迟报")
 
 
-def _reads(old: sa.FromClause, new: sa.FromClause, list_: str) -> sa.ColumnElement[str]:
-    if list_ != "trade-in":
-        return sa.literal("更正", sa.Text())
-    back = sa.or_(*(old.c[name].is_distinct_from(new.c[name]) for name in _RETURNED))
-    return sa.case((back, "退货"), else_="更正")
+def _reads(old: sa.FromClause, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
+    told = [old.c[name].is_distinct_from(new.c[name]) for name in _RETURNED if name in common]
+    return sa.case((sa.or_(*told), "退货"), else_="更正") if told else sa.literal("更正", sa.Text())
 
 
 def _among(where: Where) -> Mapping[str, object]:

@@ -1,8 +1,9 @@
 """Record a restatement: what changed in a closed month since, beside the closed figures, which stay as they are."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +11,7 @@ from exchange_hub.programme.district import District
 from exchange_hub.reports.closed import diff, snapshot, tables
 from exchange_hub.reports.closed.close import last_batch, positions
 from exchange_hub.reports.closed.diff import Comparison
-from exchange_hub.reports.render.json_report import plain
+from exchange_hub.reports.model import dump_adjustments, load_adjustments
 from exchange_hub.views.tables import LIVE
 
 
@@ -54,7 +55,7 @@ def restate(
         conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
         closed = snapshot.stored(conn, month)
         comparison = diff.compare(conn, district, month, schema)
-        changes = plain([asdict(change) for change in comparison.adjustments])
+        changes = dump_adjustments(comparison.adjustments)
         seq, last = _last(conn, month)
         if changes == last:
             return None
@@ -68,9 +69,9 @@ def restate(
     return Restated(month, seq + 1, closed["as_of"], cut, stamp, comparison)
 
 
-def _last(conn: sa.Connection, month: str) -> tuple[int, object]:
+def _last(conn: sa.Connection, month: str) -> tuple[int, list[dict[str, Any]]]:
     """Return number and changes of the last restatement; before the first one there are none."""
     of_month = tables.restatement.c.month == month
     last = sa.select(tables.restatement).where(of_month).order_by(tables.restatement.c.seq.desc()).limit(1)
     row = conn.execute(last).mappings().one_or_none()
-    return (0, []) if row is None else (row["seq"], row["changes"])
+    return (0, []) if row is None else (row["seq"], dump_adjustments(load_adjustments(row["changes"])))

@@ -5,21 +5,20 @@ As-closed is read from what was stored and never computed again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import psycopg
 import sqlalchemy as sa
 
-from exchange_hub.reports.build import ANNEXES, FURTHER, adjustments_annex, with_annexes
+from exchange_hub.reports import catalogue
+from exchange_hub.reports.build import with_annexes
+from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.reports.closed import tables
-from exchange_hub.reports.inputs import Adjustment, Row
 from exchange_hub.reports.lines import JSON_TYPES, written
-from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
-from exchange_hub.reports.render.json_report import plain
-from exchange_hub.reports.sql import lists_of
-from exchange_hub.views.lists import BY_NAME
+from exchange_hub.reports.model import Annex, Report, Row
+from exchange_hub.reports.model import load as load_report
+from exchange_hub.reports.sql import Lists
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.tables import hold as hold_statement
 
@@ -42,14 +41,14 @@ class Frozen(Sequence[Row]):
     Attributes:
         engine: where the rows are.
         list: name of the list.
-        schema: schema of the closed month.
+        lists: the lists of the closed month.
         frozen: how many rows there are.
         extra: rows that follow the frozen ones.
     """
 
     engine: sa.Engine
     list: str
-    schema: str
+    lists: Lists
     frozen: int
     extra: tuple[Row, ...] = ()
 
@@ -59,14 +58,14 @@ class Frozen(Sequence[Row]):
 
     def __iter__(self) -> Iterator[Row]:
         """Read the rows; whoever stops early has read some thousand more, and leaves no cursor open."""
-        names = lists_of(self.schema).table(self.list).c.keys()
+        names = self.lists.table(self.list).c.keys()
         for page in self._pages(names):
             yield from (dict(zip(names, values, strict=True)) for values in page)
         yield from self.extra
 
     def lines(self, columns: Sequence[Column]) -> Iterator[bytes]:
         """Copy these columns of the rows out, in the order of the rows; see ``reports.lines``."""
-        table = lists_of(self.schema).table(self.list).c
+        table = self.lists.table(self.list).c
         fields = (sa.func.to_json(table[c.name]) if c.type in JSON_TYPES else table[c.name] for c in columns)
         with self._reading() as (conn, driver):
             query = sa.select(*fields).order_by(table.row_key.collate("C")).compile(conn)
@@ -76,7 +75,7 @@ class Frozen(Sequence[Row]):
 
     def _pages(self, names: Sequence[str]) -> Iterator[Sequence[Sequence[object]]]:
         """Read columns of the frozen rows with one statement, some thousand rows at a time."""
-        columns = lists_of(self.schema).table(self.list).c
+        columns = self.lists.table(self.list).c
         query = sa.select(*(columns[name] for name in names)).order_by(columns.row_key.collate("C"))
         with self._reading() as (conn, driver), driver.cursor("frozen") as cursor:
             cursor.execute(str(query.compile(conn)), binary=True)
@@ -110,45 +109,13 @@ class Frozen(Sequence[Row]):
         return [rows[place - low] for place in wanted]
 
     def _query(self) -> sa.Select[Any]:
-        table = lists_of(self.schema).table(self.list)
+        table = self.lists.table(self.list)
         return sa.select(*table.c).order_by(table.c.row_key.collate("C"))
 
 
-def encode(report: Report, unreported: Sequence[Row], adjustments: Sequence[Adjustment]) -> dict[str, object]:
-    """Turn a report without annexes into JSON values that :func:`decode` reads back unchanged."""
-    document = asdict(report)
-    del document["annexes"]
-    document["figures"] = list(document["figures"].values())
-    for section in document["sections"]:
-        for table in section["tables"]:
-            table["rows"] = [[_cell_out(cell) for cell in row] for row in table["rows"]]
-    document["unreported"] = [dict(row) for row in unreported]
-    document["adjustments"] = [asdict(change) for change in adjustments]
-    return {str(key): plain(value) for key, value in document.items()}
-
-
-def decode(document: Mapping[str, Any]) -> tuple[Report, tuple[Row, ...], tuple[Adjustment, ...]]:
-    """Read a stored report: without annexes, with the unreported submissions and the adjustments beside it."""
-    figures = {raw["id"]: _figure(raw) for raw in document["figures"]}
-    report = Report(
-        **{
-            name: document[name]
-            for name in ("district", "month", "issue", "title", "as_of", "closed_at", "cut", "stamp")
-        },
-        summary=tuple(document["summary"]),
-        sections=tuple(_section(raw, figures) for raw in document["sections"]),
-        notes=tuple(document["notes"]),
-        annexes=(),
-        figures=figures,
-    )
-    changes = tuple(
-        Adjustment(
-            raw["month"], _figure(raw["before"]), _figure(raw["after"]), tuple(raw["causes"]), tuple(raw["bureaus"]),
-            tuple(raw["rows"]), raw["rows_changed"],
-        )
-        for raw in document["adjustments"]
-    )  # fmt: skip
-    return report, tuple(document["unreported"]), changes
+def decode(row: Mapping[str, Any]) -> Report:
+    """Read the report of a closed month from its row, without its annexes."""
+    return load_report(row["report"], catalogue_of(row))
 
 
 def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
@@ -161,6 +128,16 @@ def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
     if row is None or row["closed_at"] is None:
         raise NotClosedError(month)
     return dict(row)
+
+
+def catalogue_of(row: Mapping[str, Any]) -> Catalogue:
+    """Return the catalogue that a month was closed with, from its row."""
+    return catalogue.decode(row["catalogue"])
+
+
+def lists_closed(row: Mapping[str, Any]) -> Lists:
+    """Return the lists of a closed month, from its row: the frozen rows by the entries of their time."""
+    return Lists(tables.frozen_schema(row["month"]), catalogue_of(row).lists)
 
 
 def months(conn: sa.Connection) -> list[str]:
@@ -207,83 +184,26 @@ def load(engine: sa.Engine, month: str) -> Report:
     """
     with engine.connect() as conn:
         row = stored(conn, month)
-    report, unreported, changes = decode(row["report"])
-    schema, counts = tables.frozen_schema(month), row["counts"]
+    report = decode(row)
+    lists, counts = Lists(tables.frozen_schema(month), report.catalogue.lists), row["counts"]
 
     def rows(list_: str) -> Frozen:
-        lists_of(schema).table(list_)  # made here, so that threads may read lists side by side
-        return Frozen(engine, list_, schema, counts[list_], unreported if list_ == _SUBMISSIONS else ())
+        lists.table(list_)  # made here, so that threads may read lists side by side
+        return Frozen(engine, list_, lists, counts[list_], report.unreported if list_ == _SUBMISSIONS else ())
 
-    further = [Annex(title, list_, rows(list_)) for title, list_ in FURTHER if counts[list_]]
-    more = [adjustments_annex(changes), *further] if changes else further
-    whole = with_annexes(report, {list_: rows(list_) for _, list_ in ANNEXES}, more)
+    frozen: dict[str, Frozen] = {view.name: rows(view.name) for view in lists.views if view.name in counts}
+    whole = with_annexes(report, frozen)
     return replace(whole, annexes=tuple(printed(engine, annex, month) for annex in whole.annexes))
 
 
 def printed(engine: sa.Engine, annex: Annex, month: str) -> Annex:
     """Return an annex with the rows worth printing: what is owed or open first, the largest first."""
-    worth = BY_NAME[annex.list].printed if annex.list in BY_NAME else None
-    if not isinstance(annex.rows, Frozen) or worth is None:
+    frozen, worth = annex.rows, annex.view.printed
+    if not isinstance(frozen, Frozen) or worth is None:
         return annex
-    frozen = annex.rows
-    query = sa.select(*lists_of(frozen.schema).table(annex.list).c)
+    query = sa.select(*frozen.lists.table(annex.list).c)
     chosen = query.where(sa.text(worth.where).bindparams(**({"month": month} if ":month" in worth.where else {})))
     ordered = chosen.order_by(sa.text(worth.order), sa.text('row_key COLLATE "C"')).limit(_PRINTED_ROWS_MAX)
     with engine.connect() as conn:
         rows = [dict(row) for row in conn.execute(ordered).mappings()]
     return replace(annex, printed=(*frozen.extra, *rows), chosen=worth.chosen) if rows or frozen.extra else annex
-
-
-def _cell_out(cell: Mapping[str, Any]) -> dict[str, object]:
-    figure = cell["figure"]
-    return {
-        "text": cell["text"],
-        "figure": None if figure is None else figure["id"],
-        "parts": [part["id"] for part in cell["parts"]],
-    }
-
-
-def _figure(raw: Mapping[str, Any]) -> Figure:
-    source = raw["source"]
-    return Figure(
-        id=raw["id"],
-        value=None if raw["value"] is None else Decimal(raw["value"]),
-        unit=raw["unit"],
-        period=raw["period"],
-        source=Source(source["list"], source["where"], source["measure"], source["rows"]),
-        absent=raw["absent"],
-    )
-
-
-def _section(raw: Mapping[str, Any], figures: Mapping[str, Figure]) -> Section:
-    return Section(
-        raw["title"],
-        tuple(raw["paragraphs"]),
-        tuple(_table(table, figures) for table in raw["tables"]),
-        tuple(
-            Chart(
-                chart["id"], chart["title"], chart["unit"], tuple(chart["categories"]),
-                tuple(_series(series) for series in chart["series"]),
-            )
-            for chart in raw["charts"]
-        ),
-    )  # fmt: skip
-
-
-def _series(raw: Mapping[str, Any]) -> Series:
-    values = tuple(None if value is None else Decimal(value) for value in raw["values"])
-    return Series(raw["name"], values, raw["kind"])
-
-
-def _table(raw: Mapping[str, Any], figures: Mapping[str, Figure]) -> Table:
-    rows = tuple(
-        tuple(
-            Cell(
-                cell["text"], None if cell["figure"] is None else figures[cell["figure"]],
-                tuple(figures[id_] for id_ in cell["parts"]),
-            )
-            for cell in row
-        )
-        for row in raw["rows"]
-    )  # fmt: skip
-    return Table(raw["id"], raw["title"], tuple(raw["columns"]), rows, raw["money_unit"])

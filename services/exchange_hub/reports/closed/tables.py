@@ -29,6 +29,7 @@ month = sa.Table(
     sa.Column("stamp", pg.JSONB(), comment="code version, contracts digest, configuration digest"),
     sa.Column("digests", pg.JSONB(), comment="list → digest of its frozen rows"),
     sa.Column("counts", pg.JSONB(), comment="list → number of its frozen rows"),
+    sa.Column("catalogue", pg.JSONB(), comment="lists, columns, labels and names in force, by which the month is read"),
     sa.Column("report", pg.JSONB(), comment="the report without its annexes"),
     sa.Column("figures_digest", sa.Text(), comment="SHA-256 of all figures with their sources"),
     sa.Column("reason", sa.Text(), comment="why the month was closed although events were held"),

@@ -4,19 +4,13 @@ The workbook holds every row and column; the print shows the first rows that fit
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice
 
+from exchange_hub.reports.catalogue import ADJUSTMENTS
 from exchange_hub.reports.model import Annex
-from exchange_hub.reports.render.annex_values import (
-    ADJUSTMENTS,
-    NUMERIC_TYPES,
-    PAPER,
-    column_heading,
-    printed_columns,
-    value_text,
-)
+from exchange_hub.reports.render.annex_values import NUMERIC_TYPES, Words, column_heading, printed_columns, value_text
 from exchange_hub.reports.render.docx_layout import fitted, lines_needed, row_mm, shared, shortened, with_break
 from exchange_hub.reports.render.docx_markup import Grid, paragraph, run, table
 
@@ -34,19 +28,19 @@ SIZES = (18, 17, 16, 15)
 WORKBOOK = "附件工作簿"
 
 
-def annexes(every: tuple[Annex, ...], names: Mapping[str, str]) -> Iterator[str]:
+def annexes(every: tuple[Annex, ...], words: Words) -> Iterator[str]:
     """Yield the markup of the printed annexes; none where there are none.
 
     Args:
         every: all annexes; lists that belong in the workbook alone are passed over.
-        names: code → name of the district's bureaus.
+        words: the words for codes.
     """
-    printed = [annex for annex in every if annex.list in PAPER]
+    printed = [annex for annex in every if annex.view.annex is not None and annex.view.annex.paper]
     # The adjustments have no number of their own: they continue 报送与调整, the annex before them.
-    adjustments = [annex for annex in every if annex.list == ADJUSTMENTS and annex.rows]
+    adjustments = [annex for annex in every if annex.list == ADJUSTMENTS.name and annex.rows]
     numbered = [(f"附件{number}　{annex.title}", annex) for number, annex in enumerate(printed, 1)]
     numbered += [(annex.title, annex) for annex in adjustments]
-    drawn = [_drawn(annex, names) for _, annex in numbered]
+    drawn = [_drawn(annex, words) for _, annex in numbered]
     wanted = [AROUND_MM + sum(heights) for _, _, heights in drawn]
     # A short list leaves its part of the pages to the long ones.
     budgets = shared(wanted, PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE)
@@ -54,13 +48,13 @@ def annexes(every: tuple[Annex, ...], names: Mapping[str, str]) -> Iterator[str]
         yield from _annex(annex, caption, grid, _fitting(heights, budget - AROUND_MM - head_mm))
 
 
-def _drawn(annex: Annex, names: Mapping[str, str]) -> tuple[Grid | None, float, list[float]]:
+def _drawn(annex: Annex, words: Words) -> tuple[Grid | None, float, list[float]]:
     """Lay out the rows that may be printed: the grid, the height of its headings and of each row, in mm."""
     rows = list(islice(annex.rows if annex.printed is None else annex.printed, ROWS_MAX))
-    shown = [column for column in printed_columns(annex) if any(value_text(column, row, names) for row in rows)]
+    shown = [column for column in printed_columns(annex) if any(value_text(column, row, words) for row in rows)]
     if not rows or not shown:
         return None, 0.0, []
-    candidates = [[value_text(column, row, names) for column in shown] for row in rows]
+    candidates = [[value_text(column, row, words) for column in shown] for row in rows]
     headings = [with_break(column_heading(column)) for column in shown]
     numeric = [column.type in NUMERIC_TYPES for column in shown]
     size, widths = fitted(headings, candidates, numeric, PAGE_WIDTH_MM, SIZES)

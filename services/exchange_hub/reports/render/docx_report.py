@@ -24,6 +24,7 @@ from docx.oxml import parse_xml
 from docx.shared import Mm, Twips
 
 from exchange_hub.reports.model import Chart, Report, Section, Table
+from exchange_hub.reports.render.annex_values import Words
 from exchange_hub.reports.render.charts import render_charts
 from exchange_hub.reports.render.docx_annex import annexes
 from exchange_hub.reports.render.docx_body import NUMBERED, TEXT_WIDTH_MM, body_grid, chart_rows, fitting_density
@@ -84,7 +85,7 @@ def render_docx(report: Report, bureau_names: Mapping[str, str] | None = None) -
     for markup in _Body(document, report).markup():
         last.addprevious(parse_xml(markup))
     _landscape(document)
-    for markup in annexes(report.annexes, bureau_names or {}):
+    for markup in annexes(report.annexes, Words.of(report.catalogue, bureau_names)):
         body[-1].addprevious(parse_xml(markup))
     _properties(document, report)
     raw = BytesIO()

@@ -14,10 +14,10 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from exchange_hub.programme.labels import label
+from exchange_hub.reports.catalogue import ADJUSTMENTS
 from exchange_hub.reports.lines import lines_of
 from exchange_hub.reports.model import Annex, Figure, Report, Table
-from exchange_hub.reports.render.annex_values import ADJUSTMENTS, column_heading, columns, list_title, value_text
+from exchange_hub.reports.render.annex_values import Words, column_heading, value_text
 from exchange_hub.reports.render.package import Stream, rewrite
 from exchange_hub.reports.render.style import (
     cell_text,
@@ -33,9 +33,8 @@ from exchange_hub.reports.render.style import (
 from exchange_hub.reports.render.xlsx_charts import SHEET as CHARTS
 from exchange_hub.reports.render.xlsx_charts import write_charts
 from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed
-from exchange_hub.reports.render.xlsx_words import condition_text, measure_text
-from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import Column
+from exchange_hub.reports.render.xlsx_words import Sources
+from exchange_hub.views.lists.model import Column, ListView
 
 CONTENTS, TABLES, FIGURES, SUBMISSIONS = "目录", "正文各表", "全部指标", "submissions"
 WAN_ONE, WAN_FOUR, YUAN = "0\\.0,", "0\\.0000", "#,##0.00"
@@ -54,7 +53,7 @@ WIDTHS = {"money": 14, "count": 10, "quantity": 12, "date": 12, "month": 10, "te
 def render_xlsx(report: Report, bureau_names: Mapping[str, str] | None = None) -> bytes:
     """Render the workbook into memory; for lists of a hundred thousand rows and more use `write_xlsx`."""
     target = BytesIO()
-    _write(report, target, bureau_names or {})
+    _write(report, target, bureau_names)
     return target.getvalue()
 
 
@@ -66,7 +65,7 @@ def write_xlsx(report: Report, path: Path, bureau_names: Mapping[str, str] | Non
         path: the file to write; an existing one is replaced.
         bureau_names: code → name of the district's bureaus, for annex rows that hold codes.
     """
-    _write(report, path, bureau_names or {})
+    _write(report, path, bureau_names)
 
 
 @dataclass(slots=True)
@@ -74,7 +73,7 @@ class _Book:
     """The workbook while it is made: its formats, the sheet of each list, and the sheets whose rows are streamed."""
 
     report: Report
-    names: Mapping[str, str]
+    words: Words
     book: Any
     formats: dict[str, Any]
     sheet_of: dict[str, str] = field(default_factory=dict)
@@ -96,16 +95,16 @@ class _Book:
         return sheet
 
 
-def _write(report: Report, target: IO[bytes] | Path, names: Mapping[str, str]) -> None:
+def _write(report: Report, target: IO[bytes] | Path, names: Mapping[str, str] | None) -> None:
     skeleton = BytesIO()
     book = xlsxwriter.Workbook(skeleton, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     moment = closed_at(report).replace(tzinfo=None, microsecond=0)
     book.set_properties({"title": printable(report.title), "author": issuer(report), "created": moment})
-    made = _Book(report, names, book, _formats(book))
+    made = _Book(report, Words.of(report.catalogue, names), book, _formats(book))
     first = made.add(CONTENTS, "", listed=False)
     tables, charts = made.add(TABLES, "专报正文各表，全部行"), made.add(CHARTS, "专报四图及其数据")
     figures = made.add(FIGURES, f"{len(report.figures)}个指标的数值、单位、期间和来源")
-    for number, annex in enumerate((a for a in report.annexes if a.list != ADJUSTMENTS), 1):
+    for number, annex in enumerate((a for a in report.annexes if a.list != ADJUSTMENTS.name), 1):
         if annex.list == SUBMISSIONS:
             _submissions(made, annex, number)
         else:
@@ -153,12 +152,12 @@ def _sheet_name(title: str, number: int, part: int) -> str:
     return clean[: 31 - len(tail)] + tail
 
 
-def _format_of(column: Column, list_: str, formats: dict[str, Any]) -> Any:
+def _format_of(column: Column, view: ListView, formats: dict[str, Any]) -> Any:
     """Return the cell format of a column."""
     if column.year:
         return formats["year"]
     if column.type == "money":
-        return formats["wan_four" if list_ in BY_NAME and BY_NAME[list_].small_money else "wan_one"]
+        return formats["wan_four" if view.small_money else "wan_one"]
     return formats[{"count": "count", "quantity": "plain", "date": "date"}.get(column.type, "text")]
 
 
@@ -170,7 +169,7 @@ def _width(column: Column) -> float:
 
 def _annex(made: _Book, annex: Annex, number: int) -> None:
     """Add the sheets of one annex; more than one where it has more rows than a sheet holds."""
-    shown = columns(annex)
+    shown = annex.view.columns
     lines = lines_of(annex.rows, shown)
     total = len(annex.rows)
     parts = max(-(-total // SHEET_ROWS_MAX), 1)
@@ -184,14 +183,14 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
             sheet.write_string(HEAD_ROW + 1, 0, "本期无记录。", made.formats["text"])
             continue
         for index, column in enumerate(shown):
-            sheet.write_blank(HEAD_ROW + 1, index, None, _format_of(column, annex.list, made.formats))
+            sheet.write_blank(HEAD_ROW + 1, index, None, _format_of(column, annex.view, made.formats))
         sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + count, len(shown) - 1)
         made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, lines, count if part < parts else None)
 
 
 def _stream(made: _Book, shown: tuple[Column, ...], lines: Iterator[bytes], count: int | None) -> Stream:
     """Return what puts the next *count* rows into a sheet, or all that are left: who reads to the end frees the database's cursor."""
-    return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(lines, count), made.names)
+    return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(lines, count), made.words)
 
 
 def _head(made: _Book, sheet: Any, annex: Annex, shown: tuple[Column, ...], count: int) -> None:
@@ -214,18 +213,18 @@ def _head(made: _Book, sheet: Any, annex: Annex, shown: tuple[Column, ...], coun
 
 def _submissions(made: _Book, annex: Annex, number: int) -> None:
     """Add the sheet of submissions, the adjustments of the month before, and the notes on the data."""
-    shown, name = columns(annex), _sheet_name(annex.title, number, 1)
+    shown, name = annex.view.columns, _sheet_name(annex.title, number, 1)
     sheet = made.add(name, f"{annex.title}，{len(annex.rows)}条，并上期调整和数据说明")
     made.sheet_of[annex.list] = name
     _head(made, sheet, annex, shown, len(annex.rows))
     text, row = made.formats["text"], HEAD_ROW + 1
     for item in annex.rows:
         for index, column in enumerate(shown):
-            sheet.write_string(row, index, value_text(column, item, made.names), text)
+            sheet.write_string(row, index, value_text(column, item, made.words), text)
         row += 1
     if row > HEAD_ROW + 1:
         sheet.autofilter(HEAD_ROW, 0, row - 1, len(shown) - 1)
-    for adjustments in (a for a in made.report.annexes if a.list == ADJUSTMENTS):
+    for adjustments in (a for a in made.report.annexes if a.list == ADJUSTMENTS.name):
         row = _adjustments(made, sheet, adjustments, row + 1)
     sheet.write_string(row + 1, 0, "数据说明", made.formats["strong"])
     for note in made.report.notes:
@@ -236,15 +235,12 @@ def _submissions(made: _Book, annex: Annex, number: int) -> None:
 def _adjustments(made: _Book, sheet: Any, annex: Annex, row: int) -> int:
     """Write what changed since the report before; return the row after it."""
     sheet.write_string(row, 0, annex.title, made.formats["strong"])
-    shown = columns(annex)
-    if not shown:
-        sheet.write_string(row + 1, 0, "本期无调整。", made.formats["text"])
-        return row + 2
+    shown = annex.view.columns
     for index, column in enumerate(shown):
         sheet.write_string(row + 1, index, column.title, made.formats["head"])
     for number, item in enumerate(annex.rows, row + 2):
         for index, column in enumerate(shown):
-            sheet.write_string(number, index, value_text(column, item, made.names), made.formats["text"])
+            sheet.write_string(number, index, value_text(column, item, made.words), made.formats["text"])
     return row + 2 + len(annex.rows)
 
 
@@ -340,7 +336,7 @@ def _table_heading(table: Table, index: int) -> str:
 
 def _figures(made: _Book, sheet: Any) -> None:
     """Write every figure with its source, so that it can be opened down to the rows of its list."""
-    formats = made.formats
+    formats, catalogue, said = made.formats, made.report.catalogue, Sources(made.report.catalogue)
     heads = ("指标编号", "指标", "数值", "数值（显示）", "单位", "期间", "来源清单", "条件", "计量", "行数")
     for index, (head, width) in enumerate(zip(heads, (36, 34, 18, 16, 8, 18, 20, 60, 34, 9), strict=True)):
         sheet.set_column(index, index, width)
@@ -350,18 +346,18 @@ def _figures(made: _Book, sheet: Any) -> None:
     for row, (id_, figure) in enumerate(made.report.figures.items(), HEAD_ROW + 1):
         source = figure.source
         sheet.write_string(row, 0, id_, formats["text"])
-        sheet.write_string(row, 1, label(id_), formats["text"])
+        sheet.write_string(row, 1, catalogue.label(id_), formats["text"])
         _write_value(sheet, (row, 2), figure, _figure_format(figure, formats), formats["right"])
         sheet.write_string(row, 3, _displayed(figure), formats["right"])
         sheet.write_string(row, 4, figure.unit, formats["text"])
         sheet.write_string(row, 5, figure.period, formats["text"])
         if source.list in made.sheet_of:
             link = f"internal:'{made.sheet_of[source.list]}'!A{HEAD_ROW + 1}"
-            sheet.write_url(row, 6, link, formats["link"], list_title(source.list))
+            sheet.write_url(row, 6, link, formats["link"], catalogue.title(source.list))
         else:
-            sheet.write_string(row, 6, list_title(source.list), formats["text"])
-        sheet.write_string(row, 7, printable(condition_text(source.list, source.where)), formats["text"])
-        sheet.write_string(row, 8, printable(measure_text(source.list, source.measure)), formats["text"])
+            sheet.write_string(row, 6, catalogue.title(source.list), formats["text"])
+        sheet.write_string(row, 7, printable(said.condition_text(source.list, source.where)), formats["text"])
+        sheet.write_string(row, 8, printable(said.measure_text(source.list, source.measure)), formats["text"])
         sheet.write_number(row, 9, source.rows, formats["count"])
     sheet.freeze_panes(HEAD_ROW + 1, 2)
     sheet.repeat_rows(0, HEAD_ROW)

@@ -9,13 +9,13 @@ Texts are inline strings: a cell that begins with ``=``, ``+``, ``-`` or ``@`` i
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice, repeat
 
 from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
-from exchange_hub.reports.render.annex_values import is_coded, value_text, word
+from exchange_hub.reports.render.annex_values import Words, is_coded, value_text
 from exchange_hub.reports.render.style import FEN_PER_YUAN
 from exchange_hub.views.lists.model import Column
 
@@ -42,7 +42,7 @@ CellWriter = Callable[[Sequence[bytes]], list[bytes]]
 
 
 def streamed(
-    content: bytes, template_row: int, columns: Sequence[Column], lines: Iterable[bytes], names: Mapping[str, str]
+    content: bytes, template_row: int, columns: Sequence[Column], lines: Iterable[bytes], words: Words
 ) -> Iterator[bytes]:
     """Yield a sheet's markup with its template row replaced by rows.
 
@@ -51,7 +51,7 @@ def streamed(
         template_row: number of the blank row that carries the formats, from 1.
         columns: the columns, as many as the template has cells.
         lines: the rows as lines, the values in the order of *columns*; iterated once.
-        names: code → name of the district's bureaus.
+        words: the words for codes.
 
     Raises:
         ValueError: where the sheet has no such template row.
@@ -61,7 +61,7 @@ def streamed(
     places = _CELL.findall(found.group(1)) if found else []
     if found is None or len(places) != len(columns):
         raise ValueError(f"the sheet has no template row {template_row} of {len(columns)} cells")
-    writers = [_writer(column, place, style, names) for column, (place, style) in zip(columns, places, strict=True)]
+    writers = [_writer(column, place, style, words) for column, (place, style) in zip(columns, places, strict=True)]
     yield text[: found.start()].encode()
     yield from _pieces(writers, lines, template_row)
     yield text[found.end() :].encode()
@@ -78,7 +78,7 @@ def _pieces(writers: Sequence[CellWriter], lines: Iterable[bytes], first: int) -
         first += len(block)
 
 
-def _writer(column: Column, place: str, style: str, names: Mapping[str, str]) -> CellWriter:
+def _writer(column: Column, place: str, style: str, words: Words) -> CellWriter:
     """Return the function that writes values of this column into their cells."""
     if column.type == "money":
         return _numbers(place, style, lambda fen: yuan_text(int(fen)))
@@ -87,8 +87,8 @@ def _writer(column: Column, place: str, style: str, names: Mapping[str, str]) ->
     if column.type == "date":
         return _numbers(place, style, _day_text)
     if column.type in JSON_TYPES:
-        return _texts(place, style, lambda text: value_text(column, {column.name: json.loads(text)}, names))
-    return _texts(place, style, (lambda code: word(column, code, names)) if is_coded(column) else None)
+        return _texts(place, style, lambda text: value_text(column, {column.name: json.loads(text)}, words))
+    return _texts(place, style, (lambda code: words.word(column, code)) if is_coded(column) else None)
 
 
 class _Known(dict[bytes, bytes]):

@@ -1,0 +1,128 @@
+"""What a report is read by: the lists with their columns and places, and what figures and bureaus are called.
+
+A report that is built takes today's catalogue; a month that was closed keeps the one it was closed with, so that whatever the
+program, the district or the lists become, its rows are read, rendered, traced and compared by the entries of their time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from exchange_hub.programme.district import District
+from exchange_hub.programme.figures import figure_kinds
+from exchange_hub.programme.labels import LABELS, Labels
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column, ListName, ListView
+
+ADJUSTMENTS = ListView(
+    ListName("adjustments"), "上期调整", "",
+    (
+        Column("月份", "月份"), Column("指标", "指标"), Column("原值", "原值", "quantity"), Column("现值", "现值", "quantity"),
+        Column("单位", "单位"), Column("原因", "原因"), Column("涉及单位", "涉及单位", "texts", bureau=True),
+        Column("变动行数", "变动行数", "count"),
+    ),
+)  # fmt: skip
+"""The changed figures of the report before, shown as a list is; no list of the views, and without a number of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The entries in force at one time.
+
+    Attributes:
+        lists: the lists, in the order in which people see them.
+        labels: what figures are called.
+        figure_kinds: the figures there are, as ``table.measure`` whatever their row.
+        bureaus: code → name of the bureaus; empty where a close did not keep them yet.
+    """
+
+    lists: tuple[ListView, ...]
+    labels: Labels
+    figure_kinds: tuple[str, ...] = ()
+    bureaus: Mapping[str, str] = field(default_factory=dict)
+
+    def view(self, name: str) -> ListView | None:
+        """Return the list called *name*, ``None`` where there is none."""
+        return next((view for view in self.lists if view.name == name), None)
+
+    def title(self, name: str) -> str:
+        """Return the title of a list; a name that is not known stays."""
+        view = self.view(name)
+        return name if view is None else view.title
+
+    def label(self, id_: str) -> str:
+        """Return what a figure is called."""
+        return self.labels.label(id_)
+
+    def annexes(self, *, paper: bool) -> tuple[ListView, ...]:
+        """Return the lists that are annexes of the report, on paper or in the workbook alone, in their order."""
+        placed = [(view.annex.place, view) for view in self.lists if view.annex is not None and view.annex.paper is paper]
+        return tuple(view for _, view in sorted(placed, key=lambda pair: pair[0]))
+
+
+_STORED = TypeAdapter(Catalogue)
+
+
+def present(district: District | None = None) -> Catalogue:
+    """Return today's catalogue, with the names of a district's bureaus."""
+    names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
+    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names)
+
+
+def encode(catalogue: Catalogue) -> dict[str, object]:
+    """Turn a catalogue into JSON values that :func:`decode` reads back, in this version or a later one."""
+    found: dict[str, object] = _STORED.dump_python(catalogue, mode="json")
+    return found
+
+
+def decode(document: object) -> Catalogue:
+    """Read a stored catalogue: what an entry did not have yet takes its default, what it has no more is passed over."""
+    return _STORED.validate_python(document)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """A list or a column that a closed month and the present do not share.
+
+    Attributes:
+        list: name of the list.
+        title: its title, and the column's where it is one.
+        column: name of the column, empty for a whole list.
+        new: whether it came after the close; else it is gone since. One that changed its name or type is both.
+    """
+
+    list: str
+    title: str
+    column: str
+    new: bool
+
+
+def entry_changes(then: Catalogue, now: Catalogue) -> tuple[EntryChange, ...]:
+    """Return what came and went between two catalogues, in the order of the lists, what is gone first."""
+    found = []
+    for view, other, is_new in _sides(then, now):
+        if other is None:
+            found.append(EntryChange(view.name, view.title, "", is_new))
+            continue
+        shared = {column.name for column in common_columns(view, other)}
+        found += [
+            EntryChange(view.name, f"{view.title}·{column.title}", column.name, is_new)
+            for column in view.columns
+            if column.name not in shared
+        ]
+    return tuple(found)
+
+
+def _sides(then: Catalogue, now: Catalogue) -> list[tuple[ListView, ListView | None, bool]]:
+    names = dict.fromkeys([*(view.name for view in then.lists), *(view.name for view in now.lists)])
+    pairs = [(then.view(name), now.view(name)) for name in names]
+    gone = [(old, new, False) for old, new in pairs if old is not None]
+    came = [(new, old, True) for old, new in pairs if new is not None]
+    return [*gone, *came]
+
+
+def common_columns(one: ListView, other: ListView) -> tuple[Column, ...]:
+    """Return the columns that two forms of a list share: the same name and type."""
+    types = {column.name: column.type for column in other.columns}
+    return tuple(column for column in one.columns if types.get(column.name) == column.type)

@@ -1,0 +1,71 @@
+"""A store whose months an earlier version closed is carried over: they read, render and compare as they were closed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from exchange_hub.programme.district import District
+from exchange_hub.reports.closed import diff, snapshot
+from exchange_hub.reports.render.docx_report import render_docx
+from exchange_hub.reports.render.json_report import figures_digest, render_json
+from exchange_hub.reports.render.xlsx_report import write_xlsx
+from exchange_hub.runtime.migrating import current, migrate
+from exchange_hub.views.tables import digest_query
+from tests.closing.older import RENDERED, differing, older_store
+
+MONTHS = tuple(RENDERED)
+
+
+@pytest.fixture(scope="module")
+def district() -> District:
+    """The sample district."""
+    return District.load(Path("deploy/districts/wuqing"))
+
+
+@pytest.fixture(scope="module")
+def older() -> Iterator[sa.Engine]:
+    """The store, migrated."""
+    with older_store() as (engine, url):
+        with engine.connect() as conn:
+            assert current(conn) == "0007"
+        migrate(url)
+        yield engine
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("month", MONTHS)
+def test_a_month_of_an_earlier_version_renders_the_same_three_files(older: sa.Engine, district: District, month: str, tmp_path: Path) -> None:
+    """Word, workbook and JSON are byte for byte those that the version rendered which closed the month."""
+    report = snapshot.load(older, month)
+    names = {bureau.code: bureau.name for bureau in district.bureaus}
+    (tmp_path / "report.docx").write_bytes(render_docx(report, names))
+    (tmp_path / "report.json").write_bytes(render_json(report))
+    write_xlsx(report, tmp_path / "annex.xlsx", names)
+    assert differing(month, tmp_path) == []
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_the_lists_of_an_earlier_close_have_the_digests_that_it_kept(older: sa.Engine, month: str) -> None:
+    """Frozen rows, read by the catalogue that was carried over, are all there and unchanged; the figures too."""
+    with older.connect() as conn:
+        row = snapshot.stored(conn, month)
+        lists = snapshot.lists_closed(row)
+        conn.execute(sa.text("SET LOCAL datestyle = 'ISO, YMD'"))
+        found = {view.name: conn.execute(digest_query(lists.table(view.name))).one() for view in lists.views}
+    assert {name: digest for name, (digest, _) in found.items()} == row["digests"]
+    assert {name: count for name, (_, count) in found.items()} == row["counts"]
+    assert figures_digest(snapshot.decode(row).figures) == row["figures_digest"]
+
+
+def test_an_earlier_close_stays_guarded_and_compares(older: sa.Engine, district: District) -> None:
+    """The migration leaves the guard in force; what came late is explained as before, and no list or column is new or gone."""
+    with older.begin() as conn, pytest.raises(sa.exc.DBAPIError, match="never changes"):
+        conn.execute(sa.text("UPDATE closed.month SET as_of = '2026-01-01'"))
+    with older.begin() as conn:
+        then = snapshot.decode(snapshot.stored(conn, "2026-10")).adjustments
+        comparison = diff.compare(conn, district, "2026-09")
+    assert comparison.entries == ()
+    assert {change.before.id for change in comparison.adjustments} == {change.before.id for change in then}
+    assert len(then) > 10
