@@ -81,8 +81,8 @@ RECYCLING = ListView(
         "fund_state", "owner_name", "town", "latest_month",
     ),
     printed_columns=(
-        "name", "waste_category", "lead_bureau", "owner_name", "town", "total_investment", "equipment_investment",
-        "invested_year_to_date", "capacity", "build_state", "fund_state",
+        "name", "waste_category", "lead_bureau", "owner_name", "town", "total_investment", "invested_year_to_date", "capacity",
+        "build_state", "fund_state",
     ),
     annex=AnnexPlace("回收循环利用项目清单", 3), printed=_LARGEST, merge_columns=(),
 )  # fmt: skip
