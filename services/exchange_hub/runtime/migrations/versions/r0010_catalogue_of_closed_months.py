@@ -5,11 +5,11 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 
 # Lists, columns, labels and kinds of figures as every version had them that closed months before this one. Never edited.
-_BEFORE = Path(__file__).with_name("r0009_catalogue.json")
+_BEFORE = Path(__file__).with_name("r0010_catalogue.json")
 
 
 def upgrade() -> None:
