@@ -130,7 +130,7 @@ def diff(*, month: str, record: bool, form: str | None) -> None:
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
     changes = [
         [
-            label(change.before.id), _shown(change.before), _shown(change.after), "、".join(change.causes),
+            change.label or label(change.before.id), _shown(change.before), _shown(change.after), "、".join(change.causes),
             "、".join(names.get(code, code) for code in change.bureaus), str(change.rows_changed),
         ]
         for change in comparison.adjustments

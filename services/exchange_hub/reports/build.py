@@ -80,7 +80,7 @@ def adjustments_annex(changes: Sequence[Adjustment], catalogue: Catalogue) -> An
     rows = tuple(
         {
             "月份": change.month,
-            "指标": catalogue.label(change.before.id),
+            "指标": change.label or catalogue.label(change.before.id),
             "原值": _exact(change.before),
             "现值": _exact(change.after),
             "单位": "／".join(dict.fromkeys("万元" if side.unit == "元" else side.unit for side in (change.before, change.after))),

@@ -226,6 +226,7 @@ class Adjustment:
         bureaus: codes of the bureaus whose rows changed.
         rows: keys of the changed rows (bounded; see *rows_changed* for how many there are).
         rows_changed: how many rows changed.
+        label: what the figure was called, where today has no such figure; else it is called as it is today.
     """
 
     month: str
@@ -235,6 +236,7 @@ class Adjustment:
     bureaus: tuple[str, ...]
     rows: tuple[str, ...] = ()
     rows_changed: int = 0
+    label: str = ""
 
 
 def _by_id(value: object) -> object:

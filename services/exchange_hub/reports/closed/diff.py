@@ -114,7 +114,9 @@ def compare(
         both = old.absent != NOT_THEN and new.absent != NOT_NOW
         rows = explained.behind(definition, by_id) if both and definition is not None else Changed()
         causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or (otherwise if both else _OF_METHOD)))
-        result.append(Adjustment(month, old, new, causes, tuple(sorted(rows.bureaus)), rows.keys(), rows.count()))
+        name = before.catalogue.label(old.id) if new.absent == NOT_NOW else ""
+        bureaus = tuple(sorted(rows.bureaus))
+        result.append(Adjustment(month, old, new, causes, bureaus, rows.keys(), rows.count(), name))
         if isinstance(definition, Measured):
             keys.setdefault(new.source.list, set()).update(rows.keys())
     found = tuple(row for list_ in keys for row in explained.rows(list_, sorted(keys[list_])))
