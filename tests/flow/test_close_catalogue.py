@@ -26,8 +26,9 @@ from exchange_hub.console.app import create_app
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.programme import figures
 from exchange_hub.programme.cells import Cube
-from exchange_hub.programme.definitions import Measured
+from exchange_hub.programme.definitions import Frame, Measured
 from exchange_hub.programme.district import District
+from exchange_hub.reports import gather
 from exchange_hub.reports.closed import diff, snapshot
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.reports.closed.restate import restate
@@ -206,6 +207,24 @@ def test_a_closed_month_is_compared_by_the_columns_that_both_sides_have(
         kept = snapshot.catalogue_of(snapshot.stored(conn, NOVEMBER.month))
     assert kept.view("funds") == BY_NAME["funds"]
     assert {len(annex.rows) for annex in snapshot.load(changed, NOVEMBER.month).annexes if annex.title == "资金明细"} != {0}
+
+
+@pytest.mark.timeout(240)
+def test_a_figure_that_asks_for_a_new_column_is_explained_by_the_method(
+    changed: sa.Engine, district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of the close cannot say whether they would count by a column that they lack: the change is one of method, and nothing fails."""
+    plain = figures.cubes
+
+    def asking(frame: Frame) -> tuple[Cube, ...]:
+        return tuple(replace(cube, where={**cube.where, "project_no!=": "P9"}) if cube.name == "funds" else cube for cube in plain(frame))
+
+    for module in (gather, diff):
+        monkeypatch.setattr(module, "cubes", asking)
+    with changed.begin() as conn:
+        changes = {each.before.id: each for each in diff.changes(conn, district, MONTH)}
+    paid = changes["funds.市级.paid_gross"]
+    assert (paid.causes, paid.rows) == (("口径修正",), ())
 
 
 @pytest.mark.timeout(240)

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from exchange_hub.programme.district import District
-from exchange_hub.reports.model import Adjustment, Cell, Figure, Report, Section, Source, decimal_text, dump, load
+from exchange_hub.reports.model import (
+    Adjustment,
+    Cell,
+    Figure,
+    Report,
+    Section,
+    Source,
+    decimal_text,
+    dump,
+    dump_adjustments,
+    load,
+    load_adjustments,
+)
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.render.style import cell_text
 from exchange_hub.views.lists import LISTS
@@ -132,6 +144,19 @@ def test_a_report_survives_being_stored(district: District, seed: int) -> None:
     assert dump(again) == dump(report)
     assert again.adjustments[0].causes == ("更正",)
     assert render_json(load(json.loads(render_json(report)), report.catalogue)) == render_json(report)
+
+
+def test_adjustments_that_an_earlier_version_recorded_are_the_same_as_now() -> None:
+    """A restatement stored with all its fields written out reads back as the value that it was, so it is not recorded again."""
+    source = {"list": "funds", "where": {"month": ["2026-09", "2026-10"]}, "measure": "sum(amount)", "rows": 2}
+    figure = {"id": "funds.合计.paid", "value": "1.00", "unit": "元", "period": "2026-09", "source": source, "absent": "—"}
+    stored = [{
+        "month": "2026-09", "before": figure, "after": {**figure, "value": None, "absent": "未报送"}, "causes": ["更正"],
+        "bureaus": ["finance"], "rows": ["a"], "rows_changed": 1,
+    }]  # fmt: skip
+    old = Figure("funds.合计.paid", Decimal("1.00"), "元", "2026-09", Source("funds", {"month": ("2026-09", "2026-10")}, "sum(amount)", 2))
+    now = (Adjustment("2026-09", old, replace(old, value=None, absent="未报送"), ("更正",), ("finance",), ("a",), 1),)
+    assert dump_adjustments(load_adjustments(stored)) == dump_adjustments(now)
 
 
 def test_who_has_not_reported_is_named_and_never_zero(district: District) -> None:
