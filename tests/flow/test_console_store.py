@@ -284,18 +284,17 @@ def test_every_figure_of_a_closed_month_opens_as_many_frozen_rows_as_it_counts(
     """From each figure of report.json the console reaches the rows of its close, exactly as many as it was made of."""
     report = Archive(closed).closed("2026-10")
     assert report is not None
-    measured = [figure for figure in report.figures.values() if figure.list]
+    measured = [figure for figure in report.figures.values() if figure.source.list]
     assert len(measured) > 100
     with source.reading() as reading:
         found = {
-            figure.id: reading.figure_rows(
-                "2026-10", Question(figure.list, figure.where, figure.measure), limit=figure.rows + 10
-            )
+            figure.id: reading.figure_rows("2026-10", Question(of.list, of.where, of.measure), limit=of.rows + 10)
             for figure in measured
+            for of in [figure.source]
         }
     assert all(rows.frozen for rows in found.values())
-    assert {name: len(rows.rows) for name, rows in found.items()} == {figure.id: figure.rows for figure in measured}
-    assert sum(figure.rows for figure in measured) > 0
+    assert {name: len(rows.rows) for name, rows in found.items()} == {figure.id: figure.source.rows for figure in measured}
+    assert sum(figure.source.rows for figure in measured) > 0
 
 
 def test_report_pages_of_a_real_close_open(source: DatabaseSource, hub: Hub, closed: Path) -> None:
