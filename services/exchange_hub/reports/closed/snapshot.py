@@ -19,7 +19,7 @@ from exchange_hub.reports.lines import JSON_TYPES, written
 from exchange_hub.reports.model import Annex, Cell, Chart, Figure, Report, Section, Series, Source, Table
 from exchange_hub.reports.render.json_report import plain
 from exchange_hub.reports.sql import lists_of
-from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists import BY_NAME, KINDS
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.tables import hold as hold_statement
 
@@ -191,12 +191,27 @@ def hold(conn: sa.Connection, schema: str) -> bool:
 
 
 def view_stamp(conn: sa.Connection, schema: str) -> dict[str, str] | None:
-    """Return the stamp that a views schema carries; ``None`` where no worker has written it."""
+    """Return the stamp of the whole that a views schema carries; ``None`` where no worker has written it."""
+    rows = _stamps(conn, schema)
+    return _parts(rows[""]) if "" in rows else None
+
+
+def list_stamps(conn: sa.Connection, schema: str) -> dict[str, dict[str, str]]:
+    """Return the stamp that each list of a views schema carries: list → parts; empty where views have one for all lists."""
+    rows = _stamps(conn, schema)
+    return {name: _parts(rows[kind]) for kind in rows if kind in KINDS for name in KINDS[kind].list_names}
+
+
+def _stamps(conn: sa.Connection, schema: str) -> dict[str, Mapping[str, str]]:
+    """Return the rows of ``view_stamp`` by kind; the one of the whole, alone in views of an earlier version, has none."""
     if not exists(conn, f"{schema}.view_stamp"):
-        return None
-    table = sa.table("view_stamp", *map(sa.column, ("code", "contracts", "configuration")), schema=schema)
-    row = conn.execute(sa.select(*table.c)).mappings().one_or_none()
-    return None if row is None else {str(name): str(value) for name, value in row.items()}
+        return {}
+    rows = conn.execute(sa.text(f"SELECT to_jsonb(s) FROM {schema}.view_stamp s")).scalars()
+    return {row.get("kind", ""): row for row in rows}
+
+
+def _parts(row: Mapping[str, str]) -> dict[str, str]:
+    return {name: row[name] for name in ("code", "contracts", "configuration")}
 
 
 def load(engine: sa.Engine, month: str) -> Report:
