@@ -44,7 +44,8 @@ def due_on(received: date) -> date | None:
 
 
 RULES = FoldRules(ranking, due_on)
-STAMP = stamp_of(Asked(RULES, ("工业", "农业"), (2026, 2027), "configuration of the tests"))
+ASKED = Asked(RULES, ("工业", "农业"), (2026, 2027), "configuration of the tests")
+STAMP = stamp_of(ASKED)
 ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()))
 
 

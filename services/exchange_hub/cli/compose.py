@@ -123,7 +123,7 @@ class Hub:
             remember(conn, self.district.id)
             ensure_views(conn, self.stamp)
 
-    def outgrown(self, url: str) -> frozenset[str]:
+    def overtaken(self, url: str) -> frozenset[str]:
         """Return the kinds of entity that are to be filled anew because the district's calendar reaches further than it did."""
         from exchange_hub.runtime.migrating import migrate
 

@@ -26,7 +26,7 @@ from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.deciding import LISTED
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.setup import connect
-from exchange_hub.views.store.stamp import read_stamp
+from exchange_hub.views.store.stamp import outgrown
 from exchange_hub.views.swapping import SHADOW
 
 #: Differences between Kafka and the store that are printed one by one.
@@ -106,12 +106,10 @@ def kinds_to_fill(context: Context, url: str, lists: Collection[str], *, verify:
     if unknown := sorted(set(lists) - BY_NAME.keys()):
         raise KeyError(f"there is no list {unknown[0]}; there are {', '.join(BY_NAME)}")
     named = {kind for name in lists for kind in kinds_of(name)}
-    outgrown: Collection[str] = ()
     if not verify:
         with connect(url) as conn, conn.transaction(), conn.cursor() as cur:
-            present = read_stamp(cur)
-        outgrown = LISTED if present is None else context.stamp.differing(present)
-    return frozenset({*named, *outgrown} or LISTED)
+            named |= outgrown(cur, context.stamp)
+    return frozenset(named or LISTED)
 
 
 def _end_progress() -> None:

@@ -151,8 +151,12 @@ def decode(document: Mapping[str, Any]) -> tuple[Report, tuple[Row, ...], tuple[
     return report, tuple(document["unreported"]), changes
 
 
+#: Beside the parts of the whole's stamp, what holds those of the lists.
+_OF_LISTS = "lists"
+
+
 def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
-    """Return the row of a closed month.
+    """Return the row of a closed month, with the stamps of its lists as ``list_stamps``: none where it was closed before lists had one each.
 
     Raises:
         NotClosedError: where the month has not been closed.
@@ -160,7 +164,13 @@ def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
     row = conn.execute(sa.select(tables.month).where(tables.month.c.month == month)).mappings().one_or_none()
     if row is None or row["closed_at"] is None:
         raise NotClosedError(month)
-    return dict(row)
+    stamp = dict(row["stamp"])
+    return {**row, "list_stamps": stamp.pop(_OF_LISTS, {}), "stamp": stamp}
+
+
+def kept_stamp(conn: sa.Connection, stamp: Mapping[str, str], schema: str) -> dict[str, Any]:
+    """Return what a close keeps as stamp: that of the whole, and those of the lists of *schema* beside it."""
+    return {**stamp, _OF_LISTS: list_stamps(conn, schema)}
 
 
 def months(conn: sa.Connection) -> list[str]:

@@ -153,7 +153,8 @@ def _codelists(shapes: Iterable[Shape]) -> Iterator[str]:
 def answers_of(kind: str, asked: Asked) -> Answers:
     """Return what a district answers to all that the fold of a kind can ask."""
     room = KINDS[kind]
-    answers: dict[str, Mapping[str, Any]] = {"ranking": _rankings(room, asked)}
+    # Which bureau's statement wins is no question where each claim stands for itself.
+    answers: dict[str, Mapping[str, Any]] = {"ranking": {} if room.own else _rankings(room, asked)}
     if "calendar" in room.asks:
         answers["due_on"] = _due_dates(asked)
     return answers

@@ -128,6 +128,15 @@ def ensure_views(conn: psycopg.Connection, stamp: Stamp, schema: str = "live") -
     refuse_other(present, stamp)
 
 
+def outgrown(cur: psycopg.Cursor[Any], stamp: Stamp, schema: str = "live") -> frozenset[str]:
+    """Return the kinds whose lists are to be filled anew to be of this stamp; all of them where there are no views."""
+    present = read_stamp(cur, schema)
+    if present is None:
+        return frozenset(LISTED)
+    standing = {kind for kind, stand in _grown(cur, present, stamp, schema).items() if stand}
+    return frozenset(stamp.differing(present).keys() - standing)
+
+
 def grown(cur: psycopg.Cursor[Any], stamp: Stamp, schema: str = "live") -> frozenset[str]:
     """Return the kinds of which a grown calendar changes rows; they are to be filled anew while the hub runs.
 
