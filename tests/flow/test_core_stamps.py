@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import date
 
 import psycopg
 import pytest
@@ -105,7 +106,7 @@ def test_a_comment_asks_for_no_rebuild(stamped: Opened) -> None:
 def test_a_worker_refuses_for_the_list_that_is_no_longer_its_own(stamped: Opened) -> None:
     """After funds were filled by another fold, a worker of the earlier one writes trade-ins and refuses funds, and what it must reject."""
     conn, context, _ = stamped
-    paid = event("SubsidyPaid", "commerce", "A1", application_no="A1", amount="5.00", channel="区级", voucher_no="V1")
+    paid = event("SubsidyPaid", "commerce", "A1", application_no="A1", amount="5.00", policy_no="P1", budget_year=2026, on=date(2026, 10, 1), voucher_no="V1")
     history = History.of([order("O1"), order("O2"), paid])
     reader = begin(stamped)
     topic = next(topic for topic, bureau in TOPICS.items() if bureau == "commerce")
@@ -184,7 +185,10 @@ def test_what_an_earlier_version_left_is_cleared(stamped: Opened) -> None:
 def test_views_of_a_version_with_one_stamp_are_filled_anew(stamped: Opened) -> None:
     """A store that carries one stamp for all lists is refused in words; a rebuild fills every list, after which all is as it was."""
     conn, context, _ = stamped
-    history = filled(stamped, 46, 400)
+    history = History.of(bulk(46, 400))
+    reader = begin(stamped)
+    commit(conn, take(stamped, reader, history, dict.fromkeys(TOPICS, 30)), context)
+    rest = take(stamped, reader, history)
     with conn.transaction(), conn.cursor() as cur:
         kept = digests(cur, "live")
         cur.execute("DROP TABLE live.view_stamp")
@@ -196,7 +200,7 @@ def test_views_of_a_version_with_one_stamp_are_filled_anew(stamped: Opened) -> N
     with pytest.raises(StampError, match=r"equipment-projects, .*; run `hub rebuild`"):
         ensure_views(conn, context.stamp)
     with pytest.raises(StampError):
-        commit(conn, take(stamped, begin(stamped, "two"), History.of([order("later")]), None), context)
+        commit(conn, rest, context)
     assert kinds_outgrown(conn, context) == set(LISTED)
     compared = rebuild(opener(stamped), context, silent, kinds=kinds_outgrown(conn, context))
     assert compared is not None
@@ -204,6 +208,7 @@ def test_views_of_a_version_with_one_stamp_are_filled_anew(stamped: Opened) -> N
     ensure_views(conn, context.stamp)
     with conn.transaction(), conn.cursor() as cur:
         assert digests(cur, "live") == kept
+    commit(conn, rest, context)
     right(stamped, history)
 
 

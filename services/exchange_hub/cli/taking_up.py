@@ -7,6 +7,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
+import sqlalchemy.exc
+
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import make_topics
 from exchange_hub.programme.district import FILES, DistrictError
@@ -92,7 +95,7 @@ class FolderWatch:
                 for state in self._supervisor.states():
                     self._supervisor.restart(state.name)
             self._hub, self._said = changed, ""
-        except (DistrictError, StampError, RuntimeProblem) as error:
+        except (DistrictError, StampError, RuntimeProblem, psycopg.Error, sqlalchemy.exc.SQLAlchemyError) as error:
             if str(error) != self._said:
                 log.warning("the district's folder has changed and is not taken up; the hub goes on as before: %s", error)
                 self._said = str(error)
