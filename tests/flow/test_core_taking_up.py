@@ -72,7 +72,7 @@ def test_a_bureau_joins_and_the_calendar_gains_a_year(stage: Stage) -> None:
         assert "nothing is stopped" in added.stdout
         stage.send([event("TaskProgressReported", "veterans", "T1", task_no="1", month="2026-10", text="已开展")])
         wait_for("the bureau to be heard", lambda: stage.positions().get(stage.topic("veterans"), 0) == 1, 90, 0.2)
-        assert one(stage, "SELECT count(*) FROM live.task WHERE bureaus = '{veterans}'") == 1
+        assert one(stage, "SELECT count(*) FROM live.task_progress WHERE bureaus = '{veterans}'") == 1
         calendar = stage.hub.settings.district / "calendar.toml"
         calendar.write_text(calendar.read_text(encoding="utf-8") + YEAR, encoding="utf-8")
         wait_for("the due date", lambda: one(stage, due) is not None, 90, 0.2)
@@ -82,7 +82,6 @@ def test_a_bureau_joins_and_the_calendar_gains_a_year(stage: Stage) -> None:
         checked = hub(stage, "rebuild", "--verify")
         assert checked.returncode == 0, checked.stdout + checked.stderr
         assert process.poll() is None
-        assert "is not started again" not in output.read_text(encoding="utf-8")
     assert process.returncode == 0, output.read_text(encoding="utf-8")[-3000:]
     with administration(stage.kafka) as admin:
         admin.delete_topics([events_topic(stage.hub.district.id, "veterans"), receipts_topic(stage.hub.district.id, "veterans")])
