@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -340,48 +339,6 @@ def test_the_rows_behind_the_changes_are_named_once_with_their_cause(engine: sa.
     assert [(row.list, row.row_key, row.cause, row.bureaus) for row in rows] == [
         ("trade-in", "o0", "更正", ("commerce",)), ("trade-in", "o1", "撤回", ("commerce",)),
     ]  # fmt: skip
-
-
-@contextmanager
-def stamped(engine: sa.Engine, whole: Mapping[str, str], funds: Mapping[str, str]) -> Iterator[None]:
-    """Views that carry a stamp of the whole and one of the list of funds."""
-    change(engine, "CREATE TABLE live.view_stamp (kind text, code text, contracts text, configuration text)")
-    for kind, stamp in (("", whole), ("fund", funds)):
-        change(engine, f"INSERT INTO live.view_stamp VALUES ('{kind}', '{stamp['code']}', '{stamp['contracts']}', '{stamp['configuration']}')")
-    try:
-        yield
-    finally:
-        change(engine, "DROP TABLE live.view_stamp")
-
-
-@pytest.mark.parametrize(
-    ("now", "funds", "causes"),
-    [
-        ({"configuration": "e"}, {}, ("基础数据变更",)),
-        ({"configuration": "e", "code": "0.2"}, {"code": "0.2"}, ("基础数据变更", "口径修正")),
-        ({"code": "0.2"}, {"code": "0.2"}, ("口径修正",)),
-        ({"configuration": "e", "code": "0.2"}, {}, ("基础数据变更",)),
-    ],
-    ids=["other data", "both", "another method", "another method of other lists"],
-)
-def test_a_change_without_a_changed_row_is_explained_by_the_stamps(
-    engine: sa.Engine, district: District, now: dict[str, str], funds: dict[str, str], causes: tuple[str, ...]
-) -> None:
-    """Another digest of the district's files is 基础数据变更, another code of the figure's own list 口径修正; another list's is no cause."""
-    with stamped(engine, STAMP, STAMP):
-        close(engine, district, SEPTEMBER)
-    with stamped(engine, STAMP | now, STAMP | funds), engine.begin() as conn:
-        row = snapshot.stored(conn, "2026-09")
-        stamps = diff.Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, "live"), snapshot.list_stamps(conn, "live"))
-    assert row["stamp"] == STAMP
-    assert stamps.causes("funds") == causes
-
-
-def test_a_month_closed_before_lists_had_stamps_is_explained_by_the_whole() -> None:
-    """What b41c509 kept, and its views, have the three parts alone: they are compared as they were then."""
-    newer = {**STAMP, "code": "0.2"}
-    assert diff.Stamps(STAMP, {}, newer, {"funds": STAMP}).causes("funds") == ("口径修正",)
-    assert diff.Stamps(STAMP, {"funds": STAMP}, {**newer, "configuration": "e"}, {}).causes("funds") == ("基础数据变更", "口径修正")
 
 
 def test_a_restatement_is_recorded_beside_the_close(engine: sa.Engine, district: District) -> None:
