@@ -219,7 +219,7 @@ def test_a_worker_of_another_configuration_does_not_write(stage: Stage) -> None:
     stage.send(bulk(SEED, 200))
     stage.caught_up()
     with connect(stage.url) as conn:
-        conn.execute("UPDATE live.view_stamp SET configuration = 'another', answers = '{\"ranking\": {\"documents\": {}}}' WHERE kind <> ''")
+        conn.execute("UPDATE live.view_stamp SET configuration = 'another', answers = '{\"ranking\": {\"another\": {}}}' WHERE kind <> ''")
     stage.send(bulk(SEED + 1, 100))
     assert running.ended() == EXIT_LOST
     assert "another stamp (configuration" in running.text()
