@@ -342,31 +342,6 @@ def test_the_rows_behind_the_changes_are_named_once_with_their_cause(engine: sa.
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("now", "causes"),
-    [
-        ({"configuration": "e"}, ("基础数据变更",)),
-        ({"configuration": "e", "code": "0.2"}, ("基础数据变更", "口径修正")),
-        ({"code": "0.2"}, ("口径修正",)),
-    ],
-)
-def test_a_change_without_a_changed_row_is_explained_by_the_stamp(
-    engine: sa.Engine, district: District, now: dict[str, str], causes: tuple[str, ...]
-) -> None:
-    """Another digest of the district's files is 基础数据变更, another version of the program 口径修正."""
-    close(engine, district, SEPTEMBER)
-    stamp = {**STAMP, **now}
-    values = ", ".join(f"'{stamp[name]}'" for name in ("code", "contracts", "configuration"))
-    change(engine, "CREATE TABLE live.view_stamp (code text, contracts text, configuration text)")
-    change(engine, f"INSERT INTO live.view_stamp VALUES ({values})")
-    try:
-        with engine.begin() as conn:
-            said = diff._stamp_causes(conn, STAMP, "live")
-    finally:
-        change(engine, "DROP TABLE live.view_stamp")
-    assert said == causes
-
-
 def test_a_restatement_is_recorded_beside_the_close(engine: sa.Engine, district: District) -> None:
     """Recorded once per change, numbered, with causes; without a new change nothing is recorded; the close stays."""
     closed = close(engine, district, SEPTEMBER)

@@ -241,8 +241,9 @@ def test_another_stamp_refuses_to_write(store_: Opened) -> None:
     batch = take(store_, begin(store_), history)
     before = everything(store_[0])
     for part in ("code", "contracts", "configuration"):
+        kinds = {kind: parts._replace(**{part: "other"}) for kind, parts in STAMP.kinds.items()}
         with pytest.raises(StampError, match=part):
-            commit(store_[0], batch, replace(store_[1], stamp=replace(STAMP, **{part: "other"})))
+            commit(store_[0], batch, replace(store_[1], stamp=replace(STAMP, kinds=kinds)))
     assert everything(store_[0]) == before
 
 

@@ -12,14 +12,13 @@ from exchange_hub.runtime.migrating import migrate
 from exchange_hub.views.digests import Digests, digests
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.store.commit import Context, prepare
+from exchange_hub.views.store.deciding import Asked
 from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import ensure_views, stamp_of
 from tests.oracle.lists import Rules
 from tests.platform import empty_database
 from tests.strategies.history import TOPICS
-
-STAMP = stamp_of("configuration of the tests")
 
 
 def ranking(list_name: str, field: str, domain: str) -> tuple[str, ...]:
@@ -45,6 +44,8 @@ def due_on(received: date) -> date | None:
 
 
 RULES = FoldRules(ranking, due_on)
+ASKED = Asked(RULES, ("工业", "农业"), (2026, 2027), "configuration of the tests")
+STAMP = stamp_of(ASKED)
 ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()))
 
 

@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("exchange_hub.cli.reporting", "report", "Render the report of a closed month."),
     "diff": ("exchange_hub.cli.months", "diff", "Explain what changed in a closed month since."),
     "demo": ("exchange_hub.cli.demo", "demo", "Run the sample district from workbooks to reports."),
-    "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild the views in a shadow schema, compare, swap."),
+    "rebuild": ("exchange_hub.cli.rebuild", "rebuild", "Rebuild lists in a shadow schema, compare, swap."),
     "list": ("exchange_hub.cli.lists", "list_", "Show a list view."),
     "findings": ("exchange_hub.cli.reviews", "findings", "Show the findings: clues to verify."),
     "deadlines": ("exchange_hub.cli.reviews", "deadlines", "Show what must still be issued, with working days left."),

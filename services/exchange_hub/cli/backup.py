@@ -131,7 +131,7 @@ def _manifest(hub: Hub, cur: psycopg.Cursor[Any]) -> dict[str, Any]:
         "format": FORMAT, "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "district": hub.district.id,
         "district_digest": hub.district.digest(), "hub": version("exchange-hub"), "contracts": registry.load().digest,
         "schema": schema[0] if schema else None, "postgresql": cur.connection.info.server_version,
-        "stamp": stamp.as_dict() if stamp else None, "positions": _positions(cur),
+        "stamp": stamp.as_dict() if stamp else None, "stamps": stamp.of_lists() if stamp else {}, "positions": _positions(cur),
         "views": {name: list(pair) for name, pair in digests(cur, "live").items()},
     }  # fmt: skip
 
@@ -279,7 +279,7 @@ def _pump(source: subprocess.Popen[bytes], target: subprocess.Popen[bytes], befo
 def remarks(hub: Hub, bootstrap_servers: str, manifest: Mapping[str, Any], outdated: Sequence[str]) -> Iterator[str]:
     """Yield what an operator must know before the start: views of another version, other configuration, other topics."""
     steps = "`hub up`"
-    if outdated or manifest["stamp"] != hub.stamp.as_dict():
+    if outdated or manifest.get("stamps") != hub.stamp.of_lists():
         steps = "`hub rebuild`, then `hub up`"
         which = f" (not compared: {', '.join(outdated)})" if outdated else ""
         yield f"the views are of another version or configuration than this hub's{which}: {steps}"

@@ -16,9 +16,10 @@ from exchange_hub.programme.district import District
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.deciding import Asked
 from exchange_hub.views.store.district import refuse_another, remember
 from exchange_hub.views.store.setup import connect, topics_of
-from exchange_hub.views.store.stamp import Stamp, ensure_views, stamp_of
+from exchange_hub.views.store.stamp import Stamp, ensure_views, grown, stamp_of
 from exchange_hub.views.tables import hold
 
 
@@ -53,7 +54,9 @@ class Hub:
     @property
     def stamp(self) -> Stamp:
         """The stamp of views that this process fills."""
-        return stamp_of(self.district.digest())
+        district = self.district
+        domains = tuple(domain.name for domain in district.domains)
+        return stamp_of(Asked(self.rules(), domains, tuple(sorted(district.calendar.years)), district.digest()))
 
     @property
     def district_no(self) -> int:
@@ -110,7 +113,7 @@ class Hub:
 
         Raises:
             AnotherDistrictError: the store is another district's.
-            StampError: the live views were filled under another stamp.
+            StampError: lists were filled under another stamp.
         """
         from exchange_hub.runtime.migrating import migrate
 
@@ -119,6 +122,15 @@ class Hub:
         with connect(url) as conn:
             remember(conn, self.district.id)
             ensure_views(conn, self.stamp)
+
+    def overtaken(self, url: str) -> frozenset[str]:
+        """Return the kinds of entity that are to be filled anew because the district's calendar reaches further than it did."""
+        from exchange_hub.runtime.migrating import migrate
+
+        self.refuse_another_s(url)
+        migrate(url)
+        with connect(url) as conn, conn.transaction(), conn.cursor() as cur:
+            return grown(cur, self.stamp)
 
     @contextmanager
     def reader(self, url: str) -> Iterator[psycopg.Connection]:

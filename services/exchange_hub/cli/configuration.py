@@ -112,7 +112,7 @@ def add(*, file: Path, dry_run: bool, no_topics: bool) -> None:
             with open_servers(hub) as servers:
                 make_topics(hub, servers.bootstrap_servers)
             click.echo("topics are there: " + ", ".join(events_topic(hub.district.id, c) for c in codes if c in hub.district.publishers()))
-    click.echo("next: stop the hub, run `hub rebuild` (the views' stamp names the configuration), start the hub again")
+    click.echo("a running `hub up` takes it up within seconds, nothing is stopped; workers that run without it are to be started again")
 
 
 def with_bureaus(folder: Path, file: Path) -> str:

@@ -29,7 +29,7 @@ from exchange_hub.runtime.topics import REQUIRED, describe, group_lack, lacks, s
 from exchange_hub.views import read
 from exchange_hub.views.store.positions import Claimed
 from exchange_hub.views.store.presence import tended
-from exchange_hub.views.store.stamp import read_stamp
+from exchange_hub.views.store.stamp import StampError, read_stamp, refuse_other
 
 T = TypeVar("T")
 Level = Literal["OK", "WARN", "FAIL"]
@@ -181,16 +181,14 @@ def schema(at: Patient) -> Answer:
 
 
 def stamp(at: Patient) -> Answer:
-    """Were the views filled by this code, these contracts, this configuration?"""
+    """Was each list filled by this code, these contracts, this configuration?"""
     with at.conn.cursor() as cur:
         present = read_stamp(cur)
-    mine = at.hub.stamp
-    if present is None:
-        return Answer("FAIL", "stamp", "there are no views", "Start `hub up`, or run `hub rebuild`.")
-    if present != mine:
-        theirs, ours = present.as_dict(), mine.as_dict()
-        parts = ", ".join(part for part in ours if ours[part] != theirs[part])
-        return Answer("FAIL", "stamp", f"the views were filled under another {parts}", "Run `hub rebuild`; workers refuse to write until then.")
+    try:
+        refuse_other(present, at.hub.stamp)
+    except StampError as error:
+        return Answer("FAIL", "stamp", str(error), "Run `hub rebuild`; workers do not write to these lists until then.")
+    mine = at.hub.stamp.whole
     return ok("stamp", f"code {mine.code}, contracts {mine.contracts[:8]}, configuration {mine.configuration[:8]}")
 
 

@@ -1,7 +1,7 @@
 """``hub rebuild``: fill the views anew beside the live ones, compare, and swap them in."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import starmap
@@ -18,12 +18,16 @@ from exchange_hub.runtime.migrating import engine_of, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.views.digests import digests
 from exchange_hub.views.filling import Progress
+from exchange_hub.views.lists import BY_NAME, KINDS, kinds_of
 from exchange_hub.views.proof import Position
-from exchange_hub.views.rebuild import AS_OF, SHADOW, Comparison, as_of
+from exchange_hub.views.rebuild import AS_OF, Comparison, as_of
 from exchange_hub.views.rebuild import rebuild as run
 from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.deciding import LISTED
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.setup import connect
+from exchange_hub.views.store.stamp import outgrown
+from exchange_hub.views.swapping import SHADOW
 
 #: Differences between Kafka and the store that are printed one by one.
 DIFFERENCES_SHOWN = 20
@@ -44,14 +48,19 @@ def _proved(done: int, total: int) -> None:
 
 
 @click.command()
+@click.argument("lists", nargs=-1, metavar="[LIST]...")
 @click.option("--verify", is_flag=True, help="Only compare digests with the live views; swap nothing.")
 @click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="Only compare the views as of a close, or of its Nth restatement, with what was kept there.")
 @click.option(
     "--from", "origin", type=click.Choice(["kafka", "log"]), default="kafka", show_default=True,
     help="Compare the store with Kafka before the views are filled from it, or take the log as it is.",
 )  # fmt: skip
-def rebuild(*, verify: bool, cut_name: str | None, origin: str) -> None:
-    """Rebuild the views in a shadow schema while the live ones serve; stopped and started again, it goes on."""
+def rebuild(*, lists: tuple[str, ...], verify: bool, cut_name: str | None, origin: str) -> None:
+    """Rebuild lists in a shadow schema while the live ones serve; stopped and started again, it goes on.
+
+    Rebuilt are the LISTs named and those whose stamp is another than this version's and district's; where there are neither, all.
+    With --verify, the LISTs named, else all.
+    """
     if cut_name is not None:
         _prove_cut(cut_name)
         return
@@ -63,10 +72,11 @@ def rebuild(*, verify: bool, cut_name: str | None, origin: str) -> None:
             url = servers.database_url
             context = _context(hub, url)
             with _alone(hub, url):
+                kinds = kinds_to_fill(context, url, lists, verify=verify)
                 if origin == "kafka":
                     differing, shown = prove(hub, servers, _positions(hub, url), DIFFERENCES_SHOWN, _proved)
                 spread = partial(fill_parts, hub, url, SHADOW)
-                comparison = run(lambda: connect(url, "hub rebuild"), context, _note, verify=verify, spread=spread)
+                comparison = run(lambda: connect(url, "hub rebuild"), context, _note, kinds=kinds, verify=verify, spread=spread)
     _end_progress()
     for line in shown:
         click.echo(f"store and Kafka differ: {line}", err=True)
@@ -75,9 +85,31 @@ def rebuild(*, verify: bool, cut_name: str | None, origin: str) -> None:
     if comparison is not None:
         show(comparison)
     if not verify:
-        click.echo("swapped in")
+        names = "all lists" if kinds >= set(LISTED) else ", ".join(name for kind in LISTED if kind in kinds for name in KINDS[kind].list_names)
+        click.echo(f"swapped in: {names}")
     if differing or (verify and comparison is not None and not comparison.equal):
         sys.exit(1)
+
+
+def kinds_to_fill(context: Context, url: str, lists: Collection[str], *, verify: bool) -> frozenset[str]:
+    """Return the kinds of entity whose lists are to be filled.
+
+    Args:
+        context: the stamp of this process.
+        url: the database's address.
+        lists: lists that are asked for by name.
+        verify: whether they are compared alone, and stamps do not matter.
+
+    Raises:
+        KeyError: there is no list of a name.
+    """
+    if unknown := sorted(set(lists) - BY_NAME.keys()):
+        raise KeyError(f"there is no list {unknown[0]}; there are {', '.join(BY_NAME)}")
+    named = {kind for name in lists for kind in kinds_of(name)}
+    if not verify:
+        with connect(url) as conn, conn.transaction(), conn.cursor() as cur:
+            named |= outgrown(cur, context.stamp)
+    return frozenset(named or LISTED)
 
 
 def _end_progress() -> None:

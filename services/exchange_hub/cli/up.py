@@ -1,11 +1,13 @@
 """``hub up``: the whole hub on this machine — servers, workers, relay, console — until Ctrl-C."""
 
 import sys
+import threading
 
 import click
 
 from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics, plain_errors
+from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.taking_up import FolderWatch, addresses, take_up
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.sole import check_ports, free_port, only_hub
@@ -27,10 +29,10 @@ def children(hub: Hub, servers: Servers, *, free_ports: bool = False, terminal: 
     port = 0 if free_ports else settings.metrics.port
     shown = {"HUB_LOG__TERMINAL": terminal} if terminal else {}
     listens = {"HUB_CONSOLE__PORT": str(console_port)} if console_port else {}
-    addresses = shown | listens | {"HUB_DATA_DIR": str(settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers, "HUB_DATABASE__URL": servers.database_url}
+    shared = shown | listens | addresses(hub, servers)
 
     def child(name: str, place: int, *arguments: str) -> Child:
-        environment = {**addresses, "HUB_METRICS__PORT": str(port + place if port else 0)}
+        environment = {**shared, "HUB_METRICS__PORT": str(port + place if port else 0)}
         return Child(name, [sys.executable, "-m", "exchange_hub", *arguments, "--supervised"], environment, grace)
 
     count = settings.worker.processes
@@ -48,11 +50,12 @@ def up() -> None:
         with only_hub(hub.settings):
             check_ports(hub.settings)
             with running(hub.settings) as servers:
-                hub.prepare_store(servers.database_url)
-                make_topics(hub, servers.bootstrap_servers)
+                take_up(hub, servers)
                 console = hub.settings.console
                 port = console.port or free_port(console.host)
                 click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{port}  (Ctrl-C 停止)")
                 click.echo(f"Kafka {servers.bootstrap_servers}(连接器在别处运行时,设 HUB_KAFKA__BOOTSTRAP_SERVERS)")
-                Supervisor(children(hub, servers, console_port=port)).run(stop)
+                supervisor = Supervisor(children(hub, servers, console_port=port))
+                threading.Thread(target=FolderWatch(hub, servers, supervisor).run, args=(stop,), name="folder-watch", daemon=True).start()
+                supervisor.run(stop)
     click.echo("已停止。")

@@ -21,7 +21,6 @@ from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings
-from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration, group_lack, lacks, topic_ids
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
@@ -187,16 +186,15 @@ class _Worker:
 
     def _lost(self, error: BaseException) -> None:
         """End the process at once: what is in flight is not committed, and is read again by whoever comes next."""
-        code = EXIT_LOST
         if isinstance(error, FencedError):
             log.error("fenced: %s", error)
         elif isinstance(error, StampError):
-            code = EXIT_FINAL
-            log.error("%s", error)
+            # The district may have grown, or lists were filled anew, while this worker ran: its next start tells.
+            log.error("this worker ends and asks for a restart: %s", error)
         else:
             log.critical("worker cannot go on: %s", error, exc_info=error)
         logging.shutdown()
-        os._exit(code)
+        os._exit(EXIT_LOST)
 
 
 def credentials_of(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:

@@ -140,6 +140,11 @@ class _Kept:
             self.process.stdin.close()
         self.process = None
 
+    def revive(self) -> None:
+        """Ends the child if it runs, and lets it start again, also where it had said that this could not help."""
+        self.stop()
+        self.final, self._failures, self._next_start = False, 0, 0.0
+
     def stop(self) -> None:
         """Ends the child: SIGTERM, and SIGKILL if that was not enough in time."""
         if self.process is None:
@@ -176,7 +181,7 @@ class Supervisor:
                 for kept in self._kept:
                     if kept.child.name in self._restart_asked:
                         self._restart_asked.discard(kept.child.name)
-                        kept.stop()
+                        kept.revive()
                     kept.look(time.monotonic())
                 stop.wait(_LOOK_SECONDS)
         finally:

@@ -1,20 +1,21 @@
 """A digest per view: equal digests mean equal rows, whatever order they were written in."""
 
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
 from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
-from exchange_hub.views.lists import LISTS
+from exchange_hub.views.lists import KINDS, LISTS
 from exchange_hub.views.tables import digest_query, list_table
 
 Digests = dict[str, tuple[str, int]]
 
 #: What a list shows depends on these as well; they are compared beside the lists: name → table of the schema, rows.
 _BESIDE: dict[str, tuple[str, str]] = {
-    "unfolded": ("unfolded", "SELECT md5(u::text) FROM {schema}.unfolded u"),
-    "findings": ("finding", "SELECT md5(f::text) FROM {schema}.finding f"),
+    "unfolded": ("unfolded", "SELECT md5(u::text) FROM {schema}.unfolded u WHERE kind = ANY({kinds})"),
+    "findings": ("finding", "SELECT md5(f::text) FROM {schema}.finding f WHERE kind = ANY({kinds})"),
     "held": ("", "SELECT md5(h::text) FROM (SELECT t.bureau, h.off, h.event_id FROM log.held h JOIN log.topic t USING (topic_no)) h"),
 }
 
@@ -22,8 +23,8 @@ _BESIDE: dict[str, tuple[str, str]] = {
 NAMES = frozenset({*(view.name for view in LISTS), *_BESIDE})
 
 
-def digests(cur: psycopg.Cursor[Any], schema: str) -> Digests:
-    """Return (digest, rows) of every list view of *schema*, and of findings, unfolded and held events.
+def digests(cur: psycopg.Cursor[Any], schema: str, kinds: Collection[str] = KINDS.keys()) -> Digests:
+    """Return (digest, rows) of every list view of *schema* that is of *kinds*, of their findings, their unfolded and all held events.
 
     What has no table there, or a list with other columns than this version's, is left out: another version filled it.
     """
@@ -32,18 +33,19 @@ def digests(cur: psycopg.Cursor[Any], schema: str) -> Digests:
     metadata = MetaData()
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     found: Digests = {}
-    for view in LISTS:
+    for view in [view for kind in KINDS.values() if kind.name in kinds for view in kind.lists]:
         table = list_table(view, schema, metadata)
         if there.get(view.table) != [column.name for column in table.columns]:
             continue
         query = str(digest_query(table).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         found[view.name] = _pair(cur.execute(query.encode()).fetchone())
+    of_kinds = f"'{{{','.join(sorted(kinds))}}}'"
     for name, (wanted, rows) in _BESIDE.items():
         if wanted and wanted not in there:
             continue
         query = (
             "SELECT bit_xor(('x' || substr(h, 1, 16))::bit(64))::text || bit_xor(('x' || substr(h, 17, 16))::bit(64))::text, "
-            f"count(*) FROM ({rows.format(schema=schema)}) AS hashed (h)"
+            f"count(*) FROM ({rows.format(schema=schema, kinds=of_kinds)}) AS hashed (h)"
         )
         found[name] = _pair(cur.execute(query.encode()).fetchone())
     return found

@@ -5,7 +5,7 @@ that was written before, unlike in the order of arrival. Kinds of entities never
 claims of a kind that stands for itself; so the work falls into parts that several processes do side by side.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import psycopg
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.deciding import LISTED
 from exchange_hub.views.store.planning import BELOW_CUT, FILLED, OF_EVENT, gathered, plan_whole
 
 #: Events applied in one transaction; large enough to amortise it, small enough to resume from.
@@ -64,8 +65,10 @@ def end(cur: psycopg.Cursor[Any], schema: str) -> None:
         cur.execute(f"DROP TABLE {schema}.{table}".encode())
 
 
-def fill_all(conn: psycopg.Connection, context: Context, below: Cut, batch_no: int, note: Note, spread: Spread | None = None) -> None:
-    """Apply every accepted event below the cut and up to a batch; one that was stopped goes on with the cut it began with.
+def fill_all(
+    conn: psycopg.Connection, context: Context, below: Cut, batch_no: int, note: Note, spread: Spread | None = None, kinds: Collection[str] = LISTED
+) -> None:
+    """Apply every accepted event of *kinds* below the cut and up to a batch; one that was stopped goes on with the cut it began with.
 
     Args:
         conn: a connection prepared for ``context.schema``.
@@ -74,14 +77,15 @@ def fill_all(conn: psycopg.Connection, context: Context, below: Cut, batch_no: i
         batch_no: the last batch that counts.
         note: told how far it has come.
         spread: fills the parts; one after the other on *conn* where it is not given.
+        kinds: kinds of entity whose lists are filled.
     """
     began = monotonic()
     with conn.transaction():
         if conn.execute("SELECT count(*) FROM cut").fetchone() == (0,):
             with conn.cursor() as cur:
                 cur.executemany("INSERT INTO cut VALUES (%s, %s, %s)", [(no, end, batch_no) for no, end in below.items()])
-    fill_part(conn, context, Part("coordination", tuple(sorted(below))))
-    parts = _parts(conn)
+    fill_part(conn, context, Part("coordination", tuple(sorted(below))), kinds=kinds)
+    parts = {part: events for part, events in _parts(conn).items() if part.kind in kinds}
     total = sum(parts.values())
     before = _filled(conn)
 
@@ -116,8 +120,10 @@ def _filled(conn: psycopg.Connection) -> int:
     return row[0] if row else 0
 
 
-def fill_part(conn: psycopg.Connection, context: Context, part: Part, tick: Callable[[], None] = lambda: None) -> None:
-    """Fill one part, from where it stands; *tick* is called after each transaction.
+def fill_part(
+    conn: psycopg.Connection, context: Context, part: Part, tick: Callable[[], None] = lambda: None, kinds: Collection[str] = LISTED
+) -> None:
+    """Fill one part, from where it stands; *tick* is called after each transaction. Decisions count as far as they speak of *kinds*.
 
     Raises:
         KeyError: the event log holds events of a topic whose bureau is not in the district's registry.
@@ -136,7 +142,7 @@ def fill_part(conn: psycopg.Connection, context: Context, part: Part, tick: Call
                     )
                 known = gathered(rows, context.topics)
                 planned = plan_whole(known, frozenset(known), context.rules)
-                write(cur, planned, context.topics, context.rules, FILLED)
+                write(cur, planned, context.topics, context.rules, FILLED, kinds)
                 cur.execute(
                     """INSERT INTO filled VALUES (%s, %s, %s, %s) ON CONFLICT (topic_no, kind)
                        DO UPDATE SET entity = excluded.entity, events = filled.events + excluded.events""",

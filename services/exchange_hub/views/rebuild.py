@@ -2,13 +2,14 @@
 
 What is filled in are the accepted events of the event log, by the same folds and writes as on the live path: first all below a
 cut (``filling``), then what arrived meanwhile. Filled and live views are compared as they are at one moment; a rebuild
-then swaps the filled schema in, in one transaction under the commit lock. A cut is the first step alone.
+then swaps in what was filled, some lists or all of them, in one transaction under the commit lock. A cut is the first step alone.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from time import sleep
 from typing import Any
 
@@ -20,13 +21,15 @@ from exchange_hub.views.filling import CHUNK, Cut, Note, Spread, fill_all
 from exchange_hub.views.statement import ClaimKey
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.applying import write
+from exchange_hub.views.store.deciding import LISTED
 from exchange_hub.views.store.planning import CAUGHT_UP, load, plan_whole
 from exchange_hub.views.store.schema import create_views
 from exchange_hub.views.store.stamp import read_stamp, write_stamp
+from exchange_hub.views.swapping import RETIRED, SHADOW, swap_lists, swap_whole
 
 log = logging.getLogger(__name__)
 
-SHADOW, AS_OF = "shadow", "as_of"
+AS_OF = "as_of"
 #: Events that may be left when the lock is taken for the last step: a fraction of a second of work.
 CATCH_UP_MAX = 2_000
 
@@ -62,14 +65,14 @@ def prepare_to_fill(conn: psycopg.Connection, schema: str) -> None:
         conn.execute(b"SET transaction_timeout = 0")
 
 
-def open_shadow(conn: psycopg.Connection, context: store.Context) -> None:
-    """Make the schema to fill, or keep the one that a stopped run of the same stamp left."""
+def open_shadow(conn: psycopg.Connection, context: store.Context, kinds: Collection[str] = LISTED) -> None:
+    """Make the schema to fill with *kinds*, or keep the one that a stopped run for the same, of the same stamp, left."""
     with conn.transaction(), conn.cursor() as cur:
-        if read_stamp(cur, context.schema) == context.stamp:
+        if (left := read_stamp(cur, context.schema)) is not None and left.kinds == {kind: context.stamp.kinds[kind] for kind in kinds}:
             return
         cur.execute(f"DROP SCHEMA IF EXISTS {context.schema} CASCADE".encode())
         create_views(conn, context.schema)
-        write_stamp(cur, context.stamp, context.schema)
+        write_stamp(cur, context.stamp, context.schema, kinds)
         filling.begin(cur, context.schema)
 
 
@@ -78,13 +81,14 @@ def ends(cur: psycopg.Cursor[Any]) -> dict[int, int]:
     return dict(cur.execute("SELECT topic_no, next_off FROM log.position").fetchall())
 
 
-def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> int:
+def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut, kinds: Collection[str] = LISTED) -> int:
     """Fold again every claim with accepted events below the cut that a filled schema does not hold yet; return how many these were.
 
     Args:
         conn: a connection prepared for ``context.schema``.
         context: topics, rules, stamp and schema.
         below: the cut.
+        kinds: kinds of entity that the schema holds.
     """
     # Batches are numbered in the order of their commits: what one up to here accepted, every chunk below sees.
     mark = _last_batch(conn)
@@ -93,32 +97,32 @@ def catch_up(conn: psycopg.Connection, context: store.Context, below: Cut) -> in
     done = 0
     for topic_no, next_off, seen in rows:
         late = _accepted_late(conn, topic_no, min(next_off, below.get(topic_no, 0)), seen)
-        _refold(conn, context, topic_no, late, next_off, mark)
+        _refold(conn, context, topic_no, late, (next_off, mark), kinds)
         done += len(late)
     for topic_no in sorted(below):
         start = reached.get(topic_no, 0)
         while start < below[topic_no]:
             arrived, start = _arrived(conn, topic_no, start, below[topic_no])
-            _refold(conn, context, topic_no, arrived, start, mark)
+            _refold(conn, context, topic_no, arrived, (start, mark), kinds)
             done += len(arrived)
     return done
 
 
 def _refold(
-    conn: psycopg.Connection, context: store.Context, topic_no: int, arrived: list[Entity], next_off: int, mark: int
+    conn: psycopg.Connection, context: store.Context, topic_no: int, arrived: list[Entity], reached: tuple[int, int], kinds: Collection[str]
 ) -> None:
-    """Move on in a topic, and fold the claims of what arrived on it from all that the schema holds of them then."""
+    """Move on in a topic to what was *reached* (next offset, batch), and fold the claims of what arrived on it from all that the schema holds of them then."""
     bureau_of = context.topics.bureau_of
     with conn.transaction(), conn.cursor() as cur:
         cur.execute(
             """INSERT INTO progress VALUES (%s, %s, %s) ON CONFLICT (topic_no)
                DO UPDATE SET next_off = excluded.next_off, batch_no = excluded.batch_no""",
-            (topic_no, next_off, mark),
+            (topic_no, *reached),
         )
-        if arrived:
-            keys = {ClaimKey(kind, bureau_of[topic_no], entity) for _, kind, entity in arrived}
+        keys = {ClaimKey(kind, bureau_of[topic_no], entity) for _, kind, entity in arrived if kind in kinds or kind == "coordination"}
+        if keys:
             known = load(cur, keys, context.topics, CAUGHT_UP).registers
-            write(cur, plan_whole(known, frozenset(), context.rules), context.topics, context.rules, CAUGHT_UP)
+            write(cur, plan_whole(known, frozenset(), context.rules), context.topics, context.rules, CAUGHT_UP, kinds)
 
 
 def _last_batch(conn: psycopg.Connection) -> int:
@@ -148,9 +152,9 @@ def _arrived(conn: psycopg.Connection, topic_no: int, start: int, end: int) -> t
     return rows, (end if len(rows) < CHUNK else rows[-1][0] + 1)
 
 
-def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
-    """Compare two views schemas view by view; differing lists are opened row by row."""
-    first, second = digests(cur, one), digests(cur, other)
+def compare(cur: psycopg.Cursor[Any], one: str, other: str, kinds: Collection[str] = LISTED) -> Comparison:
+    """Compare the lists of *kinds* in two views schemas; differing ones are opened row by row."""
+    first, second = digests(cur, one, kinds), digests(cur, other, kinds)
     lists = {
         name: differing_rows(cur, name, one, other)
         for name in first
@@ -160,14 +164,15 @@ def compare(cur: psycopg.Cursor[Any], one: str, other: str) -> Comparison:
 
 
 def rebuild(
-    connect: Connect, context: store.Context, note: Note, *, verify: bool = False, spread: Spread | None = None
+    connect: Connect, context: store.Context, note: Note, *, kinds: Collection[str] = LISTED, verify: bool = False, spread: Spread | None = None
 ) -> Comparison | None:
-    """Fill a shadow schema while the live one serves, then swap it in — or only compare.
+    """Fill lists anew in a shadow schema while the live ones serve, then swap them in — or only compare.
 
     Args:
         connect: opens a connection.
         context: topics, rules and stamp of this process.
         note: told how far it has come.
+        kinds: kinds of entity whose lists are filled; all others stay as they are.
         verify: compare digests and swap nothing.
         spread: fills the parts of the schema side by side; one after the other where it is not given.
 
@@ -177,18 +182,19 @@ def rebuild(
     shadow = replace(context, schema=SHADOW)
     with connect() as conn:
         prepare_to_fill(conn, SHADOW)
-        _drop(conn, "retired")
-        open_shadow(conn, shadow)
+        _drop(conn, RETIRED)
+        open_shadow(conn, shadow, kinds)
         # The batch is read before the positions: what it does not cover of them is caught up with.
         mark = _last_batch(conn)
         if conn.execute("SELECT count(*) FROM progress").fetchone() == (0,):
             with conn.cursor() as cur:
-                fill_all(conn, shadow, ends(cur), mark, note, spread)
-        comparison = _compared(conn, connect, shadow)
+                fill_all(conn, shadow, ends(cur), mark, note, spread, kinds)
+        comparison = _compared(conn, connect, shadow, kinds)
         if not verify:
-            _swap_in(conn, shadow, had_views=comparison is not None)
+            _swap_in(conn, shadow, kinds, had_views=comparison is not None)
         try:
-            _drop(conn, SHADOW if verify else "retired")
+            _drop(conn, RETIRED)
+            _drop(conn, SHADOW)
         except psycopg.errors.LockNotAvailable:
             log.warning("somebody still reads the views that were replaced; the next rebuild removes them")
     return comparison
@@ -198,15 +204,15 @@ def _drop(conn: psycopg.Connection, schema: str) -> None:
     conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
 
-def _follow(conn: psycopg.Connection, shadow: store.Context) -> None:
+def _follow(conn: psycopg.Connection, shadow: store.Context, kinds: Collection[str]) -> None:
     """Catch up with the live views, without the commit lock, until so little is left that the rest is a matter of a moment."""
     while True:
         with conn.cursor() as cur:
-            if catch_up(conn, shadow, ends(cur)) <= CATCH_UP_MAX:
+            if catch_up(conn, shadow, ends(cur), kinds) <= CATCH_UP_MAX:
                 return
 
 
-def _compared(conn: psycopg.Connection, connect: Connect, shadow: store.Context) -> Comparison | None:
+def _compared(conn: psycopg.Connection, connect: Connect, shadow: store.Context, kinds: Collection[str]) -> Comparison | None:
     """Compare the filled schema with the live one as both are at one moment; ``None`` where there are no live views.
 
     The commit lock is held only while the last events are caught up with and a snapshot is taken. It is taken on a
@@ -217,11 +223,11 @@ def _compared(conn: psycopg.Connection, connect: Connect, shadow: store.Context)
         prepare_to_fill(reading, SHADOW)
         with reading.transaction(), reading.cursor() as cur:
             cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            _follow(conn, shadow)
+            _follow(conn, shadow, kinds)
             with _locked(keeping, shadow) as kept:
-                catch_up(conn, shadow, ends(kept))
+                catch_up(conn, shadow, ends(kept), kinds)
                 there = read_stamp(cur, "live") is not None  # the first question takes the snapshot
-            return compare(cur, "live", SHADOW) if there else None
+            return compare(cur, "live", SHADOW, kinds) if there else None
 
 
 @contextmanager
@@ -243,23 +249,23 @@ def _lock(cur: psycopg.Cursor[Any], context: store.Context) -> bool:
     return True
 
 
-def _swap_in(conn: psycopg.Connection, shadow: store.Context, *, had_views: bool) -> None:
-    """Put the filled schema in the place of the live one, at a moment when nobody reads that one.
+def _swap_in(conn: psycopg.Connection, shadow: store.Context, kinds: Collection[str], *, had_views: bool) -> None:
+    """Put what was filled in the place of what is live, at a moment when nobody reads that.
 
     A reader holds the views that it began with (``tables.hold``); one that takes long is waited for outside the lock.
     """
+    some = had_views and set(kinds) < set(LISTED)
+    swap = partial(swap_lists, stamp=shadow.stamp, kinds=kinds) if some else partial(swap_whole, had_views=had_views)
     while True:
-        _follow(conn, shadow)
+        _follow(conn, shadow, kinds)
         try:
             with _locked(conn, shadow) as cur:
                 store.bound(cur)
-                catch_up(conn, shadow, ends(cur))
-                filling.end(cur, SHADOW)
+                catch_up(conn, shadow, ends(cur), kinds)
                 if had_views:
                     cur.execute(f"SET LOCAL lock_timeout = {_READERS_MILLISECONDS}".encode())
                     cur.execute(b"LOCK TABLE live.view_stamp IN ACCESS EXCLUSIVE MODE")
-                    cur.execute(b"ALTER SCHEMA live RENAME TO retired")
-                cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
+                swap(cur)
                 return
         except psycopg.errors.LockNotAvailable:
             log.warning("somebody reads the views; they are replaced when the reading ends")

@@ -257,7 +257,9 @@ def _adjustments(
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed) -> None:
     kept = {
-        "batch_no": last_batch(conn), "closed_at": closing.closed_at, "cut": closed.cut, "stamp": closed.stamp, "digests": closed.digests,
-        "counts": closed.counts, "catalogue": catalogue.encode(closed.report.catalogue), "report": dump(closed.report, "annexes"), "figures_digest": closed.figures_digest,
+        "batch_no": last_batch(conn), "closed_at": closing.closed_at, "cut": closed.cut,
+        "stamp": snapshot.kept_stamp(conn, closed.stamp, closing.schema), "digests": closed.digests, "counts": closed.counts,
+        "catalogue": catalogue.encode(closed.report.catalogue), "report": dump(closed.report, "annexes"),
+        "figures_digest": closed.figures_digest,
     }  # fmt: skip
     conn.execute(sa.update(tables.month).where(tables.month.c.month == closing.month).values(kept))

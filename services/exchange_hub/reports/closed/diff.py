@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import sqlalchemy as sa
 
@@ -105,7 +105,7 @@ def compare(
     digest = figures_digest(now)
     if not changed:
         return Comparison(month, (), digest, entries=entries)
-    otherwise = _stamp_causes(conn, row["stamp"], schema)
+    stamps = Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, schema), snapshot.list_stamps(conn, schema))
     closed = snapshot.lists_closed(row)
     explained = Explanation(conn, closed, lists_of(schema), {cube.name: cube for cube in cubes(frame)})
     by_id = {definition.id: definition for definition, _, _ in changed if definition is not None}
@@ -113,7 +113,7 @@ def compare(
     for definition, old, new in changed:
         both = old.absent != NOT_THEN and new.absent != NOT_NOW
         rows = explained.behind(definition, by_id) if both and definition is not None else Changed()
-        causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or (otherwise if both else _OF_METHOD)))
+        causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or (stamps.causes(new.source.list) if both else _OF_METHOD)))
         name = before.catalogue.label(old.id) if new.absent == NOT_NOW else ""
         bureaus = tuple(sorted(rows.bureaus))
         result.append(Adjustment(month, old, new, causes, bureaus, rows.keys(), rows.count(), name))
@@ -194,20 +194,37 @@ def _nothing(figure: Figure) -> Figure:
     return Figure(figure.id, value, figure.unit, figure.period, figure.source)
 
 
-def _stamp_causes(conn: sa.Connection, closed: Mapping[str, str], schema: str) -> tuple[Cause, ...]:
-    """Say why a figure can change without a changed row: other data of the district, or another method.
+class Stamps(NamedTuple):
+    """Under what a month was closed, and under what the views are filled now.
 
-    The stamp keeps one digest over all files of the district, and none of them is a rule pack: where it differs,
-    reference data changed (归口, 工作日历, 目标, 应报, 优先口径), and which of them cannot be told from the stamp. 规则变更 is
-    never said here; it takes a digest of the rule packs of their own in the stamp to tell the two apart.
+    Attributes:
+        closed: stamp of the whole at the close.
+        closed_lists: list → its stamp; empty of a month that was closed before lists had one each.
+        now: stamp of the whole now, ``None`` where no worker has written it.
+        lists: list → its stamp now.
     """
-    now = snapshot.view_stamp(conn, schema)
-    if now is None:
-        return ("口径修正",)
-    other_data = now.get("configuration") != closed.get("configuration")
-    method = any(now.get(name) != closed.get(name) for name in ("code", "contracts"))
-    data: tuple[Cause, ...] = ("基础数据变更",) if other_data else ()
-    return (*data, "口径修正") if method or not data else data
+
+    closed: Mapping[str, str]
+    closed_lists: Mapping[str, Mapping[str, str]]
+    now: Mapping[str, str] | None
+    lists: Mapping[str, Mapping[str, str]]
+
+    def causes(self, name: str) -> tuple[Cause, ...]:
+        """Say why a figure over a list can change without a changed row: other data of the district, or another method.
+
+        The method is the list's own code and contracts, where both stamps tell them, else those of all lists. The data
+        are all of the district's, for figures ask for more of them than lists do (归口, 工作日历, 目标, 应报, 优先口径). No file
+        of the district is a rule pack yet: 规则变更 takes a part of its own in the stamps.
+        """
+        if self.now is None:
+            return ("口径修正",)
+        before, now = self.closed, self.now
+        if name in self.closed_lists and name in self.lists:
+            before, now = self.closed_lists[name], self.lists[name]
+        method = any(now.get(part) != before.get(part) for part in ("code", "contracts"))
+        other_data = self.now.get("configuration") != self.closed.get("configuration")
+        data: tuple[Cause, ...] = ("基础数据变更",) if other_data else ()
+        return (*data, "口径修正") if method or not data else data
 
 
 def events_behind(

@@ -19,6 +19,7 @@ from exchange_hub.reports.lines import JSON_TYPES, written
 from exchange_hub.reports.model import Annex, Report, Row
 from exchange_hub.reports.model import load as load_report
 from exchange_hub.reports.sql import Lists
+from exchange_hub.views.lists import KINDS
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.tables import hold as hold_statement
 
@@ -118,8 +119,12 @@ def decode(row: Mapping[str, Any]) -> Report:
     return load_report(row["report"], catalogue_of(row))
 
 
+#: Beside the parts of the whole's stamp, what holds those of the lists.
+_OF_LISTS = "lists"
+
+
 def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
-    """Return the row of a closed month.
+    """Return the row of a closed month, with the stamps of its lists as ``list_stamps``: none where it was closed before lists had one each.
 
     Raises:
         NotClosedError: where the month has not been closed.
@@ -127,7 +132,13 @@ def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
     row = conn.execute(sa.select(tables.month).where(tables.month.c.month == month)).mappings().one_or_none()
     if row is None or row["closed_at"] is None:
         raise NotClosedError(month)
-    return dict(row)
+    stamp = dict(row["stamp"])
+    return {**row, "list_stamps": stamp.pop(_OF_LISTS, {}), "stamp": stamp}
+
+
+def kept_stamp(conn: sa.Connection, stamp: Mapping[str, str], schema: str) -> dict[str, Any]:
+    """Return what a close keeps as stamp: that of the whole, and those of the lists of *schema* beside it."""
+    return {**stamp, _OF_LISTS: list_stamps(conn, schema)}
 
 
 def catalogue_of(row: Mapping[str, Any]) -> Catalogue:
@@ -168,12 +179,27 @@ def hold(conn: sa.Connection, schema: str) -> bool:
 
 
 def view_stamp(conn: sa.Connection, schema: str) -> dict[str, str] | None:
-    """Return the stamp that a views schema carries; ``None`` where no worker has written it."""
+    """Return the stamp of the whole that a views schema carries; ``None`` where no worker has written it."""
+    rows = _stamps(conn, schema)
+    return _parts(rows[""]) if "" in rows else None
+
+
+def list_stamps(conn: sa.Connection, schema: str) -> dict[str, dict[str, str]]:
+    """Return the stamp that each list of a views schema carries: list → parts; empty where views have one for all lists."""
+    rows = _stamps(conn, schema)
+    return {name: _parts(rows[kind]) for kind in rows if kind in KINDS for name in KINDS[kind].list_names}
+
+
+def _stamps(conn: sa.Connection, schema: str) -> dict[str, Mapping[str, str]]:
+    """Return the rows of ``view_stamp`` by kind; the one of the whole, alone in views of an earlier version, has none."""
     if not exists(conn, f"{schema}.view_stamp"):
-        return None
-    table = sa.table("view_stamp", *map(sa.column, ("code", "contracts", "configuration")), schema=schema)
-    row = conn.execute(sa.select(*table.c)).mappings().one_or_none()
-    return None if row is None else {str(name): str(value) for name, value in row.items()}
+        return {}
+    rows = conn.execute(sa.text(f"SELECT to_jsonb(s) FROM {schema}.view_stamp s")).scalars()
+    return {row.get("kind", ""): row for row in rows}
+
+
+def _parts(row: Mapping[str, str]) -> dict[str, str]:
+    return {name: row[name] for name in ("code", "contracts", "configuration")}
 
 
 def load(engine: sa.Engine, month: str) -> Report:

@@ -110,4 +110,5 @@ KIND = Kind(
             "department", ("document_no", "title", "issuer", "level", "issued_on", "received_on", "due_on")
         )
     },
+    asks=frozenset({"calendar"}),
 )  # fmt: skip

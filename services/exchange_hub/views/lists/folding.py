@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from exchange_hub.views.findings import Comparison, Finding
 from exchange_hub.views.lists.model import ListView
@@ -45,6 +45,8 @@ class Kind:
             has one row an entity.
         findings: (claims, rows) of one component → what a comparison of its statements shows.
         comparisons: comparisons between rows of different components, read over the lists.
+        asks: what its fold asks the district beside the order of bureaus for a list and field: ``domain``, that order by
+            domain too, and ``calendar``, due dates. What it does not ask changes nothing of its lists.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Kind:
     apart: Mapping[str, Apart] = field(default_factory=dict)
     findings: Compare | None = None
     comparisons: tuple[Comparison, ...] = ()
+    asks: frozenset[Literal["domain", "calendar"]] = frozenset()
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)
 

@@ -230,4 +230,5 @@ def _next_month(month: str) -> str:
 KIND = Kind(
     "project", "项目", _rows, (EQUIPMENT, RECYCLING, PROGRESS), _identities,
     apart={PROGRESS.name: Apart("month", ("domain",))}, findings=_findings,
+    asks=frozenset({"domain"}),
 )  # fmt: skip

@@ -5,7 +5,7 @@ the search path, and reads of the event log what that schema holds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, LiteralString
 
@@ -16,13 +16,15 @@ from exchange_hub.views.lists import BY_NAME, KINDS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey
 from exchange_hub.views.store.copying import array_literal, copy_rows, text
-from exchange_hub.views.store.planning import Plan, Registers, Topics, arrays, load
+from exchange_hub.views.store.planning import Plan, Topics, arrays, load
 from exchange_hub.views.store.prepared import FINDING_COLUMNS, Written, written
 
 Cursor = psycopg.Cursor[Any]
 
 
-def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, holds: LiteralString = "") -> None:
+def write(
+    cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, holds: LiteralString = "", kinds: Collection[str] = KINDS.keys()
+) -> None:
     """Write a plan; the transaction holds the commit lock, or nobody else writes to the schema on the search path.
 
     Args:
@@ -31,11 +33,12 @@ def write(cur: Cursor, planned: Plan, topics: Topics, rules: FoldRules, holds: L
         topics: topic numbers of the district.
         rules: the district's configuration.
         holds: what the schema holds of the event log, as for ``planning.load``.
+        kinds: kinds of entity that the schema holds; decisions on others are passed over.
     """
     own = [key for key in planned.alone if KINDS[key.kind].own]
     _clear(cur, ((key.kind, planned.alone[key].component) for key in own if key not in planned.fresh))
     _insert(cur, [planned.alone[key] for key in own])
-    decided = _store_decisions(cur, planned.decisions, planned.known, topics)
+    decided = _store_decisions(cur, planned, topics, kinds)
     if planned.identities or decided:
         _write_joined(cur, planned, decided, topics, rules, holds)
 
@@ -70,17 +73,17 @@ def _insert(cur: Cursor, components: Sequence[Written]) -> None:
     copy_rows(cur, "finding", FINDING_COLUMNS, beside["finding"])
 
 
-def _store_decisions(cur: Cursor, keys: Sequence[ClaimKey], known: Registers, topics: Topics) -> set[ClaimKey]:
+def _store_decisions(cur: Cursor, planned: Plan, topics: Topics, kinds: Collection[str]) -> set[ClaimKey]:
     """Turn merge decisions into identity values of their members; return the claims whose grouping may change."""
     touched: set[ClaimKey] = set()
-    for key in keys:
+    for key in planned.decisions:
         value = f"合并 {key.entity}"
         rows = cur.execute(
             "DELETE FROM identity WHERE value = %s AND decided RETURNING kind, topic_no, entity", (value,)
         ).fetchall()
         touched.update(ClaimKey(kind, topics.bureau_of[topic_no], entity) for kind, topic_no, entity in rows)
-        merge = known[key].get("merge")
-        if merge is None or merge.withdrawn:
+        merge = planned.known[key].get("merge")
+        if merge is None or merge.withdrawn or merge.facts["list"] not in kinds:
             continue
         for member in merge.facts["members"]:
             bureau = member["bureau"]

@@ -7,7 +7,7 @@ changes nothing and is raised.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple
 
@@ -18,6 +18,7 @@ from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Held, Place, Record, Rejection, Statement
 from exchange_hub.views.store.applying import write
 from exchange_hub.views.store.copying import copy_rows, line
+from exchange_hub.views.store.deciding import JOINED, LISTED
 from exchange_hub.views.store.planning import Plan, Topics, blamed, load, plan
 from exchange_hub.views.store.positions import LOCK_SPACE
 from exchange_hub.views.store.prepared import EVENT_COLUMNS, Prepared
@@ -154,20 +155,21 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
     Raises:
         PositionMovedError: another claim owns a topic, or the batch does not begin at the stored position.
         UnbalancedError: a record of the batch has no outcome or several.
-        StampError: the views were filled under another stamp than this process has.
+        StampError: a list that the batch speaks of was filled under another stamp than this process has.
         psycopg.Error: as the database says; nothing was written unless the error came from COMMIT itself.
     """
+    kinds = spoken_of(batch)
     with conn.transaction(), conn.cursor() as cur:
         # One snapshot: what is read is of the very moment that the positions tell of.
         cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        refuse_other(held_stamp(cur, context.schema), context.stamp)
+        refuse_other(held_stamp(cur, context.schema), context.stamp, kinds)
         seen = check_positions(cur, batch.spans)
         draft = draw_up(cur, batch.statements, context)
     context.step("prepared")
     with conn.transaction(), conn.cursor() as cur:
         lock(cur, context.district_no)
         context.step("locked")
-        refuse_other(read_stamp(cur, context.schema), context.stamp)
+        refuse_other(read_stamp(cur, context.schema), context.stamp, kinds)
         if check_positions(cur, batch.spans, "FOR UPDATE") != seen:
             draft = draw_up(cur, batch.statements, context)  # a replay came between
         context.step("checked")
@@ -185,6 +187,18 @@ def commit(conn: psycopg.Connection, batch: Batch, context: Context) -> Outcome:
         context.step("receipted")
     context.step("committed")
     return outcome
+
+
+def spoken_of(batch: Batch) -> Collection[str]:
+    """Return the kinds of entity whose rules a batch goes by.
+
+    A decision can join claims of several kinds. What another version might not have rejected is rejected by one that goes
+    by the contracts of the store alone, whatever it speaks of.
+    """
+    if batch.rejections:
+        return LISTED
+    kinds = {each.statement.key.kind for each in batch.statements}
+    return kinds - {"coordination"} | {*JOINED} if "coordination" in kinds else kinds
 
 
 def refuses_data(error: psycopg.Error) -> bool:

@@ -1,10 +1,10 @@
-"""A views schema: derived tables, replaced as a whole by a rebuild.
+"""A views schema: derived tables, which a rebuild replaces list by list or as a whole.
 
-The log (append-only truth) is made and migrated by ``runtime.migrations``. A views schema is never migrated: a change of its shape changes the stamp, and a
-changed stamp asks for a rebuild (invariant 9).
+The log (append-only truth) is made and migrated by ``runtime.migrations``. A views schema is never migrated: a change of a list's shape changes
+its stamp, a change of what all lists share changes every stamp, and a changed stamp asks for a rebuild (invariant 9).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import psycopg
 from sqlalchemy import MetaData
@@ -13,6 +13,14 @@ from sqlalchemy.schema import CreateTable
 
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.tables import list_table
+
+#: Tables beside the lists that hold rows of all kinds, each with its kind: table → columns.
+SHARED: Mapping[str, str] = {
+    "claim": "kind, topic_no, entity, component",
+    "identity": "kind, topic_no, entity, value, decided",
+    "unfolded": "kind, component, reason",
+    "finding": "kind, finding_id, rule, subject, component, bureaus, words, detail",
+}
 
 _VIEWS_DDL: tuple[str, ...] = (
     """CREATE TABLE {schema}.claim (
@@ -31,7 +39,8 @@ _VIEWS_DDL: tuple[str, ...] = (
         component text NOT NULL, bureaus text[] NOT NULL, words text NOT NULL, detail jsonb NOT NULL)""",
     "CREATE INDEX finding_component ON {schema}.finding (kind, component)",
     """CREATE TABLE {schema}.view_stamp (
-        code text NOT NULL, contracts text NOT NULL, configuration text NOT NULL, made_at timestamptz NOT NULL)""",
+        kind text PRIMARY KEY, code text NOT NULL, contracts text NOT NULL, configuration text NOT NULL, answers jsonb NOT NULL,
+        made_at timestamptz NOT NULL)""",
 )
 
 

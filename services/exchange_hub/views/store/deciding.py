@@ -1,0 +1,229 @@
+"""What decides the rows of a kind of entity: its code, the contracts of its events, and what its fold asks the district.
+
+Code counts without comments, docstrings and layout, and only as far as the kind's own module and what all folds share reach.
+Of the district counts what it *answers* to the questions that the kind's fold can ask, never how it comes to the answer: a
+bureau's telephone number, or a calendar written in another way, is no other configuration.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+from exchange_contracts import registry
+from exchange_contracts.shape import Shape
+from exchange_hub.views.lists import KINDS
+from exchange_hub.views.lists.folding import Kind
+from exchange_hub.views.rules import FoldRules
+
+#: Where an import is followed to. The table of all rooms names each kind, and the generated event classes, which no fold
+#: reads, name each contract: through them every kind would depend on all others. What they say of a kind is digested with it.
+_PACKAGES = ("exchange_hub.views", "exchange_contracts")
+_NOT_FOLLOWED = frozenset({"exchange_hub.views.lists", "exchange_contracts.events", "exchange_contracts.model"})
+
+#: From these on, what turns the log's events into rows, whatever their kind.
+_SHARED = (
+    "exchange_hub.views.store.schema", "exchange_hub.views.store.applying", "exchange_hub.views.store.planning",
+    "exchange_hub.views.store.prepared",
+)  # fmt: skip
+
+#: Answers of a district, as JSON can hold them: ``ranking`` is list → field → domain → bureaus, where ``*`` stands for fields
+#: that are not named and the empty domain for domains that are not; ``due_on`` is receipt date → due date.
+Answers = Mapping[str, Mapping[str, Any]]
+
+#: Kinds of entity that have lists; decisions of the coordination office show in the lists of the kinds they speak of.
+LISTED: tuple[str, ...] = tuple(name for name, kind in KINDS.items() if kind.lists)
+#: Those whose claims can be joined with others, by a decision too.
+JOINED: tuple[str, ...] = tuple(name for name in LISTED if not KINDS[name].own)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A district as folds see it.
+
+    Attributes:
+        rules: answers the folds' questions.
+        domains: the domains it tells apart.
+        years: years that its calendar holds.
+        digest: digest of all its data, for the record.
+    """
+
+    rules: FoldRules
+    domains: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    digest: str = ""
+
+
+@cache
+def code_version() -> str:
+    """Return the distribution's version with a digest of the code that decides any list's rows."""
+    modules = sorted({name for kind in LISTED for name in modules_of(kind)})
+    return f"{version('exchange-hub')}+{_digest(map(_bare_source, modules))}"
+
+
+@cache
+def code_of(kind: str) -> str:
+    """Return the digest of the code that decides the rows of a kind."""
+    return _digest(f"{name}\n{_bare_source(name)}" for name in modules_of(kind))
+
+
+@cache
+def modules_of(kind: str) -> tuple[str, ...]:
+    """Return the names of the modules that decide the rows of a kind, in their order."""
+    found: set[str] = set()
+    waiting = [*_SHARED, KINDS[kind].rows.__module__]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(name))
+    return tuple(sorted(found))
+
+
+@cache
+def _imports(name: str) -> tuple[str, ...]:
+    """Return the modules of the packages above that a module imports."""
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(_source(name))):
+        if isinstance(node, ast.Import):
+            named.update(each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            named.add(node.module)
+            named.update(f"{node.module}.{each.name}" for each in node.names)
+    return tuple(each for each in sorted(named - _NOT_FOLLOWED) if each.startswith(_PACKAGES) and _exists(each))
+
+
+def _exists(name: str) -> bool:
+    """Tell whether a name is that of a module, rather than of something in a module or of a package, which holds no code."""
+    path = name.split(".")
+    return files(path[0]).joinpath(*path[1:-1], f"{path[-1]}.py").is_file()
+
+
+def _source(name: str) -> str:
+    path = name.split(".")
+    return files(path[0]).joinpath(*path[1:-1], f"{path[-1]}.py").read_text(encoding="utf-8")
+
+
+@cache
+def _bare_source(name: str) -> str:
+    return bare(_source(name))
+
+
+class _WithoutWords(ast.NodeTransformer):
+    """Drops docstrings: strings that stand for themselves."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        """Drop a string that is a statement."""
+        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+
+
+def bare(source: str) -> str:
+    r"""Return code without comments, docstrings and layout.
+
+    >>> bare('def f(x):  # one\n    "Two."\n    return (x +\n        1)') == bare('def f(x): return x + 1')
+    True
+    """
+    return ast.unparse(_WithoutWords().visit(ast.parse(source)))
+
+
+def contracts_of(kind: str) -> str:
+    """Return the digest of the contracts whose events feed a kind, with the code lists that they use."""
+    known = registry.load()
+    fed = [contract for contract in known.versions() if contract.kind == kind]
+    lists = {name: known.codelists[name] for contract in fed for name in _codelists(field.shape for field in contract.fields)}
+    if kind in JOINED:
+        fed += [contract for contract in known.versions() if (contract.kind, contract.register) == ("coordination", "merge")]
+    parts = [[each.schema_id, each.event, each.version, registry.canonical_sha256(each.schema)] for each in fed]
+    return _digest([_canonical([parts, lists])])
+
+
+def _codelists(shapes: Iterable[Shape]) -> Iterator[str]:
+    for shape in shapes:
+        yield from (name for name in (shape.codelist, shape.keys_codelist) if name)
+        yield from _codelists([shape.inner] if shape.inner is not None else [])
+        yield from _codelists(field.shape for field in shape.fields)
+
+
+def answers_of(kind: str, asked: Asked) -> Answers:
+    """Return what a district answers to all that the fold of a kind can ask."""
+    room = KINDS[kind]
+    # Which bureau's statement wins is no question where each claim stands for itself.
+    answers: dict[str, Mapping[str, Any]] = {"ranking": {} if room.own else _rankings(room, asked)}
+    if "calendar" in room.asks:
+        answers["due_on"] = _due_dates(asked)
+    return answers
+
+
+def _rankings(room: Kind, asked: Asked) -> dict[str, dict[str, dict[str, list[str]]]]:
+    domains = ("", *(asked.domains if "domain" in room.asks else ()))
+    rankings: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for view in room.lists:
+        fields = {
+            field: _by_domain({domain: list(asked.rules.ranking(view.name, field, domain)) for domain in domains})
+            for field in ("*", *(column.name for column in view.columns))
+        }
+        rankings[view.name] = {field: said for field, said in fields.items() if field == "*" or said != fields["*"]}
+    return rankings
+
+
+def _by_domain(of: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {domain: bureaus for domain, bureaus in of.items() if not domain or bureaus != of[""]}
+
+
+def _due_dates(asked: Asked) -> dict[str, str]:
+    if not asked.years:
+        return {}
+    day, last = date(min(asked.years) - 1, 12, 1), date(max(asked.years), 12, 31)
+    found = {}
+    while day <= last:
+        if (due := asked.rules.due_on(day)) is not None:
+            found[day.isoformat()] = due.isoformat()
+        day += timedelta(days=1)
+    return found
+
+
+def configuration_digest(answers: Answers) -> str:
+    """Return the digest of a district's answers."""
+    return _digest([_canonical(answers)])
+
+
+def rows_stand(before: Answers, now: Answers) -> bool:
+    """Tell whether no row can be another by a district's newer answers: bureaus joined, and nothing else changed."""
+    return _keeps_order(before["ranking"], now["ranking"]) and before.get("due_on") == now.get("due_on")
+
+
+def has_grown(before: Answers, now: Answers) -> bool:
+    """Tell whether all that a district answered before still holds: bureaus joined, or the calendar reaches further."""
+    then, due = before.get("due_on", {}), now.get("due_on", {})
+    return _keeps_order(before["ranking"], now["ranking"]) and all(due.get(day) == said for day, said in then.items())
+
+
+def _keeps_order(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Tell whether all bureaus of earlier rankings stand in the same order; one that joined had stated nothing before."""
+    if before.keys() != now.keys():
+        return False
+    for name in before:
+        for field in {*before[name], *now[name]}:
+            then, newer = (said[name].get(field, said[name]["*"]) for said in (before, now))
+            for domain in {*then, *newer}:
+                old, new = (each.get(domain, each[""]) for each in (then, newer))
+                if [bureau for bureau in new if bureau in set(old)] != old:
+                    return False
+    return True
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.blake2b(digest_size=6)
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
