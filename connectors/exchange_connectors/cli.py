@@ -19,13 +19,24 @@ import click
 from prometheus_client import start_http_server
 
 from exchange_connectors.excel import mapping as mappings
-from exchange_connectors.excel.dropfolder import SETTLE_SECONDS, SHANGHAI, DropFolder, FileResult, look_at, workbooks
+from exchange_connectors.excel.dropfolder import (
+    FAILURES_MAX,
+    SETTLE_SECONDS,
+    SHANGHAI,
+    DropFolder,
+    FileResult,
+    look_at,
+    strangers,
+    workbooks,
+)
 from exchange_connectors.excel.fields import field_type, map_key_problem
+from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding
 from exchange_connectors.excel.slip import OUTCOME_WORDS
 from exchange_connectors.excel.template import template_name, write_template
 from exchange_connectors.jsonlines import Refused, read_lines
 from exchange_connectors.kit.errors import ConfigError, ConnectorError
+from exchange_connectors.kit.money import plain
 from exchange_connectors.kit.publisher import Publisher
 from exchange_connectors.settings import ConnectorSettings, KafkaSettings
 
@@ -137,6 +148,7 @@ def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
         seen = look_at(path, mapping)
         sheets = f"，整表退回{seen.sheets_returned}张" if seen.sheets_returned else ""
         click.echo(f"{path.name}：明细{seen.rows}行，退回{seen.returned}行{sheets}，可发布{len(seen.statements)}条")
+        _account(seen)
         _show(seen.findings)
         returned = returned or any(finding.level == "退" for finding in seen.findings)
     sys.exit(WITH_RETURNED if returned else 0)
@@ -211,6 +223,11 @@ def status(config: Path, inbox: Path | None, state: Path | None) -> None:
         )
         click.echo(f"待发送{publisher.spooled()}条，待答复{awaiting}条，台账{entries}条")
         click.echo(f"投递文件夹{mapping.inbox}，待处理文件{len(folder.waiting())}个")
+        for name, failures, words in folder.troubles():
+            aside = "，已搁置，内容变了再读" if failures >= FAILURES_MAX else ""
+            click.echo(f"  未能处理{failures}次 {name}：{words}{aside}")
+        for path in strangers(mapping):
+            click.echo(f"  未读取 {path.name}：文件名不属于本连接器（{mapping.files}）")
         for each in publisher.exceptions():
             place = f"{each.file} {each.sheet} 第{each.row}行" if each.file else f"第{each.offset}号记录"
             click.echo(f"  {OUTCOME_WORDS.get(each.outcome, each.outcome)} {place}：{each.reason}")
@@ -262,6 +279,21 @@ def template(config: Path, out: Path | None, month: str | None) -> None:
     if path.exists():
         raise ConnectorError(f"{path} exists already; name another file with --out, or remove it")
     click.echo(f"空白报送表：{write_template(mapping, path, month)}")
+
+
+def _account(seen: Inspection) -> None:
+    """Say what became of every row and what each money column adds up to."""
+    if seen.taken_as:
+        click.echo(f"  {seen.taken_as}")
+    for each in seen.accounts:
+        why = f"（{each.why}）" if each.why else ""
+        click.echo(
+            f"  {each.sheet}：有内容{each.filled}行＝标题{each.headings}＋读取{each.taken}＋退回{each.returned}"
+            f"＋合计{each.totals}＋附注{each.notes}＋未读取{each.unread}{why}"
+        )
+        for found in each.sums:
+            stated = "表内没有合计行" if found.stated is None else f"表内合计{plain(found.stated)}"
+            click.echo(f"    {found.header}：明细合计{plain(found.read)}{found.unit}，{stated}")
 
 
 def _show(findings: list[Finding] | tuple[Finding, ...]) -> None:

@@ -179,11 +179,12 @@ def test_a_row_gives_its_project_and_its_progress(desk: Desk) -> None:
 
 
 def test_the_same_file_again_publishes_nothing(desk: Desk) -> None:
-    """Neither the file under its name nor a copy under another is published again."""
+    """Neither the file under its name nor a copy under another is published again; the copy gets a slip of its own."""
     path = desk.drop(A, B)
     desk.turn()
     (desk.folder / "inbox" / "副本.xlsx").write_bytes(path.read_bytes())
-    assert desk.turn() == []
+    (copy,) = desk.turn()
+    assert (copy.published, copy.slip.exists(), desk.turn()) == (0, True, [])
     assert len(desk.events()) == 4
 
 
@@ -316,7 +317,7 @@ def test_the_slip_marks_the_cells_in_a_copy(desk: Desk) -> None:
     assert result.slip.name == "工信局2026年9月.回执.xlsx"
     slip = openpyxl.load_workbook(result.slip)
     assert slip.sheetnames == ["回执", "设备更新项目清单"]
-    assert slip["设备更新项目清单"]["F7"].comment.text == "【退】请只填数字，如600"
+    assert slip["设备更新项目清单"]["F7"].comment.text == "【退】“约600万”：请只填数字，如600"
     assert slip["设备更新项目清单"]["F7"].fill.fgColor.rgb == "00FFC7CE"
     told = {row[0]: row[1] for row in slip["回执"].iter_rows(values_only=True) if row[0]}
     assert (told["明细行数"], told["退回行数"], told["本次发布（条）"]) == (2, 1, 2)
@@ -367,7 +368,7 @@ def test_what_a_clerk_takes_for_a_workbook_gets_a_slip_too(desk: Desk) -> None:
     results = {result.path.name: result for result in desk.turn()}
     assert set(results) == {"工信局2026年9月.XLSX", "九月.xls", "盖章件.pdf"}
     assert results["工信局2026年9月.XLSX"].published == 2
-    assert "另存为xlsx" in results["九月.xls"].findings[0].message
+    assert "下发的模板" in results["九月.xls"].findings[0].message
     assert results["九月.xls"].slip.name == "九月.xls.回执.xlsx"
     assert results["盖章件.pdf"].slip.exists()
     assert desk.turn() == []

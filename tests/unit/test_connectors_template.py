@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from exchange_connectors.cli import connect
 from exchange_connectors.excel import Mapping, load, look_at
+from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.rows import read_rows
 from exchange_connectors.excel.table import Table, locate
 from exchange_connectors.excel.template import write_template
-from exchange_connectors.excel.workbook import Merge, read
+from exchange_connectors.excel.workbook import Merge
 from exchange_connectors.kit.errors import ConfigError
 
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
@@ -23,7 +24,7 @@ MONTH = "2026-09"
 
 def tables(path: Path, mapping: Mapping) -> dict[str, Table]:
     """The workbook's sheets that the mapping covers, located."""
-    pairs = ((sheet, mapped) for sheet in read(path).sheets for mapped in mapping.sheet if mapped.covers(sheet.name))
+    pairs = ((sheet, mapped) for sheet in read(path.name, path.read_bytes()).sheets for mapped in mapping.sheet if mapped.covers(sheet.name))
     return {sheet.name: locate(sheet, mapped, mapping, path.name) for sheet, mapped in pairs}
 
 

@@ -5,21 +5,23 @@ from decimal import Decimal
 
 import pytest
 
+from exchange_connectors.excel.cells import Column, Seen
 from exchange_connectors.excel.fields import FieldType
 from exchange_connectors.excel.model import Cell
-from exchange_connectors.excel.table import month_in
-from exchange_connectors.excel.values import Column, read_value
+from exchange_connectors.excel.months import month_in, months_in
+from exchange_connectors.excel.number_format import NumberFormat, parse
+from exchange_connectors.excel.values import read_value
 from exchange_connectors.kit import Unit
 
 D = Decimal
 STATES = ("谋划", "储备", "未开工", "在建", "竣工", "投产")
 
 
-def check(kind: str, cell: Cell, expect: object, notes: str = "", *, field: str = "x", percent: bool = False) -> None:
+def check(kind: str, cell: Cell, expect: object, notes: str = "", *, field: str = "x", percent: bool = False, measure: str = "") -> None:
     """Read *cell* and compare value and notes, written as level and number such as ``知15``."""
     codes = STATES if kind == "code" else ()
     column = Column(field, FieldType(kind, codes), Unit.WAN, {}, {"区商务局": "commerce", "区财政局": "finance"})
-    reading = read_value(cell, column, percent)
+    reading = read_value(cell, column, Seen(NumberFormat(percent=True) if percent else None, measure))
     said = " ".join(f"{note.level}{note.no}" for note in reading.notes)
     assert (reading.value, said) == (expect, notes)
 
@@ -139,7 +141,7 @@ def test_months(cell: Cell, expect: object, notes: str) -> None:
         ("departments", "区财政局,区商务局", ("finance:牵头", "commerce:配合"), ""),
         ("period", "2027年", "2027", ""),
         ("period", "2026-10", "2026-10", ""),
-        ("quantity", "12.5吨", D("12.5000"), "知42"),
+        ("quantity", "12.5吨", None, "退57"),
         ("percent", 0.35, D("35.0000"), "核56"),
         ("percent", "35%", D("35.0000"), ""),
         ("percent", 35, D("35.0000"), ""),
@@ -156,6 +158,74 @@ def test_a_cell_that_shows_a_percentage_needs_no_question() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "cell", "shown", "measure", "expect", "notes"),
+    [
+        ("quantity", 0.32, "0%", "%", D("32.0000"), ""),
+        ("quantity", 0.32, "0%", "吨", None, "退57"),
+        ("quantity", 0.32, None, "%", D("0.3200"), "核56"),
+        ("quantity", "500公斤", None, "吨", None, "退57"),
+        ("quantity", "500公斤", None, "公斤", D("500.0000"), "知42"),
+        ("quantity", "3万吨", None, "吨", D("30000.0000"), "知42"),
+        ("quantity", "3万", None, "万吨", None, "退57"),
+        ("percent", 35, '0"%"', "", D("35.0000"), ""),
+        ("percent", 0.35, "0.0%", "", D("35.0000"), ""),
+        ("money", 3000, '0"元"', "", None, "退57"),
+        ("money", 3000, '0"万元"', "", D("30000000.00"), "知15"),
+        ("money", 3000, "[$$-409]#,##0", "", None, "退14"),
+        ("money", 35000000, '0!.0,"万"', "", None, "退14"),
+        ("money", 3000, "_ ¥* #,##0.00_ ", "", D("30000000.00"), ""),
+        ("money", "￥3,000.00", None, "", D("30000000.00"), "知15 核57"),
+        ("money", "300万美元", None, "", None, "退14"),
+        ("count", 30, '0"台"', "", 30, "知42"),
+        ("count", 0.3, "0%", "", None, "退14"),
+        ("text", 1234, "00000000", "", "00001234", ""),
+        ("text", 1234, '"CL-"0000', "", "CL-1234", ""),
+        ("text", date(2026, 10, 5), None, "", None, "退1"),
+        ("text", True, None, "", None, "退1"),
+        ("prose", True, None, "", None, "退1"),
+        ("date", "2026-1-1 2", None, "", None, "退28"),
+        ("date", "2026-10-05 00:00:00", None, "", date(2026, 10, 5), ""),
+        ("month", "2026-1 0", None, "", None, "退28"),
+    ],
+)
+def test_what_a_cell_shows_is_what_was_said(
+    *, kind: str, cell: Cell, shown: str | None, measure: str, expect: object, notes: str
+) -> None:
+    """Percentages, units in the number format and beside the number, leading zeros: read as shown, or back."""
+    column = Column("x", FieldType(kind), Unit.WAN)  # type: ignore[arg-type]
+    reading = read_value(cell, column, Seen(parse(shown) if shown else None, measure))
+    said = " ".join(f"{note.level}{note.no}" for note in reading.notes)
+    assert (reading.value, said) == (expect, notes), reading
+
+
+@pytest.mark.parametrize("unit", ["元", "万元", "千元"])
+def test_advice_never_changes_the_amount(unit: str) -> None:
+    """The example in a refusal is the same amount in the column's unit, or there is none."""
+    column = Column("x", FieldType("money"), Unit(unit))
+    (note,) = read_value("约3,000万", column).notes
+    example = D(note.message.rpartition("如")[2])
+    assert example * Unit(unit).factor == D(30_000_000)
+    (note,) = read_value("3000或4000", column).notes
+    assert "如" not in note.message
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("（2026年1月-2026年10月）", ("2026-10",)),
+        ("2025年12月至2026年2月", ("2026-02",)),
+        ("2026年10月与2025年10月对比", ("2026-10", "2025-10")),
+        ("2026年9、10月", ("2026-09", "2026-10")),
+        ("截止2026-10-31", ("2026-10",)),
+        ("2026年1至10月累计", ("2026-10",)),
+    ],
+)
+def test_ranges_and_comparisons_of_months(text: str, months: tuple[str, ...]) -> None:
+    """A range means its last month; several months that are no range are all told, to be asked about."""
+    assert months_in(text) == months
+
+
+@pytest.mark.parametrize(
     ("text", "month"),
     [
         ("武清区设备更新项目清单（2026年9月）", "2026-09"),
@@ -163,7 +233,7 @@ def test_a_cell_that_shows_a_percentage_needs_no_question() -> None:
         ("工信局_202609.xlsx", "2026-09"),
         ("工信局2026-09.xlsx", "2026-09"),
         ("填报日期：2026年10月8日", None),
-        ("截至2026年9月30日", None),
+        ("统计截至：2026年9月30日", "2026-09"),
         ("2026年13月", None),
         ("武清区设备更新项目清单", None),
     ],

@@ -15,8 +15,9 @@ from typing import Protocol
 
 from typing_extensions import override
 
+from exchange_connectors.excel.cells import as_text
 from exchange_connectors.excel.model import Level, Row
-from exchange_connectors.excel.values import VIN_SHAPE, as_text
+from exchange_connectors.excel.values import VIN_SHAPE
 from exchange_connectors.kit.ledger import Entry, Slot
 from exchange_connectors.kit.money import Unit, in_words, plain
 from exchange_contracts import identifiers

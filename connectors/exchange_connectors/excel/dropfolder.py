@@ -6,6 +6,8 @@ The same file again publishes nothing: it is skipped by its digest, and were it 
 import hashlib
 import logging
 import re
+import sqlite3
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +19,12 @@ from zoneinfo import ZoneInfo
 from exchange_connectors.excel.checks import Memory, NoMemory
 from exchange_connectors.excel.inspection import Inspection, inspect
 from exchange_connectors.excel.mapping import Mapping, alias_fields
-from exchange_connectors.excel.model import Finding, Level
-from exchange_connectors.excel.slip import SLIP_SUFFIX, Answer, Totals, add_answer, slip_path, write_slip
-from exchange_connectors.excel.workbook import UnreadableError, read
+from exchange_connectors.excel.model import Account, Finding, Level
+from exchange_connectors.excel.reading import read
+from exchange_connectors.excel.slip import SLIP_SUFFIX, Answer, Told, Totals, add_answer, slip_path, write_slip
+from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.kit import telemetry
+from exchange_connectors.kit.errors import ConnectorError
 from exchange_connectors.kit.ledger import Verdict
 from exchange_connectors.kit.publisher import Publisher
 from exchange_connectors.kit.receipts import Outcomes
@@ -33,11 +37,14 @@ SETTLE_SECONDS = 1.0
 """A file younger than this may still be being copied; a watching connector leaves it for the next look."""
 
 
-OTHER_ENDINGS = frozenset({
-    "xls", "xlsm", "xlsb", "et", "ett", "ods", "csv", "pdf", "doc", "docx", "wps", "jpg", "jpeg", "png", "bmp", "tif", "tiff", "zip",
-    "rar", "7z", "ofd",
-})  # fmt: skip
-"""What is dropped in place of a workbook."""
+FAILURES_MAX = 3
+"""So many times a file is tried that cannot be processed; then it is set aside until its content changes."""
+
+LEFT_ALONE = frozenset({"thumbs.db", "desktop.ini"})
+"""What an operating system puts into a folder."""
+
+UNFINISHED = (".tmp", ".part", ".crdownload")
+"""Endings of files that another program is still writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,9 @@ class FileResult:
         published: events published.
         unchanged: statements that were no news.
         findings: what is said of it.
-        sha256: digest of the file.
+        sha256: digest of what was read.
+        accounts: what became of every row, sheet by sheet.
+        taken_as: what a file without sheets was read as.
     """
 
     path: Path
@@ -59,6 +68,8 @@ class FileResult:
     findings: tuple[Finding, ...]
     sha256: str = ""
     sheets_returned: int = 0
+    accounts: tuple[Account, ...] = ()
+    taken_as: str = ""
 
     @property
     def slip(self) -> Path:
@@ -71,13 +82,18 @@ class FileResult:
         return any(finding.level is Level.RETURNED for finding in self.findings)
 
 
-def look_at(path: Path, mapping: Mapping, memory: Memory | None = None) -> Inspection:
-    """Read and inspect a workbook; one that cannot be read gives its finding."""
-    if path.suffix.lower() != ".xlsx" and not fnmatchcase(path.name.lower(), mapping.files.lower()):
-        words = f"是{path.suffix}文件，未读取；请用表格软件打开并另存为xlsx后重报"
-        return Inspection(path.name, [Finding(51, Level.RETURNED, words)])
+def look_at(path: Path, mapping: Mapping, memory: Memory | None = None, body: bytes | None = None) -> Inspection:
+    """Read and inspect a workbook; one that cannot be read gives its finding.
+
+    Args:
+        path: the file.
+        mapping: the connector.
+        memory: what was stated before.
+        body: what the file holds, where it was read already.
+    """
     try:
-        return inspect(read(path), mapping, memory or NoMemory())
+        workbook = read(path.name, path.read_bytes() if body is None else body)
+        return inspect(workbook, mapping, memory or NoMemory())
     except UnreadableError as error:
         return Inspection(path.name, [Finding(51, Level.RETURNED, str(error))])
 
@@ -90,22 +106,32 @@ def natural(path: Path) -> list[tuple[int, int, str]]:
 def workbooks(mapping: Mapping) -> list[Path]:
     """Return the inbox's files to answer in natural order, without slips and a spreadsheet's lock files.
 
-    What a clerk may take for a workbook (an old xls, a PDF) is among them: it is answered with a slip, never passed over.
+    Whatever its ending, a file is answered with a slip; see :func:`strangers` for the others.
     """
+    return [path for path in _files(mapping) if _is_meant(path.name.lower(), mapping.files.lower())]
+
+
+def strangers(mapping: Mapping) -> list[Path]:
+    """Return the inbox's files that are not for this connector: their names do not fit its pattern."""
+    meant = set(workbooks(mapping))
+    return [path for path in _files(mapping) if path not in meant]
+
+
+def _files(mapping: Mapping) -> list[Path]:
     if not mapping.inbox.is_dir():
         return []
     return [
         path
         for path in sorted(mapping.inbox.iterdir(), key=natural)
-        if not path.name.startswith(("~$", ".")) and not path.name.endswith(SLIP_SUFFIX)
-        and _is_meant(path.name.lower(), mapping.files.lower()) and path.is_file()
-    ]  # fmt: skip
+        if not path.name.startswith(("~$", ".")) and not path.name.endswith(SLIP_SUFFIX) and path.is_file()
+    ]
 
 
 def _is_meant(name: str, pattern: str) -> bool:
     """Say whether a file is for this connector: by its pattern, or by all of it but the ending."""
-    stem, _, ending = name.rpartition(".")
-    return fnmatchcase(name, pattern) or (ending in OTHER_ENDINGS and fnmatchcase(stem, pattern.rpartition(".")[0]))
+    if name in LEFT_ALONE or name.endswith(UNFINISHED):
+        return False
+    return fnmatchcase(name, pattern) or fnmatchcase(name.rpartition(".")[0] or name, pattern.rpartition(".")[0])
 
 
 class DropFolder:
@@ -121,24 +147,85 @@ class DropFolder:
         self.mapping = mapping
         self._publisher = publisher
         self._clock = clock
+        self._last_look: dict[str, tuple[int, str]] = {}
+        self._digests: dict[str, tuple[tuple[int, int], str]] = {}
 
     def waiting(self, settle_seconds: float = 0.0) -> list[Path]:
-        """Return the workbooks not yet processed under this mapping, in natural order."""
+        """Return the workbooks not yet processed under this mapping, in natural order.
+
+        A file that cannot even be looked at is noted as trouble and stops no other.
+
+        Args:
+            settle_seconds: leave a file alone until size and content stood still since the last look, and for so long.
+        """
         found = []
         for path in workbooks(self.mapping):
-            age_seconds = self._clock() - path.stat().st_mtime
+            try:
+                size, age_seconds = path.stat().st_size, self._clock() - path.stat().st_mtime
+                sha256 = self._digest(path)
+            except FileNotFoundError:
+                continue  # moved away since the folder was listed
+            except OSError as error:
+                self._note_trouble(path, "", f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用")
+                continue
+            stands_still = self._last_look.get(path.name) == (size, sha256)
+            self._last_look[path.name] = size, sha256
             being_copied = 0 <= age_seconds < settle_seconds  # a time stamp of the future says nothing
-            if not being_copied and not self._processed(path):
+            if settle_seconds > 0 and (being_copied or not stands_still):
+                continue
+            if not self._processed(path.name, sha256):
                 found.append(path)
         return found
 
-    def _processed(self, path: Path) -> bool:
-        """Say whether this content was published and answered with a slip under this mapping."""
-        row = self._publisher.store.connection.execute(
-            "select max(slip) from file where sha256 = ? and mapping in (?, ?)",
-            (_sha256(path), self._key(complaints=False), self._key(complaints=True)),
+    def _digest(self, path: Path) -> str:
+        """Return the digest of a file's content, worked out anew only where size or time changed."""
+        stat = path.stat()
+        sign = stat.st_size, stat.st_mtime_ns
+        known = self._digests.get(path.name)
+        if known is None or known[0] != sign:
+            self._digests[path.name] = known = sign, _sha256(path)
+        return known[1]
+
+    def _processed(self, name: str, sha256: str) -> bool:
+        """Say whether this content is what was last taken under this name and mapping, and answered; or was set aside."""
+        db = self._publisher.store.connection
+        last = db.execute("select sha256, failures from inbox where name = ?", (name,)).fetchone()
+        if last is not None and last[0] == sha256 and last[1] >= FAILURES_MAX:
+            return True
+        if last is not None and last[0] != sha256:
+            return False
+        row = db.execute(
+            "select max(slip) from file where sha256 = ? and name = ? and mapping in (?, ?, ?, ?)",
+            (sha256, name, *self._keys(name)),
         ).fetchone()
         return row is not None and row[0] is not None
+
+    def _keys(self, name: str) -> tuple[str, ...]:
+        """Return what a file may have been looked at with; keys of earlier versions do not name the file."""
+        bare = self._key(complaints=False), self._key(complaints=True)
+        return *bare, *(f"{key}@{name}" for key in bare)
+
+    def _note_trouble(self, path: Path, sha256: str, words: str) -> None:
+        """Remember that a file could not be processed, and say so once."""
+        db = self._publisher.store.connection
+        known = db.execute("select sha256, failures, words from inbox where name = ?", (path.name,)).fetchone()
+        failures = known[1] + 1 if known is not None and known[0] == sha256 and sha256 else 1
+        if known is None or known[:1] != (sha256,) or known[2] != words:
+            log.warning("%s: %s", path.name, words)
+        if failures == FAILURES_MAX:
+            log.warning("%s: set aside after %d failures, until its content changes", path.name, failures)
+        db.execute(
+            "insert or replace into inbox (name, sha256, mapping, failures, words, at) values (?, ?, ?, ?, ?, ?)",
+            (path.name, sha256, self.mapping.digest, failures, words, self._now().isoformat(timespec="seconds")),
+        )
+
+    def troubles(self) -> list[tuple[str, int, str]]:
+        """Return the files that could not be processed: name, how often, why (Chinese)."""
+        here = {path.name for path in _files(self.mapping)}
+        rows = self._publisher.store.connection.execute(
+            "select name, failures, words from inbox where failures > 0 order by name"
+        )
+        return [(name, failures, words) for name, failures, words in rows if name in here]
 
     def _key(self, complaints: bool) -> str:
         """Return what a file was looked at with. Names of bureaus and towns count only where there was a complaint.
@@ -148,24 +235,35 @@ class DropFolder:
         return f"{self.mapping.digest}+{self.mapping.lists_digest}" if complaints else self.mapping.digest
 
     def _key_of(self, result: FileResult) -> str:
-        return self._key(any(finding.level is not Level.NOTED for finding in result.findings))
+        complaints = any(finding.level is not Level.NOTED for finding in result.findings)
+        return f"{self._key(complaints)}@{result.path.name}"
 
-    def _read_before(self, path: Path) -> bool:
-        """Say whether this content was published under this very mapping, with other names known."""
-        row = self._publisher.store.connection.execute(
-            "select 1 from file where sha256 = ? and mapping like ? and slip is not null",
-            (_sha256(path), f"{self.mapping.digest}+%"),
+    def _read_before(self, name: str, sha256: str) -> bool:
+        """Say whether this content was published before and not replaced under this name since.
+
+        Then it is read again for other reasons (names of the district changed, the file got another name) and must not
+        set back what a later workbook said.
+        """
+        db = self._publisher.store.connection
+        row = db.execute(
+            "select 1 from file where sha256 = ? and mapping like ? and slip is not null", (sha256, f"{self.mapping.digest}%")
         ).fetchone()
-        return row is not None
+        last = db.execute("select sha256 from inbox where name = ?", (name,)).fetchone()
+        return row is not None and (last is None or last[0] == sha256)
 
     def process(self, path: Path) -> FileResult:
         """Take one workbook: publish what is news and remember the file; :meth:`turn` writes the slip.
 
         A file whose slip was never written (the process ended in between) is taken again and publishes nothing.
         """
+        return self._take(path, path.read_bytes())
+
+    def _take(self, path: Path, body: bytes) -> FileResult:
+        """Take what a workbook held when it was read."""
+        sha256 = hashlib.sha256(body).hexdigest()
         with telemetry.FILE_SECONDS.labels(self.mapping.bureau).time():
-            inspection = look_at(path, self.mapping, self._publisher.ledger)
-            result = self._publish(path, inspection)
+            inspection = look_at(path, self.mapping, self._publisher.ledger, body)
+            result = self._publish(path, inspection, sha256)
             self._remember(inspection, result)
         telemetry.FILES.labels(self.mapping.bureau, "returned" if result.returned_anything else "taken").inc()
         for finding in result.findings:
@@ -181,14 +279,14 @@ class DropFolder:
         news = sum(1 for verdict in verdicts if verdict in (Verdict.NEW, Verdict.CHANGED))
         return FileResult(
             path, inspection.rows, inspection.returned, news, len(verdicts) - news, tuple(inspection.findings),
-            sheets_returned=inspection.sheets_returned,
+            sheets_returned=inspection.sheets_returned, accounts=tuple(inspection.accounts), taken_as=inspection.taken_as,
         )  # fmt: skip
 
-    def _publish(self, path: Path, inspection: Inspection) -> FileResult:
+    def _publish(self, path: Path, inspection: Inspection, sha256: str) -> FileResult:
         published = unchanged = 0
         findings = list(inspection.findings)
         self._publisher.forget_exceptions(path.name)
-        again = self._read_before(path)
+        again = self._read_before(path.name, sha256)
         for each in inspection.statements:
             if again and self._publisher.consider(each.statement, self.mapping.source).verdict is Verdict.CHANGED:
                 # A later workbook may have said better since; what this one said then was taken then.
@@ -204,7 +302,9 @@ class DropFolder:
                 findings.append(Finding(0, Level.NOTED, words, each.sheet, each.row))
         self._publisher.flush(_FLUSH_SECONDS)
         counts = (inspection.rows, inspection.returned, published, unchanged)
-        return FileResult(path, *counts, tuple(findings), _sha256(path), inspection.sheets_returned)
+        return FileResult(
+            path, *counts, tuple(findings), sha256, inspection.sheets_returned, tuple(inspection.accounts), inspection.taken_as
+        )  # fmt: skip
 
     def _remember(self, inspection: Inspection, result: FileResult) -> None:
         ledger = self._publisher.ledger
@@ -217,6 +317,10 @@ class DropFolder:
                 "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, null, 0)",
                 (result.sha256, self._key_of(result), result.path.name, at, *figures),
             )
+            db.execute(
+                "insert or replace into inbox (name, sha256, mapping, at) values (?, ?, ?, ?)",
+                (result.path.name, result.sha256, self.mapping.digest, at),
+            )
 
     def turn(self, settle_seconds: float = 0.0, receipts_seconds: float = 0.0) -> tuple[list[FileResult], Outcomes]:
         """Process every waiting workbook, wait for the hub's receipts, write the slips.
@@ -228,22 +332,54 @@ class DropFolder:
             receipts_seconds: how long to wait for the hub's answer where something was published.
         """
         results: list[FileResult] = []
-        try:
-            for path in self.waiting(settle_seconds):
-                log.info("processing %s", path.name)
-                results.append(self.process(path))
-            news = any(result.published for result in results)
-            outcomes = self._publisher.wait_for_receipts(receipts_seconds if news else 0.0)
-        finally:
-            for result in results:
-                self._write(result)
+        with tempfile.TemporaryDirectory(prefix="exchange-inbox-") as copies:
+            try:
+                for path in self.waiting(settle_seconds):
+                    log.info("processing %s", path.name)
+                    results += self._guarded(path, Path(copies) / str(len(results)))
+                news = any(result.published for result in results)
+                outcomes = self._publisher.wait_for_receipts(receipts_seconds if news else 0.0)
+            finally:
+                for number, result in enumerate(results):
+                    self._write(result, (Path(copies) / str(number)).read_bytes())
         self.follow_up()
         return results, outcomes
 
-    def _write(self, result: FileResult) -> None:
+    def _guarded(self, path: Path, copy: Path) -> list[FileResult]:
+        """Take one file; whatever happens inside it ends as a slip or as trouble told, and the next file is read.
+
+        What is no fault of the file (Kafka, the mapping, the state file) is raised.
+        """
+        sha256 = ""
+        try:
+            body = path.read_bytes()
+            sha256 = hashlib.sha256(body).hexdigest()
+            copy.write_bytes(body)
+            return [self._take(path, body)]
+        except (ConnectorError, sqlite3.Error):
+            raise
+        except FileNotFoundError:
+            return []  # moved away
+        except OSError as error:
+            self._note_trouble(path, sha256, f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用")
+            return []
+        except Exception as error:
+            log.exception("cannot process %s", path.name)
+            words = "处理时出错，未入库；请用表格软件打开并另存为xlsx后重报，仍不行请联系交换平台"
+            self._note_trouble(path, sha256, f"{words}（{type(error).__name__}）")
+            return [FileResult(path, 0, 0, 0, 0, (Finding(51, Level.RETURNED, words),), sha256)]
+
+    def _write(self, result: FileResult, body: bytes) -> None:
+        """Write a file's slip; one that cannot be written is trouble told, and stops no other."""
         answer = self._answer_for(result.path.name, result.published)
         totals = Totals(result.rows, result.returned, result.published, result.unchanged, result.sheets_returned)
-        slip = write_slip(result.path, result.findings, totals, self._now(), answer)
+        told = Told(result.findings, totals, result.accounts, result.taken_as)
+        try:
+            slip = write_slip(result.path, body, told, self._now(), answer)
+        except OSError as error:
+            words = f"已处理，回执写不了（{error.strerror or type(error).__name__}），请检查文件夹权限或关闭已打开的回执"
+            self._note_trouble(result.path, result.sha256, words)
+            return
         self._publisher.store.connection.execute(
             "update file set slip = ?, answered = ? where sha256 = ? and mapping = ?",
             (str(slip), answer.awaited == 0, result.sha256, self._key_of(result)),
@@ -268,9 +404,13 @@ class DropFolder:
         for sha256, mapping, name, published, slip in rows.fetchall():
             answer = self._answer_for(name, published)
             if answer.awaited == 0:
-                if Path(slip).exists():
-                    add_answer(Path(slip), answer, self._now())
-                    written.append(Path(slip))
+                try:
+                    if Path(slip).exists():
+                        add_answer(Path(slip), answer, self._now())
+                        written.append(Path(slip))
+                except OSError as error:
+                    log.warning("%s: the hub's answer cannot be written (%s); tried again", slip, error)
+                    continue
                 db.execute("update file set answered = 1 where sha256 = ? and mapping = ?", (sha256, mapping))
         return written
 

@@ -1,16 +1,18 @@
 """A whole workbook looked at: findings, and the statements of the rows that can be taken. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 
+from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.checks import ROW_CHECKS, SHEET_CHECKS, Context, Memory, Said
 from exchange_connectors.excel.declarations import Declared, declare
+from exchange_connectors.excel.headings import find_header
 from exchange_connectors.excel.mapping import Mapping, SheetMap
-from exchange_connectors.excel.model import BESIDE, Finding, Level, Row, RowKind
-from exchange_connectors.excel.rows import read_rows
+from exchange_connectors.excel.model import BESIDE, Account, Finding, Level, Row, RowKind
+from exchange_connectors.excel.rows import read_rows, returned_account, settle_account, unread_account
 from exchange_connectors.excel.statements import (
     Placed,
     Problem,
@@ -47,7 +49,7 @@ class SheetResult:
     @property
     def returned(self) -> int:
         """How many rows go back."""
-        return len(self.rows) if self.table.returned else sum(1 for row in self.rows if row.returned)
+        return self.table.account.returned if self.table.returned else sum(1 for row in self.rows if row.returned)
 
     def total(self) -> Decimal | None:
         """Return the sum that a confirmation states, over all detail rows, returned ones too."""
@@ -59,7 +61,13 @@ class SheetResult:
 
 @dataclass(slots=True)
 class Inspection:
-    """What is said of a workbook and what it states; *sheets_returned* counts sheets whose rows were not even read."""
+    """What is said of a workbook and what it states.
+
+    Attributes:
+        sheets_returned: sheets whose rows were not even read.
+        accounts: what became of every row, sheet by sheet.
+        taken_as: what a file without sheets was read as.
+    """
 
     file: str
     findings: list[Finding] = field(default_factory=list)
@@ -67,6 +75,8 @@ class Inspection:
     rows: int = 0
     returned: int = 0
     sheets_returned: int = 0
+    accounts: list[Account] = field(default_factory=list)
+    taken_as: str = ""
     memos: list[tuple[str, str, str]] = field(default_factory=list)
 
     def count(self, level: Level) -> int:
@@ -85,7 +95,7 @@ def inspect(workbook: Workbook, mapping: Mapping, memory: Memory) -> Inspection:
     Raises:
         ConfigError: the mapping does not fit the contracts.
     """
-    result = Inspection(workbook.file)
+    result = Inspection(workbook.file, taken_as=workbook.taken_as)
     source = Source(mapping.bureau, mapping.source, workbook.file)
     sheets: list[SheetResult] = []
     declarations: list[Table] = []
@@ -103,42 +113,83 @@ def inspect(workbook: Workbook, mapping: Mapping, memory: Memory) -> Inspection:
 
 
 def _pairs(workbook: Workbook, mapping: Mapping, result: Inspection) -> Iterator[tuple[Sheet, SheetMap]]:
-    """Yield every sheet with its mapping, and say which are missing or unknown."""
-    found: set[int] = set()
+    """Yield every visible sheet with its mapping, and say which are missing, hidden or unknown."""
+    if not workbook.named:
+        yield from _unnamed(workbook, mapping, result)
+        return
+    names = [sheet.name for sheet in workbook.sheets if not sheet.hidden]
+    present = {index for index, mapped in enumerate(mapping.sheet) if any(map(mapped.covers, names))}
     for sheet in workbook.sheets:
-        for index, mapped in enumerate(mapping.sheet):
-            if mapped.covers(sheet.name):
-                found.add(index)
-                yield sheet, mapped
-                break
-        else:
-            if _is_unknown(sheet, mapping):
-                result.findings.append(
-                    Finding(36, Level.VERIFY, f"工作表不在模板内，未读取{_nearest(sheet, mapping)}", sheet.name)
-                )
+        mapped = next((each for each in mapping.sheet if each.covers(sheet.name)), None)
+        if sheet.hidden:
+            if _is_worth_a_word(sheet, mapping) or (mapped is not None and _is_filled(sheet)):
+                words = "隐藏的工作表，未读取；如要报送，请取消隐藏后重报"
+                result.findings.append(Finding(38, Level.VERIFY, words, sheet.name))
+                result.accounts.append(unread_account(sheet.name, sheet.rows, "隐藏的工作表"))
+        elif mapped is not None:
+            yield sheet, mapped
+        elif _is_worth_a_word(sheet, mapping):
+            _say_unknown(sheet, mapping, present, result)
     for index, mapped in enumerate(mapping.sheet):
-        if mapped.required and index not in found:
+        if mapped.required and index not in present:
             result.findings.append(Finding(36, Level.RETURNED, f"缺“{mapped.label}”工作表，请下载新表"))
-    if not found:
+    if not present:
         result.findings.append(Finding(36, Level.RETURNED, "没有找到模板内的工作表，请使用下发的模板"))
 
 
-def _is_unknown(sheet: Sheet, mapping: Mapping) -> bool:
-    """Say whether a sheet that no mapping covers is worth a word."""
-    filled = any(cell is not None for row in sheet.rows for cell in row)
-    return filled and not mapping.ignore_other_sheets and sheet.name.strip() not in BESIDE
+def _unnamed(workbook: Workbook, mapping: Mapping, result: Inspection) -> Iterator[tuple[Sheet, SheetMap]]:
+    """Yield the one table of a file without sheets with its mapping: by the file's name, else by its headings."""
+    (sheet,) = workbook.sheets
+    of_rows = [mapped for mapped in mapping.sheet if mapped.kind == "rows"]
+    named = [mapped for mapped in of_rows if (mapped.name and mapped.name in sheet.name) or mapped.covers(sheet.name)]
+    longest = max((len(mapped.name or "") for mapped in named), default=0)
+    fitting = [mapped for mapped in named if len(mapped.name or "") == longest] or _fitting(sheet, of_rows)
+    if len(fitting) == 1:
+        yield sheet, fitting[0]
+        return
+    result.accounts.append(unread_account(sheet.name, sheet.rows, "没有认出是哪张表"))
+    if fitting:
+        names = "、".join(f"“{mapped.name or mapped.label}”" for mapped in fitting)
+        words = f"表头与{names}都相符，分不清是哪张表；请用表名命名文件（如“{fitting[0].name or fitting[0].label}2026年10月.csv”），或另存为xlsx"
+        result.findings.append(Finding(36, Level.RETURNED, words))
+    else:
+        result.findings.append(Finding(36, Level.RETURNED, "没有找到模板内的表头，请使用下发的模板"))
 
 
-def _nearest(sheet: Sheet, mapping: Mapping) -> str:
-    """Return a question where the name is nearly that of a sheet of the template."""
-    near = get_close_matches(sheet.name.strip(), [mapped.label for mapped in mapping.sheet], n=1, cutoff=0.6)
-    return f"；如是“{near[0]}”，请改回原名后重报" if near else ""
+def _fitting(sheet: Sheet, candidates: Sequence[SheetMap]) -> list[SheetMap]:
+    """Return the mappings whose headings the sheet has, the best ones."""
+    scored = [(found[0], mapped) for mapped in candidates if (found := find_header(sheet, mapped))]
+    best = max((score for score, _ in scored), default=0)
+    return [mapped for score, mapped in scored if score == best]
+
+
+def _is_filled(sheet: Sheet) -> bool:
+    return any(not is_empty(cell) for row in sheet.rows for cell in row)
+
+
+def _is_worth_a_word(sheet: Sheet, mapping: Mapping) -> bool:
+    """Say whether a sheet that is not read is worth a word."""
+    return not mapping.ignore_other_sheets and sheet.name.strip() not in BESIDE and _is_filled(sheet)
+
+
+def _say_unknown(sheet: Sheet, mapping: Mapping, present: set[int], result: Inspection) -> None:
+    """Say that a sheet was not read: 退 where it seems to be a missing one of the template under another name."""
+    missing = [mapped for index, mapped in enumerate(mapping.sheet) if index not in present]
+    near = get_close_matches(sheet.name.strip(), [mapped.name or mapped.label for mapped in missing], n=1, cutoff=0.6)
+    alike = near or [mapped.name or mapped.label for mapped in _fitting(sheet, missing)]
+    words = "工作表不在模板内，未读取"
+    if alike:
+        words += f"；如是{'、'.join(f'“{name}”' for name in alike)}，请改回原名后重报"
+    level = Level.RETURNED if alike else Level.VERIFY
+    result.findings.append(Finding(36, level, words, sheet.name))
+    result.accounts.append(unread_account(sheet.name, sheet.rows, "不在模板内"))
 
 
 def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memory) -> SheetResult:
     result = SheetResult(table)
     source = replace(source, sheet=table.sheet.name, month=table.month)
     if table.returned:
+        table.account = returned_account(table)
         return result
     rows = read_rows(table)
     result.rows = [row for row in rows if row.kind is RowKind.DETAIL]
@@ -166,6 +217,7 @@ def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memor
         else:
             result.statements += _state_row(table, row, source, memory)
     _no_conflicts(result)
+    _no_repetitions(result)
     return result
 
 
@@ -218,6 +270,18 @@ def _no_conflicts(result: SheetResult) -> None:
     result.statements = [each for each in result.statements if not by_number[each.row].returned]
 
 
+def _no_repetitions(result: SheetResult) -> None:
+    """Ask about rows that only say again what an earlier row said of the same thing: they are taken once."""
+    first: dict[object, int] = {}
+    again: dict[int, list[int]] = {}
+    for each in result.statements:
+        again.setdefault(each.row, []).append(first.setdefault(each.thing, each.row))
+    for row in result.rows:
+        earlier = again.get(row.number, [])
+        if earlier and all(number != row.number for number in earlier):
+            _say(result.table, row, Said(44, Level.VERIFY, f"与第{earlier[0]}行是同一项、内容相同，只入库一次，请确认"))
+
+
 def _across_sheets(sheets: list[SheetResult]) -> None:
     """Ask about things that two sheets report (no. 53); where they differ, the later sheet's row goes back."""
     first: dict[object, tuple[SheetResult, Placed]] = {}
@@ -225,7 +289,7 @@ def _across_sheets(sheets: list[SheetResult]) -> None:
         by_number = {row.number: row for row in result.rows}
         asked: set[int] = set()
         for each in result.statements:
-            known = first.setdefault(each.slot, (result, each))
+            known = first.setdefault(each.thing, (result, each))
             if known[0] is result or each.row in asked:
                 continue
             asked.add(each.row)
@@ -243,14 +307,17 @@ def _across_sheets(sheets: list[SheetResult]) -> None:
 def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -> None:
     """Gather findings, statements and counts."""
     for sheet in sheets:
+        if not sheet.table.returned:
+            settle_account(sheet.table, sheet.rows)
+        result.accounts.append(sheet.table.account)
         result.findings += sheet.table.findings
-        result.rows += len(sheet.rows)
+        result.rows += sheet.table.account.returned + sheet.table.account.taken
         result.returned += sheet.returned
         result.sheets_returned += sheet.table.returned
         seen: set[object] = set()
         for each in sheet.statements:
-            if each.slot not in seen:
-                seen.add(each.slot)
+            if each.thing not in seen:
+                seen.add(each.thing)
                 result.statements.append(each)
         for row in sheet.rows:
             for code, name in (("owner_uscc", "owner_name"), ("uscc", "name")):
@@ -258,7 +325,7 @@ def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -
                     result.memos.append(("uscc", row.text(code) or "", row.text(name) or ""))
     kept: dict[object, Placed] = {}
     for each in result.statements:
-        kept.setdefault(each.slot, each)
+        kept.setdefault(each.thing, each)
     result.statements = [*kept.values(), *declared.statements]
     result.findings += declared.findings
 

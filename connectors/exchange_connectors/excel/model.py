@@ -80,6 +80,42 @@ class RowKind(StrEnum):
     DETAIL = "detail"
     SUBTOTAL = "subtotal"
     TOTAL = "total"
+    HEADING = "heading"
+    NOTE = "note"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSum:
+    """A money column's sum as read beside the sheet's own total, both in the column's unit."""
+
+    header: str
+    unit: str
+    read: Decimal
+    stated: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of every row of a sheet that is not empty: the numbers add up to *filled*.
+
+    Attributes:
+        headings: title and header lines, repeated ones among them.
+        taken: data rows that were read and not sent back.
+        returned: data rows that go back.
+        unread: rows that were not read; *why* says the reason (Chinese).
+    """
+
+    sheet: str
+    filled: int = 0
+    headings: int = 0
+    taken: int = 0
+    returned: int = 0
+    totals: int = 0
+    notes: int = 0
+    unread: int = 0
+    why: str = ""
+    sums: tuple[ColumnSum, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,96 +1,152 @@
-"""From a table to rows: details, totals and notes told apart, merged cells carried down, every cell read. Pure."""
+"""From a table to rows: what each row is, merged cells carried down, every cell read, every row accounted for. Pure."""
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from exchange_connectors.excel.model import Cell, Level, Note, Row, RowKind, letters
+from exchange_connectors.excel.cells import Seen, as_text, error_in, fold_width, is_empty
+from exchange_connectors.excel.model import Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
+from exchange_connectors.excel.row_kinds import NUMBER_KINDS, RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table
-from exchange_connectors.excel.values import as_text, fold_width, read_value
+from exchange_connectors.excel.values import read_value
+from exchange_connectors.excel.workbook import Merge
 from exchange_connectors.kit.money import in_words, plain
 from exchange_contracts import identifiers, personal
+from exchange_contracts.business_key import normal_form
+from exchange_contracts.units import MoneyUnit
 
-BLANK_ROWS_MAX = 20
-LABEL_COLUMNS = 4
-"""A total's label stands in one of a row's first filled cells."""
-
-_TOTAL = re.compile(r"(?:[一-鿿]{0,8}(?:合计|总计|累计))")
-_SUBTOTAL = re.compile(r"[一-鿿A-Za-z()]{0,10}小计")
-_NOTES = re.compile(
-    r"(?:注|备注|说明|填表说明|填报说明)[::]|(?:填表人|填报人|制表人|审核人|审核|签发人|复核人|单位负责人|负责人|联系人|联系电话|填报单位)[::(]"
-)
+_PLACES_NAMED = 5
 
 
 def read_rows(table: Table) -> list[Row]:
-    """Read the table's rows, adding findings on cells to the table."""
+    """Read the table's rows, adding findings on cells and the account of all rows to the table."""
     rows: list[Row] = []
-    blank = 0
-    carried = _carried(table)
+    account = table.account = _above(table)
+    kinds = RowKinds(table)
+    merged = _merged(table)
+    measures = [c for c in table.columns if c.reads.field == "unit"]
+    unread: list[int] = []
     for number in range(table.first_row, len(table.sheet.rows) + 1):
         cells = table.sheet.rows[number - 1]
-        if all(_empty(cell) for cell in cells) and not any(
-            (number, c.column) in table.sheet.errors for c in table.columns
-        ):
-            blank += 1
-            if blank >= BLANK_ROWS_MAX:
-                break
+        if all(map(is_empty, cells)) and not _holds_what_is_empty(table, number):
             continue
-        blank = 0
-        kind = _kind(cells, table)
-        if kind is None:
-            break
-        row = Row(number, kind, places={c.reads.field: c.column for c in table.columns if c.mapped.carried})
-        row.units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
-        _read_cells(table, row, carried)
-        rows.append(row)
+        account.filled += 1
+        kind = kinds.of(cells)
+        if kind is RowKind.HEADING:
+            account.headings += 1
+        elif kind is RowKind.NOTE:
+            account.notes += 1
+            if kinds.holds_numbers(cells):
+                table.say(24, Level.VERIFY, "按附注处理，未读取，其中有数字，请确认不是数据", number)
+        elif kind is RowKind.UNREAD:
+            unread.append(number)
+        else:
+            row = Row(number, kind, places={c.reads.field: c.column for c in table.columns if c.mapped.carried})
+            row.units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
+            measure = as_text(table.sheet.cell(number, measures[0].column)) if measures else ""
+            _read_cells(table, row, merged, measure)
+            rows.append(row)
+            account.totals += kind is not RowKind.DETAIL
+    if unread:
+        account.unread += len(unread)
+        account.why = "另一张表"
+        words = f"本行起像是另一张表（表头与上面不同），{len(unread)}行未读取，请另放一张工作表或改用模板表头"
+        table.say(36, Level.RETURNED, words, unread[0])
     _look_at_rows(table, rows)
+    account.sums = tuple(_sums(table, rows))
     return rows
 
 
-def _empty(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+def settle_account(table: Table, rows: list[Row]) -> None:
+    """Say in the table's account how many data rows are taken and how many go back, once all checks have spoken."""
+    account = table.account
+    details = [row for row in rows if row.kind is RowKind.DETAIL]
+    account.returned = sum(1 for row in details if row.returned)
+    account.taken = len(details) - account.returned
 
 
-def _kind(cells: list[Cell], table: Table) -> RowKind | None:
-    """Say what a row is; ``None`` for the notes that end the table."""
-    first = [fold_width("".join(cell.split())) for cell in cells if isinstance(cell, str) and cell.strip()][
-        :LABEL_COLUMNS
-    ]
-    filled = sum(1 for cell in cells if not _empty(cell))
-    if first and _NOTES.match(first[0]) and filled <= max(4, len(table.columns) // 2):
-        return None
-    for text in first:
-        if _SUBTOTAL.fullmatch(text):
-            return RowKind.SUBTOTAL
-        if _TOTAL.fullmatch(text) or text in table.mapped.total_labels:
-            return RowKind.TOTAL
-    return RowKind.DETAIL
+def returned_account(table: Table) -> Account:
+    """Return the account of a sheet that goes back whole: its rows are told apart, not read."""
+    if not table.header_lines:
+        return unread_account(table.sheet.name, table.sheet.rows, "没有找到表头")
+    account = _above(table)
+    kinds = RowKinds(table)
+    of_kind = Counter(
+        kinds.of(cells) for cells in table.sheet.rows[table.first_row - 1 :] if not all(map(is_empty, cells))
+    )
+    account.filled += of_kind.total()
+    account.headings += of_kind[RowKind.HEADING]
+    account.totals = of_kind[RowKind.TOTAL] + of_kind[RowKind.SUBTOTAL]
+    account.notes, account.unread = of_kind[RowKind.NOTE], account.unread + of_kind[RowKind.UNREAD]
+    account.returned, account.why = of_kind[RowKind.DETAIL], "整表退回"
+    return account
 
 
-def _carried(table: Table) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return, for each cell that a vertical merge covers below its first row, the cell that holds its value."""
+def unread_account(sheet_name: str, rows: list[list[Cell]], why: str) -> Account:
+    """Return the account of a sheet that was not read."""
+    filled = sum(1 for cells in rows if not all(map(is_empty, cells)))
+    return Account(sheet_name, filled, unread=filled, why=why)
+
+
+def _above(table: Table) -> Account:
+    """Begin the account with the rows above the data; ask about those that look like data."""
+    account = Account(table.sheet.name)
+    numbers = {c.column for c in table.columns if c.reads.type.kind in NUMBER_KINDS}
+    first_line = table.first_row - len(table.header_lines)
+    for number, cells in enumerate(table.sheet.rows[: table.first_row - 1], 1):
+        if all(map(is_empty, cells)):
+            continue
+        account.filled += 1
+        amounts = [c for c, cell in enumerate(cells, 1) if c in numbers and isinstance(cell, int | float)]
+        if number < first_line and len(amounts) > 1:
+            account.unread, account.why = account.unread + 1, "在表头上方"
+            table.say(24, Level.VERIFY, "在表头上方，未读取，其中有数字，请确认不是数据", number)
+        else:
+            account.headings += 1
+    return account
+
+
+def _holds_what_is_empty(table: Table, number: int) -> bool:
+    """Say whether a row without values holds errors or formulas without a result."""
+    sheet = table.sheet
+    return any((number, c.column) in sheet.errors or (number, c.column) in sheet.uncomputed for c in table.columns)
+
+
+def _merged(table: Table) -> dict[tuple[int, int], Merge]:
+    """Return, for each cell below the header that several cells share, what they share."""
+    last, width = len(table.sheet.rows), max((c.column for c in table.columns), default=0)
     return {
-        (row, column): (merge.top, merge.left)
+        (row, column): merge
         for merge in table.sheet.merges
-        if merge.bottom > merge.top >= table.first_row
-        for row in range(merge.top + 1, merge.bottom + 1)
-        for column in range(merge.left, merge.right + 1)
+        if merge.top >= table.first_row and not is_empty(table.sheet.cell(merge.top, merge.left))
+        for row in range(merge.top, min(merge.bottom, last) + 1)
+        for column in range(merge.left, min(merge.right, width) + 1)
     }
 
 
-def _read_cells(table: Table, row: Row, carried: dict[tuple[int, int], tuple[int, int]]) -> None:
+def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], measure: str) -> None:
     """Read every mapped cell of a row."""
     detail = row.kind is RowKind.DETAIL
     for bound in table.columns:
         place = row.number, bound.column
         cell = table.sheet.cell(*place)
-        if detail and place in carried:
-            cell = table.sheet.cell(*carried[place])
-            if bound.mapped.carried and bound.reads.field not in table.mapped.merge_down and cell is not None:
-                _say(table, row, bound, Note(37, Level.VERIFY, "合并单元格已按首行沿用，请确认"))
+        merge = merged.get(place)
+        if detail and merge is not None:
+            if bound.reads.type.kind in NUMBER_KINDS and bound.mapped.carried and _shared(table, merge, bound):
+                _say(
+                    table,
+                    row,
+                    bound,
+                    Note(37, Level.RETURNED, f"“{bound.header}”由合并单元格共用一个数，不能分摊，请逐行逐列填写"),
+                )
+                continue
+            if merge.top < row.number and merge.left == bound.column:
+                cell = table.sheet.cell(merge.top, merge.left)
+                if bound.mapped.carried and bound.reads.field not in table.mapped.merge_down and cell is not None:
+                    _say(table, row, bound, Note(37, Level.VERIFY, "合并单元格已按首行沿用，请确认"))
         if bound.mapped.evidence is not None:
-            number = as_text(cell).strip()
+            number = as_text(cell, table.sheet.formats.get(place)).strip()
             if number:
                 row.evidence.append((bound.mapped.evidence, number))
         elif bound.mapped.field == "$unit":
@@ -100,24 +156,37 @@ def _read_cells(table: Table, row: Row, carried: dict[tuple[int, int], tuple[int
         elif bound.mapped.carried:
             row.cells[bound.reads.field] = cell
             if detail or bound.reads.type.kind in ("money", "count", "quantity"):
-                _read_cell(table, row, bound, cell)
+                _read_cell(table, row, bound, cell, measure)
     if detail:
         _personal(table, row)
 
 
-def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell) -> None:
-    place = row.number, bound.column
+def _shared(table: Table, merge: Merge, bound: BoundColumn) -> bool:
+    """Say whether a merged amount is one for several rows, or for several columns of amounts."""
+    if merge.bottom > merge.top:
+        return True
+    return any(
+        merge.left <= other.column <= merge.right and other is not bound and other.reads.type.kind in NUMBER_KINDS
+        for other in table.columns
+    )
+
+
+def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell, measure: str) -> None:
+    place, sheet = (row.number, bound.column), table.sheet
     detail = row.kind is RowKind.DETAIL
-    if place in table.sheet.errors:
-        _say(table, row, bound, Note(39, Level.RETURNED, f"公式失效（{table.sheet.errors[place]}），请填数值"))
+    error = sheet.errors.get(place) or error_in(cell)
+    if error is not None:
+        _say(table, row, bound, Note(39, Level.RETURNED, f"公式失效（{error}），请填数值"))
         return
-    if cell is None and place in table.sheet.uncomputed - table.sheet.outward:
-        _say(table, row, bound, Note(39, Level.RETURNED, "公式没有算出结果，请填数值"))
+    if is_empty(cell) and place in sheet.uncomputed:
+        outward = place in sheet.outward
+        words = "引用其他文件而没有存下结果，请粘贴为数值" if outward else "公式没有算出结果，请填数值"
+        _say(table, row, bound, Note(40 if outward else 39, Level.RETURNED, words))
         return
-    if place in table.sheet.outward and detail:
+    if place in sheet.outward and detail:
         _say(table, row, bound, Note(40, Level.VERIFY, "引用本机文件，请粘贴为数值"))
     reads = bound.reads if detail and table.mapped.kind == "rows" else replace(bound.reads, of_one=False)
-    reading = read_value(cell, reads, place in table.sheet.percents)
+    reading = read_value(cell, reads, Seen(sheet.formats.get(place), measure, sheet.from_1904))
     if detail:
         for note in reading.notes:
             _say(table, row, bound, note)
@@ -140,7 +209,7 @@ def _personal(table: Table, row: Row) -> None:
         b.column for b in table.columns if b.reads.type.kind in ("money", "count", "quantity", "percent", "date")
     }
     for column, cell in enumerate(table.sheet.rows[row.number - 1], 1):
-        if _empty(cell) or (column in amounts and not isinstance(cell, str)):
+        if is_empty(cell) or (column in amounts and not isinstance(cell, str)):
             continue
         text = fold_width(as_text(cell))
         if column in codes and _is_uscc("".join(text.split()).upper()):
@@ -163,7 +232,7 @@ def _look_at_rows(table: Table, rows: list[Row]) -> None:
         table.say(38, Level.VERIFY, f"发现{len(hidden)}行隐藏行，是否报送？", hidden[0])
     seen: dict[tuple[str, ...], int] = {}
     for row in details:
-        body = tuple(as_text(cell).strip() for cell in row.cells.values())
+        body = tuple(normal_form(as_text(cell)) for cell in row.cells.values())
         if not any(body):
             continue
         first = seen.setdefault(body, row.number)
@@ -182,7 +251,7 @@ def _reconcile(table: Table, rows: list[Row]) -> None:
         if row.kind is RowKind.SUBTOTAL:
             table.say(25, Level.NOTED, "识别为小计，未入库", row.number)
             before = list(_block(rows[:index][::-1]))
-            blocks = [before, list(_block(rows[index + 1 :]))]
+            blocks = [before, list(_block(rows[index + 1 :])), details]
         else:
             blocks = [details]
         for bound in table.columns:
@@ -220,6 +289,18 @@ def _compare(table: Table, total: Row, bound: BoundColumn, blocks: list[list[Row
         return
     amount = in_words(abs(nearest)) if bound.reads.type.kind == "money" else plain(abs(nearest))
     table.say(24, Level.RETURNED, f"与明细之和相差{amount}，请核对（明细已按行受理）", total.number, bound.column)
+
+
+def _sums(table: Table, rows: list[Row]) -> Iterator[ColumnSum]:
+    """Yield each money column's sum as read, and the sheet's own total."""
+    for bound in table.columns:
+        if bound.reads.unit is None or not bound.mapped.carried:
+            continue
+        name, factor = bound.reads.field, MoneyUnit(bound.reads.unit).factor
+        read = sum((row.money(name) or Decimal(0) for row in rows if row.kind is RowKind.DETAIL), Decimal(0))
+        totals = [row.money(name) for row in rows if row.kind is RowKind.TOTAL]
+        stated = totals[-1] if totals else None
+        yield ColumnSum(bound.header, bound.reads.unit, read / factor, None if stated is None else stated / factor)
 
 
 def place(row: Row, name: str) -> str:

@@ -3,23 +3,31 @@
 The original is never touched. The slip stays with the bureau, as the workbook did; what it says repeats no personal data.
 """
 
+import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import openpyxl
-from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from exchange_connectors.excel.model import SLIP_SHEET, Finding, Level
+from exchange_connectors.excel.model import SLIP_SHEET, Account, Finding, Level
+from exchange_connectors.excel.reading import read
+from exchange_connectors.excel.workbook import UnreadableError
+from exchange_connectors.kit.money import plain
 from exchange_connectors.kit.receipts import Exceptional
 
 SLIP_SUFFIX = ".回执.xlsx"
+COPIED_ROWS_MAX = 20_000
+"""Rows that a slip repeats of what is no workbook."""
+
 COMMENTS_MAX = 2_000
 """Marked cells; beyond that the sheet 回执 alone names them (a workbook with more opens slowly)."""
 
@@ -49,9 +57,32 @@ class Totals:
     sheets_returned: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a slip says of a workbook before the hub answers.
+
+    Attributes:
+        accounts: what became of every row, sheet by sheet.
+        taken_as: what a file without sheets was read as.
+    """
+
+    findings: Sequence[Finding]
+    totals: Totals
+    accounts: Sequence[Account] = ()
+    taken_as: str = ""
+
+
+NAME_BYTES_MAX = 240
+"""Longest name of a file in bytes, with room for the sign of a draft; file systems take 255."""
+
+
 def slip_path(workbook: Path) -> Path:
-    """Return where the slip of *workbook* lies: ``<name>.回执.xlsx`` beside it; of what is no xlsx, ``<name>.xls.回执.xlsx``."""
-    name = workbook.stem if workbook.suffix.lower() == ".xlsx" else workbook.name
+    """Return where the slip of *workbook* lies: ``<name>.回执.xlsx`` beside it; of any other ending, ``<name>.xls.回执.xlsx``."""
+    name = workbook.stem if workbook.suffix == ".xlsx" else workbook.name
+    if len((name + SLIP_SUFFIX).encode()) > NAME_BYTES_MAX:
+        mark = f"…{hashlib.sha256(workbook.name.encode()).hexdigest()[:8]}"
+        room = NAME_BYTES_MAX - len((mark + SLIP_SUFFIX).encode())
+        name = name.encode()[:room].decode(errors="ignore") + mark
     return workbook.with_name(name + SLIP_SUFFIX)
 
 
@@ -64,29 +95,44 @@ class Answer:
     exceptions: tuple[Exceptional, ...] = ()
 
 
-def write_slip(
-    workbook: Path, findings: Sequence[Finding], totals: Totals, at: datetime, answer: Answer | None = None
-) -> Path:
+def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: Answer | None = None) -> Path:
     """Write the slip of *workbook* and return its path.
 
     Args:
         workbook: the bureau's file.
-        findings: what is said of it.
-        totals: figures for the slip.
+        body: what it held when it was read.
+        told: what is said of it.
         at: when it was looked at, with its zone.
         answer: what the hub has answered, where it was asked.
+
+    Raises:
+        OSError: neither the slip nor one under another name can be written.
     """
-    book = _copy(workbook)
-    _mark(book, findings)
+    path = slip_path(workbook)
+    try:
+        return _written_slip(_copy(workbook.name, body), workbook, path, told, at, answer)
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - a copy that openpyxl cannot save again: the slip is written without it
+        return _written_slip(_empty(), workbook, path, told, at, answer)
+
+
+def _written_slip(
+    book: Workbook, workbook: Path, path: Path, told: Told, at: datetime, answer: Answer | None
+) -> Path:
+    _mark(book, told.findings)
     if SLIP_SHEET in book.sheetnames:
         del book[SLIP_SHEET]
     sheet = book.create_sheet(SLIP_SHEET, 0)
-    _write_summary(sheet, workbook.name, findings, totals, at)
+    _write_summary(sheet, workbook.name, told, at)
     if answer is not None:
         _write_answer(book, answer, at)
     book.active = 0
-    path = slip_path(workbook)
-    _save(book, path)
+    try:
+        _save(book, path)
+    except OSError:  # open in a spreadsheet, which locks it
+        path = path.with_name(f"{path.name.removesuffix(SLIP_SUFFIX)}.{at:%H%M%S}{SLIP_SUFFIX}")
+        _save(book, path)
     return path
 
 
@@ -123,15 +169,31 @@ def _write_answer(book: Workbook, answer: Answer, at: datetime) -> None:
     _mark(book, marks)
 
 
-def _copy(workbook: Path) -> Workbook:
-    """Open the bureau's workbook, or an empty one where it cannot be opened."""
+def _copy(name: str, body: bytes) -> Workbook:
+    """Open the bureau's workbook; of what is none, one with the values that were read; else an empty one."""
     try:
-        return openpyxl.load_workbook(workbook)
+        return openpyxl.load_workbook(io.BytesIO(body))
     except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged part makes it raise; the slip is written all the same
-        book = openpyxl.Workbook()
-        for name in book.sheetnames:
-            del book[name]
+        book = _empty()
+    try:
+        sheets = read(name, body).sheets
+    except UnreadableError:
         return book
+    for sheet in sheets:
+        copy = book.create_sheet(sheet.name[:31] or "表")
+        for row in sheet.rows[:COPIED_ROWS_MAX]:
+            copy.append([_written(value) if isinstance(value, str | int) else value for value in row])
+            for cell in copy[copy.max_row]:
+                if isinstance(cell.value, str):
+                    cell.data_type = "s"
+    return book
+
+
+def _empty() -> Workbook:
+    book = openpyxl.Workbook()
+    for name in book.sheetnames:
+        del book[name]
+    return book
 
 
 def _save(book: Workbook, path: Path) -> None:
@@ -151,7 +213,7 @@ def _mark(book: Workbook, findings: Sequence[Finding]) -> None:
         cell = _anchor(book[name], row, column)
         gravest = min(here, key=lambda each: list(Level).index(each.level))
         cell.fill = PatternFill("solid", fgColor=_FILLS[gravest.level])
-        text = "\n".join(dict.fromkeys(f"【{each.level}】{each.message}" for each in here))
+        text = ILLEGAL_CHARACTERS_RE.sub("", "\n".join(dict.fromkeys(f"【{each.level}】{each.message}" for each in here)))
         if cell.comment is not None and cell.comment.text != text:
             text = f"{cell.comment.text}\n{text}"
         cell.comment = Comment(text, _AUTHOR, width=320, height=90)
@@ -167,13 +229,16 @@ def _anchor(sheet: Worksheet, row: int, column: int) -> Cell:
     return cell
 
 
-def _write_summary(sheet: Worksheet, name: str, findings: Sequence[Finding], totals: Totals, at: datetime) -> None:
-    for letter, width in zip("ABCDE", (26, 30, 12, 70, 10), strict=True):
+def _write_summary(sheet: Worksheet, name: str, told: Told, at: datetime) -> None:
+    for letter, width in zip("ABCDEFGH", (26, 30, 12, 70, 10, 10, 10, 24), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToHeight = 0
+    findings, totals = told.findings, told.totals
     _rows(sheet, [["报送回执"], ["文件", name], ["处理时间", f"{at:%Y-%m-%d %H:%M} 北京时间"]])
+    if told.taken_as:
+        _rows(sheet, [["读取方式", told.taken_as]])
     _rows(sheet, [["明细行数", totals.rows], ["退回行数", totals.returned], ["本次发布（条）", totals.published]])
     _rows(sheet, [["内容未变（条）", totals.unchanged], ["整表退回（张）", totals.sheets_returned]])
     for level in Level:
@@ -181,6 +246,7 @@ def _write_summary(sheet: Worksheet, name: str, findings: Sequence[Finding], tot
     _head(sheet, 1)
     for row in range(1, sheet.max_row + 1):
         sheet.cell(row, 2).alignment = Alignment(horizontal="left", vertical="top")
+    _write_accounts(sheet, told.accounts)
     if findings:
         _rows(sheet, [[""], ["怎么办", _NEXT_STEP]])
         sheet.merge_cells(start_row=sheet.max_row, start_column=2, end_row=sheet.max_row, end_column=4)
@@ -193,14 +259,39 @@ def _write_summary(sheet: Worksheet, name: str, findings: Sequence[Finding], tot
         sheet.cell(sheet.max_row, 1).fill = PatternFill("solid", fgColor=_FILLS[each.level])
 
 
+def _write_accounts(sheet: Worksheet, accounts: Sequence[Account]) -> None:
+    """Say of every sheet what became of its rows, and of every money column what was read beside the sheet's own total."""
+    if not accounts:
+        return
+    _rows(sheet, [[""], ["逐表对账", "有内容的行", "已读取", "其中退回、未读取及原因", "合计行", "附注行", "标题行"]])
+    _head(sheet, sheet.max_row)
+    for each in accounts:
+        unread = f"退回{each.returned}行，未读取{each.unread}行{f'（{each.why}）' if each.why else ''}"
+        counts: list[str | int] = [each.totals, each.notes, each.headings]
+        _rows(sheet, [[each.sheet, each.filled, each.taken + each.returned, unread, *counts]])
+    sums = [(account.sheet, each) for account in accounts for each in account.sums]
+    if not sums:
+        return
+    _rows(sheet, [[""], ["金额核对", "列", "单位", "读取的明细合计、表内合计"]])
+    _head(sheet, sheet.max_row)
+    for name, found in sums:
+        stated = "表内没有合计行" if found.stated is None else f"表内合计{plain(found.stated)}"
+        _rows(sheet, [[name, found.header, found.unit, f"明细合计{plain(found.read)}，{stated}"]])
+
+
 def _rows(sheet: Worksheet, rows: list[list[str | int]]) -> None:
     """Append rows as text and numbers; nothing that a bureau wrote becomes a formula."""
     for values in rows:
-        sheet.append(values)
+        sheet.append([_written(value) for value in values])
         for cell in sheet[sheet.max_row]:
             if isinstance(cell.value, str):
                 cell.data_type = "s"
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _written(value: str | int) -> str | int:
+    """Return a value without the control characters that no workbook may hold."""
+    return ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
 
 
 def _head(sheet: Worksheet, row: int) -> None:

@@ -3,20 +3,21 @@
 import re
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
 
+from exchange_connectors.excel.cells import as_text
 from exchange_connectors.excel.checks import RULE_NUMBERS, Memory
 from exchange_connectors.excel.mapping import ENVELOPE_FIELDS, Condition, EventMap, placeholders
 from exchange_connectors.excel.model import Row, Value
-from exchange_connectors.excel.values import as_text
 from exchange_connectors.kit.ledger import Slot, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
 from exchange_contracts import bounds, codec, problem, registry, rules
+from exchange_contracts.business_key import normal_form, visible
 from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.shape import Field
@@ -49,6 +50,11 @@ class Placed:
     slot: Slot
     digest: bytes
     aliases: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def thing(self) -> Slot:
+        """The slot by the normal form of its key: what two spellings of one key share."""
+        return replace(self.slot, entity_key=normal_form(self.slot.entity_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def keys_of(template: str, row: Row) -> list[str]:
 def _key_text(value: Value) -> str:
     if isinstance(value, Decimal):
         return plain(value)
-    return "".join(as_text(value if not isinstance(value, tuple) else "、".join(value)).split())
+    return visible(as_text(value if not isinstance(value, tuple) else "、".join(value)))
 
 
 def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed | list[Problem]:
@@ -107,7 +113,8 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     keys = keys_of(event.key, row)
     if not keys:
         return [Problem(10, _no_key(event), next(iter(placeholders(event.key)[0])))]
-    entity_key = memory.entity_key(contract.kind, keys) or keys[0]
+    spellings = list(dict.fromkeys(each for key in keys for each in (key, normal_form(key))))
+    entity_key = memory.entity_key(contract.kind, spellings) or keys[0]
     if len(entity_key) > KEY_LENGTH_MAX:
         return [Problem(10, f"主键超过{KEY_LENGTH_MAX}字，请核对编号", placeholders(event.key)[0][0])]
     facts: dict[str, Any] = {}
@@ -136,7 +143,7 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     draft = draft_of(statement, source)
     if isinstance(draft, list):
         return [_at(row, event, each) for each in draft]
-    aliases = tuple((contract.kind, key, entity_key) for key in keys)
+    aliases = tuple((contract.kind, key, entity_key) for key in spellings)
     return placed(statement, draft, source.sheet, row.number, aliases)
 
 
@@ -267,6 +274,6 @@ def conflicts(statements: list[Placed]) -> Iterator[tuple[Placed, Placed]]:
     """Yield (later, earlier) for statements of one slot that do not say the same."""
     first: dict[Slot, Placed] = {}
     for each in statements:
-        earlier = first.setdefault(each.slot, each)
+        earlier = first.setdefault(each.thing, each)
         if earlier.digest != each.digest:
             yield each, earlier

@@ -5,32 +5,34 @@ details and notes under them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from exchange_connectors.excel.cells import Column, as_text, is_empty
 from exchange_connectors.excel.fields import FieldType, field_type
+from exchange_connectors.excel.headings import (
+    Headings,
+    Path,
+    find_header,
+    folded,
+    headings,
+    measure_in,
+    parts,
+    units_in,
+    units_in_titles,
+)
 from exchange_connectors.excel.mapping import ColumnMap, SheetMap
 from exchange_connectors.excel.mapping import Mapping as Connector
-from exchange_connectors.excel.model import Cell, Finding, Level
-from exchange_connectors.excel.values import Column, as_text, fold_width, read_value
-from exchange_connectors.excel.workbook import Merge, Sheet
-from exchange_connectors.kit.errors import ConfigError
+from exchange_connectors.excel.model import Account, Cell, Finding, Level, letters
+from exchange_connectors.excel.months import months_in
+from exchange_connectors.excel.values import read_value
+from exchange_connectors.excel.workbook import Sheet
 from exchange_connectors.kit.money import Unit
 from exchange_contracts import personal
+from exchange_contracts.units import money_unit, multiplier
 
-HEADER_SEARCH_ROWS = 15
-HEADER_LINES_MAX = 3
-
-Path = tuple[str, ...]
-
-_UNIT_WORD = re.compile(r"\((?:单位[::]?)?(元|万元|亿元)\)$")
-_BRACKET = re.compile(r"\([^()]*\)$")
-_TITLE_UNIT = re.compile(r"(?:金额)?单位[::]?(元|万元|亿元)(?![一-鿿])")
-_MONTH = re.compile(r"((?:19|20)\d{2})年(?:\d{1,2}月?[-–—~至到])?(\d{1,2})月(?:份)?(?!\d{1,2}[日号])")
-_MONTH_DIGITS = re.compile(r"(?<!\d)((?:19|20)\d{2})[-_.]?(0[1-9]|1[0-2])(?!\d)(?![-_.]\d)")
 _DIGITS = re.compile(r"[0-9０-９Xx*]{4,}")
-_NOT_THE_MONTH = re.compile(r"(填报|填表|制表|打印|导出|成文|印发|上报)(日期|时间)")
+_KNOWN_UNITS = "、".join(Unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,22 @@ class Table:
 
     Attributes:
         first_row: first row below the header.
+        header_lines: each line of the header as column → text, without blanks.
+        titles: texts of the lines above the header.
         month: report month, where the sheet names one.
         findings: what is wrong with the header; a 退 means that the sheet cannot be taken.
+        account: what became of every row.
     """
 
     sheet: Sheet
     mapped: SheetMap
     columns: tuple[BoundColumn, ...] = ()
     first_row: int = 1
+    header_lines: tuple[dict[int, str], ...] = ()
+    titles: frozenset[str] = frozenset()
     month: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    account: Account = field(default_factory=lambda: Account(""))
 
     @property
     def returned(self) -> bool:
@@ -78,148 +86,129 @@ class Table:
 def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str) -> Table:
     """Find header, columns, units and month of *sheet*."""
     table = Table(sheet, mapped)
-    lines = mapped.header or _find_header(sheet, mapped)
+    lines = mapped.header or find_header(sheet, mapped)
     if not lines:
         table.say(36, Level.RETURNED, "没有找到表头，请使用下发的模板")
         return table
     table.first_row = max(lines) + 1
-    paths = _paths(sheet, lines)
-    title = [fold_width(as_text(cell)) for row in sheet.rows[: min(lines) - 1] for cell in row if isinstance(cell, str)]
-    title_unit = next((Unit(match[1]) for text in title if (match := _TITLE_UNIT.search("".join(text.split())))), None)
-    _bind(table, paths, connector, title_unit)
-    table.month = _report_month(table, title, file_name)
+    table.header_lines = tuple(_line(sheet, line) for line in lines)
+    titles = [as_text(cell) for row in sheet.rows[: min(lines) - 1] for cell in row if isinstance(cell, str)]
+    table.titles = frozenset(folded(text) for text in titles) - {""}
+    _bind(table, headings(sheet, lines), connector, _unit_of_titles(table, titles))
+    table.month = _report_month(table, titles, file_name)
     return table
 
 
-def _parts(text: str) -> Path:
-    """Return a mapping's header, ``父/子``, as normal parts."""
-    return tuple(normal(part) for part in text.split("/"))
+def _line(sheet: Sheet, row: int) -> dict[int, str]:
+    """Return a row's texts by column, as headings compare."""
+    cells = sheet.rows[row - 1] if row <= len(sheet.rows) else []
+    return {column: text for column, cell in enumerate(cells, 1) if isinstance(cell, str) and (text := folded(cell))}
 
 
-def normal(text: str) -> str:
-    """Return a header text half-width, without blanks and without a trailing bracket."""
-    squeezed = "".join(fold_width(text).split())
-    bare = _BRACKET.sub("", squeezed)
-    return bare or squeezed
+def _unit_of_titles(table: Table, titles: Sequence[str]) -> Unit | None:
+    """Return the unit that the lines above the header name for the whole sheet."""
+    words = units_in_titles(titles)
+    units = {money_unit(word) for word in words}
+    if None in units:
+        unknown = next(word for word in words if money_unit(word) is None)
+        table.say(57, Level.RETURNED, f"表头上方写的计量单位“{unknown}”认不出，请改用{_KNOWN_UNITS}")
+    elif len(units) > 1:
+        table.say(57, Level.RETURNED, f"表头上方写了几个计量单位（{'、'.join(words)}），请只写一个，或写在各列表头的括号内")
+    return next(iter(units), None)
 
 
-def unit_in(text: str) -> Unit | None:
-    """Return the unit of money that a header names in its brackets."""
-    match = _UNIT_WORD.search("".join(fold_width(text).split()))
-    return Unit(match[1]) if match else None
-
-
-def _paths(sheet: Sheet, lines: tuple[int, ...]) -> dict[int, tuple[str, ...]]:
-    """Return each column's header texts from top to bottom, merged cells filled in, repetitions dropped."""
-    width = max((len(sheet.rows[line - 1]) for line in lines if line <= len(sheet.rows)), default=0)
-    merged = {
-        (row, column): merge
-        for merge in sheet.merges
-        for row in range(max(merge.top, min(lines)), min(merge.bottom, max(lines)) + 1)
-        for column in range(merge.left, merge.right + 1)
-    }
-    grid = [[_header_cell(sheet, line, column, merged) for column in range(1, width + 1)] for line in lines]
-    for upper, lower in pairwise(grid):
-        for index in range(1, width):
-            # A parent typed once and not merged stands over its neighbours that have a child only.
-            if not upper[index] and lower[index] and (lines[0], index + 1) not in merged:
-                upper[index] = upper[index - 1]
-    paths = {}
-    for index in range(width):
-        path: list[str] = []
-        for text in (line[index] for line in grid):
-            if text and (not path or path[-1] != text):
-                path.append(text)
-        if path:
-            paths[index + 1] = tuple(path)
-    return paths
-
-
-def _header_cell(sheet: Sheet, row: int, column: int, merged: Mapping[tuple[int, int], Merge]) -> str:
-    merge = merged.get((row, column))
-    cell = sheet.cell(merge.top, merge.left) if merge is not None else sheet.cell(row, column)
-    return as_text(cell).strip()
-
-
-def _match(paths: Mapping[int, Path], wanted: Path) -> list[int]:
-    """Return the columns under the header *wanted*: by the whole path, else by the last part where that is unique."""
-    whole = [column for column, path in paths.items() if path == wanted]
-    if whole or len(wanted) > 1:
-        return whole
-    leaf = [column for column, path in paths.items() if path[-1] == wanted[0]]
-    return leaf if len(leaf) == 1 else []
-
-
-def _find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
-    """Return the lines that match most of the mapped headers, the fewest lines where several do."""
-    best: tuple[int, int, tuple[int, ...]] = (0, 0, ())
-    wanted = [_parts(header) for header in mapped.columns]
-    for first in range(1, min(HEADER_SEARCH_ROWS, len(sheet.rows)) + 1):
-        for depth in range(1, HEADER_LINES_MAX + 1):
-            lines = tuple(range(first, first + depth))
-            if lines[-1] > len(sheet.rows):
-                break
-            paths = {column: tuple(map(normal, path)) for column, path in _paths(sheet, lines).items()}
-            score = sum(1 for each in wanted if _match(paths, each))
-            if (score, -depth) > best[:2]:
-                best = (score, -depth, lines)
-    return best[2] if best[0] * 2 >= len(wanted) else ()
-
-
-def _bind(table: Table, headers: Mapping[int, tuple[str, ...]], connector: Connector, title_unit: Unit | None) -> None:
+def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit | None) -> None:
     """Give every mapped header its column."""
     mapped = table.mapped
-    paths = {column: tuple(map(normal, path)) for column, path in headers.items()}
     bound: list[BoundColumn] = []
     taken: set[int] = set()
     for text, column_map in mapped.columns.items():
-        found = [column for column in _match(paths, _parts(text)) if column not in taken]
-        if not found:
+        candidates = [column for column in found.columns(parts(text)) if column not in taken]
+        if not candidates:
             if not column_map.optional and column_map.carried:
                 table.say(36, Level.RETURNED, f"缺“{text}”列，请下载新表")
             continue
-        taken.add(found[0])
+        column = _choose(table, text, column_map, candidates)
+        taken.update(candidates)
         type_ = field_type(mapped, column_map, f"sheet {mapped.label}, column {text}")
-        unit = None
+        unit, measure = None, ""
         if type_.kind == "money":
-            unit = _unit(table, text, found[0], headers[found[0]], title_unit or mapped.unit or connector.unit)
-        reads = Column(column_map.field, type_, unit, column_map.values, connector.departments)
-        bound.append(BoundColumn(found[0], text, column_map, reads))
+            unit = _unit(table, text, column, found.paths[column], title_unit or mapped.unit or connector.unit)
+        elif type_.kind in ("count", "quantity"):
+            measure = _measure(table, text, column, found.paths[column], type_.kind)
+        reads = Column(column_map.field, type_, unit, column_map.values, connector.departments, measure)
+        bound.append(BoundColumn(column, text, column_map, reads))
     table.columns = tuple(bound)
     if not mapped.match_extra:
-        for column in sorted(set(paths) - taken):
-            table.say(
-                36, Level.NOTED, f"“{'/'.join(headers[column])}”列不在模板内，未读取", table.first_row - 1, column
-            )
+        for column in sorted(set(found.paths) - taken):
+            words = f"“{'/'.join(found.paths[column])}”列不在模板内，未读取"
+            table.say(36, Level.NOTED, words, table.first_row - 1, column)
 
 
-def _unit(table: Table, text: str, column: int, header: tuple[str, ...], of_sheet: Unit | None) -> Unit:
-    """Return a money column's unit: header, mapping, sheet; header and mapping must agree."""
+def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int]) -> int:
+    """Return the one column to read among those of the same heading: visible before hidden, filled before empty."""
+    hidden = [column for column in candidates if column in table.sheet.hidden_columns]
+    visible = [column for column in candidates if column not in hidden]
+    filled = [column for column in visible or hidden if _is_filled(table, column)]
+    chosen = (filled or visible or hidden)[0]
+    if not column_map.carried and column_map.evidence is None:
+        return chosen
+    row = table.first_row - 1
+    if len(filled) > 1:
+        where = "、".join(letters(column) for column in filled)
+        table.say(36, Level.RETURNED, f"“{text}”列出现{len(filled)}次（{where}列），请只保留一列", row, filled[1])
+    if visible and hidden:
+        words = f"“{text}”另有隐藏的同名列（{'、'.join(map(letters, hidden))}列），未读取，请确认"
+        table.say(38, Level.VERIFY, words, row, hidden[0])
+    elif hidden and filled:
+        table.say(38, Level.VERIFY, f"“{text}”列（{letters(chosen)}列）被隐藏，已读取，是否报送？", row, chosen)
+    return chosen
+
+
+def _is_filled(table: Table, column: int) -> bool:
+    rows = table.sheet.rows[table.first_row - 1 :]
+    return any(len(row) >= column and not is_empty(row[column - 1]) for row in rows)
+
+
+def _unit(table: Table, text: str, column: int, header: Path, of_sheet: Unit | None) -> Unit:
+    """Return a money column's unit: header, mapping, sheet; header and mapping must agree; none is asked for."""
     column_map = table.mapped.columns[text]
-    written = next((unit for part in reversed(header) if (unit := unit_in(part))), None)
+    row = table.first_row - 1
+    words = next((found for part in reversed(header) if (found := units_in(part))), [])
+    units = {money_unit(word) for word in words}
+    if None in units or len(units) > 1:
+        table.say(57, Level.RETURNED, f"“{text}”的计量单位“{'、'.join(words)}”认不出，请改用{_KNOWN_UNITS}", row, column)
+        return Unit.YUAN
+    written = next(iter(units), None)
     if written is not None and column_map.unit is not None and written is not column_map.unit:
-        table.say(
-            57,
-            Level.RETURNED,
-            f"“{text}”表头写{written}，约定为{column_map.unit}，请统一计量单位",
-            table.first_row - 1,
-            column,
-        )
+        words_ = f"“{text}”表头写{written}，约定为{column_map.unit}，请统一计量单位"
+        table.say(57, Level.RETURNED, words_, row, column)
     unit = written or column_map.unit or of_sheet
     if unit is None:
-        raise ConfigError(
-            f"sheet {table.mapped.label}: money column {text} has no unit in its header or in the mapping"
-        )
-    return unit
+        words_ = f"“{text}”没有写明计量单位，请在表头括号内注明（{_KNOWN_UNITS}）"
+        table.say(57, Level.RETURNED, words_, row, column)
+    return unit or Unit.YUAN
 
 
-def _report_month(table: Table, title: list[str], file_name: str) -> str | None:
+def _measure(table: Table, text: str, column: int, header: Path, kind: str) -> str:
+    """Return the unit that a heading names for a quantity; counts are of single things."""
+    word = next((found for part in reversed(header) if (found := measure_in(part))), "")
+    if kind == "count" and multiplier(word)[0] > 1:
+        words = f"“{text}”以{word}计，请按{multiplier(word)[1] or '个'}逐一计数填报，并改表头"
+        table.say(57, Level.RETURNED, words, table.first_row - 1, column)
+    return word
+
+
+def _report_month(table: Table, titles: Sequence[str], file_name: str) -> str | None:
     """Return the month that the sheet's sources name; they must agree."""
     found: dict[str, str] = {}
     for source in table.mapped.month:
-        month = _month_from(source, table, title, file_name)
-        if month is not None:
-            found[source] = month
+        months = _months_from(source, table, titles, file_name)
+        if len(months) > 1:
+            where = _SOURCE_WORDS.get(source, "月份单元格")
+            table.say(35, Level.RETURNED, f"{where}写了几个月份（{'、'.join(months)}），请只写报送月份")
+        elif months:
+            found[source] = months[0]
     if len(set(found.values())) > 1:
         words = "、".join(f"{_SOURCE_WORDS.get(source, source)}{month}" for source, month in found.items())
         table.say(35, Level.RETURNED, f"报送期不一致：{words}")
@@ -229,36 +218,20 @@ def _report_month(table: Table, title: list[str], file_name: str) -> str | None:
 _SOURCE_WORDS = {"title": "表头", "file": "文件名"}
 
 
-def _month_from(source: str, table: Table, title: list[str], file_name: str) -> str | None:
+def _months_from(source: str, table: Table, titles: Sequence[str], file_name: str) -> tuple[str, ...]:
     if source == "title":
-        return next((month for text in title if (month := month_in(text))), None)
+        return next((months for text in titles if (months := months_in(text))), ())
     if source == "file":
-        return month_in(file_name)
-    if source.startswith("cell:"):
-        match = re.fullmatch(r"cell:([A-Z]+)(\d+)", source)
-        if match:
-            column = 0
-            for letter in match[1]:
-                column = column * 26 + ord(letter) - 64
-            return _cell_month(table.sheet.cell(int(match[2]), column))
-    return None
+        return months_in(file_name)
+    match = re.fullmatch(r"cell:([A-Z]+)(\d+)", source)
+    if match is None:
+        return ()
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return _cell_months(table.sheet.cell(int(match[2]), column))
 
 
-def _cell_month(cell: Cell) -> str | None:
+def _cell_months(cell: Cell) -> tuple[str, ...]:
     value = read_value(cell, Column("month", FieldType("month"))).value
-    return value if isinstance(value, str) else month_in(as_text(cell))
-
-
-def month_in(text: str) -> str | None:
-    """Return the month a title or file name speaks of; a date of filling in is none.
-
-    >>> month_in("武清区设备更新项目清单（2026年1-9月）")
-    '2026-09'
-    """
-    squeezed = "".join(fold_width(text).split())
-    if _NOT_THE_MONTH.search(squeezed):
-        return None
-    match = _MONTH.search(squeezed) or _MONTH_DIGITS.search(squeezed)
-    if match is None or not 1 <= int(match[2]) <= 12:
-        return None
-    return f"{match[1]}-{int(match[2]):02d}"
+    return (value,) if isinstance(value, str) else months_in(as_text(cell))

@@ -16,9 +16,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exchange_connectors.excel.fields import FieldType, field_type
+from exchange_connectors.excel.headings import unit_in
 from exchange_connectors.excel.mapping import ColumnMap, EventMap, Mapping, SheetMap, placeholders
 from exchange_connectors.excel.model import CHOICES_SHEET, GUIDE_SHEET, letters
-from exchange_connectors.excel.table import unit_in
 from exchange_connectors.excel.values import YEAR_MAX, YEAR_MIN
 from exchange_connectors.kit.errors import ConfigError
 from exchange_connectors.kit.money import Unit

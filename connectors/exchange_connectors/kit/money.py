@@ -5,8 +5,11 @@ is what the clerk typed, so it is read from that form and never from the binary 
 """
 
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from typing import NewType
+
+from exchange_contracts.units import MoneyUnit
+
+Unit = MoneyUnit
 
 Yuan = NewType("Yuan", Decimal)
 
@@ -16,22 +19,6 @@ YUAN_MAX = Decimal(10) ** 16 - FEN
 
 ROW_YUAN_MAX = Decimal(10) ** 10
 """Beyond 100 亿元 one row is taken for a mistake of unit: no single project of a district is that large."""
-
-
-class Unit(StrEnum):
-    """The unit an amount was reported in."""
-
-    YUAN = "元"
-    WAN = "万元"
-    YI = "亿元"
-
-    @property
-    def factor(self) -> Decimal:
-        """Yuan in one of this unit."""
-        return _FACTORS[self]
-
-
-_FACTORS = {Unit.YUAN: Decimal(1), Unit.WAN: Decimal(10_000), Unit.YI: Decimal(100_000_000)}
 
 
 class MoneyError(ValueError):
@@ -106,8 +93,8 @@ def implausible_unit(yuan: Decimal, unit: Unit, row_yuan_max: Decimal = ROW_YUAN
     """Return what to ask (Chinese) where one row's amount is too large for its unit, else ``None``."""
     if abs(yuan) <= row_yuan_max:
         return None
-    if unit is Unit.WAN:
+    if unit in (Unit.QIAN, Unit.WAN, Unit.SHIWAN):
         return f"折合{in_words(yuan)}，疑按“元”填写"
-    if unit is Unit.YI:
+    if unit in (Unit.BAIWAN, Unit.QIANWAN, Unit.YI):
         return f"折合{in_words(yuan)}，疑按“万元”填写"
     return f"折合{in_words(yuan)}，请核对金额"

@@ -36,6 +36,9 @@ create table if not exists file (
     published integer not null, unchanged integer not null, returned integer not null,
     slip text, answered integer not null default 0,
     primary key (sha256, mapping)) without rowid;
+create table if not exists inbox (
+    name text primary key, sha256 text not null, mapping text not null default '', failures integer not null default 0,
+    words text not null default '', at text not null default '') without rowid;
 """
 _VERSION = "1"
 

@@ -1,0 +1,69 @@
+"""Reading .xls and .et (BIFF): values by calamine, formats, hidden parts and errors by xlrd."""
+
+import io
+
+import python_calamine
+import xlrd
+
+from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
+from exchange_connectors.excel.workbook import COLUMNS_MAX, DAMAGED, Merge, Sheet, UnreadableError, as_cell, bounded
+
+
+def read_sheets(body: bytes) -> tuple[Sheet, ...]:
+    """Read a BIFF workbook's worksheets.
+
+    Raises:
+        UnreadableError: damaged, encrypted or beyond the limits.
+    """
+    try:
+        details = xlrd.open_workbook(file_contents=body, formatting_info=True, logfile=io.StringIO())
+        book = python_calamine.load_workbook(io.BytesIO(body))
+        return tuple(
+            _sheet(book, meta, details)
+            for meta in book.sheets_metadata
+            if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
+        )
+    except UnreadableError:
+        raise
+    except python_calamine.PasswordError as error:
+        raise UnreadableError("打不开（有密码），请去掉密码并另存为xlsx") from error
+    except Exception as error:  # both readers raise whatever a damaged record makes them raise
+        if "encrypt" in str(error).lower():
+            raise UnreadableError("打不开（有密码），请去掉密码并另存为xlsx") from error
+        raise UnreadableError(DAMAGED) from error
+
+
+def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata, details: xlrd.Book) -> Sheet:
+    seen = details.sheet_by_name(meta.name)
+    bounded(meta.name, seen.nrows, seen.ncols)
+    values = book.get_sheet_by_name(meta.name)
+    rows = [[as_cell(value) for value in row[:COLUMNS_MAX]] for row in values.to_python(skip_empty_area=False)]
+    shown = _formats(details)
+    sheet = Sheet(
+        meta.name,
+        rows,
+        tuple(Merge(top + 1, left + 1, bottom, right) for top, bottom, left, right in seen.merged_cells),
+        seen.visibility != 0,
+        {row + 1 for row, info in seen.rowinfo_map.items() if info.hidden},
+        {column + 1 for column, info in seen.colinfo_map.items() if info.hidden},
+        from_1904=details.datemode == 1,
+    )
+    for row in range(seen.nrows):
+        for column, kind in enumerate(seen.row_types(row)):
+            if kind == xlrd.XL_CELL_ERROR:
+                code = seen.cell_value(row, column)
+                sheet.errors[row + 1, column + 1] = xlrd.error_text_from_code.get(code, "#REF!")
+            elif kind == xlrd.XL_CELL_NUMBER and (found := shown.get(seen.cell_xf_index(row, column))) is not None:
+                sheet.formats[row + 1, column + 1] = found
+    return sheet
+
+
+def _formats(details: xlrd.Book) -> dict[int, NumberFormat]:
+    """Return style index → what its format changes, only of those that change something."""
+    found = {}
+    for index, style in enumerate(details.xf_list):
+        own = details.format_map.get(style.format_key)
+        shown = built_in(style.format_key) or (parse(own.format_str) if own is not None else None)
+        if shown is not None:
+            found[index] = shown
+    return found

@@ -1,0 +1,167 @@
+"""Headings: how they compare, which unit they name, in which lines they stand, under which path a column lies. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from exchange_connectors.excel.cells import as_text, fold_width
+from exchange_connectors.excel.mapping import SheetMap
+from exchange_connectors.excel.workbook import Merge, Sheet
+from exchange_connectors.kit.money import Unit
+from exchange_contracts.units import QUANTITY_WORDS, counts_things, money_unit, multiplier, names_money
+
+HEADER_SEARCH_ROWS = 15
+HEADER_LINES_MAX = 3
+
+Path = tuple[str, ...]
+
+_TO_ROUND = str.maketrans("【】[]〔〕{}「」", "()()()()()")
+_LAST_BRACKET = re.compile(r"\([^()]*\)$")
+_BRACKET = re.compile(r"\(([^()]*)\)")
+_SAYS_UNIT = re.compile(r"(?:计量|金额|货币)?单位:?")
+_TITLE_UNIT = re.compile(r"单位\s*:?\s*([^\s():]+)")
+_ITEMS = re.compile(r"[、,;/和]")
+
+
+def folded(text: str) -> str:
+    """Return a heading half-width, with round brackets, without blanks and what nobody sees."""
+    return "".join(fold_width(text).translate(_TO_ROUND).split())
+
+
+def normal(text: str) -> str:
+    """Return a heading without its trailing brackets."""
+    squeezed = folded(text)
+    bare = squeezed
+    while (shorter := _LAST_BRACKET.sub("", bare).rstrip(":")) != bare:
+        bare = shorter
+    return bare or squeezed
+
+
+def _own(text: str) -> str:
+    """Return a heading without the brackets that only name a unit of money."""
+    return _BRACKET.sub(lambda match: "" if _money_words(match[1]) else match[0], folded(text))
+
+
+def _money_words(text: str) -> list[str]:
+    items = re.split(r"[、,;]", _SAYS_UNIT.sub("", text, count=1))
+    return [item for item in items if names_money(item)]
+
+
+def units_in(text: str) -> list[str]:
+    """Return the words for a unit of money, known or not, that a heading names in its brackets."""
+    return [word for bracket in _BRACKET.findall(folded(text)) for word in _money_words(bracket)]
+
+
+def unit_in(text: str) -> Unit | None:
+    """Return the unit of money that a heading names in its brackets, where it is known."""
+    return next((unit for word in units_in(text) if (unit := money_unit(word)) is not None), None)
+
+
+def measure_in(text: str) -> str:
+    """Return the unit of a quantity or count that a heading names in its brackets, empty for none."""
+    for bracket in reversed(_BRACKET.findall(folded(text))):
+        word = _SAYS_UNIT.sub("", bracket, count=1)
+        factor, rest = multiplier(word)
+        if rest in QUANTITY_WORDS or rest == "%" or counts_things(rest) or (factor > 1 and not rest):
+            return word
+    return ""
+
+
+def units_in_titles(titles: Iterable[str]) -> list[str]:
+    """Return the words for a unit of money that the lines above a header name: ``单位：千元``, or a bracket of its own."""
+    found: list[str] = []
+    for title in titles:
+        text = fold_width(title).translate(_TO_ROUND)
+        for match in _TITLE_UNIT.finditer(text):
+            found += [item for item in _ITEMS.split(match[1]) if names_money(item)]
+        alone = folded(title).strip("()")
+        found += [alone] if names_money(alone) else []
+    return list(dict.fromkeys(found))
+
+
+def parts(text: str) -> Path:
+    """Return a mapping's heading, ``父/子``, as its parts."""
+    return tuple(text.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """The headings that some lines of a sheet hold: column → texts from top to bottom."""
+
+    paths: Mapping[int, Path]
+    own: Mapping[int, Path]
+    bare: Mapping[int, Path]
+
+    def columns(self, wanted: Path) -> list[int]:
+        """Return the columns under *wanted*: by the whole path, else by the last part where that is unique."""
+        exact = tuple(map(_own, wanted))
+        whole = [column for column, path in self.own.items() if path == exact]
+        if whole:
+            return whole
+        bare = tuple(map(normal, wanted))
+        whole = [column for column, path in self.bare.items() if path == bare]
+        if whole or len(wanted) > 1:
+            return whole
+        leaf = [column for column, path in self.bare.items() if path[-1] == bare[0]]
+        return leaf if len({self.paths[column] for column in leaf}) == 1 else []
+
+
+def headings(sheet: Sheet, lines: tuple[int, ...]) -> Headings:
+    """Return the headings in *lines*."""
+    paths = _paths(sheet, lines)
+    return Headings(
+        paths,
+        {column: tuple(map(_own, path)) for column, path in paths.items()},
+        {column: tuple(map(normal, path)) for column, path in paths.items()},
+    )
+
+
+def _paths(sheet: Sheet, lines: tuple[int, ...]) -> dict[int, Path]:
+    """Return each column's heading texts from top to bottom, merged cells filled in, repetitions dropped."""
+    width = max((len(sheet.rows[line - 1]) for line in lines if line <= len(sheet.rows)), default=0)
+    merged = {
+        (row, column): merge
+        for merge in sheet.merges
+        for row in range(max(merge.top, min(lines)), min(merge.bottom, max(lines)) + 1)
+        for column in range(merge.left, min(merge.right, width) + 1)
+    }
+    grid = [[_header_cell(sheet, line, column, merged) for column in range(1, width + 1)] for line in lines]
+    for upper, lower in pairwise(grid):
+        for index in range(1, width):
+            # A parent typed once and not merged stands over its neighbours that have a child only.
+            if not upper[index] and lower[index] and (lines[0], index + 1) not in merged:
+                upper[index] = upper[index - 1]
+    paths = {}
+    for index in range(width):
+        path: list[str] = []
+        for text in (line[index] for line in grid):
+            if text and (not path or path[-1] != text):
+                path.append(text)
+        if path:
+            paths[index + 1] = tuple(path)
+    return paths
+
+
+def _header_cell(sheet: Sheet, row: int, column: int, merged: Mapping[tuple[int, int], Merge]) -> str:
+    merge = merged.get((row, column))
+    cell = sheet.cell(merge.top, merge.left) if merge is not None else sheet.cell(row, column)
+    return (
+        fold_width(as_text(cell)).strip() if isinstance(cell, str) and not cell.isprintable() else as_text(cell).strip()
+    )
+
+
+def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
+    """Return the lines that match most of the mapped headings, the fewest lines where several do."""
+    best: tuple[int, int, tuple[int, ...]] = (0, 0, ())
+    wanted = [parts(heading) for heading in mapped.columns]
+    for first in range(1, min(HEADER_SEARCH_ROWS, len(sheet.rows)) + 1):
+        for depth in range(1, HEADER_LINES_MAX + 1):
+            lines = tuple(range(first, first + depth))
+            if lines[-1] > len(sheet.rows):
+                break
+            found = headings(sheet, lines)
+            score = sum(1 for each in wanted if found.columns(each))
+            if (score, -depth) > best[:2]:
+                best = (score, -depth, lines)
+    return best[2] if best[0] * 2 >= len(wanted) else ()

@@ -1,0 +1,73 @@
+"""Which month a title, a cell or a file name speaks of. Pure."""
+
+import re
+
+from exchange_connectors.excel.cells import fold_width
+
+_DASH = "[-–—~～至到]"
+_RANGE = re.compile(
+    rf"(?:(?:19|20)\d{{2}}年?[-.年]?)?\d{{1,2}}月?(?:份)?{_DASH}(?:累计)?(?P<year>(?:19|20)\d{{2}}年)?(?P<month>\d{{1,2}})月"
+)
+_MONTH = re.compile(r"(?P<year>(?:19|20)\d{2})年(?P<month>\d{1,2})月(?:份)?(?!\d{1,2}[日号])")
+_UNTIL = re.compile(r"截[至止到]?(?:日期|时间)?[::]?(?P<year>(?:19|20)\d{2})年(?P<month>\d{1,2})月(?:\d{1,2}[日号])?")
+_UNTIL_DIGITS = re.compile(
+    r"截[至止到]?(?:日期|时间)?[::]?(?P<year>(?:19|20)\d{2})[-./](?P<month>\d{1,2})(?:[-./]\d{1,2})?(?!\d)"
+)
+_SEVERAL = re.compile(r"(?:(?:19|20)\d{2})年(?:\d{1,2}月?[、,和及])+\d{1,2}月")
+_DIGITS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.]?(?P<month>0[1-9]|1[0-2])(?!\d)(?![-_.]\d)")
+_NOT_THE_MONTH = re.compile(r"(填报|填表|制表|打印|导出|成文|印发|上报)(日期|时间)")
+
+
+def months_in(text: str) -> tuple[str, ...]:
+    """Return the months that a text may mean, one for a range (its last); several where it has to be asked.
+
+    >>> months_in("2026年10月与2025年10月对比")
+    ('2026-10', '2025-10')
+    """
+    squeezed = "".join(fold_width(text).split())
+    if _NOT_THE_MONTH.search(squeezed):
+        return ()
+    if _SEVERAL.search(squeezed):
+        numbers = re.findall(r"\d{1,2}(?=月|[、,和及])", squeezed)
+        year = re.search(r"(19|20)\d{2}(?=年)", squeezed)
+        return _sound((year[0], number) for number in numbers) if year else ()
+    squeezed, ranges = _without_ranges(squeezed)
+    found = [(match["year"], match["month"]) for match in _UNTIL.finditer(squeezed)]
+    found = found or [(match["year"], match["month"]) for match in _UNTIL_DIGITS.finditer(squeezed)]
+    found = found or [(match["year"], match["month"]) for match in _MONTH.finditer(squeezed)]
+    found = found or ([] if ranges else [(match["year"], match["month"]) for match in _DIGITS.finditer(squeezed)])
+    return _sound([*ranges, *found])
+
+
+def _without_ranges(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Take the ranges out of a text; return the rest, and the last month of each."""
+    found: list[tuple[str, str]] = []
+
+    def last(match: re.Match[str]) -> str:
+        year = match["year"] or _year_before(match)
+        if year is None:
+            return match[0]
+        found.append((year.removesuffix("年"), match["month"]))
+        return "…"
+
+    return _RANGE.sub(last, text), found
+
+
+def _year_before(match: re.Match[str]) -> str | None:
+    year = re.match(r"((?:19|20)\d{2})", match[0]) or re.search(r"((?:19|20)\d{2})年?$", match.string[: match.start()])
+    return year[1] if year else None
+
+
+def _sound(pairs: object) -> tuple[str, ...]:
+    months = [f"{year}-{int(month):02d}" for year, month in pairs if 1 <= int(month) <= 12]  # type: ignore[attr-defined]
+    return tuple(dict.fromkeys(months))
+
+
+def month_in(text: str) -> str | None:
+    """Return the one month a title or file name speaks of; a date of filling in is none.
+
+    >>> month_in("武清区设备更新项目清单（2026年1-9月）")
+    '2026-09'
+    """
+    months = months_in(text)
+    return months[0] if len(months) == 1 else None

@@ -1,0 +1,315 @@
+"""Reading .xlsx and .xlsm: values by calamine, the rest by one pass over each sheet's XML.
+
+Calamine is fast but silent on hidden rows and columns, broken, outward and never computed formulas and on what a cell
+shows. The pass over the XML comes first: it finds the used range, so that nothing unbounded is built. It knows the
+transitional and the strict form of the format, cells without a place of their own, and part names in any case.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from xml.parsers import expat
+
+import python_calamine
+
+from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
+from exchange_connectors.excel.workbook import (
+    COLUMNS_MAX,
+    DAMAGED,
+    Merge,
+    Sheet,
+    UnreadableError,
+    as_cell,
+    bounded,
+    unpacked_within_limits,
+)
+
+_NAMESPACES = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+    "http://schemas.openxmlformats.org/package/2006/relationships",
+)
+_RELATION_IDS = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships id",
+)
+_CHUNK = 2**18
+_DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
+_OUTWARD = re.compile(r"\[[^\]]+\][^!]*!|file:///|\\\\|https?://")
+
+
+def read_sheets(body: bytes) -> tuple[Sheet, ...]:
+    """Read a package's worksheets.
+
+    Raises:
+        UnreadableError: damaged, encrypted or beyond the limits.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            unpacked_within_limits(archive)
+            package = _Package(archive)
+            scanned = {name: _scan(package, part) for name, part in package.sheets()}
+            package.verify()
+        try:
+            return _values(body, scanned, package.from_1904)
+        except python_calamine.CalamineError:
+            return _values(_without_dimensions(body), scanned, package.from_1904)
+    except UnreadableError:
+        raise
+    except (
+        python_calamine.CalamineError, zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError, EOFError, OSError,
+        NotImplementedError, RuntimeError,
+    ) as error:  # fmt: skip
+        raise UnreadableError(DAMAGED) from error
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What one sheet's XML tells."""
+
+    rows: int = 0
+    columns: int = 0
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    outward: set[tuple[int, int]] = field(default_factory=set)
+    uncomputed: set[tuple[int, int]] = field(default_factory=set)
+    formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
+
+
+class _Package:
+    """The parts of a package that say where the sheets are and what their styles show."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self._members = {name.lower().lstrip("/"): name for name in archive.namelist()}
+        self._book = self._targets("_rels/.rels", "").get("officedocument", ["xl/workbook.xml"])[0]
+        self.from_1904 = False
+        self._sheets: list[tuple[str, str]] = []
+        self._read_book()
+        self.styles = self._styles()
+
+    def member(self, part: str) -> str | None:
+        """Return the archive's own name of *part*, however it is spelt."""
+        return self._members.get(part.lower().lstrip("/"))
+
+    def sheets(self) -> Iterator[tuple[str, str]]:
+        """Yield each worksheet's name and the archive member that holds it."""
+        yield from self._sheets
+
+    def verify(self) -> None:
+        """Read what calamine will read beside the sheets, so that a member that is not what it claims ends here."""
+        for name in self._members.values():
+            if name.lower().endswith(("sharedstrings.xml", "styles.xml")):
+                with self.archive.open(name) as stream:
+                    while stream.read(_CHUNK):
+                        pass
+
+    def _parse(self, part: str) -> list[tuple[str, dict[str, str]]]:
+        """Return a small part's elements with their attributes, in order; nothing where the part is missing."""
+        name = self.member(part)
+        found: list[tuple[str, dict[str, str]]] = []
+        if name is None:
+            return found
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler = lambda tag, attributes: found.append((tag.rpartition(" ")[2], attributes))
+        parser.Parse(self.archive.read(name), True)
+        return found
+
+    def _targets(self, part: str, folder: str) -> dict[str, list[str]]:
+        """Return relation id, and the last word of its type → where it leads."""
+        found: dict[str, list[str]] = {}
+        for tag, attributes in self._parse(part):
+            if tag == "Relationship" and attributes.get("TargetMode") != "External":
+                target = attributes.get("Target", "")
+                path = target.lstrip("/") if target.startswith("/") else str(PurePosixPath(folder) / target)
+                path = re.sub(r"[^/]+/\.\./", "", path)
+                found.setdefault(attributes.get("Id", ""), []).append(path)
+                found.setdefault(attributes.get("Type", "").rpartition("/")[2].lower(), []).append(path)
+        return found
+
+    def _read_book(self) -> None:
+        path = PurePosixPath(self._book)
+        targets = self._targets(f"{path.parent}/_rels/{path.name}.rels", str(path.parent))
+        for tag, attributes in self._parse(self._book):
+            if tag == "workbookPr":
+                self.from_1904 = attributes.get("date1904") in ("1", "true")
+            elif tag == "sheet":
+                relation = next((attributes[each] for each in _RELATION_IDS if each in attributes), "")
+                member = self.member(targets.get(relation, [""])[0])
+                if member is not None:
+                    self._sheets.append((attributes.get("name", ""), member))
+        self._style_part = targets.get("styles", ["xl/styles.xml"])[0]
+
+    def _styles(self) -> dict[str, NumberFormat]:
+        """Return style number → what its format changes, only of those that change something."""
+        own: dict[int, NumberFormat | None] = {}
+        found: dict[str, NumberFormat] = {}
+        number, inside = 0, False
+        for tag, attributes in self._parse(self._style_part):
+            if tag == "numFmt":
+                own[int(attributes.get("numFmtId", "0"))] = parse(attributes.get("formatCode", ""))
+            elif tag in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+                inside = tag == "cellXfs"
+            elif tag == "xf" and inside:
+                id_ = int(attributes.get("numFmtId", "0"))
+                shown = own[id_] if id_ in own else built_in(id_)
+                if shown is not None:
+                    found[str(number)] = shown
+                number += 1
+        return found
+
+
+class _SheetScan:
+    """Walks one sheet's XML, keeping only what is out of the ordinary."""
+
+    def __init__(self, styles: dict[str, NumberFormat]) -> None:
+        self.found = _Scan()
+        self._styles = styles
+        self._row = self._column = 0
+        self._type = ""
+        self._formula: str | None = None
+        self._words: list[str] = []
+        self._filled = False
+        self._tags = {f"{space} {tag}": tag for space in _NAMESPACES for tag in ("row", "c", "v", "f", "is", "col")}
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def feed(self, chunk: bytes, last: bool = False) -> None:
+        """Take the next bytes of the part."""
+        self._parser.Parse(chunk, last)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = self._tags.get(name)
+        if tag == "c":
+            place = attributes.get("r")
+            self._column = _column_of(place) if place else self._column + 1
+            self._type = attributes.get("t", "n")
+            self._formula, self._filled = None, False
+            style = attributes.get("s")
+            if style in self._styles and self._type in ("n", "d"):
+                self.found.formats[self._row, self._column] = self._styles[style]
+        elif tag == "f":
+            self._formula = ""
+            self._listen()
+        elif tag == "v":
+            if self._type == "e" or self._formula is not None:
+                self._listen()
+            else:
+                self._use()
+        elif tag == "is":
+            self._use()
+        elif tag == "row":
+            self._row = int(attributes.get("r", self._row + 1))
+            self._column = 0
+            if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
+                self.found.hidden_rows.add(self._row)
+        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0"):
+            first, last = int(attributes["min"]), min(int(attributes["max"]), COLUMNS_MAX)
+            self.found.hidden_columns.update(range(first, last + 1))
+
+    def _listen(self) -> None:
+        self._words = []
+        self._parser.CharacterDataHandler = self._words.append
+
+    def _use(self) -> None:
+        """Note that the cell holds something: it counts for the used range."""
+        self._filled = True
+        self.found.rows = max(self.found.rows, self._row)
+        self.found.columns = max(self.found.columns, self._column)
+
+    def _end(self, name: str) -> None:
+        tag = self._tags.get(name)
+        if tag not in ("f", "v", "c"):
+            return
+        if tag == "c":
+            if self._formula is not None and not self._filled and self._type != "str":
+                self.found.uncomputed.add((self._row, self._column))
+            return
+        if self._parser.CharacterDataHandler is None:
+            return
+        self._parser.CharacterDataHandler = None
+        words, place = "".join(self._words), (self._row, self._column)
+        if tag == "f":
+            self._formula = words
+            self._use()
+            self._filled = False
+            if "#REF!" in words:
+                self.found.errors[place] = "#REF!"
+            elif _OUTWARD.search(words):
+                self.found.outward.add(place)
+        else:
+            if words:
+                self._use()
+            if self._type == "e":
+                self.found.errors[place] = words or "#REF!"
+
+
+def _column_of(place: str) -> int:
+    column = 0
+    for letter in place:
+        if letter.isdigit():
+            break
+        column = column * 26 + ord(letter) - 64
+    return column
+
+
+def _scan(package: _Package, member: str) -> _Scan:
+    scan = _SheetScan(package.styles)
+    with package.archive.open(member) as stream:
+        while chunk := stream.read(_CHUNK):
+            scan.feed(chunk)
+    scan.feed(b"", last=True)
+    return scan.found
+
+
+def _values(body: bytes, scanned: dict[str, _Scan], from_1904: bool) -> tuple[Sheet, ...]:
+    """Read the worksheets' values."""
+    book = python_calamine.load_workbook(io.BytesIO(body))
+    return tuple(
+        _sheet(book, meta, scanned, from_1904)
+        for meta in book.sheets_metadata
+        if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
+    )
+
+
+def _sheet(
+    book: python_calamine.CalamineWorkbook,
+    meta: python_calamine.SheetMetadata,
+    scanned: dict[str, _Scan],
+    from_1904: bool,
+) -> Sheet:
+    scan = scanned.get(meta.name)
+    if scan is None:
+        raise UnreadableError(DAMAGED)  # what cannot be looked at in full is not read in part
+    bounded(meta.name, scan.rows, scan.columns)
+    sheet = book.get_sheet_by_name(meta.name)
+    rows = [[as_cell(value) for value in row[:COLUMNS_MAX]] for row in sheet.to_python(skip_empty_area=False)]
+    merges = tuple(
+        Merge(top + 1, left + 1, bottom + 1, right + 1)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+    )
+    return Sheet(
+        meta.name, rows, merges, meta.visible != python_calamine.SheetVisibleEnum.Visible,
+        scan.hidden_rows, scan.hidden_columns, scan.errors, scan.outward, scan.uncomputed, scan.formats, from_1904,
+    )  # fmt: skip
+
+
+def _without_dimensions(body: bytes) -> bytes:
+    """Return the package with the worksheets' claims about their used range taken out: some programs write nonsense."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(body)) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
+    ):
+        for info in source.infolist():
+            data = source.read(info)
+            if info.filename.lower().endswith(".xml") and "/worksheets/" in info.filename.lower():
+                data = _DIMENSION.sub(b"", data[:65536], count=1) + data[65536:]
+            target.writestr(info.filename, data)
+    return out.getvalue()

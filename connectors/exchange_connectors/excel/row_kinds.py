@@ -1,0 +1,115 @@
+"""What each row below a header is: heading again, data, total, note, or another table's. Pure.
+
+Every row that is not empty is one of them: nothing below a header is passed over.
+"""
+
+import re
+
+from exchange_connectors.excel.cells import is_empty
+from exchange_connectors.excel.headings import folded, normal
+from exchange_connectors.excel.mapping import placeholders
+from exchange_connectors.excel.model import Cell, RowKind
+from exchange_connectors.excel.table import BoundColumn, Table
+
+LABEL_COLUMNS = 4
+"""A total's label stands in one of a row's first filled cells."""
+
+NUMBER_KINDS = frozenset({"money", "count", "quantity", "percent"})
+
+_SUM = "(?:小计|合计|总计|共计|累计|总合计)"
+_COUNTED = r"(?:\d+[一-鿿]{0,2})?"
+_PURE = re.compile(rf"(?:本页|本表|本月|以上|全部|全区|全市|各[一-鿿]{{1,3}})?{_SUM}{_COUNTED}")
+_LOOSE = re.compile(rf"[一-鿿A-Za-z0-9]{{1,12}}{_SUM}{_COUNTED}")
+_OF_PART = re.compile(r"本页|小计")
+_NOTES = re.compile(
+    r"(?:注\d*|备注|说明|填表说明|填报说明)[:、.]|"
+    r"(?:填表人|填报人|制表人|审核人|审核|签发人|复核人|单位负责人|负责人|联系人|联系电话|填报单位|填表单位|填报日期|填表日期|制表日期|报出日期|计量单位|单位)[:(]|"
+    r"[-—]*以下空白|第\d+页|\(?续表"
+)
+_FOREIGN_SHARE = 0.6
+
+
+class RowKinds:
+    """Says what the rows of a table are, from top to bottom.
+
+    Args:
+        table: the table, its columns bound.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._by_column: dict[int, BoundColumn] = {bound.column: bound for bound in table.columns}
+        self.numbers = {column for column, bound in self._by_column.items() if bound.reads.type.kind in NUMBER_KINDS}
+        names = {name for event in table.mapped.event for parts in placeholders(event.key) for name in parts}
+        self._keys = {column for column, bound in self._by_column.items() if bound.reads.field in names}
+        self._words = {normal(text) for line in table.header_lines for text in line.values()}
+        self._foreign = False
+
+    def of(self, cells: list[Cell]) -> RowKind:
+        """Say what the next row is."""
+        filled = {column: cell for column, cell in enumerate(cells, 1) if not is_empty(cell)}
+        texts = {column: folded(cell) for column, cell in filled.items() if isinstance(cell, str)}
+        heading = self._heading(filled, texts)
+        if heading is not None:
+            return heading
+        if self._is_note(filled, texts):
+            return RowKind.NOTE
+        if self._foreign:
+            return RowKind.UNREAD
+        return self._total(filled, texts) or RowKind.DETAIL
+
+    def _heading(self, filled: dict[int, Cell], texts: dict[int, str]) -> RowKind | None:
+        """Tell a repeated header or title, and where another table begins."""
+        if not texts:
+            return None
+        if all(filled[column] is not None and text in self._table.titles for column, text in texts.items()) and len(
+            texts
+        ) == len(filled):
+            return RowKind.HEADING
+        for line in self._table.header_lines:
+            same = sum(1 for column, text in texts.items() if line.get(column) == text)
+            if same and (same == len(filled) or (same >= 2 and same >= _FOREIGN_SHARE * len(filled))):
+                self._foreign = False
+                return RowKind.HEADING
+        known = sum(1 for text in texts.values() if normal(text) in self._words)
+        first = normal(next(iter(texts.values())))
+        numbered = first == "序号" and len(texts) == len(filled) > 1
+        if numbered or (known >= 2 and known >= _FOREIGN_SHARE * len(filled)):
+            self._foreign = True
+            return RowKind.UNREAD
+        return None
+
+    def _is_note(self, filled: dict[int, Cell], texts: dict[int, str]) -> bool:
+        """Say whether the row is a note: it begins as one, and nothing that the table carries stands beside."""
+        column = next(iter(filled))
+        if column not in texts or not _NOTES.match(texts[column]):
+            return False
+        beside = [each for each in filled if each != column and not _NOTES.match(texts.get(each, ""))]
+        return not any(each in self._by_column and self._by_column[each].mapped.carried for each in beside)
+
+    def holds_numbers(self, cells: list[Cell]) -> bool:
+        """Say whether a row that is not read holds a number."""
+        return any(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
+
+    def _total(self, filled: dict[int, Cell], texts: dict[int, str]) -> RowKind | None:
+        """Tell a total from data that is only called like one."""
+        for column, text in list(texts.items())[:LABEL_COLUMNS]:
+            label = normal(text).rstrip(":")
+            if _PURE.fullmatch(label) or label in self._table.mapped.total_labels:
+                if column not in self._keys and any(key in filled for key in self._keys):
+                    return None
+                return RowKind.SUBTOTAL if _OF_PART.search(label) else RowKind.TOTAL
+            if _LOOSE.fullmatch(label) and self._stands_alone(column, filled):
+                return RowKind.SUBTOTAL
+        return None
+
+    def _stands_alone(self, label: int, filled: dict[int, Cell]) -> bool:
+        """Say whether beside a label there are amounts and nothing else: no serial number, no text that data has."""
+        amounts = [column for column in filled if column in self.numbers]
+        return bool(amounts) and all(
+            column in self.numbers or column == label or self._is_unit(column) for column in filled
+        )
+
+    def _is_unit(self, column: int) -> bool:
+        bound = self._by_column.get(column)
+        return bound is not None and (bound.mapped.field in ("$unit", "$remark") or bound.reads.field == "unit")
