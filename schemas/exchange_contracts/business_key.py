@@ -5,10 +5,13 @@ A key keeps the words it was said with; by its normal form it is compared.
 
 import re
 import unicodedata
+from functools import lru_cache
 
-_HYPHENS = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d\u00af\u30fc]")
-_BLANK_LETTERS = re.compile("[\u115f\u1160\u3164\uffa0\u2800]")
-"""Letters by their class that show nothing (Hangul fillers, the empty Braille pattern)."""
+_HYPHENS = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def without_invisible(text: str) -> str:
@@ -19,14 +22,10 @@ def without_invisible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    kept = "".join(
-        each
-        for each in text
-        if each in "\n\r\t" or each == "\u2028" or unicodedata.category(each) not in ("Cf", "Cc", "Cn", "Co", "Cs")
-    )
-    return _BLANK_LETTERS.sub("", kept)
+    return _INVISIBLE.sub("", text)
 
 
+@lru_cache(1 << 15)
 def visible(text: str) -> str:
     """Return a key as it is said once nobody's eye could tell the difference: half-width, plain hyphens, no blanks.
 

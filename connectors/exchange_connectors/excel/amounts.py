@@ -142,8 +142,9 @@ def _advised(cell: Cell, reading: Reading, unit: Unit) -> Reading:
         or _ONE in reading.notes[0].message
     ):
         return reading
-    found = _AMOUNT.findall("".join(fold_width(cell).split()))
-    if len(found) != 1:
+    text = "".join(fold_width(cell).split())
+    found = _AMOUNT.findall(text)
+    if len(found) != 1 or re.search(r"[-−(负减<>%‰/]", text):
         return reading
     digits, words = found[0]
     example = _example(exact(digits.replace(",", "")), words, unit)

@@ -88,7 +88,9 @@ def fold_width(text: str) -> str:
 
 def is_empty(cell: Cell) -> bool:
     """Say whether nothing shows in a cell."""
-    return cell is None or (isinstance(cell, str) and not without_invisible(cell).strip())
+    if not isinstance(cell, str):
+        return cell is None
+    return not cell[:1].isalnum() and not without_invisible(cell).strip()
 
 
 def error_in(cell: Cell) -> str | None:

@@ -166,7 +166,9 @@ class DropFolder:
             except FileNotFoundError:
                 continue  # moved away since the folder was listed
             except OSError as error:
-                self._note_trouble(path, "", f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用")
+                self._note_trouble(
+                    path, "", f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用"
+                )
                 continue
             stands_still = self._last_look.get(path.name) == (size, sha256)
             self._last_look[path.name] = size, sha256
@@ -246,7 +248,8 @@ class DropFolder:
         """
         db = self._publisher.store.connection
         row = db.execute(
-            "select 1 from file where sha256 = ? and mapping like ? and slip is not null", (sha256, f"{self.mapping.digest}%")
+            "select 1 from file where sha256 = ? and mapping like ? and slip is not null",
+            (sha256, f"{self.mapping.digest}%"),
         ).fetchone()
         last = db.execute("select sha256 from inbox where name = ?", (name,)).fetchone()
         return row is not None and (last is None or last[0] == sha256)
@@ -361,7 +364,9 @@ class DropFolder:
         except FileNotFoundError:
             return []  # moved away
         except OSError as error:
-            self._note_trouble(path, sha256, f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用")
+            self._note_trouble(
+                path, sha256, f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用"
+            )
             return []
         except Exception as error:
             log.exception("cannot process %s", path.name)
@@ -377,7 +382,9 @@ class DropFolder:
         try:
             slip = write_slip(result.path, body, told, self._now(), answer)
         except OSError as error:
-            words = f"已处理，回执写不了（{error.strerror or type(error).__name__}），请检查文件夹权限或关闭已打开的回执"
+            words = (
+                f"已处理，回执写不了（{error.strerror or type(error).__name__}），请检查文件夹权限或关闭已打开的回执"
+            )
             self._note_trouble(result.path, result.sha256, words)
             return
         self._publisher.store.connection.execute(

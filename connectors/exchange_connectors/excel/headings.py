@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from exchange_connectors.excel.cells import as_text, fold_width
@@ -24,11 +25,13 @@ _TITLE_UNIT = re.compile(r"单位\s*:?\s*([^\s():]+)")
 _ITEMS = re.compile(r"[、,;/和]")
 
 
+@lru_cache(1 << 13)
 def folded(text: str) -> str:
     """Return a heading half-width, with round brackets, without blanks and what nobody sees."""
     return "".join(fold_width(text).translate(_TO_ROUND).split())
 
 
+@lru_cache(1 << 13)
 def normal(text: str) -> str:
     """Return a heading without its trailing brackets."""
     squeezed = folded(text)

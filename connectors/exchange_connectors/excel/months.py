@@ -1,6 +1,7 @@
 """Which month a title, a cell or a file name speaks of. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from exchange_connectors.excel.cells import fold_width
 
@@ -58,8 +59,8 @@ def _year_before(match: re.Match[str]) -> str | None:
     return year[1] if year else None
 
 
-def _sound(pairs: object) -> tuple[str, ...]:
-    months = [f"{year}-{int(month):02d}" for year, month in pairs if 1 <= int(month) <= 12]  # type: ignore[attr-defined]
+def _sound(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    months = [f"{year}-{int(month):02d}" for year, month in pairs if 1 <= int(month) <= 12]
     return tuple(dict.fromkeys(months))
 
 

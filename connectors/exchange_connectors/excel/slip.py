@@ -117,9 +117,7 @@ def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: An
         return _written_slip(_empty(), workbook, path, told, at, answer)
 
 
-def _written_slip(
-    book: Workbook, workbook: Path, path: Path, told: Told, at: datetime, answer: Answer | None
-) -> Path:
+def _written_slip(book: Workbook, workbook: Path, path: Path, told: Told, at: datetime, answer: Answer | None) -> Path:
     _mark(book, told.findings)
     if SLIP_SHEET in book.sheetnames:
         del book[SLIP_SHEET]
@@ -213,7 +211,9 @@ def _mark(book: Workbook, findings: Sequence[Finding]) -> None:
         cell = _anchor(book[name], row, column)
         gravest = min(here, key=lambda each: list(Level).index(each.level))
         cell.fill = PatternFill("solid", fgColor=_FILLS[gravest.level])
-        text = ILLEGAL_CHARACTERS_RE.sub("", "\n".join(dict.fromkeys(f"【{each.level}】{each.message}" for each in here)))
+        text = ILLEGAL_CHARACTERS_RE.sub(
+            "", "\n".join(dict.fromkeys(f"【{each.level}】{each.message}" for each in here))
+        )
         if cell.comment is not None and cell.comment.text != text:
             text = f"{cell.comment.text}\n{text}"
         cell.comment = Comment(text, _AUTHOR, width=320, height=90)

@@ -113,7 +113,9 @@ def _unit_of_titles(table: Table, titles: Sequence[str]) -> Unit | None:
         unknown = next(word for word in words if money_unit(word) is None)
         table.say(57, Level.RETURNED, f"表头上方写的计量单位“{unknown}”认不出，请改用{_KNOWN_UNITS}")
     elif len(units) > 1:
-        table.say(57, Level.RETURNED, f"表头上方写了几个计量单位（{'、'.join(words)}），请只写一个，或写在各列表头的括号内")
+        table.say(
+            57, Level.RETURNED, f"表头上方写了几个计量单位（{'、'.join(words)}），请只写一个，或写在各列表头的括号内"
+        )
     return next(iter(units), None)
 
 
@@ -177,7 +179,9 @@ def _unit(table: Table, text: str, column: int, header: Path, of_sheet: Unit | N
     words = next((found for part in reversed(header) if (found := units_in(part))), [])
     units = {money_unit(word) for word in words}
     if None in units or len(units) > 1:
-        table.say(57, Level.RETURNED, f"“{text}”的计量单位“{'、'.join(words)}”认不出，请改用{_KNOWN_UNITS}", row, column)
+        table.say(
+            57, Level.RETURNED, f"“{text}”的计量单位“{'、'.join(words)}”认不出，请改用{_KNOWN_UNITS}", row, column
+        )
         return Unit.YUAN
     written = next(iter(units), None)
     if written is not None and column_map.unit is not None and written is not column_map.unit:
