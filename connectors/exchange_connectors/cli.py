@@ -19,6 +19,7 @@ import click
 from prometheus_client import start_http_server
 
 from exchange_connectors.excel import mapping as mappings
+from exchange_connectors.excel import soundness
 from exchange_connectors.excel.dropfolder import (
     FAILURES_MAX,
     SETTLE_SECONDS,
@@ -29,7 +30,7 @@ from exchange_connectors.excel.dropfolder import (
     strangers,
     workbooks,
 )
-from exchange_connectors.excel.fields import field_type, map_key_problem
+from exchange_connectors.excel.fields import field_type
 from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding
 from exchange_connectors.excel.slip import OUTCOME_WORDS
@@ -115,23 +116,27 @@ def spec(config: Path) -> None:
     mapping = _mapping(config)
     click.echo(f"bureau {mapping.bureau}, source {mapping.source}, district {mapping.district}")
     click.echo(f"inbox {mapping.inbox} ({mapping.files}), state {mapping.state}")
-    problems: list[str] = []
     for sheet in mapping.sheet:
         click.echo(f"\nsheet {sheet.name or sheet.match!r} [{sheet.kind}] list {sheet.list or '—'}")
         for header, column in sheet.columns.items():
             try:
                 kind = str(field_type(sheet, column, header).kind) if column.carried else "not carried"
-                key_problem = map_key_problem(sheet, column.field)
-            except ConfigError as error:
-                kind, key_problem = "?", str(error)
-            if key_problem:
-                problems.append(f"{sheet.label}/{header}: {key_problem}")
+            except ConfigError:
+                kind = "?"
             unit = f", {column.unit or sheet.unit or mapping.unit or 'unit from the header'}" if kind == "money" else ""
             click.echo(f"  {header} → {column.evidence or column.field} ({kind}{unit})")
         for event in sheet.event:
             click.echo(f"  ⇒ {event.type} key {event.key} on {event.occurred_on}")
-    if problems:
-        raise ConfigError("; ".join(problems))
+    _sound(mapping)
+    for words in soundness.missing_inbox(mapping):
+        click.echo(f"\n{words}")
+
+
+def _sound(mapping: mappings.Mapping) -> None:
+    """Stop where something is wrong with the mapping, naming everything, one a line."""
+    found = soundness.problems(mapping)
+    if found:
+        raise ConfigError("\n".join(["对应关系有误：", *found]))
 
 
 @connect.command()
@@ -142,6 +147,9 @@ def spec(config: Path) -> None:
 def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
     """Look at workbooks (all in the inbox by default) without Kafka and without the ledger."""
     mapping = _mapping(config, inbox)
+    _sound(mapping)
+    for words in () if files else soundness.missing_inbox(mapping):
+        raise ConfigError(words)
     chosen = files or tuple(workbooks(mapping))
     returned = False
     for path in chosen:

@@ -420,7 +420,7 @@ def test_a_slip_that_was_never_written_is_written_at_the_next_start(desk: Desk) 
     [
         (
             ('total_investment"\n"资金', 'total_investments"\n"资金'),
-            "no event of this sheet has the field total_investments",
+            "“总投资”列：没有字段“total_investments”，应为“total_investment”",
         ),
         (('type = "ProjectAdded"', 'type = "ProjectChanged"'), "write the first form of ProjectChanged"),
         (("bureau = ", "burau = "), "burau"),

@@ -214,6 +214,6 @@ def test_every_row_is_accounted_for() -> None:
     (account,) = seen.accounts
     assert (account.headings, account.taken, account.returned, account.totals, account.notes, account.unread) == (6, 4, 0, 1, 2, 2)
     assert account.filled == 15
-    assert [(each.header, each.read, each.stated) for each in account.sums][0] == ("销售金额", Decimal(9_100), Decimal(9_100))
+    assert next((each.header, each.read, each.stated) for each in account.sums) == ("销售金额", Decimal(9_100), Decimal(9_100))
     assert "第45行 本行起像是另一张表" in said(seen, Level.RETURNED)
     assert len(seen.statements) == 4

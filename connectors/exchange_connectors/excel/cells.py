@@ -95,7 +95,9 @@ def is_empty(cell: Cell) -> bool:
 
 def error_in(cell: Cell) -> str | None:
     """Return the error that a cell shows as text, as exports and pasted values have it."""
-    return cell.strip() if isinstance(cell, str) and _ERRORS.fullmatch(cell.strip()) else None
+    if not isinstance(cell, str) or ("#" not in cell and "Err:" not in cell):
+        return None
+    return cell.strip() if _ERRORS.fullmatch(cell.strip()) else None
 
 
 def torn(text: str) -> bool:

@@ -82,7 +82,7 @@ def _contract_types(sheet: SheetMap, name: str) -> Iterator[FieldType]:
 
 
 def map_key_problem(sheet: SheetMap, name: str) -> str | None:
-    """Say (English) what is wrong with the key of a map field such as ``funding.市级``, or ``None``."""
+    """Say (Chinese) what is wrong with the key of a map field such as ``funding.市级``, or ``None``."""
     base, _, key = name.partition(".")
     if not key or sheet.kind != "rows":
         return None
@@ -91,7 +91,7 @@ def map_key_problem(sheet: SheetMap, name: str) -> str | None:
             if field.name == base and field.shape.keys_codelist:
                 codes = registry.load().codelists[field.shape.keys_codelist]
                 if key not in codes:
-                    return f"{key} is none of {', '.join(codes)}"
+                    return f"“{key}”不在可选值内，可选：{'、'.join(codes)}"
     return None
 
 

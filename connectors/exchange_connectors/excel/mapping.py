@@ -218,8 +218,10 @@ def load(path: Path) -> Mapping:
     """
     try:
         body = path.read_bytes()
-        raw = tomllib.loads(body.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raw = tomllib.loads(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}：不是UTF-8编码（多半是GBK），请用编辑器另存为UTF-8") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     folder = path.parent
     digest_parts: list[bytes] = []
@@ -253,7 +255,7 @@ def _toml(path: Path, digest_parts: list[bytes]) -> dict[str, Any]:
     try:
         body = path.read_bytes()
         digest_parts.append(body)
-        return tomllib.loads(body.decode("utf-8"))
+        return tomllib.loads(body.decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from exchange_connectors.excel.cells import Seen, as_text, error_in, fold_width, is_empty
+from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.model import Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
 from exchange_connectors.excel.row_kinds import NUMBER_KINDS, RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table
@@ -186,7 +186,9 @@ def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell, measure: 
     if place in sheet.outward and detail:
         _say(table, row, bound, Note(40, Level.VERIFY, "引用本机文件，请粘贴为数值"))
     reads = bound.reads if detail and table.mapped.kind == "rows" else replace(bound.reads, of_one=False)
-    reading = read_value(cell, reads, Seen(sheet.formats.get(place), measure, sheet.from_1904))
+    shown = sheet.formats.get(place)
+    plain_ = shown is None and not measure and not sheet.from_1904
+    reading = read_value(cell, reads, PLAIN if plain_ else Seen(shown, measure, sheet.from_1904))
     if detail:
         for note in reading.notes:
             _say(table, row, bound, note)

@@ -40,6 +40,7 @@ class Placed:
 
     Attributes:
         slot: what it covers.
+        thing: the slot by the normal form of its key: what two spellings of one key share.
         digest: digest of its content.
         aliases: other keys of the same thing, as (kind, alias, entity_key).
     """
@@ -48,13 +49,9 @@ class Placed:
     sheet: str
     row: int
     slot: Slot
+    thing: Slot
     digest: bytes
     aliases: tuple[tuple[str, str, str], ...] = ()
-
-    @property
-    def thing(self) -> Slot:
-        """The slot by the normal form of its key: what two spellings of one key share."""
-        return replace(self.slot, entity_key=normal_form(self.slot.entity_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +150,8 @@ def placed(
     """Return a checked statement with its slot and digest."""
     body = draft.model_dump()
     slot = slot_of(statement.type, statement.entity_key, body)
-    return Placed(statement, sheet, row, slot, digest_of(content(statement.type, body)), aliases)
+    thing = replace(slot, entity_key=normal_form(slot.entity_key))
+    return Placed(statement, sheet, row, slot, thing, digest_of(content(statement.type, body)), aliases)
 
 
 def _no_key(event: EventMap) -> str:

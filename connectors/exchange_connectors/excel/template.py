@@ -12,6 +12,7 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -219,14 +220,22 @@ def _write_titles(
     when = f"（{_month_words(month) if month else '    年  月'}）" if speaks else ""
     texts = [mapped.label, when, f"填报单位：{_bureau_name(mapping)}"]
     width = max(2, len(mapped.columns))
+    cells = [source.removeprefix("cell:") for source in mapped.month if source.startswith("cell:")]
+    places = [coordinate_to_tuple(cell) for cell in cells]
     for row, text in zip(range(1, min(lines)), [text for text in texts if text] or texts, strict=False):
+        last = min((column - 1 for line, column in places if line == row), default=width)  # the month's own cell stays free
+        if last == 0:
+            continue
         sheet.cell(row, 1, text)
-        sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
+        if last > 1:
+            sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=last)
         sheet.cell(row, 1).alignment = Alignment(horizontal="left" if text.startswith("填报") else "center")
         sheet.cell(row, 1).font = Font(bold=row == 1, size=16 if row == 1 else 11)
-    for source in mapped.month:
-        if source.startswith("cell:") and month:
-            sheet[source.removeprefix("cell:")] = month
+    for row, column in places:
+        if row >= min(lines):
+            raise ConfigError(f"sheet {mapped.label}: the month's cell lies in or below the headings; leave a line above them")
+        if month:
+            sheet.cell(row, column, month)
 
 
 def _write_head(sheet: Worksheet, columns: tuple[_Column, ...], lines: tuple[int, ...]) -> None:
