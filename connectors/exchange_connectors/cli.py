@@ -32,7 +32,7 @@ from exchange_connectors.excel.dropfolder import (
 )
 from exchange_connectors.excel.fields import field_type
 from exchange_connectors.excel.inspection import Inspection
-from exchange_connectors.excel.model import Finding
+from exchange_connectors.excel.model import Finding, gathered
 from exchange_connectors.excel.slip import OUTCOME_WORDS
 from exchange_connectors.excel.template import template_name, write_template
 from exchange_connectors.jsonlines import Refused, read_lines
@@ -305,8 +305,8 @@ def _account(seen: Inspection) -> None:
 
 
 def _show(findings: list[Finding] | tuple[Finding, ...]) -> None:
-    for finding in findings:
-        place = " ".join(part for part in (finding.sheet, finding.cell) if part) or "整个文件"
+    for finding, places in gathered(findings):
+        place = " ".join(part for part in (finding.sheet, places) if part) or "整个文件"
         click.echo(f"  {finding.level} {place}：{finding.message}")
 
 

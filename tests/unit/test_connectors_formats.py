@@ -15,7 +15,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exchange_connectors.excel import Inspection, load, look_at
-from exchange_connectors.excel.model import Level
+from exchange_connectors.excel.model import Finding, Level, gathered
 
 ROOT = Path(__file__).parents[2]
 WORKBOOKS = ROOT / "tests" / "workbooks"
@@ -217,3 +217,12 @@ def test_every_row_is_accounted_for() -> None:
     assert next((each.header, each.read, each.stated) for each in account.sums) == ("销售金额", Decimal(9_100), Decimal(9_100))
     assert "第45行 本行起像是另一张表" in said(seen, Level.RETURNED)
     assert len(seen.statements) == 4
+
+
+def test_like_findings_are_one_line_with_their_cells() -> None:
+    """What is said of many cells is said once, with the places; of many places the first and their number."""
+    findings = [Finding(42, Level.NOTED, "已识别为3", SHEET, row, 4) for row in range(6, 16)]
+    findings.append(Finding(50, Level.RETURNED, "空表", SHEET))
+    (many, places), (whole, nowhere) = gathered(findings)
+    assert (many.message, places) == ("已识别为3", "D6、D7、D8、D9、D10、D11等10处")
+    assert (whole.message, nowhere) == ("空表", "")

@@ -1,6 +1,6 @@
 """What is said of a workbook: findings with their level and place, rows, and cells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -54,6 +54,22 @@ class Finding:
         if self.row is None:
             return ""
         return f"{letters(self.column)}{self.row}" if self.column else f"第{self.row}行"
+
+
+CELLS_NAMED = 6
+"""Places that a line names; of more it says how many there are."""
+
+
+def gathered(findings: Iterable[Finding]) -> list[tuple[Finding, str]]:
+    """Return like findings of a sheet once, each with all its places in words."""
+    places: dict[tuple[int, Level, str, str], list[Finding]] = {}
+    for each in findings:
+        places.setdefault((each.no, each.level, each.sheet, each.message), []).append(each)
+    told = []
+    for alike in places.values():
+        named = "、".join(each.cell for each in alike[:CELLS_NAMED] if each.cell)
+        told.append((alike[0], f"{named}等{len(alike)}处" if len(alike) > CELLS_NAMED else named))
+    return told
 
 
 def letters(column: int | None) -> str:

@@ -18,7 +18,7 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from exchange_connectors.excel.model import SLIP_SHEET, Account, Finding, Level
+from exchange_connectors.excel.model import SLIP_SHEET, Account, Finding, Level, gathered
 from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.kit.money import plain
@@ -254,8 +254,8 @@ def _write_summary(sheet: Worksheet, name: str, told: Told, at: datetime) -> Non
     _rows(sheet, [[""], ["级别", "工作表", "单元格", "说明", "错误编号"]])
     _head(sheet, sheet.max_row)
     order = {level: number for number, level in enumerate(Level)}
-    for each in sorted(findings, key=lambda f: (order[f.level], f.sheet, f.row or 0, f.column or 0)):
-        _rows(sheet, [[str(each.level), each.sheet or "（整个文件）", each.cell, each.message, each.no or ""]])
+    for each, places in gathered(sorted(findings, key=lambda f: (order[f.level], f.sheet, f.row or 0, f.column or 0))):
+        _rows(sheet, [[str(each.level), each.sheet or "（整个文件）", places, each.message, each.no or ""]])
         sheet.cell(sheet.max_row, 1).fill = PatternFill("solid", fgColor=_FILLS[each.level])
 
 
