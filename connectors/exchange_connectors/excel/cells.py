@@ -11,7 +11,6 @@ from exchange_connectors.excel.fields import FieldType
 from exchange_connectors.excel.model import Cell, Level, Note, Value
 from exchange_connectors.excel.number_format import NumberFormat
 from exchange_connectors.kit.money import Unit, exact, plain
-from exchange_contracts.business_key import without_invisible
 
 SPREADSHEET_DIGITS = 15
 """Significant digits a spreadsheet keeps; the rest of a longer number is lost."""
@@ -19,6 +18,10 @@ SPREADSHEET_DIGITS = 15
 NOTHING = frozenset({"-", "--", "—", "——", "–", "/", "\\", "无", "暂无", "N/A", "n/a", "无此项", "*"})
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee][+]?\d+")
 _ERRORS = re.compile(r"#(?:REF!|N/A|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|#+)|Err:\d{3}")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _TORN = re.compile(r"\d[^\S\n]*\n\s*\d|\d\s+\d")
 
 
@@ -79,6 +82,15 @@ def refuse(no: int, message: str) -> Reading:
 def noted(value: Value, no: int, level: Level, message: str) -> Reading:
     """Return a value with something to be said of it."""
     return Reading(value, (Note(no, level, message),))
+
+
+def without_invisible(text: str) -> str:
+    """Return *text* without characters that nobody sees: marks of format, fillers, controls but line ends and tabs.
+
+    >>> without_invisible("CL-\u20600001\ufeff")
+    'CL-0001'
+    """
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
 def fold_width(text: str) -> str:

@@ -13,7 +13,7 @@ from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Merge
 from exchange_connectors.kit.money import in_words, plain
 from exchange_contracts import identifiers, personal
-from exchange_contracts.business_key import normal_form
+from exchange_contracts.keys import normal_text
 from exchange_contracts.units import MoneyUnit
 
 _PLACES_NAMED = 5
@@ -234,7 +234,7 @@ def _look_at_rows(table: Table, rows: list[Row]) -> None:
         table.say(38, Level.VERIFY, f"发现{len(hidden)}行隐藏行，是否报送？", hidden[0])
     seen: dict[tuple[str, ...], int] = {}
     for row in details:
-        body = tuple(normal_form(as_text(cell)) for cell in row.cells.values())
+        body = tuple(normal_text(as_text(cell)) for cell in row.cells.values())
         if not any(body):
             continue
         first = seen.setdefault(body, row.number)

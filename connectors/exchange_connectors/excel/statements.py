@@ -17,8 +17,8 @@ from exchange_connectors.excel.model import Row, Value
 from exchange_connectors.kit.ledger import Slot, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
 from exchange_contracts import bounds, codec, problem, registry, rules
-from exchange_contracts.business_key import normal_form, visible
 from exchange_contracts.events import EVENTS
+from exchange_contracts.keys import normal_key, without_blanks
 from exchange_contracts.model import Event
 from exchange_contracts.shape import Field
 
@@ -101,7 +101,7 @@ def keys_of(template: str, row: Row) -> list[str]:
 def _key_text(value: Value) -> str:
     if isinstance(value, Decimal):
         return plain(value)
-    return visible(as_text(value if not isinstance(value, tuple) else "、".join(value)))
+    return without_blanks(as_text(value if not isinstance(value, tuple) else "、".join(value)))
 
 
 def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed | list[Problem]:
@@ -110,8 +110,7 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     keys = keys_of(event.key, row)
     if not keys:
         return [Problem(10, _no_key(event), next(iter(placeholders(event.key)[0])))]
-    spellings = list(dict.fromkeys(each for key in keys for each in (key, normal_form(key))))
-    entity_key = memory.entity_key(contract.kind, spellings) or keys[0]
+    entity_key = memory.entity_key(contract.kind, keys) or keys[0]
     if len(entity_key) > KEY_LENGTH_MAX:
         return [Problem(10, f"主键超过{KEY_LENGTH_MAX}字，请核对编号", placeholders(event.key)[0][0])]
     facts: dict[str, Any] = {}
@@ -140,7 +139,7 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     draft = draft_of(statement, source)
     if isinstance(draft, list):
         return [_at(row, event, each) for each in draft]
-    aliases = tuple((contract.kind, key, entity_key) for key in spellings)
+    aliases = tuple((contract.kind, key, entity_key) for key in keys)
     return placed(statement, draft, source.sheet, row.number, aliases)
 
 
@@ -150,7 +149,7 @@ def placed(
     """Return a checked statement with its slot and digest."""
     body = draft.model_dump()
     slot = slot_of(statement.type, statement.entity_key, body)
-    thing = replace(slot, entity_key=normal_form(slot.entity_key))
+    thing = replace(slot, entity_key=normal_key(slot.register.partition(":")[0], slot.entity_key))
     return Placed(statement, sheet, row, slot, thing, digest_of(content(statement.type, body)), aliases)
 
 

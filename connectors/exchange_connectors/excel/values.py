@@ -23,11 +23,11 @@ from exchange_connectors.excel.cells import (
     noted,
     refuse,
     torn,
+    without_invisible,
 )
 from exchange_connectors.excel.model import Cell, Level, Note
 from exchange_connectors.kit.money import exact, plain
 from exchange_contracts import identifiers
-from exchange_contracts.business_key import without_invisible
 
 YEAR_MIN, YEAR_MAX = 1990, 2035
 _END_FIELDS = re.compile(r"(ends_on|valid_to|until|expired)")
