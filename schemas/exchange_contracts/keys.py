@@ -48,13 +48,17 @@ def normal_key(kind: str, key: str) -> str:
 @lru_cache(1 << 16)
 def normal_text(text: str) -> str:
     """Return the normal form of an identifier of any kind: what :func:`normal_key` does, capitals included."""
-    return without_blanks(text).upper()
+    # A capital may be another composition of letter and mark, and a mark may join a letter once the blank between them is gone.
+    while (folded := without_blanks(text).upper()) != text:
+        text = folded
+    return text
 
 
 def without_blanks(text: str) -> str:
     """Return a text in its normal form but for capitals: half-width, without blanks, plain hyphens, 〔〕 around a year."""
-    folded = _NO_PLACE.sub("", unicodedata.normalize("NFKC", text))
-    return _YEAR.sub(r"〔\1〕", _HYPHENS.sub("-", folded))
+    while (folded := _NO_PLACE.sub("", unicodedata.normalize("NFKC", text))) != text:
+        text = folded
+    return _YEAR.sub(r"〔\1〕", _HYPHENS.sub("-", text))
 
 
 def seen(text: str) -> str:

@@ -156,8 +156,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "ProjectAdded": _PROJECT,
     "ProjectChanged": _PROJECT,
     "ProjectProgressReported": (
-        Rule("january-is-the-year", ("invested_year_to_date", "invested_this_month"), _january_is_the_year),
-        Rule("state-fits", ("build_state", "invested_since_start"), _state_fits),
+        Rule("january-is-the-year", ("invested_year_to_date", "invested_this_month", "month"), _january_is_the_year),
+        Rule("state-fits", ("build_state", "invested_since_start", "invested_year_to_date", "invested_this_month"), _state_fits),
     ),
     "PolicyListed": _POLICY,
     "PolicyChanged": _POLICY,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exchange_connectors.kit import Publisher
@@ -42,6 +42,8 @@ def test_codes_of_the_hub_keep_their_case(kind: str) -> None:
     assert normal_key(kind, "equipment-projects@2026-10") == "equipment-projects@2026-10"
 
 
+@example("R\u00b8")
+@example("\u0390")
 @given(st.text(max_size=30))
 def test_a_normal_form_is_its_own(text: str) -> None:
     """Applied again it changes nothing; numbers that differ in a digit or a letter stay different."""

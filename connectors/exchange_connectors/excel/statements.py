@@ -257,8 +257,10 @@ def broken_rules(row: Row, event: EventMap) -> list[Problem]:
             continue
         value = _fact(field, name, row)
         facts.setdefault(field.name, codec.fact_of(field.shape, event.constants.get(field.name) if value is None else value))
-    known = frozenset(facts)
-    facts = {field.name: None for field in contract.fields} | facts  # a rule may look at what it does not need
+    # What a contract demands and the row lacks is said elsewhere; a rule is asked nothing of it.
+    demanded = {field.name for field in contract.fields if not field.shape.optional}
+    known = frozenset(name for name, value in facts.items() if value is not None or name not in demanded)
+    facts = {field.name: None for field in contract.fields} | facts
     if "month" in {field.name for field in contract.fields} and facts["month"] is None:
         return []  # which rules hold depends on the month
     found = [*rules.of_table(contract, facts, known.__contains__), *bounds.unexplained(contract, facts)]
