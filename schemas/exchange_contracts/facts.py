@@ -569,6 +569,32 @@ class TradeInReturnedFacts(EventFacts):
     on: int
 
 
+class SupportAppliedFacts(EventFacts):
+    """申报上级资金或政策支持。"""
+
+    support_no: str
+    name: str
+    project_code: str | None
+    batch_no: str | None
+    domain: str | None
+    channel: str
+    level: str
+    policy_no: str | None
+    amount_asked: int | None
+    on: int | None
+
+
+class SupportDecidedFacts(EventFacts):
+    """上级对申报的办理结果。"""
+
+    support_no: str
+    step: str
+    amount: int | None
+    decided_by: str | None
+    document_no: str | None
+    on: int | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -586,6 +612,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
     "SubsidyReversed": SubsidyReversedFacts, "TargetSet": TargetSetFacts,
     "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
-    "TradeInReturned": TradeInReturnedFacts,
+    "TradeInReturned": TradeInReturnedFacts, "SupportApplied": SupportAppliedFacts,
+    "SupportDecided": SupportDecidedFacts,
 }
 """Event name → type of its decoded facts."""

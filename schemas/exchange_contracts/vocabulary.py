@@ -34,6 +34,7 @@ EnergyLabel = Literal["1级", "2级", "3级", "4级", "5级"]
 ReversalReason = Literal["退货", "追缴", "差错"]
 Level = Literal["国家", "市级", "区级"]
 DocumentLevel = Literal["国家", "市"]
+SupportStep = Literal["受理", "推荐", "评审", "入围", "下达", "退回"]
 DepartmentPart = Literal["牵头", "配合"]
 MeasureForm = Literal["方案", "任务清单", "申报通知", "规范性文件", "已有措施覆盖"]
 PlanKind = Literal["总体", "行业", "消费品", "回收", "标准", "宣传", "图谱"]
@@ -51,8 +52,9 @@ RestatementCause = Literal["迟报", "更正", "撤回", "退货", "合并", "�
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
+    "support-sought",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
-    "material", "problem", "task", "submission",
+    "material", "problem", "task", "submission", "support",
 ]

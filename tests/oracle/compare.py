@@ -21,7 +21,7 @@ TABLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "trade-in": ("trade_in", ()), "materials": ("material", ("month", "material")),
     "indicators": ("indicator", ("kind", "series", "period")), "documents": ("document", ("department",)),
     "plans": ("plan", ()), "problems": ("problem", ()), "tasks": ("task_progress", ("month",)),
-    "submissions": ("submission", ()),
+    "submissions": ("submission", ()), "support-sought": ("support_sought", ()),
 }  # fmt: skip
 
 Place = tuple[str, tuple[str, ...]]

@@ -107,4 +107,13 @@ def _trade_in(told: list[Expected]) -> Found:
         yield "returned-over-subsidy", "", {"subsidy": subsidy, "subsidy_returned": back}
 
 
-_RULES = {"project": _project, "scrappage": _scrappage, "trade-in": _trade_in}
+def _support(told: list[Expected]) -> Found:
+    [row] = told
+    if "applied_on" not in row.fields:
+        yield "support-decided-unasked", "", {"step": row.fields["step"]}
+    asked, granted = row.fields.get("amount_asked"), row.fields.get("amount_granted")
+    if None not in (asked, granted) and asked < granted:
+        yield "granted-over-asked", "", {"amount_asked": asked, "amount_granted": granted}
+
+
+_RULES = {"project": _project, "scrappage": _scrappage, "trade-in": _trade_in, "support-sought": _support}

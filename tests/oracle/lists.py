@@ -271,6 +271,41 @@ def _problem(_component: str, members: Members, _rules: Rules) -> Made:
         yield "problems", (), row | {"raised_on": _on(word.facts["occurred_on"]), "lead_bureau": key[1]}
 
 
+_SUPPORT_COLUMNS = {
+    "受理": "accepted_on", "推荐": "recommended_on", "评审": "reviewed_on", "入围": "shortlisted_on", "下达": "granted_on", "退回": "returned_on",
+}  # fmt: skip
+_SUPPORT_AMOUNTS = {"推荐": "amount_recommended", "评审": "amount_reviewed", "下达": "amount_granted"}
+
+
+def _dated(facts: Mapping[str, Any]) -> date | None:
+    return _on(facts["on"]) or _on(facts["occurred_on"])
+
+
+def _support(_component: str, members: Members, _rules: Rules) -> Made:
+    [(key, registers)] = members.items()
+    asked, answers = list(words(registers, "applied").values()), words(registers, "decided")
+    if not asked and not answers:
+        return
+    row: Fields = {"lead_bureau": key[1], "step": "申报", "support_no": key[2]}
+    for word in asked:
+        names = ("name", "project_code", "batch_no", "domain", "channel", "level", "policy_no", "amount_asked")
+        row |= {name: word.facts[name] for name in names} | {"applied_on": _dated(word.facts)}
+    newest = None
+    for step, column in _SUPPORT_COLUMNS.items():
+        if step in answers:
+            facts = answers[step].facts
+            row[column] = _dated(facts)
+            if step in _SUPPORT_AMOUNTS:
+                row[_SUPPORT_AMOUNTS[step]] = facts["amount"]
+            if newest is None or row[column] >= newest:
+                newest, row["step"] = row[column], step
+    if "下达" in answers:
+        row["grant_no"] = answers["下达"].facts["document_no"]
+    if "退回" in answers:
+        row["return_reason"] = answers["退回"].facts["reason"]
+    yield "support-sought", (), row
+
+
 def _submission(_component: str, members: Members, _rules: Rules) -> Made:
     [(key, registers)] = members.items()
     for word in words(registers, "submission").values():
@@ -284,7 +319,7 @@ def _submission(_component: str, members: Members, _rules: Rules) -> Made:
 
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
-    "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission,
+    "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support,
     "material": _plain("materials", {"recovered": None}, (
         "month", "operator_uscc", "material", "quantity", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced")),
     "indicator": _plain("indicators", {"baseline": "基数", "target": "目标", "reported": "报送"}, (

@@ -334,6 +334,21 @@ def _resolved(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"W{at.entity}", {"problem_no": f"W{at.entity}", "resolution": _name(tell)}
 
 
+def _sought(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"Q{at.entity}", {
+        "support_no": f"Q{at.entity}", "name": tell.choice(("第一批", "第二批")), "project_code": None, "batch_no": _some(tell, "2026-1"),
+        "domain": _some(tell, LISTS["domain"][0]), "channel": tell.choice(LISTS["funding_source"]),
+        "level": tell.choice(LISTS["document_level"]), "policy_no": None, "amount_asked": _some(tell, _money(tell)), "on": _some(tell, _day(tell)),
+    }  # fmt: skip
+
+
+def _decided(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"Q{at.entity}", {
+        "support_no": f"Q{at.entity}", "step": tell.choice(LISTS["support_step"]), "amount": _some(tell, _money(tell)),
+        "decided_by": None, "document_no": _some(tell, "津发改〔2026〕1号"), "on": _some(tell, _day(tell)), "reason": _text(tell),
+    }  # fmt: skip
+
+
 def _task(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"T{at.entity}", {"task_no": f"{at.entity}", "month": at.month, "text": _name(tell)}
 
@@ -405,6 +420,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "TargetSet": (PROJECT_BUREAUS, _indicator), "IndicatorReported": (PROJECT_BUREAUS, _indicator),
     "MaterialRecovered": (("commerce", "development-reform"), _recovered), "ProblemRaised": (PROJECT_BUREAUS, _raised),
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
+    "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

@@ -93,6 +93,10 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         Cube("enterprises", "enterprises", {}, ("domain",)),
         Cube("policies", "funding-policies", {"expired_on not <=": as_of, "valid_to not <": as_of}, ("level",)),
         Cube("scrappage", "scrappage", {}, ("category", "delivered_on:month")),
+        Cube(
+            "support", "support-sought", {}, ("channel", "applied_on:month", "granted_on:month", "returned_on:month"),
+            ("amount_asked", "amount_granted"),
+        ),
     )  # fmt: skip
 
 
@@ -134,6 +138,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *_trade_in(frame),
         *_recovery(frame),
         *_funds(frame),
+        *_support(frame),
         *_others(frame),
     )
 
@@ -392,6 +397,21 @@ def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
         else:
             select = {**of, "kind": kind, "period": when}
             yield Measured(id_, line.unit, when, "indicators", select, "sum(value)", "", None, absent, absent)
+
+
+def _support(frame: Frame) -> Iterator[Definition]:
+    """Support sought this year by channel: applied for, granted, returned, each counted at its own date."""
+    period = frame.period
+    for code in (*frame.codes.channels, TOTAL):
+        start, own = f"support.{code}", _of("channel", code)
+        for name, unit, dated, measure in (
+            ("sought", "项", "applied_on", COUNT),
+            ("asked", "元", "applied_on", "sum(amount_asked)"),
+            ("granted", "元", "granted_on", "sum(amount_granted)"),
+            ("refused", "项", "returned_on", COUNT),
+        ):
+            when: Where = {f"{dated}:month": period.year_to_date}
+            yield Measured(f"{start}.{name}", unit, period.span, "support", {**own, **when}, measure, "support-sought", when)
 
 
 def _others(frame: Frame) -> Iterator[Definition]:

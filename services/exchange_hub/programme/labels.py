@@ -16,6 +16,7 @@ TABLES: Mapping[str, str] = {
     "submissions": "报送情况",
     "problems": "协调事项",
     "policies": "资金政策",
+    "support": "对上争取",
     "enterprises": "先进设备企业",
     "scrappage": "报废淘汰",
 }
@@ -38,6 +39,7 @@ MEASURES: Mapping[str, str] = {
     "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
     # A measure that means something else in one table stands with its table.
     "funds.recovered": "收回",
+    "sought": "申报项数", "asked": "申请金额", "granted": "下达金额", "refused": "退回项数",
 }  # fmt: skip
 
 

@@ -139,6 +139,58 @@ def problem_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
     )
 
 
+# ---- support sought from above: 对上争取清单 -------------------------------------------------------------------------
+
+SUPPORT_COLUMNS = (
+    *_columns(
+        ("序号", "no"), ("申报编号", "support_no"), ("项目或批次", "name"), ("项目代码", "project_code"), ("领域", "domain"),
+        ("资金渠道", "channel"), ("层级", "level"),
+    ),
+    Column("申请金额（万元）", "amount_asked"),
+    *_columns(("申报日期", "applied_on"), ("推荐日期", "recommended_on")),
+    Column("推荐金额（万元）", "amount_recommended"),
+    Column("下达日期", "granted_on"),
+    Column("下达金额（万元）", "amount_granted"),
+    *_columns(("下达文号", "grant_no"), ("退回日期", "returned_on"), ("退回理由", "return_reason")),
+)  # fmt: skip
+#: Bureau, number, name, domain, channel, level, asked, applied, {step: (date, amount, document or reason)}; money in 万元.
+_SUPPORT = (
+    ("industry", "ZQ-2026-01", "智能装备技改项目（第一批）", "工业", "超长期特别国债", "国家", 2600, date(2026, 4, 22), {
+        "推荐": (date(2026, 6, 5), 2400, ""), "下达": (date(2026, 9, 16), 1950, "津发改投资〔2026〕118号")}),
+    ("industry", "ZQ-2026-02", "空压机节能改造", "工业", "市级", "市", 180, date(2026, 8, 11), {
+        "退回": (date(2026, 10, 13), None, "能效测试报告不全")}),
+    ("housing", "ZQ-2026-03", "老旧住宅电梯更新（第二批）", "建筑", "超长期特别国债", "国家", 1350, date(2026, 9, 8), {
+        "推荐": (date(2026, 10, 20), 1350, "")}),
+    ("health", "ZQ-2026-04", "影像设备更新", "医疗", "超长期特别国债", "国家", 900, date(2026, 9, 24), {}),
+)  # fmt: skip
+
+
+def support_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
+    """Return the applications of a bureau up to a month, each with what was decided of it by then."""
+    rows: list[Row] = []
+    for by, no, name, domain, channel, level, asked, applied, decided in _SUPPORT:
+        if by != bureau or f"{applied:%Y-%m}" > month:
+            continue
+        row: Row = {
+            "no": len(rows) + 1, "support_no": no, "name": name, "domain": domain, "channel": channel, "level": level,
+            "amount_asked": asked, "applied_on": applied,
+        }  # fmt: skip
+        facts = {"channel": channel, "amount": asked, "on": applied}
+        content.facts.append(Fact(month, bureau, "SupportApplied", no, facts))
+        for step, (on, amount, words) in decided.items():
+            if f"{on:%Y-%m}" <= month:
+                dated, in_words = {"推荐": ("recommended", ""), "下达": ("granted", "grant_no"), "退回": ("returned", "return_reason")}[step]
+                row |= {f"{dated}_on": on, f"amount_{dated}": amount} | ({in_words: words} if in_words else {})
+                facts = {"channel": channel, "step": step, "amount": amount, "on": on}
+                content.facts.append(Fact(month, bureau, "SupportDecided", no, facts, sub=step))
+        rows.append(row)
+    if not rows:
+        return None
+    return Sheet(
+        "对上争取", "对上争取项目和资金情况", SUPPORT_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau, "万元"),
+    )  # fmt: skip
+
+
 PLAN_COLUMNS = _columns(
     ("序号", "no"),
     ("方案类别", "plan_kind"),

@@ -122,7 +122,7 @@ def _lists_of(content: Content, bureau: str, month: str) -> list[Sheet]:
     found = [
         lists.enterprise_sheet(content, bureau, month), money.scrap_sheet(content, bureau, month),
         lists.task_sheet(content, bureau, month) if bureau in lists.TASKS_OF else None,
-        lists.problem_sheet(content, bureau, month), lists.plan_sheet(content, bureau, month),
+        lists.support_sheet(content, bureau, month), lists.problem_sheet(content, bureau, month), lists.plan_sheet(content, bureau, month),
         lists.measure_sheet(content, bureau, month), *lists.indicator_sheets(content, bureau, month),
     ]  # fmt: skip
     return [sheet for sheet in found if sheet is not None]

@@ -122,7 +122,8 @@ def figures(
     result: Figures = {}
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
-                 submissions(state, month, sum(map(len, duties.values()))), others(state, month, as_of)):  # fmt: skip
+                 submissions(state, month, sum(map(len, duties.values()))), others(state, month, as_of),
+                 support(state, month)):  # fmt: skip
         result |= part
     return result
 
@@ -420,6 +421,21 @@ def submissions(state: State, month: str, expected: int) -> Figures:
         "silent": expected - confirmed - nil,
     }
     return {f"submissions.合计.{name}": value for name, value in row.items()}
+
+
+def support(state: State, month: str) -> Figures:
+    """Return what was sought, granted and returned this year by channel, each at its own date; money in yuan."""
+    of_year = [d for event in ("SupportApplied", "SupportDecided") for _, _, d in state.of(event) if d["on"] <= month_end(month)]
+    applied = [d for d in of_year if "step" not in d]
+    result: Figures = {}
+    for channel in [*dict.fromkeys(d["channel"] for d in of_year), "合计"]:
+        mine = [d for d in of_year if channel in ("合计", d["channel"])]
+        granted = [d["amount"] for d in mine if d.get("step") == "下达"]
+        result[f"support.{channel}.sought"] = sum(d in applied for d in mine)
+        result[f"support.{channel}.asked"] = Decimal(sum(d["amount"] for d in mine if d in applied)) * WAN
+        result[f"support.{channel}.granted"] = Decimal(sum(granted)) * WAN
+        result[f"support.{channel}.refused"] = sum(d.get("step") == "退回" for d in mine)
+    return result
 
 
 def others(state: State, month: str, as_of: date) -> Figures:

@@ -17,6 +17,7 @@ from exchange_hub.views.lists import (
     projects,
     scrappage,
     submissions,
+    support_sought,
     tasks,
     trade_in,
 )
@@ -25,7 +26,7 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, submissions, coordination,
+    problems, tasks, support_sought, submissions, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.
