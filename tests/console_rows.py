@@ -1,31 +1,33 @@
 """A source of generated rows for tests of the console: deterministic, in memory, no server."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from exchange_hub.console.source import (
-    Claim,
+from exchange_hub.console.source import Place
+from exchange_hub.programme.calendar import Calendar
+from exchange_hub.reports.model import Report, Source
+from exchange_hub.reports.queries import FigureRows, Queries
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists.model import Column, ListView
+from exchange_hub.views.queries.answers import (
+    Balance,
     Event,
-    FigureRows,
     Finding,
     Origin,
-    Place,
     Position,
-    Question,
     Rejection,
+    Row,
     Selection,
-    SourceUnavailableError,
+    StoreUnavailableError,
     Submission,
     Trace,
+    Unfolded,
 )
-from exchange_hub.reports.model import Report
-from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import Column
 from exchange_hub.views.taken import Taken
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
@@ -47,6 +49,7 @@ PLACE = Place(
     },
     owed=lambda month: {(bureau, name): date(2026, 11, 22) for bureau, lists in _OWED.items() for name in lists}
     if month == "2026-11" else {},
+    calendar=Calendar.of((2026,), (), ()),
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")
@@ -116,69 +119,82 @@ def default_rows() -> dict[str, list[dict[str, object]]]:
     return rows
 
 
-class MemoryReading:
+class MemoryReading(Queries):
     """Answers from lists in memory, by the same doors as the store."""
 
     def __init__(self, source: "MemorySource") -> None:
-        self._source = source
+        super().__init__(None, None)  # type: ignore[arg-type]
+        object.__setattr__(self, "_source", source)
 
-    def rows(self, list_name: str, selection: Selection, *, limit: int, offset: int = 0) -> list[dict[str, object]]:
-        self._source.limits.append(limit)
-        found = self._matching(list_name, selection)
-        for name in reversed(selection.order):
+    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
+        self._source.limits.append((list_name, limit))
+        found = self._matching(list_name, selection or Selection())
+        for name in reversed(selection.order if selection else ()):
             column = name.removeprefix("-")
             filled = [row for row in found if row.get(column) is not None]
-            filled.sort(key=lambda row: row[column], reverse=name.startswith("-"))  # type: ignore[arg-type,return-value]
+            filled.sort(key=lambda row: row[column], reverse=name.startswith("-"))
             found = filled + [row for row in found if row.get(column) is None]
-        return found[offset : offset + limit]
+        return found[offset : None if limit is None else offset + limit]
 
-    def count(self, list_name: str, selection: Selection) -> int:
-        return len(self._matching(list_name, selection))
+    def every_row(self, list_name: str, selection: Selection | None = None) -> Iterator[Row]:
+        yield from self.rows(list_name, selection)
+
+    def count(self, list_name: str, selection: Selection | None = None) -> int:
+        return len(self._matching(list_name, selection or Selection()))
 
     def choices(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
         rows = self._source.lists[list_name]
         return {name: sorted({str(row[name]) for row in rows if row.get(name) is not None}) for name in columns}
 
-    def trace_row(self, list_name: str, row_key: str) -> Trace | None:
-        row = next((row for row in self._source.lists[list_name] if row["row_key"] == row_key), None)
-        if row is None:
-            return None
-        facts = {name: value for name, value in row.items() if name not in ("row_key", "component", "bureaus")}
+    def row(self, list_name: str, row_key: str) -> Row | None:
+        return next((row for row in self._source.lists[list_name] if row["row_key"] == row_key), None)
+
+    def trace(self, view: ListView, row: Row, below: Mapping[str, int] | None = None) -> Trace:
+        if view.name in self._source.traces:
+            return Trace(row, self._source.traces[view.name])
+        facts = {name: stored(value) for name, value in row.items() if name not in ("row_key", "component", "bureaus")}
         other = facts | {"total_investment": int(str(facts.get("total_investment") or 0)) + 100, "town": "杨村街道"}
-        claims = (
-            Claim("industry", "project", 3, "e-3", facts),
-            Claim("development-reform", "project", 1, "e-2", other),
-            Claim("industry", "progress:2026-10", 2, "e-4", {"month": "2026-10", "invested_this_month": 12_345_600}),
-        )
         first = Event(
-            "hub.wuqing.industry.events", 41, "e-1", "ProjectAdded", "industry", 1, date(2026, 9, 30),
-            datetime(2026, 9, 30, 16, 30, tzinfo=UTC), "", ORIGIN, facts,
+            "hub.wuqing.industry.events", 41, "e-1", "ProjectAdded", "industry", "project", 1, date(2026, 9, 30),
+            datetime(2026, 9, 30, 16, 30, tzinfo=UTC), False, "excel", "", ORIGIN, facts,
         )  # fmt: skip
+        progress = {"month": "2026-10", "invested_this_month": 12_345_600}
         events = (
             first,
-            replace(first, bureau="development-reform", event_id="e-2", offset=12, origin=None, facts=other),
-            replace(first, event_id="e-3", offset=57, type="ProjectChanged", revision=3, reason="投资额核定"),
+            replace(first, bureau="development-reform", event_id="e-2", offset=12, origin=None, facts=other, current=True),
+            replace(first, event_id="e-3", offset=57, type="ProjectChanged", revision=3, reason="投资额核定", current=True),
+            replace(first, event_id="e-4", offset=58, type="ProjectProgressReported", register="progress:2026-10", revision=2, facts=progress, current=True),
         )
         if "total_investment" not in row:
-            return Trace(row, claims, events)
+            return Trace(row, events)
         said = (("development-reform", other["total_investment"]),)
-        return Trace(row, claims, events, (Taken("total_investment", row["total_investment"], "industry", said),))
+        return Trace(row, events, (Taken("total_investment", row["total_investment"], "industry", said),))
 
-    def figure_rows(self, month: str, question: Question, *, limit: int) -> FigureRows:
-        plain = {
-            name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in question.where.items()
-        }
-        rows = self._matching(question.list, Selection(plain))
+    def figure_rows(self, month: str, source: Source, *, limit: int) -> FigureRows:
+        plain = {name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in source.where.items()}
+        rows = self._matching(source.list, Selection(plain))
         return FigureRows(tuple(rows[:limit]), frozen=month == "2026-10")
 
     def findings(self) -> list[Finding]:
         return self._source.found
 
-    def rejections(self, bureau: str | None = None, *, limit: int = 1000) -> list[Rejection]:
-        return [item for item in self._source.refused if bureau in (None, item.bureau)][:limit]
+    def rejections(self, bureau: str | None = None, *, limit: int = 1000, outcomes: tuple[str, ...] = ("rejected", "held")) -> list[Rejection]:
+        return [item for item in self._source.refused if bureau in (None, item.bureau) and item.outcome in outcomes][:limit]
+
+    def rejection(self, event_id: str) -> Rejection | None:
+        return next((item for item in self._source.refused if item.event_id == event_id), None)
+
+    def event(self, event_id: str) -> Event | None:
+        return None
 
     def positions(self) -> list[Position]:
         return self._source.places
+
+    def balance(self) -> list[Balance]:
+        return [Balance(place.topic, place.bureau, place.next_offset, 0, place.outcomes) for place in self._source.places]
+
+    def unfolded(self) -> list[Unfolded]:
+        return []
 
     def closed_months(self) -> dict[str, str]:
         return {month: report.closed_at for month, report in self._source.closed.items()}
@@ -189,7 +205,7 @@ class MemoryReading:
     def submissions(self, month: str) -> list[Submission]:
         return [item for item in self._source.submitted if item.month == month]
 
-    def _matching(self, list_name: str, selection: Selection) -> list[dict[str, object]]:
+    def _matching(self, list_name: str, selection: Selection) -> list[Row]:
         columns: tuple[Column, ...] = BY_NAME[list_name].columns
         return [
             row
@@ -202,18 +218,28 @@ class MemoryReading:
         ]
 
 
+def stored(value: object) -> object:
+    """Return a value of a row as a fact of an event has it: days as numbers."""
+    return (value - date(1970, 1, 1)).days if isinstance(value, date) else value
+
+
+def finding(id_: str, rule: str, text: str, list_name: str, component: str, bureaus: tuple[str, ...], state: str, **more: object) -> Finding:
+    """Return a finding."""
+    return Finding(id_, rule, "", "", text, list_name, component, bureaus, state, **more)  # type: ignore[arg-type]
+
+
 class MemorySource:
     """A source whose rows a test can change; ``broken`` makes it unavailable."""
 
     def __init__(self) -> None:
         self.broken = False
-        self.limits: list[int] = []
+        self.limits: list[tuple[str, int | None]] = []
+        self.traces: dict[str, tuple[Event, ...]] = {}
         self.closed: dict[str, Report] = {}
         self.lists = default_rows()
         self.places = [
-            Position(f"hub.wuqing.{code}.events", code, 410 + n, "worker-1", NOW - timedelta(minutes=7 * n * n + 1),
-                     {"accepted": 400 + n, "duplicate": 6, "rejected": 3 if n == 10 else 0, "held": 0},
-                     NOW - timedelta(seconds=4))
+            Position(f"hub.wuqing.{code}.events", code, "id", 410 + n, 409 + n, NOW, 1, "worker-1", NOW - timedelta(minutes=7 * n * n + 1),
+                     NOW - timedelta(seconds=4), {"accepted": 400 + n, "duplicate": 6, "rejected": 3 if n == 10 else 0, "held": 0})
             for n, code in enumerate(PLACE.bureaus)
         ]  # fmt: skip
         self.submitted = [
@@ -223,32 +249,34 @@ class MemorySource:
             Submission("commerce", "trade-in", "2026-11", "confirmed", 1204, date(2026, 11, 19), "签发"),
         ]
         self.found = [
-            Finding("f-1", "same-project", "同一项目由两个单位填报，总投资不一致，请核实。", "equipment-projects",
-                    "c3", ("industry", "development-reform"), "待核实", NOW - timedelta(days=3)),
-            Finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "t3", ("commerce",),
-                    "原因已消除，待复核", date(2026, 10, 31)),
-            Finding("f-3", "same-certificate", "同一注销证明出现在两笔补贴中，请核实。", "", "", ("transport", "commerce"),
-                    "政策允许", None),
+            finding("f-1", "same-project", "同一项目由两个单位填报，总投资不一致，请核实。", "equipment-projects",
+                    "c3", ("industry", "development-reform"), "待核实"),
+            finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "t3", ("commerce",), "原因已消除,待复核"),
+            finding("f-3", "same-certificate", "同一注销证明出现在两笔补贴中，请核实。", "", "", ("transport", "commerce"), "政策允许"),
         ]  # fmt: skip
         self.refused = [
-            Rejection("hub.wuqing.commerce.events", 105, "commerce", "TradeInCompleted", "D2026100045", "rejected",
-                      "bad_value", "补贴金额大于销售额，请核对后更正重报。", NOW - timedelta(hours=9),
+            Rejection("hub.wuqing.commerce.events", 105, "commerce", "e-105", "TradeInCompleted", "D2026100045", "rejected",
+                      "bad_value", "补贴金额大于销售额，请核对后更正重报。", None, NOW - timedelta(hours=9),
                       Origin("以旧换新2026年10月.xlsx", "家电", 23)),
-            Rejection("hub.wuqing.commerce.events", 98, "commerce", "", "", "rejected", "unreadable",
-                      "消息不是有效的 Avro 记录，请用连接器重新发送。", NOW - timedelta(hours=10), None),
-            Rejection("hub.wuqing.industry.events", 40, "industry", "ProjectAdded", "2509-120114-89-01-540001", "held",
-                      "fold_failed", "系统处理失败，待修复后自动继续，无须重报。", NOW - timedelta(hours=11), ORIGIN),
+            Rejection("hub.wuqing.commerce.events", 98, "commerce", None, "", "", "rejected", "unreadable",
+                      "消息不是有效的 Avro 记录，请用连接器重新发送。", None, NOW - timedelta(hours=10), None),
+            Rejection("hub.wuqing.industry.events", 40, "industry", "e-40", "ProjectAdded", "2509-120114-89-01-540001", "held",
+                      "held", "ZeroDivisionError: division by zero", None, NOW - timedelta(hours=11), ORIGIN),
         ]  # fmt: skip
+
+    def traced(self, list_name: str) -> Trace:
+        """Return the trace of the first row of a list."""
+        return MemoryReading(self).trace(BY_NAME[list_name], self.lists[list_name][0])
 
     @contextmanager
     def reading(self) -> Iterator[MemoryReading]:
         if self.broken:
-            raise SourceUnavailableError("the test cut the store off")
+            raise StoreUnavailableError("the test cut the store off")
         yield MemoryReading(self)
 
 
-def write_report(folder: Path, month: str = "2026-10") -> None:
-    """Write the three files of a closed month, as the renderers lay them out."""
+def write_report(folder: Path, month: str = "2026-10") -> dict[str, object]:
+    """Write the three files of a closed month, as the renderers lay them out, and return its report."""
     target = folder / month
     target.mkdir(parents=True)
     (target / "report.docx").write_bytes(b"PK docx")
@@ -284,10 +312,11 @@ def write_report(folder: Path, month: str = "2026-10") -> None:
     ]  # fmt: skip
     table = {"id": "equipment", "title": "各领域设备更新", "columns": ["领域", "项目数", "总投资", "完成年度%"], "rows": rows,
              "money_unit": "万元"}  # fmt: skip
-    document = {
+    document: dict[str, object] = {
         "district": "武清区", "month": month, "issue": 10, "title": "武清区“两新”工作专报（2026年第10期）",
         "as_of": "2026-10-31", "closed_at": "2026-11-05T01:00:00+00:00", "summary": ["截至10月底，设备更新项目137个。"],
         "sections": [{"title": "二、设备更新", "paragraphs": ["进展平稳。"], "tables": [table], "charts": [chart, monthly]}],
         "cut": {}, "stamp": {}, "notes": ["区水务局截至11月5日尚未报送，本期未计入，不以零计。"], "figures": figures,
     }  # fmt: skip
     (target / "report.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return document

@@ -180,10 +180,9 @@ class Plain:
             if r["received_on"] is None or r["received_on"] > self.as_of:
                 continue
             states["total"] += 1
-            if r["exempt_reason"] is not None:
-                states["exempt"] += 1
-            elif r["measure_on"] is not None and r["measure_on"] <= self.as_of:
-                states["covered" if r["form"] == "已有措施覆盖" else "issued"] += 1
+            if r["measure_on"] is not None and r["measure_on"] <= self.as_of:
+                name = "covered" if r["form"] == "已有措施覆盖" else "issued"
+                states["exempt" if r["exempt_reason"] is not None else name] += 1
             else:
                 states["overdue" if (r["extended_until"] or r["due_on"]) < self.as_of else "due"] += 1
         for name, count in states.items():

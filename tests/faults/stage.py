@@ -23,8 +23,9 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
 from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics
-from exchange_hub.views import read
+from exchange_hub.views.queries import log
 from exchange_hub.views.store.setup import connect
+from tests.asking import asked
 from tests.faults.reckoning import Acknowledged, Reckoning, Record, gone
 from tests.faults.worker_process import Orders, run
 from tests.oracle.compare import told, verdict
@@ -279,9 +280,9 @@ class Stage:
         with connect(self.url) as conn:
             found = verdict(conn, said, rules, schema)
             stored = {(self.topic(bureau), offset) for bureau, offset in told(conn)}
-            balance = read.balance(conn)
-        unbalanced = [f"{line}" for line in balance if line["difference"]]
-        data = {line["bureau"]: line["data_records"] for line in balance}
+        balance = asked(self.url, log.balance)
+        unbalanced = [f"{line}" for line in balance if line.difference]
+        data = {line.bureau: line.data_records for line in balance}
         unbalanced += [
             f"{bureau}: {data.get(bureau, 0)} data records in the store, {len(records)} in Kafka"
             for bureau, records in said.items() if data.get(bureau, 0) != len(records)

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import Result
 
-from exchange_hub.cli.reading import last_day
+from exchange_hub.programme.period import Period
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
-from exchange_hub.views import read
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.queries import lists
 from exchange_hub.views.store.setup import connect
+from tests.asking import asked
 from tests.faults.stage import Stage, staged
 from tests.strategies.history import bulk
 from tests.strategies.store import tampering
@@ -30,7 +32,7 @@ def stage(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         worker = made.worker()
         made.send(items[:500])
         made.caught_up()
-        closing = Closing(MONTH, last_day(MONTH), datetime(2026, 10, 5, tzinfo=UTC), made.ends(), reason="test")
+        closing = Closing(MONTH, Period(MONTH).last_day, datetime(2026, 10, 5, tzinfo=UTC), made.ends(), reason="test")
         close(engine_of(made.url), made.hub.district, closing)
         made.send(items[500:])
         made.caught_up()
@@ -113,8 +115,7 @@ def test_what_a_close_and_a_restatement_kept_can_be_proved(hub: Hub, stage: Stag
 def test_a_list_is_shown_as_of_a_stored_cut(hub: Hub, stage: Stage) -> None:
     """As of the close it is what was frozen, as of the restatement what was live then; sums too; another name is refused in words."""
     hub("diff", MONTH, "--record", "--format", "json")
-    with connect(stage.url) as conn:
-        frozen, live = (read.rows(conn, "funds", schema=schema) for schema in ("closed_2026_09", "live"))
+    frozen, live = (asked(stage.url, lists.rows, BY_NAME["funds"], schema=schema) for schema in ("closed_2026_09", "live"))
     assert len(frozen) < len(live)
     for cut, kept in ((MONTH, frozen), (f"{MONTH}/1", live)):
         done = hub("list", "funds", "--as-of", cut, "--format", "json")

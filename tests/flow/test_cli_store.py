@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ from click.testing import Result
 
 from exchange_contracts import topics
 from exchange_hub.cli.examination import MACHINE, STORE
-from exchange_hub.cli.reading import last_day
 from exchange_hub.console import wording
+from exchange_hub.programme.period import Period
 from exchange_hub.reports.closed.close import Closing, close
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
-from exchange_hub.views.lists import LISTS
+from exchange_hub.views.lists import LISTS, RULES
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged
 from tests.strategies.history import bulk
@@ -38,7 +39,7 @@ def stage(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         worker = made.worker()
         made.caught_up()
         worker.end()
-        closing = Closing(MONTH, last_day(MONTH), datetime(2026, 10, 5, tzinfo=UTC), made.ends(), reason="test")
+        closing = Closing(MONTH, Period(MONTH).last_day, datetime(2026, 10, 5, tzinfo=UTC), made.ends(), reason="test")
         close(engine_of(made.url), made.hub.district, closing)
         yield made
 
@@ -99,6 +100,53 @@ def test_findings_are_listed_as_clues(hub: Hub, stage: Stage) -> None:
     some = found[-1]
     assert {line["rule"] for line in lines_of(hub("findings", "--rule", some["rule"]))} == {some["rule"]}
     assert all("industry" in line["bureaus"] for line in lines_of(hub("findings", "--bureau", "industry")))
+
+
+def test_findings_tell_amounts_in_yuan(hub: Hub, stage: Stage) -> None:
+    """What a finding compares is told as every machine-readable amount is: decimal yuan, where the store has fen."""
+    with connect(stage.url) as conn:
+        kept = dict(conn.execute("SELECT finding_id, detail FROM live.finding WHERE rule = 'over-total'").fetchall())
+    told = {line["finding_id"]: line["detail"] for line in lines_of(hub("findings", "--rule", "over-total"))}
+    assert told
+    assert told == {id_: {name: f"{Decimal(fen) / 100:.2f}" for name, fen in detail.items()} for id_, detail in kept.items()}
+
+
+def test_conditions_are_in_yuan(hub: Hub, stage: Stage) -> None:
+    """`--where amount=…` takes yuan as `hub list` shows them, and finds exactly the rows with that amount."""
+    with connect(stage.url) as conn:
+        found = conn.execute("SELECT amount, count(*) FROM live.fund WHERE amount IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1").fetchone()
+    assert found is not None
+    lines = lines_of(hub("list", "funds", "--where", f"amount={Decimal(found[0]) / 100:.2f}"))
+    assert [line["amount"] for line in lines] == [f"{Decimal(found[0]) / 100:.2f}"] * found[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("list", "funds", "--where", "amount=abc"), "格式不对"),
+        (("list", "funds", "--where", "budget_year=1e999999"), "格式不对"),
+        (("list", "funds", "--where", "nothing=1"), "has no column 'nothing'"),
+        (("list", "funds", "--month", "2026-13"), "is no month"),
+        (("list", "nothing"), "没有清单"),
+        (("close", "2026-13"), "is no month"),
+        (("diff", "2026"), "is no month"),
+        (("trace", "equipment.合计.projects", "--month", "October"), "is no month"),
+        (("findings", "--rule", "nope"), "there is no rule 'nope'"),
+    ],
+)
+def test_a_mistaken_argument_is_told_in_words(hub: Hub, arguments: tuple[str, ...], words: str) -> None:
+    """What a command cannot take ends with exit code 2 and the words that help, never as success and never in a traceback."""
+    done = hub(*arguments)
+    assert (done.exit_code, words in done.output) == (2, True), done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_rule_without_findings_is_a_rule(hub: Hub) -> None:
+    """A rule that shows nothing now is answered with nothing; only an unknown one is refused."""
+    shown = {line["rule"] for line in lines_of(hub("findings"))}
+    for rule in set(RULES) - shown:
+        done = hub("findings", "--rule", rule)
+        assert (done.exit_code, done.stdout) == (0, "")
 
 
 def test_deadlines_are_those_of_the_documents(hub: Hub) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi.responses import HTMLResponse, Response
+from fastapi.testclient import TestClient
 
 from exchange_hub.console.app import create_app
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
@@ -30,6 +32,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     source.lists["equipment-projects"][0]["name"] = "<img src=x onerror=\"document.title='taken'\">"
     with socket.create_server(("127.0.0.1", 0)) as listening:
         app = create_app(source, folder, lambda: NOW, place=PLACE)
+
+        def asking() -> HTMLResponse:
+            """A list's page with the clerk on it."""
+            with TestClient(app) as client:
+                page = client.get("/lists/equipment-projects").text
+            return HTMLResponse(page.replace("</head>", '<script src="/asking.js" defer></script></head>'))
+
+        app.add_api_route("/asking", asking)
+        app.add_api_route("/asking.js", lambda: Response(ASKING, media_type="text/javascript"))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
@@ -66,3 +77,23 @@ def test_lists_come_alive_and_foreign_markup_does_not(address: str, tmp_path: Pa
     assert "&lt;img src=x" in page
     assert "taken" not in (re.search(r"<title>(.*?)</title>", page) or [""])[0]
     assert said == ""
+
+
+ASKING = """
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("form.filters");
+  document.querySelector("#q").value = "x".repeat(location.search === "?refused" ? 101 : 100);
+  window.htmx.trigger(form, "submit");
+});
+"""
+"""A clerk who types words and sends them, as a script, for this browser has no hands."""
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize(("how", "words"), [("refused", "关键字不得超过 100 字"), ("found", "没有符合条件的行")])
+def test_an_error_of_a_partial_request_is_seen(address: str, tmp_path: Path, how: str, words: str) -> None:
+    """A filter that is refused puts its words in the place of the rows, as an answer does: nobody takes the old rows for one."""
+    page, _ = opened(f"{address}/asking?{how}", tmp_path)
+    assert words in page
+    assert "数控加工线更新" not in page, "the old rows are gone"
+    assert page.count('id="results"') == 1

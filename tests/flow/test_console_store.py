@@ -27,12 +27,15 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.console.app import create_app
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.database import DatabaseSource
-from exchange_hub.console.source import Place, Question, Selection, SourceUnavailableError
+from exchange_hub.console.source import Place
 from exchange_hub.reports.closed import close as closing
 from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.model import Source
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.settings import Settings
+from exchange_hub.views.queries.answers import Selection, StoreUnavailableError
+from exchange_hub.views.queries.log import driver_of
 from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
@@ -222,6 +225,31 @@ def test_filters_and_words_choose_rows(client: TestClient, parameters: dict[str,
     assert client.get("/api/lists/equipment-projects", params=parameters).json()["total"] == expected
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/receipts?bureau=%00", "/api/rejections?bureau=%00", "/lists/trade-in/row?key=%00", "/lists/trade-in?q=%00", "/lists/%00",
+        "/findings?state=%2500%00", "/api/lists/trade-in/row?key=a%00b", "/lists/materials?quantity=1e999999", "/lists/funds?amount=1e999999",
+        "/lists/funds?budget_year=99999999999999999999", "/lists/materials?quantity=99999999999999999", "/api/lists/indicators?value=1e40",
+        "/lists/funds?amount=abc", "/lists/funds?on_date=2026-13-01",
+    ],
+)  # fmt: skip
+def test_what_no_store_can_hold_is_a_mistake_of_the_request(client: TestClient, address: str) -> None:
+    """A byte 0 or a number beyond the column is answered with 400 and words, never as if the database were away."""
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert "数据库" not in answer.text
+    assert re.search("[\u4e00-\u9fff]", answer.text)
+
+
+@pytest.mark.parametrize("address", ["/", "/lists/trade-in", "/api/lists", "/readyz", "/reports/2026-10"])
+def test_a_method_that_is_not_there_is_told_with_those_that_are(client: TestClient, address: str) -> None:
+    """405 carries Allow, so that a client knows what it may ask."""
+    answer = client.post(address)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
 def test_choices_are_the_values_that_occur(source: DatabaseSource) -> None:
     """Drop-downs offer what the list holds, nothing for an empty column."""
     with source.reading() as reading:
@@ -288,9 +316,8 @@ def test_every_figure_of_a_closed_month_opens_as_many_frozen_rows_as_it_counts(
     assert len(measured) > 100
     with source.reading() as reading:
         found = {
-            figure.id: reading.figure_rows("2026-10", Question(of.list, of.where, of.measure), limit=of.rows + 10)
+            figure.id: reading.figure_rows("2026-10", figure.source, limit=figure.source.rows + 10)
             for figure in measured
-            for of in [figure.source]
         }
     assert all(rows.frozen for rows in found.values())
     assert {name: len(rows.rows) for name, rows in found.items()} == {figure.id: figure.source.rows for figure in measured}
@@ -316,9 +343,9 @@ def test_rows_behind_a_figure_are_those_of_its_conditions(source: DatabaseSource
     """A figure's conditions choose its rows in the live lists where the close kept none of its own."""
     with source.reading() as reading:
         found = reading.figure_rows(
-            "2026-09", Question("equipment-projects", {"domain": "工业", "admin_state!=": "退出"}, "count"), limit=5
+            "2026-09", Source("equipment-projects", {"domain": "工业", "admin_state!=": "退出"}, "count", 0), limit=5
         )
-        none = reading.figure_rows("2026-09", Question("equipment-projects", {"domain": "农业"}, "count"), limit=5)
+        none = reading.figure_rows("2026-09", Source("equipment-projects", {"domain": "农业"}, "count", 0), limit=5)
     assert [row["project_code"] for row in found.rows] == [CODE]
     assert not found.frozen
     assert none.rows == ()
@@ -327,12 +354,12 @@ def test_rows_behind_a_figure_are_those_of_its_conditions(source: DatabaseSource
 def test_the_console_cannot_write(source: DatabaseSource) -> None:
     """The console's transaction is read-only whatever it is asked to do, and its settings bound every statement."""
     with source.reading() as reading:
-        shown = reading.driver.execute("SELECT current_setting('statement_timeout')").fetchone()
-        level = reading.driver.execute("SELECT current_setting('transaction_isolation')").fetchone()
+        shown = driver_of(reading.conn).execute("SELECT current_setting('statement_timeout')").fetchone()
+        level = driver_of(reading.conn).execute("SELECT current_setting('transaction_isolation')").fetchone()
     assert shown == ("10s",)
     assert level == ("repeatable read",)
-    with pytest.raises(SourceUnavailableError, match="read-only"), source.reading() as reading:
-        reading.driver.execute("DELETE FROM live.equipment_project")
+    with pytest.raises(StoreUnavailableError, match="read-only"), source.reading() as reading:
+        driver_of(reading.conn).execute("DELETE FROM live.equipment_project")
     with source.reading() as reading:
         assert reading.count("equipment-projects", Selection()) == 1
 

@@ -3,14 +3,16 @@
 import threading
 from typing import Any
 
-import psycopg
+import sqlalchemy as sa
 
 from exchange_hub.cli.relay import run_relay
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
-from exchange_hub.views import read
+from exchange_hub.runtime.migrating import engine_of
+from exchange_hub.views.queries import log
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
+from tests.asking import asked
 from tests.faults.stage import Stage
 from tests.flow.test_core_store import Opened, begin, opened, store_, take
 from tests.strategies.history import TOPICS, History, bulk
@@ -28,24 +30,21 @@ def test_a_batch_that_commits_while_the_balance_is_read_leaves_no_difference(sto
     commit(conn, take(store_, reader, history, dict.fromkeys(TOPICS, 8)), context)
     commits = 0
 
-    class Interrupted(psycopg.Cursor[Any]):
-        """Lets a batch commit after each of its statements."""
+    engine = engine_of(url).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as other:
 
-        def execute(self, *given: Any, **named: Any) -> Any:
-            """Execute, then let the batch commit."""
+        @sa.event.listens_for(other, "after_cursor_execute")
+        def _interrupted(*_: Any) -> None:
+            """Let a batch commit after each of the statements."""
             nonlocal commits
-            done = super().execute(*given, **named)
             commit(conn, take(store_, reader, history, dict.fromkeys(TOPICS, 8)), context)
             commits += 1
-            return done
 
-    with connect(url, "hub doctor") as other:
-        other.cursor_factory = Interrupted
-        lines = read.balance(other)
+        lines = log.balance(other)
     assert commits
-    assert sum(line["data_records"] for line in lines)
-    assert [line for line in lines if line["difference"]] == []
-    assert [line for line in read.balance(conn) if line["difference"]] == []
+    assert sum(line.data_records for line in lines)
+    assert [line for line in lines if line.difference] == []
+    assert [line for line in asked(conn, log.balance) if line.difference] == []
 
 
 def test_a_lost_row_shows_in_the_balance(store_: Opened) -> None:
@@ -54,7 +53,7 @@ def test_a_lost_row_shows_in_the_balance(store_: Opened) -> None:
     commit(conn, take(store_, begin(store_), History.of(bulk(42, 500, damage=0.3)), dict.fromkeys(TOPICS, 40)), context)
     with tampering(conn):
         conn.execute("DELETE FROM log.rejection WHERE ctid = (SELECT ctid FROM log.rejection LIMIT 1)")
-    assert sum(line["difference"] for line in read.balance(conn)) == 1
+    assert sum(line.difference for line in asked(conn, log.balance)) == 1
 
 
 def test_receipts_do_not_wait_for_the_counting(stage: Stage) -> None:

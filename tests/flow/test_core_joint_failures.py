@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from exchange_hub.views import read
 from exchange_hub.views.lists import KINDS
+from exchange_hub.views.queries import log
+from exchange_hub.views.queries.answers import Unfolded
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.worker.pipeline import read_poll
+from tests.asking import asked
 from tests.flow.test_core_store import Opened, begin, event, opened, order, right, store_, take
 from tests.strategies.history import History, topic_of
 from tests.strategies.universe import Item
@@ -106,8 +108,8 @@ def test_bureaus_that_fail_together_are_seen(store_: Opened, monkeypatch: pytest
     with monkeypatch.context() as patched:
         patched.setitem(KINDS, "project", replace(plain, rows=rows))
         commit(conn, take(store_, reader, history, {topic_of("industry"): 1, topic_of("transport"): 1}), context)
-        assert read.unfolded(conn) == [("project", "industry:P1", "ZeroDivisionError: division by zero")]
+        assert asked(conn, log.unfolded) == [Unfolded("project", "industry:P1", "ZeroDivisionError: division by zero")]
         assert conn.execute("SELECT count(*) FROM log.held").fetchone() == (0,)
     commit(conn, take(store_, reader, history), context)
-    assert read.unfolded(conn) == []
+    assert asked(conn, log.unfolded) == []
     right(store_, history)

@@ -10,6 +10,7 @@ from exchange_hub.cli.relay import measure_lag
 from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters, Metric
+from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views.store import presence
 from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
@@ -26,8 +27,7 @@ NOTHING: frozenset[str] = frozenset()
 def marked(stage: Stage, metric: Metric) -> set[str]:
     """The topics for which the relay publishes 1; every topic of the district has a value."""
     meters = Meters()
-    with connect(stage.url) as conn:
-        measure_lag(stage.hub, conn, stage.kafka, meters)
+    measure_lag(stage.hub, engine_of(stage.url), stage.kafka, meters)
     found = dict(re.findall(rf'{metric.name}{{topic="([^"]+)"}} (\S+)', meters.exposition().decode()))
     assert found.keys() == stage.hub.event_topics.keys()
     return {topic for topic, value in found.items() if float(value)}

@@ -10,12 +10,13 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from exchange_hub.runtime.topics import administration, topic_ids
-from exchange_hub.views import read
+from exchange_hub.views.queries import log
 from exchange_hub.views.store.commit import prepare
 from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Poll
 from exchange_hub.views.worker.pipeline import Committer, Done, read_poll
+from tests.asking import asked
 from tests.faults.stage import Stage
 from tests.flow.test_core_store import order
 from tests.strategies.history import bulk
@@ -99,9 +100,8 @@ def test_records_withheld_from_a_worker_are_named(sound: Stage) -> None:
     sound.send([*(order(f"W{number}") for number in range(9)), order("W7"), order("W10")])
     lost, again = {before, before + 4, before + 10}, before + 9
     taken(sound, {(topic, off) for off in (*lost, again)})
-    with connect(sound.url) as conn:
-        [line] = [line for line in read.balance(conn) if line["topic"] == topic]
-    assert line["difference"] == 0
+    [line] = [line for line in asked(sound.url, log.balance) if line.topic == topic]
+    assert line.difference == 0
     for options in (("--verify",), ()):
         done = rebuild(sound, *options)
         assert done.returncode == 1

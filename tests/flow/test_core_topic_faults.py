@@ -14,9 +14,10 @@ from exchange_hub.cli.program import make_topics
 from exchange_hub.cli.worker import EXIT_LOST
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration
-from exchange_hub.views import read
+from exchange_hub.views.queries import log
 from exchange_hub.views.rebuild import rebuild
 from exchange_hub.views.store.setup import connect
+from tests.asking import asked
 from tests.faults.stage import Stage, Worker
 from tests.strategies.damage import damaged
 from tests.strategies.history import bulk
@@ -165,8 +166,7 @@ def test_events_deleted_after_they_were_read_are_missed_by_nobody(stage: Stage) 
     stage.send(bulk(SEED + 1, 300))
     stage.caught_up()
     assert "stands still" not in stage.workers[-1].text()
-    with connect(stage.url) as conn:
-        assert [line for line in read.balance(conn) if line["difference"]] == []
+    assert [line for line in asked(stage.url, log.balance) if line.difference] == []
 
 
 def test_events_deleted_under_a_running_worker(stage: Stage) -> None:
@@ -279,9 +279,7 @@ def test_aborted_transactions_count_apart(stage: Stage) -> None:
     stage.worker()
     stage.caught_up()
     stage.reckon()
-    with connect(stage.url) as conn:
-        skipped = sum(line["skipped"] for line in read.balance(conn))
-    assert skipped > 0
+    assert sum(line.skipped for line in asked(stage.url, log.balance)) > 0
 
 
 def test_a_thousand_malformed_records_stop_nothing(stage: Stage) -> None:

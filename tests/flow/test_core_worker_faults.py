@@ -11,7 +11,7 @@ from exchange_hub.cli.relay import measure_lag
 from exchange_hub.cli.worker import EXIT_LOST
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
-from exchange_hub.views.store.setup import connect
+from exchange_hub.runtime.migrating import engine_of
 from tests.faults.on_workers import DROPPED, FENCED
 from tests.faults.stage import SESSION_SECONDS, Stage, Worker, cut_connections
 from tests.strategies.history import bulk
@@ -64,8 +64,7 @@ def test_killed_at_a_step_of_a_batch(stage: Stage, step: str) -> None:
 def fencings(stage: Stage) -> float:
     """How many fencings of its topics the relay publishes, whatever became of the workers."""
     meters = Meters()
-    with connect(stage.url) as conn:
-        measure_lag(stage.hub, conn, stage.kafka, meters)
+    measure_lag(stage.hub, engine_of(stage.url), stage.kafka, meters)
     found = re.findall(rf'{metrics.FENCINGS.name}{{topic="[^"]+"}} (\S+)', meters.exposition().decode())
     assert len(found) == len(stage.hub.event_topics)
     return sum(map(float, found))

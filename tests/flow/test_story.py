@@ -18,6 +18,7 @@ import openpyxl
 import pytest
 from docx import Document
 
+from exchange_hub.cli import reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.months import close_month
 from exchange_hub.cli.reporting import write_report
@@ -28,7 +29,6 @@ from exchange_hub.reports.render.docx_report import body_characters
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.views import read
 from exchange_hub.views.filling import Progress
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.rebuild import rebuild
@@ -153,12 +153,12 @@ def test_the_report_keeps_its_length(told: Told, month: str) -> None:
 
 def test_every_event_has_one_outcome(told: Told) -> None:
     """Per topic, data records are accepted, duplicate, rejected or held; nothing is lost on the way."""
-    with connect(told.servers.database_url) as conn:
-        lines = read.balance(conn)
-    assert {line["topic"]: line["difference"] for line in lines if line["difference"]} == {}
+    with reading.snapshot_of(told.hub, told.servers.database_url) as at:
+        lines = at.balance()
+    assert {line.topic: line.difference for line in lines if line.difference} == {}
     published = sum(n for step in told.ledger["published"].values() for types in step.values() for n in types.values())
     closes = len(told.ledger["as_of"])
-    assert sum(line["accepted"] for line in lines) == published + closes
+    assert sum(line.outcomes["accepted"] for line in lines) == published + closes
 
 
 def test_a_rebuild_gives_the_same_views(told: Told) -> None:
@@ -184,23 +184,24 @@ def test_lists_as_of_a_closed_cut_are_those_that_were_frozen(told: Told) -> None
 
 def test_a_row_opens_down_to_the_clerk_s_cell(told: Told) -> None:
     """A project reported by two bureaus is one row whose claims, events and source cells can be opened."""
-    with connect(told.servers.database_url) as conn:
-        shared = [row for row in read.rows(conn, "equipment-projects") if len(row["bureaus"]) > 1]
-        trace = read.trace_row(conn, "equipment-projects", shared[0]["row_key"])
-    assert {bureau for bureau, _ in trace.claims} == set(shared[0]["bureaus"])
-    origins = [event.origin for event in trace.events if event.event in ("ProjectAdded", "ProjectChanged")]
+    with reading.snapshot_of(told.hub, told.servers.database_url) as at:
+        shared = [row for row in at.rows("equipment-projects") if len(row["bureaus"]) > 1]
+        trace = at.trace_row("equipment-projects", shared[0]["row_key"])
+    assert trace is not None
+    assert {claim.bureau for claim in trace.claims} == set(shared[0]["bureaus"])
+    origins = [event.origin for event in trace.events if event.type in ("ProjectAdded", "ProjectChanged")]
     assert origins
     for origin in origins:
         assert origin is not None
-        assert origin["file"].endswith(".xlsx")
-        assert origin["row"] > 3
+        assert origin.file.endswith(".xlsx")
+        assert origin.row > 3
 
 
 def test_a_merged_row_says_whose_each_column_is(told: Told) -> None:
     """Every column of a row that two bureaus report is told as one bureau's own word, as its event has it, with what the other said."""
-    with connect(told.servers.database_url) as conn:
-        shared = [row for row in read.rows(conn, "equipment-projects") if len(row["bureaus"]) > 1]
-        events = read.trace_row(conn, "equipment-projects", shared[0]["row_key"]).events
+    with reading.snapshot_of(told.hub, told.servers.database_url) as at:
+        shared = [row for row in at.rows("equipment-projects") if len(row["bureaus"]) > 1]
+        events = at.trace(at.view("equipment-projects"), shared[0]).events
     stated = {event.bureau: event.facts for event in events if event.current and event.register == "project"}
     run = hub_command(told, "trace", f"equipment-projects:{shared[0]['row_key']}", "--format", "json")
     assert run.returncode == 0, run.stderr
@@ -236,10 +237,10 @@ def test_a_closed_month_s_merged_row_says_whose_it_was_then(told: Told) -> None:
 def test_every_merged_row_of_every_list_says_whose_its_columns_are(told: Told) -> None:
     """In all lists, each column told of a row that bureaus share is some bureau's own word, and no such row is without."""
     unknown, rows = [], 0
-    with told.hub.reader(told.servers.database_url) as conn:
+    with reading.snapshot_of(told.hub, told.servers.database_url) as at:
         for view in LISTS:
-            for row in read.rows(conn, view.name):
-                taken = read.taken_from(conn, view.name, row, told.hub.rules())
+            for row in at.rows(view.name):
+                taken = at.trace(view, row).taken
                 rows += bool(taken)
                 unknown += [(view.name, each.column, each) for each in taken if each.bureau is None]
                 assert taken or len(row["bureaus"]) < 2, (view.name, row["row_key"])

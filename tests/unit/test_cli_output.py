@@ -73,7 +73,7 @@ def test_all_columns_stand_row_by_row(terminal: Callable[[int], Shown]) -> None:
     output.show("清单", [project(1), project(2)], PROJECTS.columns, "table", None, layout=output.Layout(whole=True, names=NAMES))
     lines = shown()
     assert [line for line in lines if line.startswith("──")] == ["── 1 ──", "── 2 ──"]
-    assert sum(line.startswith("总投资(万元)") for line in lines) == 2
+    assert sum(line.startswith("总投资（万元）") for line in lines) == 2
     assert not any(line.startswith("实际开工") for line in lines)
 
 

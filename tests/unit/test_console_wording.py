@@ -1,17 +1,22 @@
 """How values read on a screen."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from exchange_hub.console import boards, figures, vocabulary, wording
-from exchange_hub.console.source import Claim, Submission
+from exchange_contracts import registry
+from exchange_hub.console import boards, figures, wording
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import Cell, Figure, Report, Source
+from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column
-from tests.console_rows import NOW, PLACE
+from exchange_hub.views.queries.answers import Submission
+from tests.console_rows import NOW, PLACE, MemorySource
+
+EVENT_OF = {"industry": MemorySource().traced("equipment-projects").events[0]}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +34,7 @@ from tests.console_rows import NOW, PLACE
 )
 def test_money_is_in_wan_with_full_yuan_and_small_sums_are_not_zero(fen: int | None, text: str, full: str) -> None:
     """Empty, zero and very small are three different things; the exact yuan are always there."""
-    shown = wording.money(fen)
+    shown = values.money(fen)
     assert (shown.text, shown.full) == (text, full)
 
 
@@ -44,11 +49,6 @@ def test_money_is_in_wan_with_full_yuan_and_small_sums_are_not_zero(fen: int | N
 def test_times_are_shanghai_times_and_say_so(at: datetime | None, text: str) -> None:
     """A stored UTC time is shown in Shanghai time with its zone, whatever the machine's zone is."""
     assert wording.moment(at).text == text
-
-
-def test_the_first_half_hour_of_a_month_in_shanghai_belongs_to_it() -> None:
-    """00:30 on the 1st in Shanghai is the new month although UTC still has the last day of the old one."""
-    assert wording.shanghai_month(datetime(2026, 9, 30, 16, 30, tzinfo=UTC)) == "2026-10"
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_age_is_said_in_the_largest_unit(passed: timedelta, text: str) -> None:
         (Column("x", "数量", "quantity"), Decimal("1234.5000"), "1,234.5"),
         (Column("x", "日期", "date"), date(2026, 10, 9), "2026-10-09"),
         (Column("x", "月份", "month"), "2026-10", "2026年10月"),
-        (Column("lead_bureau", "填报单位"), "industry", "区工业和信息化局"),
-        (Column("lead_bureau", "填报单位"), "unknown", "unknown"),
-        (Column("asks_of", "涉及单位", "texts"), ["water", "finance"], "区水务局、区财政局"),
+        (Column("lead_bureau", "填报单位", bureau=True), "industry", "区工业和信息化局"),
+        (Column("lead_bureau", "填报单位", bureau=True), "unknown", "unknown"),
+        (Column("asks_of", "涉及单位", "texts", bureau=True), ["water", "finance"], "区水务局、区财政局"),
         (Column("x", "列表", "texts"), [], "—"),
-        (Column("list", "清单"), "trade-in", "以旧换新台账"),
+        (Column("list", "清单", names_list=True), "trade-in", "以旧换新台账"),
         (
             Column("p", "分年计划投资", "money_map", "元"),
             {"2027": 100_000_000, "2026": 250_000_000},
@@ -84,29 +84,13 @@ def test_age_is_said_in_the_largest_unit(passed: timedelta, text: str) -> None:
 )
 def test_cells_follow_their_column(column: Column, raw: object, text: str) -> None:
     """Each type of column has its own form; empty is never shown as zero."""
-    assert wording.value(column, raw, PLACE).text == text
+    assert values.shown(column, raw, PLACE.bureaus).text == text
 
 
 def test_units_stand_in_the_heading_once() -> None:
     """Money is headed in 万元 on the screen; a title that ends in its unit does not repeat it."""
-    assert wording.heading(BY_NAME["equipment-projects"].column("total_investment")) == "总投资（万元）"
-    assert wording.heading(BY_NAME["equipment-projects"].column("units_done")) == "完成更新台套"
-
-
-@pytest.mark.parametrize(
-    ("closed", "reported", "now", "month"),
-    [
-        ([], [], datetime(2026, 10, 31, 16, 30, tzinfo=UTC), "2026-11"),
-        ([], ["2026-09", "2026-10"], NOW, "2026-10"),
-        ([], ["2027-01"], NOW, "2026-11"),
-        (["2026-10", "2026-09"], ["2026-09"], NOW, "2026-11"),
-        (["2026-11"], [], NOW, "2026-11"),
-        (["2026-12"], [], datetime(2027, 1, 3, tzinfo=UTC), "2027-01"),
-    ],
-)
-def test_month_under_review(closed: list[str], reported: list[str], now: datetime, month: str) -> None:
-    """Coordinators work on the month after the last close, never on one that has not begun."""
-    assert boards.month_under_review(closed, reported, now) == month
+    assert values.heading(BY_NAME["equipment-projects"].column("total_investment")) == "总投资（万元）"
+    assert values.heading(BY_NAME["equipment-projects"].column("units_done")) == "完成更新台套"
 
 
 def test_a_confirmation_after_the_due_day_is_late_and_a_missing_one_silent() -> None:
@@ -127,25 +111,37 @@ def test_a_confirmation_after_the_due_day_is_late_and_a_missing_one_silent() -> 
 
 def test_differences_of_one_fen_are_seen_between_bureaus() -> None:
     """Statements side by side are in exact yuan, where 万元 would hide the difference."""
-    lines = boards.compare(
-        [
-            Claim("a", "project", 1, "1", {"total_investment": 123_456_789, "name": "甲", "event_id": "x"}),
-            Claim("b", "project", 1, "2", {"total_investment": 123_456_790, "name": "甲", "event_id": "y"}),
-        ],
-        PLACE,
-    )
-    shown = {line.title: ([cell.text for cell in line.cells], line.differs) for line in lines}
+    first = EVENT_OF["industry"]
+    said = [replace(first, bureau=code, facts={"total_investment": fen, "name": "甲", "event_id": code}) for code, fen in (("a", 123_456_789), ("b", 123_456_790))]
+    shown = {line.title: ([cell.text for cell in line.cells], line.differs) for line in boards.compare(said, PLACE)}
     assert shown == {"总投资（元）": (["1,234,567.89", "1,234,567.90"], True), "项目名称": (["甲", "甲"], False)}
 
 
 def test_contracts_give_the_words_for_events_and_facts() -> None:
     """Events, registers and facts have their Chinese names from the contracts; unknown ones keep their own."""
-    assert vocabulary.event_title("ProjectAdded") == "项目入库"
-    assert vocabulary.event_title("NoSuchEvent") == "NoSuchEvent"
-    assert vocabulary.register_title("progress:2026-10").endswith("2026年10月")
-    assert vocabulary.fact("starts_on_planned", 20_000, PLACE).text == "2024-10-04"
-    assert vocabulary.fact("total_investment", 0, PLACE).text == "0.00"
-    assert vocabulary.fact_title("old_equipment") != "old_equipment"
+    assert facts.event_title("ProjectAdded") == "项目入库"
+    assert facts.event_title("NoSuchEvent") == "NoSuchEvent"
+    assert facts.register_title("progress:2026-10").endswith("2026年10月")
+    told = {column.name: facts.shown(column, raw, {}).text for column, raw in facts.stated("ProjectAdded", {"starts_on_planned": 20_000, "total_investment": 0})}
+    assert told == {"starts_on_planned": "2024-10-04", "total_investment": "0.00"}
+
+
+@pytest.mark.parametrize(
+    ("event", "register", "words"),
+    [
+        ("SubmissionConfirmed", "submission", "报送确认"), ("NilReturned", "submission", "零报告"),
+        ("EnterpriseListed", "listing", "入册"), ("MeasureIssued", "measure:industry", "出台"),
+    ],
+)  # fmt: skip
+def test_a_register_is_called_after_what_was_said_in_it(event: str, register: str, words: str) -> None:
+    """Registers that several events write are told by the event in force: a confirmation is no nil return, an issued measure no exemption."""
+    contract = registry.load().latest(event)
+    told = facts.register_title(f"{contract.register}{':' + register.partition(':')[2] if ':' in register else ''}", event)
+    assert told.startswith(facts.event_title(event))
+    others = [other for other in registry.load().contracts() if (other.kind, other.register) == (contract.kind, contract.register)]
+    assert len(others) > 1
+    assert not any(told.startswith(facts.event_title(other.event)) for other in others if other.event != event)
+    assert words in told or words in contract.doc
 
 
 def figure(value: str | None, unit: str = "元", **fields: object) -> Figure:

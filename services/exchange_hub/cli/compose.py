@@ -1,7 +1,6 @@
 """The wiring: settings and district become topics, rules, stamp and connections. Nothing else wires anything."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,6 @@ from exchange_hub.views.store.deciding import Asked
 from exchange_hub.views.store.district import refuse_another, remember
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import Stamp, ensure_views, grown, stamp_of
-from exchange_hub.views.tables import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +129,3 @@ class Hub:
         migrate(url)
         with connect(url) as conn, conn.transaction(), conn.cursor() as cur:
             return grown(cur, self.stamp)
-
-    @contextmanager
-    def reader(self, url: str) -> Iterator[psycopg.Connection]:
-        """A read-only connection with a consistent snapshot."""
-        with connect(url, "hub reader") as conn:
-            conn.execute("SET timezone = 'UTC'")
-            conn.execute("SET datestyle = 'ISO'")
-            with conn.transaction():
-                conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                conn.execute(hold().encode())
-                yield conn

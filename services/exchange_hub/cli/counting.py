@@ -6,11 +6,12 @@ from contextlib import suppress
 from typing import Self
 
 import psycopg
+import sqlalchemy as sa
 
 from exchange_hub.runtime.metrics import Meters
-from exchange_hub.views import read
+from exchange_hub.runtime.migrating import engine_of
+from exchange_hub.views.queries.log import balance, driver_of
 from exchange_hub.views.store import commit
-from exchange_hub.views.store.setup import connect
 
 log = logging.getLogger(__name__)
 
@@ -49,18 +50,19 @@ class BalanceCount:
             self._thread.join(RETRY_SECONDS)
 
     def _run(self) -> None:
+        engine = engine_of(self._database_url, "hub relay balance").execution_options(isolation_level="AUTOCOMMIT")
         while not self._ends.is_set():
             try:
-                with connect(self._database_url, "hub relay balance") as conn:
-                    self._conn = conn
+                with engine.connect() as conn:
+                    self._conn = driver_of(conn)
                     self._count(conn)
-            except psycopg.Error as error:
+            except sa.exc.DBAPIError as error:
                 if not self._ends.is_set():
                     log.warning("the balance could not be counted, trying again: %s", commit.first_line(error))
                 self._ends.wait(RETRY_SECONDS)
 
-    def _count(self, conn: psycopg.Connection) -> None:
+    def _count(self, conn: sa.Connection) -> None:
         while not self._ends.is_set():
-            for line in read.balance(conn):
-                self._meters.balance(line["topic"], line["data_records"], line)
+            for line in balance(conn):
+                self._meters.balance(line.topic, line.data_records, line.outcomes)
             self._ends.wait(PAUSE_SECONDS)

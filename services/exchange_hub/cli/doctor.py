@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 import psycopg
+import sqlalchemy as sa
 
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.examination import MACHINE, STORE, Answer, Machine, Patient, asked, ok
 from exchange_hub.cli.program import open_servers, plain_errors
 from exchange_hub.programme.district import DistrictError
+from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import find
 from exchange_hub.runtime.settings import Settings
@@ -63,6 +65,7 @@ def examined(settings: Settings, *, start: bool = False) -> Iterator[Answer]:
         try:
             servers = opened.enter_context(open_servers(hub))
             conn = opened.enter_context(connect(servers.database_url, "hub doctor"))
+            sql = opened.enter_context(engine_of(servers.database_url, "hub doctor").execution_options(isolation_level="AUTOCOMMIT").connect())
             admin = opened.enter_context(administration(servers.bootstrap_servers, settings.kafka))
         except RuntimeProblem as problem:
             yield Answer("FAIL", "servers", f"{problem.what} ({problem.where})", problem.remedy)
@@ -70,12 +73,12 @@ def examined(settings: Settings, *, start: bool = False) -> Iterator[Answer]:
         except AnotherDistrictError as error:
             yield Answer("FAIL", "servers", error.what, error.remedy)
             return
-        except psycopg.Error as error:
+        except (psycopg.Error, sa.exc.DBAPIError) as error:
             yield Answer("FAIL", "servers", str(error).splitlines()[0], "Check that PostgreSQL runs and HUB_DATABASE__URL.")
             return
         where = "started for this examination" if servers.started_here else servers.bootstrap_servers
         yield ok("servers", f"Kafka and PostgreSQL {_version(conn)} answer ({where})")
-        yield from asked(STORE, Patient(hub, servers, conn, admin, today))
+        yield from asked(STORE, Patient(hub, servers, conn, sql, admin, today))
 
 
 def _version(conn: psycopg.Connection) -> str:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Literal, TypeVar
 
 import psycopg
+import sqlalchemy as sa
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
@@ -26,7 +27,7 @@ from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import DISK_FREE_MIN_MB, Servers
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import REQUIRED, describe, group_lack, lacks, settings_of, topic_ids
-from exchange_hub.views import read
+from exchange_hub.views.queries import log
 from exchange_hub.views.store.positions import Claimed
 from exchange_hub.views.store.presence import tended
 from exchange_hub.views.store.stamp import StampError, read_stamp, refuse_other
@@ -66,6 +67,7 @@ class Patient:
     hub: Hub
     servers: Servers
     conn: psycopg.Connection
+    sql: sa.Connection
     admin: KafkaAdminClient
     today: date
 
@@ -229,16 +231,15 @@ def rights(at: Patient) -> Answer:
 
 def logs_and_positions(at: Patient) -> Answer:
     """Do the positions speak of the logs that Kafka has?"""
-    places = [place for place in read.positions(at.conn) if place["topic"] in at.hub.event_topics]
-    denied = lacks(at.admin, [place["topic"] for place in places], "READ")
-    places = [place for place in places if place["topic"] not in denied]
-    ids = topic_ids(at.admin, [place["topic"] for place in places])
-    digests: dict[str, bytes | None] = dict(at.conn.execute("SELECT t.name, p.last_digest FROM log.position p JOIN log.topic t USING (topic_no)").fetchall())
-    stopped = [f"{p['topic']}: another topic of the same name" for p in places if str(ids[p["topic"]]) != p["kafka_topic_id"]]
+    places = [place for place in log.positions(at.sql) if place.topic in at.hub.event_topics]
+    denied = lacks(at.admin, [place.topic for place in places], "READ")
+    places = [place for place in places if place.topic not in denied]
+    ids = topic_ids(at.admin, [place.topic for place in places])
+    stopped = [f"{p.topic}: another topic of the same name" for p in places if str(ids[p.topic]) != p.kafka_topic_id]
     claimed = {
-        place["topic"]: Claimed(0, place["topic"], place["kafka_topic_id"], place["epoch"], place["next_off"], place["last_off"], digests[place["topic"]])
+        place.topic: Claimed(0, place.topic, place.kafka_topic_id, place.epoch, place.next_offset, place.last_offset, place.last_digest)
         for place in places
-        if str(ids[place["topic"]]) == place["kafka_topic_id"]
+        if str(ids[place.topic]) == place.kafka_topic_id
     }  # fmt: skip
     stopped += looked_at(claimed, at.servers.bootstrap_servers, at.hub.settings.kafka).values()
     if stopped:
@@ -256,7 +257,7 @@ def transactions(at: Patient) -> Answer:
 
 def worker(at: Patient) -> Answer:
     """Does anybody fill the views, and how far behind is it?"""
-    places = {place["topic"]: place["next_off"] for place in read.positions(at.conn)}
+    places = log.next_offsets(at.sql)
     ends = ends_of(at.admin, at.hub.event_topics)
     behind = {topic: end - places.get(topic, 0) for topic, end in ends.items() if end > places.get(topic, 0)}
     workers = len(workers_of(at.hub, at.admin))
@@ -283,9 +284,9 @@ def workers_of(hub: Hub, admin: KafkaAdminClient) -> list[str]:
 
 def balance(at: Patient) -> Answer:
     """Is data = accepted + duplicate + rejected + held on every topic?"""
-    lines = read.balance(at.conn)
-    wrong = [f"{line['topic']}: {line['difference']:+d}" for line in lines if line["difference"]]
-    total = sum(line["data_records"] for line in lines)
+    lines = log.balance(at.sql)
+    wrong = [f"{line.topic}: {line.difference:+d}" for line in lines if line.difference]
+    total = sum(line.data_records for line in lines)
     if wrong:
         return Answer("FAIL", "balance", _some(wrong), "Records were lost or doubled: stop the workers, keep the logs, see the runbook.")
     return ok("balance", f"{total:,} data records = accepted + duplicate + rejected + held, on each of {len(lines)} topics")
@@ -301,7 +302,7 @@ def held(at: Patient) -> Answer:
 
 def unfolded(at: Patient) -> Answer:
     """Are there entities whose statements do not fold together?"""
-    found = [f"{kind} {component} ({reason})" for kind, component, reason in read.unfolded(at.conn)]
+    found = [f"{each.kind} {each.component} ({each.reason})" for each in log.unfolded(at.sql)]
     if not found:
         return ok("unfolded", "none")
     remedy = "Their rows are missing from the lists: see the runbook HubEntitiesUnfolded; a close needs a reason."
@@ -310,10 +311,8 @@ def unfolded(at: Patient) -> Answer:
 
 def receipts(at: Patient) -> Answer:
     """Do bureaus get their receipts?"""
-    row = at.conn.execute(
-        "SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0) FROM log.receipt_range WHERE published_at IS NULL"
-    ).fetchone()
-    waiting, age = row or (0, 0)
+    found = log.receipts_waiting(at.sql)
+    waiting, age = found.number, found.oldest_seconds
     relays = _connections(at.conn, "hub relay")
     if waiting and age > RECEIPT_SECONDS_MAX:
         return Answer("WARN", "receipts", f"{waiting:,} wait, the oldest for {age:,.0f} s", "Start `hub up` (or `hub relay`).")
@@ -352,6 +351,6 @@ def asked(questions: Sequence[tuple[str, Callable[[T], Answer]]], of: T) -> Iter
             yield question(of)
         except RuntimeProblem as problem:
             yield Answer("FAIL", name, f"{problem.what} ({problem.where})", problem.remedy)
-        except (psycopg.Error, KafkaError, OSError, ValueError) as error:
+        except (psycopg.Error, sa.exc.DBAPIError, KafkaError, OSError, ValueError) as error:
             words = str(error).strip().splitlines()
             yield Answer("FAIL", name, words[0] if words else type(error).__name__, "Mend what it names; then ask again.")

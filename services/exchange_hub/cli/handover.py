@@ -4,39 +4,41 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, Any
 
 import click
-import psycopg
+import sqlalchemy as sa
 import xlsxwriter
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
-from exchange_hub.cli.reading import Figures, Snapshot
+from exchange_hub.cli.reading import Figures
+from exchange_hub.console import export as export_files
 from exchange_hub.programme.district import FILES
 from exchange_hub.reports.model import dump_figure
+from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import Lists
+from exchange_hub.views import values
 from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.queries.answers import Row
+from exchange_hub.views.queries.lists import every_row
+from exchange_hub.views.values import Filed
 
 FORMAT = 1
 #: Time of every entry: a zip that tells when it was written is another one each time.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _WORKBOOK_TIME = datetime(1980, 1, 1, tzinfo=UTC)
-_FETCH_ROWS = 5_000
 #: Rows of a worksheet at most, without its heading.
 SHEET_ROWS_MAX = 1_048_575
-#: Digits that a spreadsheet keeps; a longer number goes in as text.
-_DIGITS_MAX = 15
 _LEADING = ("row_key", "bureaus")
 
 
@@ -75,7 +77,7 @@ class _Digesting:
 
 
 @click.command()
-@click.option("--month", metavar="YYYY-MM", help="A closed month, as it was closed; default: the live lists.")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="A closed month, as it was closed; default: the live lists.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
 @click.option("--without-xlsx", is_flag=True, help="Only CSV: quicker, and for lists of more than a million rows.")
 def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
@@ -85,9 +87,9 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
     """
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url, reading.snapshot_of(url) as at:
-            chosen = month or reading.month_under_review(at.sql, reading.today(hub))
-            figures = reading.figures_of(at.sql, hub.district, chosen, live=month is None)
+        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
+            chosen = month or at.month_under_review(reading.today(hub))
+            figures = reading.figures_of(at.conn, hub.district, chosen, live=month is None)
             if month is not None and not figures.closed:
                 raise click.ClickException(f"{month} 尚未关账;不带 --month 则导出当前清单")
             draft = out.with_name(f"{out.name}.new")
@@ -98,15 +100,15 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
     click.echo(f"{out}: {sum(counts.values()):,} rows of {len(counts)} lists, {len(figures.figures)} figures of {chosen}", err=True)
 
 
-def write_package(package: Package, hub: Hub, at: Snapshot, figures: Figures, *, xlsx: bool) -> dict[str, int]:
+def write_package(package: Package, hub: Hub, at: Queries, figures: Figures, *, xlsx: bool) -> dict[str, int]:
     """Write all entries in a fixed order, the manifest last; return list → rows."""
     counts: dict[str, int] = {}
     for view in figures.lists.views:
         output.progress(f"{view.title} …")
-        counts[view.name] = _csv(package, at.driver, view, figures.lists.schema)
+        counts[view.name] = _csv(package, at.conn, view, figures.lists.schema)
     if xlsx:
         output.progress("lists.xlsx …")
-        package.add("lists.xlsx", _workbook(at.driver, figures.lists))
+        package.add("lists.xlsx", _workbook(at.conn, figures.lists))
     document = {
         "month": figures.month, "as_of": figures.as_of.isoformat(), "closed": figures.closed,
         "figures": {name: dump_figure(figure) for name, figure in sorted(figures.figures.items())},
@@ -145,47 +147,31 @@ def _schemas(folder: Traversable, place: str) -> Iterator[tuple[str, bytes]]:
             yield f"{place}/{entry.name}", entry.read_bytes()
 
 
-def rows_of(conn: psycopg.Connection, view: ListView, schema: str) -> Iterator[Mapping[str, Any]]:
-    """Read the rows of a list in the order of their keys, a few thousand at a time."""
-    query = sql.SQL('SELECT * FROM {} ORDER BY row_key COLLATE "C"').format(sql.Identifier(schema, view.table))
-    with conn.cursor(name=f"export_{view.table}", row_factory=dict_row) as cursor:
-        cursor.itersize = _FETCH_ROWS
-        cursor.execute(query)
-        yield from cursor
-
-
-def _cells(view: ListView, row: Mapping[str, Any]) -> list[str]:
-    values = [output.text(output.value(column, row[column.name])) for column in view.columns]
-    return [str(row["row_key"]), output.text(row["bureaus"]), *values]
+def _cells(view: ListView, row: Row) -> list[Filed]:
+    """Return a row as cells: codes stay codes, for the next system knows them and not our words."""
+    bureaus = "、".join(map(str, values.items(row["bureaus"])))
+    return [str(row["row_key"]), bureaus, *export_files.cells([replace(column, names_list=False) for column in view.columns], row, {})]
 
 
 def _headings(view: ListView) -> list[str]:
-    return [*_LEADING, *(column.title + (f"({column.unit})" if column.unit else "") for column in view.columns)]
+    return [*_LEADING, *export_files.headings(view.columns)]
 
 
-def _csv(package: Package, conn: psycopg.Connection, view: ListView, schema: str) -> int:
+def _csv(package: Package, conn: sa.Connection, view: ListView, schema: str) -> int:
     count = 0
+
+    def lines() -> Iterator[list[Filed]]:
+        nonlocal count
+        for count, row in enumerate(every_row(conn, view, schema=schema), 1):  # noqa: B007 — how many there were is told in the end
+            yield _cells(view, row)
+
     with package.entry(f"lists/{view.name}.csv") as stream:
-        stream.write("\ufeff".encode())
-        stream.write(output.csv_text(_headings(view), []).encode())
-        for block in _blocks(rows_of(conn, view, schema)):
-            stream.write(output.csv_text(None, [_cells(view, row) for row in block]).encode())
-            count += len(block)
+        for chunk in export_files.csv_lines(_headings(view), lines()):
+            stream.write(chunk)
     return count
 
 
-def _blocks(rows: Iterator[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    block: list[Mapping[str, Any]] = []
-    for row in rows:
-        block.append(row)
-        if len(block) == _FETCH_ROWS:
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-def _workbook(conn: psycopg.Connection, lists: Lists) -> bytes:
+def _workbook(conn: sa.Connection, lists: Lists) -> bytes:
     """Write one workbook with a sheet a list (more where a list is longer than a sheet)."""
     with tempfile.TemporaryDirectory(prefix="hub-export-") as folder:
         path = Path(folder) / "lists.xlsx"
@@ -193,18 +179,19 @@ def _workbook(conn: psycopg.Connection, lists: Lists) -> bytes:
             book.set_properties({"created": _WORKBOOK_TIME})
             bold = book.add_format({"bold": True, "bottom": 1})
             for view in lists.views:
-                _sheets(book, bold, view, rows_of(conn, view, lists.schema))
+                _sheets(book, bold, view, every_row(conn, view, schema=lists.schema))
         return path.read_bytes()
 
 
-def _sheets(book: Any, bold: Any, view: ListView, rows: Iterator[Mapping[str, Any]]) -> None:
+def _sheets(book: Any, bold: Any, view: ListView, rows: Iterator[Row]) -> None:
     sheet: Any = None
     for place, row in enumerate(rows):
         line = place % SHEET_ROWS_MAX
         if line == 0:
             sheet = _sheet(book, bold, view, place // SHEET_ROWS_MAX)
         for column, cell in enumerate(_cells(view, row)):
-            _write(sheet, line + 1, column, cell, is_number=column >= len(_LEADING) and _is_number(view, column))
+            # Days go in as text: what the next system reads does not depend on a format.
+            export_files.write_cell(sheet, line + 1, column, cell.isoformat() if isinstance(cell, date) else cell)
     if sheet is None:
         _sheet(book, bold, view, 0)
 
@@ -215,16 +202,3 @@ def _sheet(book: Any, bold: Any, view: ListView, number: int) -> Any:
         sheet.write_string(0, column, heading, bold)
     sheet.freeze_panes(1, 0)
     return sheet
-
-
-def _is_number(view: ListView, column: int) -> bool:
-    return view.columns[column - len(_LEADING)].type in ("money", "count", "quantity")
-
-
-def _write(sheet: Any, line: int, column: int, cell: str, *, is_number: bool) -> None:
-    if not cell:
-        return
-    if is_number and sum(character.isdigit() for character in cell) <= _DIGITS_MAX:
-        sheet.write_number(line, column, float(cell))
-    else:
-        sheet.write_string(line, column, cell)

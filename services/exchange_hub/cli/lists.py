@@ -2,43 +2,47 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-import psycopg
 
-from exchange_hub.cli import output
+from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.rebuild import other_stamp, views_as_of
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import EXITED
 from exchange_hub.reports.closed import cuts, snapshot
-from exchange_hub.reports.sql import Lists, lists_of
+from exchange_hub.reports.queries import Queries
 from exchange_hub.runtime.migrating import engine_of
-from exchange_hub.views import read
+from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
+from exchange_hub.views.queries.answers import Selection
 from exchange_hub.views.rebuild import AS_OF
-from exchange_hub.views.tables import LIVE
 
 
-def condition(entries: tuple[str, ...]) -> dict[str, object]:
-    """Read ``column=value`` arguments; several for one column mean any of them, an empty value means empty."""
-    found: dict[str, list[str]] = {}
+def condition(view: ListView, entries: tuple[str, ...]) -> dict[str, tuple[object, ...]]:
+    """Read ``column=value`` arguments as the columns are typed (money in yuan); several for one column mean any of them, an empty value means empty."""
+    found: dict[str, list[object]] = {}
     for entry in entries:
         name, equals, text = entry.partition("=")
         if not equals:
             raise click.UsageError(f"--where needs column=value, not {entry!r}")
-        found.setdefault(name, []).append(text)
-    return {name: None if values == [""] else tuple(values) for name, values in found.items()}
+        column = Column(name, name) if name in ("row_key", "component") else _columns(view, name)[0]
+        try:
+            found.setdefault(name, []).append(values.stored(column, text) if text else None)
+        except values.ValueTextError as error:
+            raise click.UsageError(f"--where {entry}: {error}") from error
+    return {name: tuple(several) for name, several in found.items()}
 
 
 @click.command("list")
 @click.argument("name", required=False)
 @click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable.")
-@click.option("--month", metavar="YYYY-MM", help="Only rows of this month, for lists that have months.")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="Only rows of this month, for lists that have months.")
 @click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="The list as closed MONTH kept it, or as it was at its Nth restatement.")
 @click.option("--columns", metavar="A,B|all", help="Columns to show; default on a terminal: the main ones that fit, else all.")
 @click.option("--by", "by", metavar="COLUMN", help="One line per value of this column: rows, and sums of money and counts.")
@@ -55,65 +59,48 @@ def list_(
             rows = [(view.name, view.title) for view in BY_NAME.values()]
             output.table("清单", ["名称", "标题"], rows)
             return
-        wanted = condition(where)
-        if month:
-            wanted["month"] = month
-        if cut_name is None:
-            _asked(read.view_of(name), columns, by)
         hub = Hub.load()
-        with serving(hub) as url, _standing(hub, url, cut_name) as (conn, lists):
-            view = _view(lists, name, cut_name)
-            chosen = _asked(view, columns, by)
-            found = read.rows(conn, view, wanted, schema=lists.schema, limit=None if by else limit)
+        with serving(hub) as url, _standing(hub, url, cut_name) as at:
+            view = at.view(name)
+            chosen = _columns(view, columns)
+            if by is not None:
+                _columns(view, by)
+            wanted = condition(view, (*where, f"month={month}") if month else where)
+            found = at.rows(name, Selection(wanted), limit=None if by else limit)
         names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
         if by is not None:
             summed, sums = grouped(view, found, by, by_month=by == "month" or "month" in wanted)
             exited = sum(row.get("admin_state") == EXITED for row in found)
             if exited:
-                click.echo(f"含已退出的 {exited} 行,专报不计;--where admin_state=正常 可只看其余。", err=True)
-            output.show(f"{view.title},按{chosen_title(view, by)}", sums, summed, form, out, layout=output.Layout(names=names))
+                click.echo(f"含已退出的 {exited} 行，专报不计；--where admin_state=正常 可只看其余。", err=True)
+            output.show(f"{view.title}，按{chosen_title(view, by)}", sums, summed, form, out, layout=output.Layout(names=names))
             return
         brief = tuple(column.name for column in chosen) if columns else view.brief
         output.show(view.title, found, chosen, form, out, layout=output.Layout(brief, columns == "all", names))
 
 
-def _asked(view: ListView, columns: str | None, by: str | None) -> tuple[Column, ...]:
-    """Return the columns to show; refuse names that the list does not have."""
-    if by is not None:
-        _columns(view, by)
-    return _columns(view, columns)
-
-
-def _view(lists: Lists, name: str, cut_name: str | None) -> ListView:
-    """Return a list as it is in these tables: a closed month has the lists of its time."""
-    try:
-        return lists.view(name)
-    except KeyError:
-        raise KeyError(f"{cut_name or '现在'}没有清单“{name}”,可用:{'、'.join(view.name for view in lists.views)}") from None
-
-
 @contextmanager
-def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[tuple[psycopg.Connection, Lists]]:
-    """Yield a snapshot and the lists to read: the present ones, or those of a stored cut.
+def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[Queries]:
+    """Open the lists as they stand now, or at a stored cut.
 
     What a close kept is read as it was kept, by the entries of its time; the lists as of a restatement are folded anew from the event log.
     """
     if cut_name is None:
-        with hub.reader(url) as conn:
-            yield conn, lists_of(LIVE)
+        with reading.snapshot_of(hub, url) as at:
+            yield at
         return
     with engine_of(url).connect() as asking:
         cut = cuts.stored(asking, cut_name)
         closed = snapshot.lists_closed(snapshot.stored(asking, cut.month))
-    click.echo(f"截至 {cut.title}(考核日 {cut.as_of})", err=True)
+    click.echo(f"截至 {cut.title}（考核日 {cut.as_of}）", err=True)
     if not cut.seq:
-        with hub.reader(url) as conn:
-            yield conn, closed
+        with reading.snapshot_of(hub, url, closed.schema, {view.name: view for view in closed.views}) as at:
+            yield at
         return
     if other_stamp(hub, cut) is not None:
-        click.echo("截点之后程序或基础数据有变动:以下按现行口径重算,可能与当时所见不同。", err=True)
-    with views_as_of(hub, url, cut), hub.reader(url) as conn:
-        yield conn, lists_of(AS_OF)
+        click.echo("截点之后程序或基础数据有变动：以下按现行口径重算，可能与当时所见不同。", err=True)
+    with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF) as at:
+        yield at
 
 
 def chosen_title(view: ListView, name: str) -> str:
@@ -155,25 +142,32 @@ def grouped(
         for column in view.columns
         if column.type in ("money", "count") and column.name not in keys and not column.year and (by_month or not column.cumulative)
     ]
-    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
-        groups.setdefault(tuple(_plain(row[key]) for key in keys), []).append(row)
+        groups.setdefault(tuple(_group(known[key], row[key]) for key in keys), []).append(row)
     lines = []
-    for group in sorted(groups, key=lambda values: tuple(str(value or "") for value in values)):
+    for group in sorted(groups):
         stated = {
             column.name: [row[column.name] for row in groups[group] if row[column.name] is not None] for column in summed
         }
-        sums = {name: sum(values) if values else None for name, values in stated.items()}
-        line = {key: value if value is not None else "(未填)" for key, value in zip(keys, group, strict=True)}
-        lines.append(line | {"row_count": len(groups[group])} | sums | {"row_key": "|".join(map(str, group)), "bureaus": []})
+        sums = {name: sum(filled) if filled else None for name, filled in stated.items()}
+        line = dict(zip(keys, group, strict=True))
+        lines.append(line | {"row_count": len(groups[group])} | sums | {"row_key": "|".join(group), "bureaus": []})
     if len(lines) > 1 and not mixed:
         stated = {column.name: [line[column.name] for line in lines if line[column.name] is not None] for column in summed}
-        total = {name: sum(values) if values else None for name, values in stated.items()}
+        total = {name: sum(filled) if filled else None for name, filled in stated.items()}
         lines.append({by: TOTAL, "row_count": len(rows)} | total | {"row_key": TOTAL, "bureaus": []})
-    head = tuple(Column(key, known[key].title) for key in keys)
+    head = tuple(replace(known[key], type="text", unit="", title=values.exact_heading(known[key])) for key in keys)
     return (*head, Column("row_count", "行数", "count"), *summed), lines
 
 
-def _plain(value: Any) -> Any:
-    """Return a value that can name a group: several texts become one."""
-    return "、".join(value) if isinstance(value, (list, tuple)) else value
+def _group(column: Column, raw: Any) -> str:
+    """Return the words of a value that names a group, amounts in yuan; codes stay codes."""
+    if raw is None:
+        return "（未填）"
+    told = values.plain(column, raw)
+    if isinstance(told, dict):
+        return "；".join(f"{key}：{amount}" for key, amount in told.items())
+    if isinstance(told, list):
+        return "、".join(map(str, told))
+    return ("是" if told else "否") if isinstance(told, bool) else str(told)

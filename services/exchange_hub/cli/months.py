@@ -1,6 +1,5 @@
 """``hub close`` and ``hub diff``: a month is closed once, and explained after."""
 
-import calendar
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, get_args
@@ -16,9 +15,10 @@ from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import open_servers, plain_errors, serving
+from exchange_hub.cli.reading import MONTH
 from exchange_hub.cli.topic_look import OpenTransactionError, settled_ends
-from exchange_hub.console.vocabulary import register_title
 from exchange_hub.programme.labels import label
+from exchange_hub.programme.period import Period
 from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.reports.catalogue import EntryChange
 from exchange_hub.reports.closed import close as closing
@@ -29,18 +29,13 @@ from exchange_hub.reports.model import Adjustment, Cause, Figure, decimal_text
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration
+from exchange_hub.views.facts import register_title
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.tables import LIVE
 
 #: Source under which the hub's own program publishes on the coordination topic.
 SOURCE = "hub-close"
 ACKNOWLEDGE_SECONDS = 60.0
-
-
-def last_day(month: str) -> date:
-    """Return the last day of ``YYYY-MM``."""
-    year, number = (int(part) for part in month.split("-"))
-    return date(year, number, calendar.monthrange(year, number)[1])
 
 
 def close_month(
@@ -55,7 +50,7 @@ def close_month(
             raise closing.NotReachedError(f"{month} was not closed: {error}") from error
     closing.wait_until_reached(engine, ends, timeout_seconds)
     closed = closing.close(
-        engine, hub.district, closing.Closing(month, as_of or last_day(month), datetime.now(UTC), ends, reason=reason)
+        engine, hub.district, closing.Closing(month, as_of or Period(month).last_day, datetime.now(UTC), ends, reason=reason)
     )
     publish_closed(hub, servers, engine, month)
     return closed
@@ -84,7 +79,7 @@ def _publish(hub: Hub, servers: Servers, events: Sequence[Event]) -> None:
 
 
 @click.command()
-@click.argument("month", metavar="MONTH")
+@click.argument("month", metavar="MONTH", type=MONTH)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date for ageing and overdue; default: the month's last day.")
 @click.option("--reason", help="Why the month is closed although events are held.")
 @click.option("--timeout", "timeout_seconds", type=float, default=300.0, show_default=True, help="Seconds to wait for the views.")
@@ -107,7 +102,7 @@ def close(*, month: str, as_of: datetime | None, reason: str | None, timeout_sec
 
 
 @click.command()
-@click.argument("month", metavar="MONTH")
+@click.argument("month", metavar="MONTH", type=MONTH)
 @click.option("--record", is_flag=True, help="Keep what changed beside the closed figures, and publish MonthRestated.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), help="Default: table on a terminal, else json.")
 def diff(*, month: str, record: bool, form: str | None) -> None:

@@ -1,11 +1,9 @@
 """How commands print rows: a table on a terminal, JSON Lines when piped, CSV and Excel on request."""
 
-import csv
-import io
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,10 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from exchange_hub.console import wording
-from exchange_hub.console.source import Place
+from exchange_hub.console import export
 from exchange_hub.runtime.terminal import visible
+from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column
+from exchange_hub.views.values import Filed
 
 Format = Literal["table", "json", "csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "xlsx")
@@ -45,50 +44,15 @@ class Layout:
     whole: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def heading(self, column: Column) -> str:
-        """Return a column's heading with the unit in which its cells are shown."""
-        unit = wording.unit_shown(column)
-        return f"{column.title}({unit})" if unit else column.title
-
     def cell(self, column: Column, raw: Any) -> str:
         """Write a value for people; what nobody filled is empty, never zero."""
-        if column.type == "money_map" and raw:
-            return ";".join(f"{key} {wording.money(fen).text}" for key, fen in raw.items())
-        shown = wording.value(column, raw, Place(bureaus=self.names))
-        return "" if shown.style == "empty" else shown.text
+        told = values.shown(column, raw, self.names)
+        return "" if told is values.NOTHING else told.text
 
 
 def chosen(asked: str | None) -> str:
     """Return the format: as asked, else a table on a terminal and JSON Lines in a pipe."""
     return asked or ("table" if sys.stdout.isatty() else "json")
-
-
-def yuan(fen: Any) -> str | None:
-    """Write fen as yuan with two places."""
-    return None if fen is None else str(Decimal(int(fen)).scaleb(-2))
-
-
-def value(column: Column, raw: Any) -> Any:
-    """Turn a stored value into what people and programs read: money in yuan, maps in yuan, dates in ISO."""
-    if raw is None:
-        return None
-    if column.type == "money":
-        return yuan(raw)
-    if column.type == "money_map":
-        return {code: yuan(fen) for code, fen in raw.items()}
-    if column.type == "quantity":
-        return str(Decimal(raw).normalize() + 0)
-    if column.type == "date":
-        return raw.isoformat()
-    return raw
-
-
-def plain(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Return rows as JSON-ready dicts with their keys and bureaus."""
-    return [
-        {"row_key": row["row_key"], "bureaus": list(row["bureaus"])} | {c.name: value(c, row[c.name]) for c in columns}
-        for row in rows
-    ]
 
 
 def json_lines(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -97,33 +61,18 @@ def json_lines(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def text(shown: Any) -> str:
-    """Write one value for people."""
+    """Write one value for people; what would command the terminal is shown instead."""
     if shown is None:
         return ""
     if isinstance(shown, dict):
-        return ";".join(f"{key} {text(entry)}" for key, entry in shown.items())
+        return "；".join(f"{key} {text(entry)}" for key, entry in shown.items())
     if isinstance(shown, (list, tuple)):
-        return "、".join(map(str, shown))
-    return str(shown)
-
-
-def _safe(shown: str) -> str:
-    """Keep a spreadsheet from reading text as a formula."""
-    return "'" + shown if shown[:1] in ("=", "+", "-", "@") and not _number(shown) else shown
+        return "、".join(map(text, shown))
+    return visible(str(shown))
 
 
 def _number(shown: str) -> bool:
     return shown.replace(".", "", 1).removeprefix("-").isdigit()
-
-
-def csv_text(headings: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:
-    """Write CSV, or rows that follow others; a cell that a spreadsheet would read as a formula gets a quote prefix."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    if headings is not None:
-        writer.writerow(headings)
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return stream.getvalue()
 
 
 def show(
@@ -142,26 +91,31 @@ def show(
     """
     form = chosen(asked)
     if form == "table":
-        _on_terminal(f"{title}({len(rows)} 行)", rows, columns, layout or Layout())
+        _on_terminal(f"{title}（{len(rows)} 行）", rows, columns, layout or Layout())
         return
-    printed = plain(rows, columns)
-    headings = [c.title + (f"({c.unit})" if c.unit else "") for c in columns]
-    cells = [[text(row[c.name]) for c in columns] for row in printed]
     if form == "json":
-        deliver(json_lines(printed).encode(), out)
-    elif form == "csv":
-        deliver(csv_text(headings, cells).encode("utf-8-sig"), out)
-    else:
-        if out is None:
-            raise click.UsageError("--format xlsx needs --out FILE.xlsx")
-        _write_xlsx(out, title, headings, cells)
+        deliver(json_lines([export.jsonable(columns, row) for row in rows]).encode(), out)
+        return
+    names = layout.names if layout else {}
+    _file(form, title, columns, [export.cells(columns, row, names) for row in rows], out)
+
+
+def _file(form: str, title: str, columns: Sequence[Column], lines: Sequence[Sequence[Filed]], out: Path | None) -> None:
+    """Write CSV or Excel by the one writer that the console has too."""
+    if form == "csv":
+        deliver(b"".join(export.csv_lines(export.headings(columns), lines)), out)
+        return
+    if out is None:
+        raise click.UsageError("--format xlsx needs --out FILE.xlsx")
+    export.write_workbook(out, title, columns, lines)
+    click.echo(f"已写入 {out}", err=True)
 
 
 def _on_terminal(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], layout: Layout) -> None:
     """Show rows to people: money in 万元, bureaus by name, and of the columns as many as the terminal has room for."""
     cells = [[layout.cell(column, row[column.name]) for column in columns] for row in rows]
     filled = [i for i in range(len(columns)) if any(row[i] for row in cells)] or [0]
-    headings = [layout.heading(column) for column in columns]
+    headings = [values.heading(column) for column in columns]
     if layout.whole:
         table(title, [headings[i] for i in filled], [[row[i] for i in filled] for row in cells])
         return
@@ -175,7 +129,7 @@ def _on_terminal(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequenc
         kept.append(i)
     table(title, [headings[i] for i in kept], [[row[i] for i in kept] for row in cells])
     if len(kept) < len(filled):
-        left_out = f"另有 {len(filled) - len(kept)} 列未显示:--columns all 逐行显示全部,--columns 列名,列名 选列,--format csv|xlsx|json 导出全部。"
+        left_out = f"另有 {len(filled) - len(kept)} 列未显示：--columns all 逐行显示全部，--columns 列名,列名 选列，--format csv|xlsx|json 导出全部。"
         click.echo(left_out, err=True)
 
 
@@ -189,8 +143,8 @@ def _room(headings: Sequence[str], cells: Sequence[Sequence[str]], column: int, 
 
 def _stacked(heading: str) -> str:
     """Put the unit of a heading on a line of its own."""
-    title, opened, unit = heading.rpartition("(")
-    return f"{title}\n({unit}" if opened and title else heading
+    title, opened, unit = heading.rpartition("（")
+    return f"{title}\n（{unit}" if opened and title else heading
 
 
 def progress(words: str) -> None:
@@ -204,20 +158,20 @@ def lines(
 ) -> None:
     """Print or write rows that are no list view; *headings* maps the fields that people see to their headings."""
     form = chosen(asked)
-    names = list(headings.values())
-    cells = [[text(row[field]) for field in headings] for row in rows]
     if form == "json":
         deliver(json_lines(rows).encode(), out)
-    elif form == "csv":
-        deliver(csv_text(names, cells).encode("utf-8-sig"), out)
-    elif form == "xlsx":
-        if out is None:
-            raise click.UsageError("--format xlsx needs --out FILE.xlsx")
-        _write_xlsx(out, title, names, cells)
-    elif rows:
-        table(f"{title}({len(rows)} 行)", names, cells, skip_empty=True)
+    elif form == "table":
+        if rows:
+            table(f"{title}（{len(rows)} 行）", list(headings.values()), [[text(row[field]) for field in headings] for row in rows], skip_empty=True)
+        else:
+            click.echo(f"{title}：无")
     else:
-        click.echo(f"{title}:无")
+        columns = [Column(name, heading) for name, heading in headings.items()]
+        _file(form, title, columns, [[_filed(row[field]) for field in headings] for row in rows], out)
+
+
+def _filed(raw: Any) -> Filed:
+    return raw if isinstance(raw, int | date) or raw is None else text(raw)
 
 
 def deliver(content: bytes, out: Path | None) -> None:
@@ -266,23 +220,3 @@ def _row_by_row(console: Console, title: str, headings: Sequence[str], cells: Se
             if cell:
                 block.add_row(escape(heading), escape(cell))
         console.print(block)
-
-
-def _write_xlsx(out: Path, title: str, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(out)) as book:
-        sheet = book.add_worksheet(title[:31])
-        bold = book.add_format({"bold": True, "bottom": 1})
-        for i, heading in enumerate(headings):
-            sheet.write_string(0, i, heading, bold)
-        for r, row in enumerate(cells, 1):
-            for i, cell in enumerate(row):
-                if _number(cell) and len(cell) <= 15:
-                    sheet.write_number(r, i, float(cell))
-                else:
-                    sheet.write_string(r, i, cell)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(1, len(cells)), len(headings) - 1)
-        sheet.autofit()
-    click.echo(f"已写入 {out}", err=True)

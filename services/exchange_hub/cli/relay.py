@@ -2,11 +2,13 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any, cast
 
 import click
 import psycopg
+import sqlalchemy as sa
 from kafka import KafkaProducer
 from kafka.errors import AuthorizationError, KafkaError
 
@@ -17,11 +19,12 @@ from exchange_hub.cli.counting import BalanceCount
 from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.cli.topic_look import ends_of
 from exchange_hub.runtime import metrics
+from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration
-from exchange_hub.views import read
 from exchange_hub.views import relay as receipts
+from exchange_hub.views.queries import log as log_queries
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.presence import tended
 from exchange_hub.views.store.setup import connect
@@ -117,13 +120,14 @@ def relay(*, supervised: bool) -> None:
 def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, meters: metrics.Meters) -> None:
     """Relay and measure until *stop* is set; a lost database or broker is waited for."""
     sender = KafkaSender(bootstrap_servers, hub.settings)
+    engine = engine_of(database_url, "hub relay")
     try:
         with BalanceCount(database_url, meters):
             while not stop.is_set():
                 try:
                     with connect(database_url, "hub relay") as conn:
-                        _serve(hub, conn, sender, bootstrap_servers, stop, meters)
-                except psycopg.OperationalError as error:
+                        _serve(hub, conn, engine, sender, bootstrap_servers, stop, meters)
+                except (psycopg.OperationalError, sa.exc.OperationalError) as error:
                     meters.set(metrics.DATABASE_UP, 0)
                     log.warning("the database does not answer, trying again: %s", commit.first_line(error))
                     stop.wait(RETRY_SECONDS)
@@ -132,7 +136,7 @@ def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, 
 
 
 def _serve(
-    hub: Hub, conn: psycopg.Connection, sender: KafkaSender, bootstrap_servers: str, stop: Event, meters: metrics.Meters
+    hub: Hub, conn: psycopg.Connection, engine: sa.Engine, sender: KafkaSender, bootstrap_servers: str, stop: Event, meters: metrics.Meters
 ) -> None:
     measured = -LAG_SECONDS
     while not stop.is_set():
@@ -146,7 +150,7 @@ def _serve(
         if time.monotonic() >= measured + LAG_SECONDS:
             measured = time.monotonic()
             try:
-                measure_lag(hub, conn, bootstrap_servers, meters)
+                measure_lag(hub, engine, bootstrap_servers, meters)
             except (KafkaError, RuntimeProblem) as error:
                 meters.add(metrics.PUBLISH_ERRORS, bureau=COORDINATION)
                 log.warning("Kafka does not answer, trying again: %s", error)
@@ -154,33 +158,31 @@ def _serve(
             stop.wait(IDLE_SECONDS)
 
 
-def measure_lag(hub: Hub, conn: psycopg.Connection, bootstrap_servers: str, meters: metrics.Meters) -> None:
+def measure_lag(hub: Hub, engine: sa.Engine, bootstrap_servers: str, meters: metrics.Meters) -> None:
     """Publish how far each topic, and the relay itself, is behind."""
     meters.set(metrics.DATABASE_UP, 1)
-    places = read.positions(conn)
-    tending = tended(conn)
+    with engine.connect() as conn:
+        places, lost, waiting = log_queries.positions(conn), log_queries.unfolded(conn), log_queries.receipts_waiting(conn)
+        tending = tended(log_queries.driver_of(conn))
     with administration(bootstrap_servers, hub.settings.kafka) as admin:
-        ends = ends_of(admin, hub.event_topics.keys() | {place["topic"] for place in places})
-    now_ms = time.time() * 1000
+        ends = ends_of(admin, hub.event_topics.keys() | {place.topic for place in places})
+    now = datetime.now(UTC)
     for place in places:
-        topic = place["topic"]
-        behind = max(0, ends.get(topic, 0) - place["next_off"])
-        age = max(0.0, (now_ms - (place["last_arrived_ms"] or now_ms)) / 1000) if behind else 0.0
-        meters.set(metrics.EPOCH, place["epoch"], topic=topic)
-        meters.set(metrics.POSITION, place["next_off"], topic=topic)
+        topic = place.topic
+        behind = max(0, ends.get(topic, 0) - place.next_offset)
+        age = max(0.0, (now - (place.last_arrived_at or now)).total_seconds()) if behind else 0.0
+        meters.set(metrics.EPOCH, place.epoch, topic=topic)
+        meters.set(metrics.POSITION, place.next_offset, topic=topic)
         meters.set(metrics.RECORDS_BEHIND, behind, topic=topic)
         meters.set(metrics.SECONDS_BEHIND, age, topic=topic)
-        meters.set(metrics.HELD_EVENTS, place["held"], topic=topic)
-    reached = {place["topic"]: place["next_off"] for place in places}
+        meters.set(metrics.HELD_EVENTS, place.outcomes["held"], topic=topic)
+    reached = {place.topic: place.next_offset for place in places}
     for topic in hub.event_topics.keys() & tending.keys():
         is_read, is_stopped, fencings = tending[topic]
         waits = ends.get(topic, 0) > reached.get(topic, 0)
         meters.set(metrics.UNREAD, waits and not is_read and not is_stopped, topic=topic)
         meters.set(metrics.TOPIC_STOPPED, is_stopped, topic=topic)
         meters.set(metrics.FENCINGS, fencings, topic=topic)
-    meters.set(metrics.UNFOLDED, len(read.unfolded(conn)))
-    row = conn.execute(
-        "SELECT extract(epoch FROM now() - min(at)) FROM log.receipt_range WHERE published_at IS NULL"
-    ).fetchone()
-    meters.set(metrics.RECEIPTS_LAG, float(row[0]) if row and row[0] is not None else 0.0)
+    meters.set(metrics.UNFOLDED, len(lost))
+    meters.set(metrics.RECEIPTS_LAG, waiting.oldest_seconds)
     meters.disk({"data": hub.settings.data_folder})

@@ -1,7 +1,7 @@
 """``hub findings``, ``hub deadlines`` and ``hub receipts``: what people have to look at, decide or mend."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +14,11 @@ from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.replaying import replay
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
-from exchange_hub.programme.calendar import Calendar, CalendarError
-from exchange_hub.programme.district import ExpectedPlan
-from exchange_hub.reports.matters import deadline, status
-from exchange_hub.views import read
+from exchange_hub.programme.deadlines import Deadline, document_deadlines, plan_deadlines
+from exchange_hub.views import values
+from exchange_hub.views.lists import RULES
+from exchange_hub.views.queries.answers import Finding, Rejection
+from exchange_hub.views.values import Names
 
 Line = dict[str, Any]
 #: Field → heading, in the order of the columns.
@@ -37,7 +38,6 @@ RECEIPT_HEADINGS: Headings = {
 }  # fmt: skip
 #: Findings are clues, never verdicts; this stands above every list of them.
 FINDING_TITLE = "待核实线索(系统比对提示,不作为认定依据)"
-OPEN = ("超期未出台", "未到期")
 
 _FORMAT = click.option("--format", "form", type=click.Choice(output.FORMATS), help="Default: table on a terminal, else json.")
 _OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
@@ -54,19 +54,23 @@ def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Pat
         hub = Hub.load()
         if bureau is not None:
             hub.district.bureau(bureau)
-        with serving(hub) as url, reading.snapshot_of(url) as at:
-            names = reading.names_of(hub.district)
-            found = [_finding(row, names) for row in read.findings(at.driver)]
-    lines = [line for line in found if rule in (None, line["rule"]) and (bureau is None or bureau in line["bureaus"])]
-    output.lines(FINDING_TITLE, lines, FINDING_HEADINGS, form, out)
+        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
+            found = at.findings()
+        known = {*RULES, *(finding.rule for finding in found)} - {""}
+        if rule is not None and rule not in known:
+            raise click.UsageError(f"there is no rule {rule!r}; the rules are {', '.join(sorted(known))}")
+    chosen = [each for each in found if rule in (None, each.rule) and (bureau is None or bureau in each.bureaus)]
+    names = reading.names_of(hub.district)
+    output.lines(FINDING_TITLE, [_finding(each, names) for each in chosen], FINDING_HEADINGS, form, out)
 
 
-def _finding(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
+def _finding(finding: Finding, names: Names) -> Line:
     return {
-        "finding_id": row["finding_id"], "rule": row["rule"], "kind": row["kind"], "subject": row["subject"],
-        "component": row["component"], "bureaus": list(row["bureaus"]),
-        "bureau_names": [names.get(code, code) for code in row["bureaus"]], "words": row["words"],
-        "state": row["state"], "basis": row["basis"], "detail": row["detail"],
+        "finding_id": finding.id, "rule": finding.rule, "kind": finding.kind, "subject": finding.subject,
+        "component": finding.component, "bureaus": list(finding.bureaus),
+        "bureau_names": [names.get(code, code) for code in finding.bureaus], "words": finding.text,
+        "state": finding.state, "basis": finding.basis or None, "rows": list(finding.rows),
+        "detail": {each.name: values.plain(each.column, each.value) for each in finding.compared},
     }  # fmt: skip
 
 
@@ -80,64 +84,22 @@ def deadlines(*, as_of: datetime | None, everything: bool, form: str | None, out
     with plain_errors():
         hub = Hub.load()
         day = as_of.date() if as_of else reading.today(hub)
-        with serving(hub) as url, reading.snapshot_of(url) as at:
-            documents, plans = read.rows(at.driver, "documents"), read.rows(at.driver, "plans")
-    lines = [*document_lines(documents, hub.district.calendar, day), *plan_lines(hub.district.plans, plans, day)]
-    shown = [line for line in lines if everything or line["state"] in (*OPEN, "未出台")]
+        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
+            documents, plans = at.rows("documents"), at.rows("plans")
+    found = [*document_deadlines(documents, hub.district.calendar, day), *plan_deadlines(hub.district.plans, plans, day)]
     names = reading.names_of(hub.district)
-    output.lines(f"文件与方案时限(截至 {day})", [_named(line, names) for line in shown], DEADLINE_HEADINGS, form, out)
+    lines = [deadline_line(item, names) for item in found if everything or item.is_open]
+    output.lines(f"文件与方案时限（截至 {day}）", lines, DEADLINE_HEADINGS, form, out)
 
 
-def document_lines(rows: Sequence[Mapping[str, Any]], calendar: Calendar, as_of: date) -> list[Line]:
-    """Return a line per document × department received by *as_of*: overdue ones first, then the soonest due."""
-    received = [row for row in rows if row["received_on"] is None or row["received_on"] <= as_of]
-    lines = [_document_line(row, calendar, as_of) for row in received]
-    order = {name: place for place, name in enumerate(OPEN)}
-    return sorted(
-        lines, key=lambda line: (order.get(line["state"], len(OPEN)), line["until"], line["document_no"] or "", line["bureau"])
-    )
-
-
-def _document_line(row: Mapping[str, Any], calendar: Calendar, as_of: date) -> Line:
-    state, due = status(row, as_of), deadline(row)
-    left: int | None = None
-    late: int | None = None
-    note = ""
-    try:
-        if state == "超期未出台" and due is not None:
-            late = calendar.count(due, as_of) - calendar.count(due, due)
-        elif state == "未到期" and due is not None:
-            left = calendar.count(as_of, due) - calendar.count(as_of, as_of)
-    except CalendarError as error:
-        note = f"工作日历不全:{error}"
-    if due is None and state == "未到期":
-        note = "无收文日,无法计算到期日" if row["received_on"] is None else "工作日历不含到期年份,无法计算到期日"
+def deadline_line(item: Deadline, names: Names) -> Line:
+    """Return a deadline as machines read it."""
     return {
-        "kind": "文件", "document_no": row["document_no"], "title": row["title"], "bureau": row["department"],
-        "received_on": row["received_on"], "due_on": row["due_on"], "extended_until": row["extended_until"],
-        "until": due or date.max, "state": state, "working_days_left": left, "working_days_late": late, "note": note,
+        "kind": item.kind, "document_no": item.document_no, "title": item.title, "bureau": item.bureau,
+        "received_on": item.received_on, "due_on": item.due_on, "extended_until": item.extended_until, "state": item.state,
+        "working_days_left": item.working_days_left, "working_days_late": item.working_days_late, "note": item.note,
+        "bureau_name": names.get(item.bureau, item.bureau),
     }  # fmt: skip
-
-
-def plan_lines(expected: Sequence[ExpectedPlan], rows: Sequence[Mapping[str, Any]], as_of: date) -> Iterator[Line]:
-    """Yield a line per plan that the work plan asks for; it stands as 未出台 until its bureau has issued one of its kind."""
-    issued = [row for row in rows if row["issued_on"] is not None and row["issued_on"] <= as_of]
-    for plan in expected:
-        match = [row for row in issued if row["plan_kind"] == plan.kind and row["lead_bureau"] == plan.bureau]
-        row = next((row for row in match if row["title"] == plan.title), match[0] if match else None)
-        if row is not None:
-            issued.remove(row)
-        yield {
-            "kind": f"应出台方案({plan.kind})", "document_no": row["document_no"] if row else None, "title": plan.title,
-            "bureau": plan.bureau, "received_on": None, "due_on": None, "extended_until": None, "until": date.max,
-            "state": "已出台" if row else "未出台", "working_days_left": None, "working_days_late": None,
-            "note": f"{row['issued_on']} 印发" if row else "",
-        }  # fmt: skip
-
-
-def _named(line: Line, names: Mapping[str, str]) -> Line:
-    kept = {name: value for name, value in line.items() if name != "until"}
-    return kept | {"bureau_name": names.get(line["bureau"], line["bureau"])}
 
 
 @click.group(invoke_without_command=True)
@@ -166,35 +128,32 @@ receipts.add_command(replay)
 
 
 def _show_receipts(
-    title: str, outcomes: Sequence[str], bureau: str | None, limit: int, form: str | None, out: Path | None
+    title: str, outcomes: tuple[str, ...], bureau: str | None, limit: int, form: str | None, out: Path | None
 ) -> None:
-    readers = {"rejected": read.rejections, "held": read.held}
     with plain_errors():
         hub = Hub.load()
         if bureau is not None:
             hub.district.bureau(bureau)
         zone = ZoneInfo(hub.district.profile.time_zone)
-        with serving(hub) as url, reading.snapshot_of(url) as at:
-            lines = [_receipt(name, row, zone) for name in outcomes for row in readers[name](at.driver, bureau, limit)]
+        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
+            found = [each for outcome in outcomes for each in at.rejections(bureau, limit=limit, outcomes=(outcome,))]
+    lines = [receipt_line(each, zone) for each in found]
     if output.chosen(form) != "json":
         place = Place.of(hub.district)
-        lines = [_for_people(line, place) for line in lines]
+        lines = [line | _for_people(each, place) for line, each in zip(lines, found, strict=True)]
     output.lines(title, lines, RECEIPT_HEADINGS, form, out)
 
 
-def _receipt(outcome: str, row: Mapping[str, Any], zone: ZoneInfo) -> Line:
-    arrived = datetime.fromtimestamp(row["arrived_ms"] / 1000, UTC).astimezone(zone)
+def receipt_line(found: Rejection, zone: ZoneInfo) -> Line:
+    """Return a record that was not taken as machines read it."""
     return {
-        "outcome": outcome, "bureau": row["bureau"], "topic": row["topic"], "offset": row["off"],
-        "event_id": None if row["event_id"] is None else str(row["event_id"]), "entity": row["entity"],
-        "code": row.get("code") or "held", "reason": row["reason"], "behind": row.get("behind"),
-        "arrived_at": arrived.isoformat(timespec="seconds"),
+        "outcome": found.outcome, "bureau": found.bureau, "topic": found.topic, "offset": found.offset, "event_id": found.event_id,
+        "entity": found.entity_key or None, "code": found.code, "reason": found.reason, "behind": found.behind,
+        "arrived_at": found.arrived_at.astimezone(zone).isoformat(timespec="seconds"),
     }  # fmt: skip
 
 
-def _for_people(line: Line, place: Place) -> Line:
+def _for_people(found: Rejection, place: Place) -> Line:
     """Say codes in words, as the console does; why an event is held stays as it was said to operators."""
-    told = {"outcome": wording.OUTCOMES[line["outcome"]], "bureau": place.bureau(line["bureau"])}
-    if line["outcome"] == "rejected":
-        return line | told | {"reason": wording.plain_words(line["reason"], place)}
-    return line | told | {"code": None}
+    told = {"outcome": wording.OUTCOMES[found.outcome], "bureau": place.bureau(found.bureau)}
+    return told | ({"reason": wording.plain_words(found.reason, place)} if found.outcome == "rejected" else {"code": None})

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,22 +14,21 @@ from exchange_contracts import registry
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving
-from exchange_hub.cli.reading import Figures, Snapshot
-from exchange_hub.reports.closed.diff import events_behind
+from exchange_hub.cli.reading import Figures
 from exchange_hub.reports.model import Figure, decimal_text, plain
+from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.runtime.terminal import visible
-from exchange_hub.views import read
-from exchange_hub.views.lists import BY_NAME, kinds_of
+from exchange_hub.views import facts, values
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
-from exchange_hub.views.read import EventSource
+from exchange_hub.views.queries.answers import Event, Row
 from exchange_hub.views.taken import Taken
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
 #: Derived figures are opened this deep: a rate of a sum of sums is the deepest there is.
 _DEPTH_MAX = 4
-_EPOCH = date(1970, 1, 1)
 
 Node = dict[str, Any]
 
@@ -38,7 +37,7 @@ Node = dict[str, Any]
 class _Tracer:
     """Answers questions from one snapshot."""
 
-    at: Snapshot
+    at: Queries
     hub: Hub
     limit: int
 
@@ -54,54 +53,40 @@ class _Tracer:
         terms = [month.figures[name] for name in terms_of(figure.source) if name in month.figures]
         if terms and depth < _DEPTH_MAX:
             node["terms"] = [self.figure(month, term, depth + 1) for term in terms]
-        rows = rows_of(self.at.sql, figure.source, month.lists, self.limit)
+        rows = rows_of(self.at.conn, figure.source, month.lists, self.limit)
         if rows:
             cut, view = month.cut if month.closed else None, month.lists.view(figure.source.list)
             node["rows"] = [{**self.row(view, row, cut), **_share(figure, row)} for row in rows]
         return node
 
-    def row(self, view: ListView, row: Mapping[str, Any], cut: Mapping[str, int] | None = None) -> Node:
+    def row(self, view: ListView, row: Row, cut: Mapping[str, int] | None = None) -> Node:
         """Open a row of a list, of a closed month by its own entries; *cut* limits the events to those that the month counts."""
-        list_name = view.name
-        columns = {c.title: output.value(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
-        events = [self.event(event) for event in self.events(list_name, row["component"], cut)]
+        columns = {c.title: values.plain(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
+        trace = self.at.trace(view, row, cut)
         known = {column.name: column for column in view.columns}
-        _tell_apart(events, row["row_key"], row["component"])
-        taken = read.taken_from(self.at.driver, list_name, row, self.hub.rules(), below=cut) if list_name in BY_NAME else []
+        events = [self.event(event) for event in trace.events]
+        _tell_apart(events, str(row["row_key"]), str(row["component"]))
         return {
-            "list": list_name, "list_title": view.title, "row_key": row["row_key"], "bureaus": list(row["bureaus"]), "columns": columns,
-            "month": row.get("month"), "taken_from": [_taken(known[each.column], each) for each in taken if each.column in known], "events": events,
+            "list": view.name, "list_title": view.title, "row_key": row["row_key"], "bureaus": values.items(row["bureaus"]), "columns": columns,
+            "month": row.get("month"), "taken_from": [_taken(known[each.column], each) for each in trace.taken if each.column in known], "events": events,
         }  # fmt: skip
 
-    def events(self, list_name: str, component: str, cut: Mapping[str, int] | None) -> Iterator[EventSource]:
-        """Return the events behind a component, in the order of topic and offset."""
-        for kind in kinds_of(list_name):
-            for place in events_behind(self.at.sql, component, kind, {}):
-                found = read.event_at(self.at.driver, place.topic, place.offset)
-                if found is not None and (cut is None or place.offset < cut.get(place.topic, 0)):
-                    yield found
-
-    def event(self, event: EventSource) -> Node:
+    def event(self, event: Event) -> Node:
         """Describe an event with its source cell."""
-        contract = registry.load().latest(event.event)
         zone = ZoneInfo(self.hub.district.profile.time_zone)
-        arrived = datetime.fromtimestamp(event.arrived_ms / 1000, UTC).astimezone(zone)
         return {
-            "event": event.event, "states": contract.doc, "bureau": event.bureau, "event_id": event.event_id,
-            "topic": event.topic, "offset": event.off, "register": event.register, "revision": event.revision,
-            "occurred_on": event.occurred_on.isoformat(), "arrived_at": arrived.isoformat(timespec="seconds"),
-            "source": event.facts.get("source"), "origin": event.origin,
+            "event": event.type, "states": registry.load().latest(event.type).doc, "bureau": event.bureau, "event_id": event.event_id,
+            "topic": event.topic, "offset": event.offset, "register": event.register, "revision": event.revision,
+            "occurred_on": None if event.occurred_on is None else event.occurred_on.isoformat(),
+            "arrived_at": None if event.arrived_at is None else event.arrived_at.astimezone(zone).isoformat(timespec="seconds"),
+            "source": event.source or None, "origin": None if event.origin is None else asdict(event.origin),
         }  # fmt: skip
 
 
 def _taken(column: Column, each: Taken) -> Node:
-    def shown(raw: Any) -> Any:
-        # The store has the parts of a map in an order of its own; side by side they are read in one order.
-        return output.value(column, dict(sorted(raw.items())) if isinstance(raw, dict) else raw)
-
     return {
-        "column": column.name, "title": column.title, "value": shown(each.value), "bureau": each.bureau,
-        "others": [{"bureau": bureau, "value": shown(said)} for bureau, said in each.others],
+        "column": column.name, "title": column.title, "value": values.plain(column, each.value), "bureau": each.bureau,
+        "others": [{"bureau": bureau, "value": values.plain(column, said)} for bureau, said in each.others],
     }  # fmt: skip
 
 
@@ -118,12 +103,13 @@ def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
     share = row.get("measured")
     if share is None:
         return {}
-    return {"measured": output.yuan(share) if figure.unit == "元" else str(share)}
+    column = Column("", "", "money" if figure.unit == "元" else "quantity" if isinstance(share, Decimal) else "text")
+    return {"measured": values.plain(column, share)}
 
 
 @click.command()
 @click.argument("ref", metavar="REF")
-@click.option("--month", metavar="YYYY-MM", help="Month of a figure: as closed where it is closed. Default: the one under review.")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="Month of a figure: as closed where it is closed. Default: the one under review.")
 @click.option("--live", is_flag=True, help="Take the present views also for a closed month.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Rows opened per figure at most.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), help="Default: a tree on a terminal, else json.")
@@ -135,7 +121,7 @@ def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | No
     """
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url, reading.snapshot_of(url) as at:
+        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
             node = _opened(_Tracer(at, hub, limit), ref, month, live=live)
     if output.chosen(form) == "json":
         click.echo(orjson.dumps(node, default=str).decode())
@@ -150,12 +136,12 @@ def _opened(tracer: _Tracer, ref: str, month: str | None, *, live: bool) -> Node
         return _opened_event(tracer, ref.lower())
     name, colon, key = ref.partition(":")
     if colon and name in BY_NAME:
-        found = read.rows(tracer.at.driver, name, {"row_key": key}, limit=1)
-        if not found:
+        row = tracer.at.row(name, key)
+        if row is None:
             raise KeyError(f"清单“{BY_NAME[name].title}”没有“{key}”这一行;各行的 row_key 见 hub list {name} --format json")
-        return tracer.row(BY_NAME[name], found[0])
-    chosen = month or reading.month_under_review(tracer.at.sql, reading.today(tracer.hub))
-    figures = reading.figures_of(tracer.at.sql, tracer.hub.district, chosen, live=live)
+        return tracer.row(BY_NAME[name], row)
+    chosen = month or tracer.at.month_under_review(reading.today(tracer.hub))
+    figures = reading.figures_of(tracer.at.conn, tracer.hub.district, chosen, live=live)
     if ref not in figures.figures:
         table = ref.partition(".")[0]
         near = [known for known in figures.figures if known.partition(".")[0] == table][:8]
@@ -165,26 +151,17 @@ def _opened(tracer: _Tracer, ref: str, month: str | None, *, live: bool) -> Node
 
 
 def _opened_event(tracer: _Tracer, event_id: str) -> Node:
-    event = read.event(tracer.at.driver, event_id)
+    event = tracer.at.event(event_id)
     if event is not None:
-        contract = registry.load().latest(event.event)
-        facts = reading.shown_facts(event.facts, contract.money_fields, contract.money_maps)
-        days = {field.name for field in contract.fields if field.shape.meaning == "date"}
-        shown = {name: _day(fact) if name in days else fact for name, fact in facts.items() if name != "origin"}
-        return {**tracer.event(event), "facts": shown}
-    for table, words in (("rejection", "已退回"), ("held", "已暂缓")):
-        row = tracer.at.driver.execute(
-            f"SELECT t.name, r.off, t.bureau, r.reason FROM log.{table} r JOIN log.topic t USING (topic_no) "
-            "WHERE r.event_id = %s ORDER BY 1, 2 LIMIT 1".encode(),
-            (event_id,),
-        ).fetchone()
-        if row:
-            return {"event_id": event_id, "outcome": words, "topic": row[0], "offset": row[1], "bureau": row[2], "reason": row[3]}
+        filled = {name: raw for name, raw in event.facts.items() if raw not in (None, "", [], {}) and name != "origin"}
+        return {**tracer.event(event), "facts": facts.plain(event.type, filled)}
+    found = tracer.at.rejection(event_id)
+    if found is not None:
+        words = {"rejected": "已退回", "held": "已暂缓"}[found.outcome]
+        return {
+            "event_id": event_id, "outcome": words, "topic": found.topic, "offset": found.offset, "bureau": found.bureau, "reason": found.reason,
+        }  # fmt: skip
     raise KeyError(f"没有编号为 {event_id} 的事件")
-
-
-def _day(days: int) -> str:
-    return (_EPOCH + timedelta(days=days)).isoformat()
 
 
 def lines_of(node: Node, names: Mapping[str, str]) -> Iterator[str]:

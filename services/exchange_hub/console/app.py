@@ -7,25 +7,30 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 from time import perf_counter
+from typing import Any
+from urllib.parse import unquote
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from exchange_hub.console import figures, security, vocabulary, wording
+from exchange_hub.console import figures, security, wording
 from exchange_hub.console.api import Api
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.health import Health
 from exchange_hub.console.pages import Pages
 from exchange_hub.console.query import QueryError
 from exchange_hub.console.rims import Clock, Console
-from exchange_hub.console.source import Place, Source, SourceUnavailableError
+from exchange_hub.console.source import Place, Source
 from exchange_hub.runtime import metrics
+from exchange_hub.views import facts, values
 from exchange_hub.views.lists import LISTS
+from exchange_hub.views.queries.answers import StoreUnavailableError
 
 _HERE = Path(__file__).parent
 _BUSY = "数据库暂时无法读取，请稍后刷新；如持续出现，请联系运维人员。"
@@ -61,9 +66,23 @@ def create_app(
     for routes in (Health(console), Api(console), Pages(console)):
         app.include_router(routes.router())
     _handle_errors(app, console)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # the documented way to change the description
     app.middleware("http")(_measured(console))
     app.middleware("http")(security.add_headers)
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description; a parameter out of range is answered with 400 here, never with FastAPI's own 422."""
+    if app.openapi_schema is None:
+        described = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            described["components"]["schemas"].pop(name, None)
+        app.openapi_schema = described
+    return app.openapi_schema
 
 
 def _templates(place: Place) -> Jinja2Templates:
@@ -74,12 +93,13 @@ def _templates(place: Place) -> Jinja2Templates:
     environment.globals.update(
         words=wording,
         figures=figures,
-        vocabulary=vocabulary,
+        values=values,
+        facts=facts,
         marked=_marked,
-        show=lambda column, raw: wording.value(column, raw, place),
-        named=lambda column, raw: wording.named(column, raw, place),
+        show=lambda column, raw: values.shown(column, raw, place.bureaus),
+        named=lambda column, raw: values.named(column, raw, place.bureaus),
         size=wording.size,
-        closed_time=lambda closed: wording.closed_time(closed.closed_at) if closed else wording.EMPTY,
+        closed_time=lambda closed: wording.closed_time(closed.closed_at) if closed else values.EMPTY,
         pretty=lambda example: json.dumps(example, ensure_ascii=False, indent=2),
     )
     return templates
@@ -96,7 +116,9 @@ def _measured(console: Console) -> Callable[[Request, Callable[[Request], Awaita
     async def measured(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         start = perf_counter()
         try:
-            response = await call_next(request)
+            # No text of the store holds the byte 0, so no address that has one can mean anything.
+            absurd = "\x00" in request.url.path or "\x00" in unquote(request.url.query)
+            response = _problem(console, request, 400, "地址中含有无效字符，请检查后重试。") if absurd else await call_next(request)
         except Exception:
             _logger.exception("the console failed on %s", request.url.path)
             response = _problem(console, request, 500, "页面出错，已记录；请返回后重试，或联系运维人员。")
@@ -123,12 +145,15 @@ def _handle_errors(app: FastAPI, console: Console) -> None:
 
     def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, StarletteHTTPException) else 500
-        words = error.detail if isinstance(error, HTTPException) else "没有这个页面，请从左侧目录进入。"
-        return _problem(console, request, status, str(words))
+        words = "这个地址只能读取（GET）。" if status == 405 else "没有这个页面，请从左侧目录进入。"
+        words = error.detail if isinstance(error, HTTPException) else words
+        response = _problem(console, request, status, str(words))
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
 
     app.add_exception_handler(QueryError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(SourceUnavailableError, unavailable)
+    app.add_exception_handler(StoreUnavailableError, unavailable)
     app.add_exception_handler(StarletteHTTPException, http)
 
 
@@ -136,7 +161,7 @@ def _problem(console: Console, request: Request, status: int, words: str) -> Res
     """Answer in Chinese: as JSON to the API, as a page to people."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": words}, status)
-    titles = {400: "请求有误", 404: "没有找到", 503: "暂时无法读取"}
+    titles = {400: "请求有误", 404: "没有找到", 405: "不支持的方法", 503: "暂时无法读取"}
     context = {
         "title": titles.get(status, HTTPStatus(status).phrase), "words_shown": words, "place": console.place,
         "lists": LISTS, "now": console.clock(),

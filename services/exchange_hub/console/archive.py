@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from exchange_hub.console.source import Source, SourceUnavailableError
+from exchange_hub.console.source import Source
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import Report, load
+from exchange_hub.views.queries.answers import StoreUnavailableError
 
 FILES = {
     "report.docx": ("专报正文（Word）", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -53,7 +54,7 @@ class Archive:
         """Return the closed months, the latest first.
 
         Raises:
-            SourceUnavailableError: the store does not answer and there is no file either.
+            StoreUnavailableError: the store does not answer and there is no file either.
         """
         found = {entry.name for entry in self._folder.iterdir()} if self._folder.is_dir() else set()
         filed = {month for month in found if self.files(month)}
@@ -61,7 +62,7 @@ class Archive:
             try:
                 with self._source.reading() as reading:
                     filed |= set(reading.closed_months())
-            except SourceUnavailableError:
+            except StoreUnavailableError:
                 if not filed:
                     raise
         return sorted(filed, reverse=True)
@@ -87,7 +88,7 @@ class Archive:
                     at = reading.closed_months().get(month)
                     if at is not None:
                         return self._kept(month, at, lambda: reading.report(month))
-            except SourceUnavailableError:
+            except StoreUnavailableError:
                 if not self.files(month):
                     raise
         return self._filed(month)

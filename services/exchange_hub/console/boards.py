@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
-from exchange_hub.console import vocabulary, wording
-from exchange_hub.console.source import Claim, Finding, Place, Position, Submission, Trace
-from exchange_hub.reports.matters import deadline, status
+from exchange_hub.console import wording
+from exchange_hub.console.source import Place
+from exchange_hub.programme.deadlines import UNSETTLED
+from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import Column, ListView
-
-_COMMON_FACTS = frozenset({
-    "event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "corrects", "origin",
-    "evidence", "reason",
-})  # fmt: skip
+from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.queries.answers import OUTCOMES, Event, Finding, Position, Submission, Trace
+from exchange_hub.views.values import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +54,14 @@ def _timed(submission: Submission, due_on: date | None) -> Submission:
     return replace(submission, due_on=due_on, state="late" if late else submission.state)
 
 
-def month_under_review(closed: Sequence[str], reported: Iterable[str], now: datetime) -> str:
-    """Return the month that coordinators work on.
-
-    It is the one after the last closed month, at most the present one in Shanghai; before the first close, the
-    latest month that anybody reported.
-    """
-    present = wording.shanghai_month(now)
-    if closed:
-        return min(next_month(closed[0]), present)
-    return max((month for month in reported if month <= present), default=present)
-
-
-def next_month(month: str) -> str:
-    """Return the month after *month*.
-
-    >>> next_month("2026-12")
-    '2027-01'
-    """
-    year, number = int(month[:4]), int(month[5:7])
-    return f"{year + number // 12}-{number % 12 + 1:02d}"
-
-
-def is_open(state: str) -> bool:
-    """Tell whether somebody still has to look at a finding; a cause that has gone does not close it, people do."""
-    return state in ("", "待核实") or state.startswith("原因已消除")
-
-
 def open_findings(findings: Iterable[Finding]) -> int:
     """Count the findings that nobody has closed."""
-    return sum(is_open(finding.state) for finding in findings)
+    return sum(finding.is_open for finding in findings)
 
 
 def outcome_totals(positions: Iterable[Position]) -> dict[str, int]:
     """Sum the outcomes of all topics."""
-    totals = dict.fromkeys(("accepted", "duplicate", "rejected", "held"), 0)
+    totals = dict.fromkeys(OUTCOMES, 0)
     for position in positions:
         for outcome, records in position.outcomes.items():
             totals[outcome] = totals.get(outcome, 0) + records
@@ -106,46 +77,6 @@ def silent(matrix: Matrix) -> list[tuple[str, list[str]]]:
     return [(bureau, lists) for bureau, lists in missing if lists]
 
 
-UNSETTLED = ("超期未出台", "未到期")
-"""States of a document in which its department still has to act."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A document for one department with the day by which its measure is due.
-
-    Attributes:
-        row: row of the list of documents.
-        state: 超期未出台, 未到期, 已出台, 逾期出台, 已有措施覆盖 or 免于出台.
-        due_on: approved extension, else ten working days after receipt; ``None`` where it cannot be worked out.
-        working_days: left where it is not due, late where it is overdue; ``None`` where settled or not known.
-    """
-
-    row: Mapping[str, object]
-    state: str
-    due_on: date | None
-    working_days: int | None
-
-
-def deadlines(rows: Iterable[Mapping[str, object]], place: Place, today: date) -> list[Deadline]:
-    """Return every document × department as of *today*: the overdue first, then what is due soonest."""
-    lines = []
-    for row in rows:
-        state, due_on = status(row, today), deadline(row)
-        days = None
-        if due_on is not None and state in UNSETTLED:
-            days = place.working_days(*sorted((due_on, today)))
-        lines.append(Deadline(row, state, due_on, days))
-    order = {state: number for number, state in enumerate(UNSETTLED)}
-    return sorted(
-        lines,
-        key=lambda line: (
-            order.get(line.state, len(order)), line.due_on or date.max, str(line.row.get("document_no")),
-            str(line.row.get("department")),
-        ),
-    )  # fmt: skip
-
-
 def tally(states: Iterable[str]) -> dict[str, int]:
     """Count states, those that need somebody first."""
     counts = dict.fromkeys(UNSETTLED, 0)
@@ -154,32 +85,12 @@ def tally(states: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-_COMPARED = {
-    "detail": "明细合计", "summary": "汇总数", "before": "上次自年初累计", "now": "本次自年初累计", "this_month": "本月完成",
-    "approved": "审核", "paid": "支付合计", "reversed": "冲回合计", "funding": "资金来源合计",
-}  # fmt: skip
-"""Sums that a comparison names and no contract has; all of them money in fen."""
-
-
 def compared(finding: Finding, place: Place) -> list[tuple[str, str]]:
-    """Return what a finding compares, title and value: each bureau's statement, or two amounts that do not agree."""
-    fact = finding.rule.partition("two-bureaus-")[2]
-    lines = []
-    for name, raw in finding.detail.items():
-        if name in place.bureaus:
-            title = f"{place.bureau(name)}：{vocabulary.fact_title(fact)}" if fact else place.bureau(name)
-            lines.append((title, vocabulary.fact(fact, raw, place).text))
-        elif name in _COMPARED and isinstance(raw, int):
-            lines.append((f"{_COMPARED[name]}（元）", f"{wording.yuan(raw):,}"))
-        elif name in vocabulary.COLUMNS and name not in ("rows", "month"):
-            lines.append((vocabulary.fact_title(name), vocabulary.fact(name, raw, place).text))
-    return lines
-
-
-def same_rows(finding: Finding) -> list[str]:
-    """Return the keys of the rows that a comparison between rows found to share something."""
-    rows = finding.detail.get("rows")
-    return [str(key) for key in rows] if isinstance(rows, list | tuple) else []
+    """Return what a finding compares, title and value in exact amounts: each bureau's statement, or two that do not agree."""
+    return [
+        (f"{place.bureau(each.bureau)}：{each.column.title}" if each.bureau else each.column.title, values.exact(each.column, each.value, place.bureaus))
+        for each in finding.compared
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,23 +98,21 @@ class Comparison:
     """A fact as the bureaus state it, side by side; *differs* where two of them say different things."""
 
     title: str
-    cells: tuple[wording.Shown, ...]
+    cells: tuple[Shown, ...]
     differs: bool
 
 
-def compare(claims: Sequence[Claim], place: Place) -> list[Comparison]:
-    """Lay the main statements of the claims side by side; facts that nobody filled are left out.
+def compare(claims: Sequence[Event], place: Place) -> list[Comparison]:
+    """Lay what events state side by side; facts that nobody filled are left out.
 
     Money is in exact yuan here: in 万元 two statements that differ by one yuan would look the same.
     """
-    names = dict.fromkeys(name for claim in claims for name in claim.facts if name not in _COMMON_FACTS)
+    said = [{column.name: (column, raw) for column, raw in facts.stated(claim.type, claim.facts)} for claim in claims]
     result = []
-    for name in names:
-        raw = [claim.facts.get(name) for claim in claims]
-        stated = [item for item in raw if item not in (None, "", [], {})]
-        if stated:
-            cells = tuple(vocabulary.fact(name, item, place) for item in raw)
-            result.append(Comparison(vocabulary.fact_title(name), cells, any(item != stated[0] for item in stated)))
+    for name in dict.fromkeys(name for each in said for name in each):
+        stated = [each[name] for each in said if name in each]
+        cells = tuple(facts.shown(*each[name], place.bureaus) if name in each else values.NOTHING for each in said)
+        result.append(Comparison(values.exact_heading(stated[0][0]), cells, any(raw != stated[0][1] for _, raw in stated)))
     return result
 
 
@@ -222,17 +131,12 @@ def taken(view: ListView, trace: Trace, place: Place) -> list[TakenLine]:
     lines = []
     for each in trace.taken:
         column = view.column(each.column)
-        others = tuple(f"{place.bureau(bureau)} {_exact(column, said, place)}" for bureau, said in each.others)
+        others = tuple(f"{place.bureau(bureau)} {values.exact(column, said, place.bureaus)}" for bureau, said in each.others)
         bureau = place.bureau(each.bureau) if each.bureau else "出自未单独成行的填报"
-        lines.append(TakenLine(column.title, _exact(column, each.value, place), bureau, others))
+        lines.append(TakenLine(column.title, values.exact(column, each.value, place.bureaus), bureau, others))
     return sorted(lines, key=lambda line: not line.others)
 
 
-def _exact(column: Column, raw: object, place: Place) -> str:
-    shown = wording.value(column, raw, place)
-    return shown.full if column.type in ("money", "money_map") and shown.style != "empty" else shown.text
-
-
-def is_main(claim: Claim) -> bool:
+def is_main(claim: Event) -> bool:
     """Tell whether a claim is the statement of the whole entity, not one of its months or steps."""
     return ":" not in claim.register

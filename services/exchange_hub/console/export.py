@@ -1,72 +1,71 @@
-"""A list as a file: xlsx, CSV and JSON of the same rows, every column, money in yuan with two places.
+"""Rows as a file: xlsx, CSV and JSON of the same values, money in yuan with two places; the one writer of console and commands.
 
-Text is never a formula: xlsx cells are written as strings, CSV cells that a spreadsheet would evaluate get a quote
-before them. CSV carries a byte-order mark, without which Excel reads Chinese as noise.
+Text is never a formula: xlsx cells are written as strings, CSV cells that a spreadsheet would evaluate get a quote before them. CSV
+carries a byte-order mark, without which Excel reads Chinese as noise.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import xlsxwriter
 
-from exchange_hub.console.source import Place, Row
-from exchange_hub.console.wording import named, yuan
-from exchange_hub.views.lists.model import Column, ListView
+from exchange_hub.views import values
+from exchange_hub.views.lists.model import Column
+from exchange_hub.views.queries.answers import Row
+from exchange_hub.views.values import Filed, Json, Names
 
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _MEMORY_MAX = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
+_DIGITS_MAX = 15
+"""Digits that a spreadsheet keeps; a longer number goes in as text."""
+_FORMATS = {"money": "#,##0.00", "quantity": "#,##0.####", "date": "yyyy-mm-dd"}
+_WIDTHS = {"money": 18, "count": 10, "date": 12, "month": 10}
 
 
-def headings(view: ListView) -> list[str]:
-    """Return the headings of a file: title with the unit that the file carries (money in 元)."""
-    return [f"{column.title}（{column.unit}）" if column.unit else column.title for column in view.columns]
+def cells(columns: Sequence[Column], row: Row, names: Names) -> list[Filed]:
+    """Return a row as cells of a file."""
+    return [values.filed(column, row.get(column.name), names) for column in columns]
 
 
-def plain(column: Column, raw: object, place: Place) -> str | int | Decimal | date | None:
-    """Return a value as a file cell: yuan, number, date or words; ``None`` where nothing was reported."""
-    if raw is None:
-        return None
-    if column.type == "money":
-        return yuan(int(str(raw)))
-    if column.type == "money_map" and isinstance(raw, Mapping):
-        return "；".join(f"{key}：{yuan(int(str(fen)))}" for key, fen in sorted(raw.items()))
-    if column.type == "texts" and isinstance(raw, list | tuple):
-        return "、".join(named(column.name, item, place) for item in raw)
-    if column.type == "flag":
-        return "是" if raw else "否"
-    if isinstance(raw, int | Decimal | date):
-        return raw
-    return named(column.name, raw, place)
+def headings(columns: Sequence[Column]) -> list[str]:
+    """Return the headings of a file: titles with the units that the file carries (money in 元)."""
+    return [values.exact_heading(column) for column in columns]
 
 
-def jsonable(view: ListView, row: Row) -> dict[str, object]:
+def jsonable(columns: Sequence[Column], row: Row) -> dict[str, Json]:
     """Return a row as JSON holds it, with its key and bureaus."""
-    result: dict[str, object] = {"row_key": row["row_key"], "bureaus": list(_texts(row.get("bureaus")))}
-    for column in view.columns:
-        result[column.name] = json_value(column, row.get(column.name))
-    return result
+    bureaus = row.get("bureaus")
+    result: dict[str, Json] = {
+        "row_key": str(row["row_key"]), "bureaus": [str(code) for code in bureaus] if isinstance(bureaus, list | tuple) else []
+    }  # fmt: skip
+    return result | {column.name: values.plain(column, row.get(column.name)) for column in columns}
 
 
-def csv_lines(view: ListView, rows: Iterable[Row], place: Place) -> Iterator[bytes]:
+def csv_lines(head: Sequence[str], lines: Iterable[Sequence[Filed]]) -> Iterator[bytes]:
     """Yield a CSV file, some rows at a time."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    yield b"\xef\xbb\xbf"
-    writer.writerow(headings(view))
-    for row in rows:
-        writer.writerow([_csv_cell(plain(column, row.get(column.name), place)) for column in view.columns])
+    yield BYTE_ORDER_MARK
+    writer.writerow(head)
+    for line in lines:
+        writer.writerow([guarded(cell) for cell in line])
         if buffer.tell() > _CHUNK:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -74,11 +73,22 @@ def csv_lines(view: ListView, rows: Iterable[Row], place: Place) -> Iterator[byt
     yield buffer.getvalue().encode()
 
 
-def json_lines(view: ListView, rows: Iterable[Row]) -> Iterator[bytes]:
+def guarded(cell: Filed) -> str:
+    """Write a cell of a CSV file; what a spreadsheet would read as a formula gets a quote before it, a negative number stays one.
+
+    >>> guarded("=1+1"), guarded("＠SUM"), guarded(Decimal("-2.50")), guarded("-3"), guarded("-x"), guarded(None)
+    ("'=1+1", "'＠SUM", '-2.50', '-3', "'-x", '')
+    """
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return "" if cell is None else str(cell)
+
+
+def json_lines(objects: Iterable[dict[str, Json]]) -> Iterator[bytes]:
     """Yield a JSON array, some rows at a time: a chunk costs a change of threads."""
     separator, waiting, size = "[\n", [], 0
-    for row in rows:
-        line = f"{separator}{json.dumps(jsonable(view, row), ensure_ascii=False)}"
+    for each in objects:
+        line = f"{separator}{json.dumps(each, ensure_ascii=False)}"
         separator = ",\n"
         waiting.append(line)
         size += len(line)
@@ -89,76 +99,47 @@ def json_lines(view: ListView, rows: Iterable[Row]) -> Iterator[bytes]:
     yield "".join(waiting).encode()
 
 
-def workbook(view: ListView, rows: Iterable[Row], place: Place, note: str) -> Iterator[bytes]:
+def workbook(title: str, columns: Sequence[Column], lines: Iterable[Sequence[Filed]], note: str) -> Iterator[bytes]:
     """Yield an xlsx file; *note* stands above the headings (what, of when, filtered how).
 
     The workbook is written a row at a time, and beyond 16 MB it waits on disk, so memory does not grow with the list.
     """
     with SpooledTemporaryFile(max_size=_MEMORY_MAX) as file:
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False,
-                                          "strings_to_urls": False})  # fmt: skip
-        _write(book, view, rows, place, note)
-        book.close()
+        write_workbook(file, title, columns, lines, note)
         file.seek(0)
         while chunk := file.read(_CHUNK):
             yield chunk
 
 
-def _write(book: xlsxwriter.Workbook, view: ListView, rows: Iterable[Row], place: Place, note: str) -> None:
-    sheet = book.add_worksheet(view.title[:31])
-    bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
-    formats = {
-        "money": book.add_format({"num_format": "#,##0.00"}),
-        "quantity": book.add_format({"num_format": "#,##0.####"}),
-        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
-    }
-    for index, column in enumerate(view.columns):
-        sheet.set_column(index, index, {"money": 18, "count": 10, "date": 12, "month": 10}.get(column.type, 20))
-    sheet.write_string(0, 0, note)
-    for index, title in enumerate(headings(view)):
-        sheet.write_string(1, index, title, bold)
-    last = 1
-    for last, row in enumerate(rows, start=2):
-        for index, column in enumerate(view.columns):
-            cell = plain(column, row.get(column.name), place)
-            if cell is None:
-                continue
-            if isinstance(cell, str):
-                sheet.write_string(last, index, cell)
-            elif isinstance(cell, date):
-                sheet.write_datetime(last, index, datetime.combine(cell, datetime.min.time()), formats["date"])
-            else:
-                sheet.write_number(last, index, cell, formats.get(column.type))
-    sheet.freeze_panes(2, 1)
-    sheet.autofilter(1, 0, last, len(view.columns) - 1)
-    sheet.set_landscape()
-    sheet.repeat_rows(1)
+def write_workbook(target: Path | IO[bytes], title: str, columns: Sequence[Column], lines: Iterable[Sequence[Filed]], note: str = "") -> None:
+    """Write an xlsx file of one sheet."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options) as book:
+        sheet = book.add_worksheet(title[:31])
+        bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
+        formats = {type_: book.add_format({"num_format": form}) for type_, form in _FORMATS.items()}
+        for index, column in enumerate(columns):
+            sheet.set_column(index, index, _WIDTHS.get(column.type, 20))
+        head = 1 if note else 0
+        if note:
+            sheet.write_string(0, 0, note)
+        for index, words in enumerate(headings(columns)):
+            sheet.write_string(head, index, words, bold)
+        last = head
+        for last, line in enumerate(lines, head + 1):
+            for index, (column, cell) in enumerate(zip(columns, line, strict=True)):
+                write_cell(sheet, last, index, cell, formats.get(column.type))
+        sheet.freeze_panes(head + 1, 1)
+        sheet.autofilter(head, 0, last, len(columns) - 1)
+        sheet.set_landscape()
+        sheet.repeat_rows(head)
 
 
-def _csv_cell(cell: str | int | Decimal | date | None) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return f"'{cell}"
-    return str(cell)
-
-
-def json_value(column: Column, raw: object) -> object:
-    """Return a cell as JSON holds it: money and quantities as decimal strings, dates ISO, codes as they are."""
-    if raw is None:
-        return None
-    if column.type == "money":
-        return str(yuan(int(str(raw))))
-    if column.type == "money_map" and isinstance(raw, Mapping):
-        return {str(key): str(yuan(int(str(fen)))) for key, fen in sorted(raw.items())}
-    if isinstance(raw, Decimal):
-        return f"{raw:f}"
-    if isinstance(raw, date):
-        return raw.isoformat()
-    if isinstance(raw, tuple):
-        return list(raw)
-    return raw
-
-
-def _texts(raw: object) -> tuple[str, ...]:
-    return tuple(str(item) for item in raw) if isinstance(raw, list | tuple) else ()
+def write_cell(sheet: xlsxwriter.worksheet.Worksheet, line: int, index: int, cell: Filed, form: object = None) -> None:
+    """Write a cell of a workbook: numbers as numbers as long as a spreadsheet keeps all their digits."""
+    if isinstance(cell, date):
+        sheet.write_datetime(line, index, datetime.combine(cell, datetime.min.time()), form)
+    elif isinstance(cell, int | Decimal) and sum(character.isdigit() for character in str(cell)) <= _DIGITS_MAX:
+        sheet.write_number(line, index, cell, form)
+    elif cell is not None:
+        sheet.write_string(line, index, str(cell))

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.console import wording
 from exchange_hub.reports.model import Cell, Chart, Figure, Report, Table
 from exchange_hub.reports.render.xlsx_words import Sources
+from exchange_hub.views import values
+from exchange_hub.views.values import Shown
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
@@ -51,7 +53,7 @@ def pieces(cell: Cell) -> list[tuple[str, Figure | None]]:
     A text like ``12/7`` is written from as many figures as it has parts; any other text is followed by its sources.
     """
     if not cell.parts:
-        return [(cell.text or wording.EMPTY, None)]
+        return [(cell.text or values.EMPTY, None)]
     words = cell.text.split("/")
     if len(words) != len(cell.parts):
         sources: list[tuple[str, Figure | None]] = [(cell.text, None)]
@@ -93,21 +95,22 @@ def mixed(table: Table) -> frozenset[int]:
     return frozenset(index for index, found in units.items() if len(found) > 1)
 
 
-def unit_shown(figure: Figure, money_unit: str) -> str:
-    """Return the unit in which ``shown`` writes a figure."""
+def unit_shown(figure: Figure, money_unit: str = "") -> str:
+    """Return the unit in which :func:`shown` writes a figure: a table's money unit for money, else the figure's own."""
     return money_unit if figure.unit in _PLACES and money_unit in _PLACES else figure.unit
 
 
-def shown(figure: Figure, money_unit: str = "万元") -> wording.Shown:
-    """Show a figure of the report: money in the table's unit, full yuan as tooltip, a word where there is none."""
+def shown(figure: Figure, money_unit: str = "") -> Shown:
+    """Show a figure in its own unit, or money in that of its table with the exact value as tooltip; a word where there is none."""
     if figure.value is None:
-        return wording.Shown(figure.absent, "", "empty")
-    if figure.unit in _PLACES and money_unit in _PLACES and figure.unit != money_unit:
-        scaled = figure.value.scaleb(_PLACES[figure.unit] - _PLACES[money_unit]).quantize(_CENT, ROUND_HALF_UP)
-        return wording.Shown(f"{scaled:,}", f"{figure.value:,} {figure.unit}", "number")
-    if figure.unit == "%":
-        return wording.Shown(wording.number(figure.value).text, f"{figure.value}%", "number")
-    return wording.number(figure.value)
+        return Shown(figure.absent, "", "empty")
+    unit = unit_shown(figure, money_unit)
+    if unit != figure.unit:
+        scaled = figure.value.scaleb(_PLACES[figure.unit] - _PLACES[unit]).quantize(_CENT, ROUND_HALF_UP)
+        return Shown(f"{scaled:,}", f"{figure.value:,} {figure.unit}", "number")
+    if figure.unit == "元":
+        return Shown(f"{figure.value:,}", "", "number")
+    return replace(values.number(figure.value), full=f"{figure.value}%" if figure.unit == "%" else "")
 
 
 def by_table(closed: Report) -> dict[str, list[Figure]]:
@@ -146,6 +149,6 @@ def chart(shown: Chart) -> ChartView:
     return ChartView(shown.title, shown.unit, names, lines, data, empty)
 
 
-def _point(values: Sequence[Decimal | None], index: int) -> str:
-    value = values[index] if index < len(values) else None
-    return wording.EMPTY if value is None else wording.number(value).text
+def _point(points: Sequence[Decimal | None], index: int) -> str:
+    value = points[index] if index < len(points) else None
+    return values.EMPTY if value is None else values.number(value).text

@@ -9,8 +9,10 @@ from fastapi.responses import JSONResponse, Response
 
 from exchange_hub.console import boards, wording
 from exchange_hub.console.rims import Console
-from exchange_hub.console.source import Position, Reading, SourceUnavailableError
+from exchange_hub.programme.period import Period
+from exchange_hub.reports.queries import Queries
 from exchange_hub.runtime import metrics
+from exchange_hub.views.queries.answers import Position, StoreUnavailableError
 
 WORKER_SILENT_SECONDS_MAX = 120
 """Workers poll every few seconds; one that was not heard of for this long is stopped or stuck."""
@@ -50,7 +52,7 @@ class Health:
         try:
             with self.console.source.reading() as reading:
                 positions = reading.positions()
-        except SourceUnavailableError:
+        except StoreUnavailableError:
             return JSONResponse({"status": "unavailable", "database": "down", "workers": "unknown"}, 503)
         workers = workers_state(positions, self.console.clock())
         answer = {"status": "ok" if workers != "silent" else "unavailable", "database": "up", "workers": workers}
@@ -62,19 +64,18 @@ class Health:
         try:
             closed = self.console.archive.months()
             with self.console.source.reading() as reading:
-                self._refresh(reading, closed)
+                self._refresh(reading)
             if closed:
                 self._refresh_close(closed[0])
             meters.set(metrics.DATABASE_UP, 1)
-        except SourceUnavailableError:
+        except StoreUnavailableError:
             meters.set(metrics.DATABASE_UP, 0)
         return Response(meters.exposition(), media_type=metrics.CONTENT_TYPE)
 
-    def _refresh(self, reading: Reading, closed: Sequence[str]) -> None:
+    def _refresh(self, reading: Queries) -> None:
         """Set what only the console knows, at the moment of the scrape; positions and balance are the relay's to measure."""
         meters = self.console.meters
-        reported = reading.choices("submissions", ["month"]).get("month", [])
-        month = boards.month_under_review(closed, reported, self.console.clock())
+        month = reading.month_under_review(self.console.clock().astimezone(wording.SHANGHAI).date())
         matrix = boards.matrix(month, reading.submissions(month), self.console.place)
         tally: dict[metrics.Series, float] = {}
         for bureau, cells in matrix.lines:
@@ -90,8 +91,7 @@ class Health:
 
     def _refresh_close(self, month: str) -> None:
         meters = self.console.meters
-        following = boards.next_month(month)
-        end = datetime(int(following[:4]), int(following[5:7]), 1, tzinfo=wording.SHANGHAI)
+        end = datetime.combine(Period(month).after.first_day, time(), wording.SHANGHAI)
         meters.set(metrics.CLOSE_MONTH_END, end.timestamp())
         report = self.console.archive.closed(month)
         if report is not None and report.closed_at:

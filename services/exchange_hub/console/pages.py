@@ -1,7 +1,8 @@
 """The pages: thin handlers that read a snapshot and fill a template."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
@@ -10,13 +11,15 @@ from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingRes
 from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.rims import Console
-from exchange_hub.console.source import Claim, Event, Question, Reading, Selection
+from exchange_hub.programme import deadlines
+from exchange_hub.programme.deadlines import Deadline
+from exchange_hub.reports.queries import Queries
+from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.queries.answers import Row, Selection
 
-_EXPORT_CHUNK = 5_000
 _FINDINGS_SHOWN_MAX = 500
-_DOCUMENTS_MAX = 2_000
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_SHOWN_MAX = 500
 
@@ -53,15 +56,14 @@ class Pages:
         """总览: where the month stands, how many rows each list has, how fresh each bureau's data are."""
         now = self.console.clock()
         closed = self.console.archive.months()
-        day = now.astimezone(wording.SHANGHAI).date()
         with self.console.source.reading() as reading:
-            month = self._month(reading, closed)
+            month = reading.month_under_review(self._today())
             positions = reading.positions()
             context: dict[str, object] = {
-                "counts": [(view, reading.count(view.name, Selection())) for view in LISTS],
+                "counts": [(view, reading.count(view.name)) for view in LISTS],
                 "matrix": boards.matrix(month, reading.submissions(month), self.console.place),
                 "open_findings": boards.open_findings(reading.findings()),
-                "deadlines": boards.deadlines(_documents(reading), self.console.place, day),
+                "deadlines": self._deadlines(reading),
             }
         latest = self.console.archive.closed(closed[0]) if closed else None
         return self._page(
@@ -98,7 +100,7 @@ class Pages:
             request, "row.html", f"{view.title} · 明细", view=view, key=key, trace=trace, main=main, rest=rest,
             comparisons=boards.compare(main, self.console.place), taken=boards.taken(view, trace, self.console.place),
             parts_of={claim.event_id: boards.compare([claim], self.console.place) for claim in rest},
-            stated={event.event_id: boards.compare([_as_claim(event)], self.console.place) for event in trace.events},
+            stated={event.event_id: boards.compare([event], self.console.place) for event in trace.events},
         )  # fmt: skip
 
     def download(self, request: Request, name: str) -> Response:
@@ -116,12 +118,13 @@ class Pages:
         note = (
             f"{self.console.place.district}{view.title} 截至 {now:%Y-%m-%d %H:%M} 北京时间 共 {total} 行 金额单位：元"
         )
-        place = self.console.place
-        chunks = {
-            "xlsx": lambda rows: export.workbook(view, rows, place, note),
-            "csv": lambda rows: export.csv_lines(view, rows, place),
-            "json": lambda rows: export.json_lines(view, rows),
-        }[wanted](self._all_rows(view, asked.selection))
+        rows, columns, names = self._all_rows(view, asked.selection), view.columns, self.console.place.bureaus
+        if wanted == "json":
+            chunks = export.json_lines(export.jsonable(columns, row) for row in rows)
+        else:
+            lines = (export.cells(columns, row, names) for row in rows)
+            as_csv = wanted == "csv"
+            chunks = export.csv_lines(export.headings(columns), lines) if as_csv else export.workbook(view.title, columns, lines, note)
         filename = quote(f"{view.title}-{now:%Y%m%d-%H%M}.{wanted}")
         disposition = f"attachment; filename=\"{view.name}.{wanted}\"; filename*=UTF-8''{filename}"
         return StreamingResponse(
@@ -132,7 +135,7 @@ class Pages:
         """报送情况: bureaus × lists of a month."""
         closed = self.console.archive.months()
         with self.console.source.reading() as reading:
-            present = self._month(reading, closed)
+            present = reading.month_under_review(self._today())
             month = month or present
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
@@ -146,12 +149,11 @@ class Pages:
 
     def deadlines(self, request: Request, all: str = "") -> Response:  # noqa: A002 - the word in the address
         """文件时限: what must still be issued, the overdue first."""
-        day = self.console.clock().astimezone(wording.SHANGHAI).date()
         with self.console.source.reading() as reading:
-            lines = boards.deadlines(_documents(reading), self.console.place, day)
-        shown = lines if all else [line for line in lines if line.state in boards.UNSETTLED]
+            lines = self._deadlines(reading)
+        shown = lines if all else [line for line in lines if line.is_open]
         return self._page(
-            request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=day,
+            request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=self._today(),
             tally=boards.tally(line.state for line in lines),
         )  # fmt: skip
 
@@ -186,9 +188,9 @@ class Pages:
         """One closed month: its tables, whose figures open the rows behind them."""
         files, closed = self.console.archive.files(month), self.console.archive.closed(month)
         if not files and closed is None:
-            raise HTTPException(404, f"{wording.month(month[:7])}尚未结账，没有专报。")
+            raise HTTPException(404, f"{values.month(month[:7])}尚未结账，没有专报。")
         return self._page(
-            request, "report.html", f"{wording.month(month)}专报", month=month, files=files, closed=closed,
+            request, "report.html", f"{values.month(month)}专报", month=month, files=files, closed=closed,
             charts=figures.charts(closed) if closed else [], groups=figures.by_table(closed) if closed else {},
         )  # fmt: skip
 
@@ -201,9 +203,8 @@ class Pages:
         source = figure.source
         view, found = closed.catalogue.view(source.list), None
         if view is not None:
-            question = Question(source.list, source.where, source.measure)
             with self.console.source.reading() as reading:
-                found = reading.figure_rows(month, question, limit=_FIGURE_ROWS_SHOWN_MAX)
+                found = reading.figure_rows(month, source, limit=_FIGURE_ROWS_SHOWN_MAX)
         return self._page(
             request, "figure.html", "数字来源", month=month, closed=closed, figure=figure, view=view, found=found,
             terms=figures.terms(closed, figure), shown_max=_FIGURE_ROWS_SHOWN_MAX,
@@ -221,26 +222,20 @@ class Pages:
         """接口说明: the OpenAPI description as a page that needs no script."""
         return self._page(request, "docs.html", "接口说明", api=request.app.openapi())
 
-    def _month(self, reading: Reading, closed: Sequence[str]) -> str:
-        reported = reading.choices("submissions", ["month"]).get("month", [])
-        return boards.month_under_review(closed, reported, self.console.clock())
+    def _today(self) -> date:
+        return self.console.clock().astimezone(wording.SHANGHAI).date()
 
-    def _all_rows(self, view: ListView, selection: Selection) -> Iterator[dict[str, object]]:
-        """Yield all rows of a selection from one snapshot, a chunk at a time."""
+    def _deadlines(self, reading: Queries) -> list[Deadline]:
+        return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self._today())
+
+    def _all_rows(self, view: ListView, selection: Selection) -> Iterator[Row]:
+        """Yield all rows of a selection from one snapshot."""
         with self.console.source.reading() as reading:
-            for offset in range(0, query.EXPORT_ROWS_MAX, _EXPORT_CHUNK):
-                rows = reading.rows(view.name, selection, limit=_EXPORT_CHUNK, offset=offset)
-                yield from rows
-                if len(rows) < _EXPORT_CHUNK:
-                    return
+            yield from reading.every_row(view.name, selection)
 
     def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
         shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}
         return self.console.templates.TemplateResponse(request, template, shared | context)
-
-
-def _documents(reading: Reading) -> list[dict[str, object]]:
-    return reading.rows("documents", Selection(), limit=_DOCUMENTS_MAX)
 
 
 def _view(name: str) -> ListView:
@@ -248,7 +243,3 @@ def _view(name: str) -> ListView:
     if view is None:
         raise HTTPException(404, "没有这张清单；请从左侧目录中选择。")
     return view
-
-
-def _as_claim(event: Event) -> Claim:
-    return Claim(event.bureau, event.type, event.revision, event.event_id, event.facts)

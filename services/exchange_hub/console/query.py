@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
 
-from exchange_hub.console.source import Selection
+from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column, ListView
+from exchange_hub.views.queries.answers import Selection
 
 PAGE_SIZES = (20, 50, 100, 200)
 PAGE_SIZE = 50
 PAGES_MAX = 20_000
 TEXT_LENGTH_MAX = 100
-VALUE_LENGTH_MAX = 200
 CONDITIONS_MAX = 20
 EXPORT_ROWS_MAX = 200_000
 """An export is one statement and one file: beyond this, people filter first."""
@@ -94,7 +92,7 @@ def parse(view: ListView, pairs: Iterable[tuple[str, str]]) -> ListQuery:
     if len(text) > TEXT_LENGTH_MAX:
         raise QueryError(f"关键字不得超过 {TEXT_LENGTH_MAX} 字，请缩短后重试。")
     raw = {name: tuple(items) for name, items in given.items() if name not in _RESERVED}
-    where = {name: tuple(_typed(_column(view, name), item) for item in items) for name, items in raw.items()}
+    where = {name: tuple(_stored(_column(view, name), item) for item in items) for name, items in raw.items()}
     return ListQuery(
         view=view,
         selection=Selection(where=where, text=text, order=_order(view, given.get("sort", []))),
@@ -129,41 +127,8 @@ def _bounded(text: str, title: str, maximum: int) -> int:
     return int(text)
 
 
-def _typed(column: Column, text: str) -> object:
-    """Return *text* as a value of *column*: money is given in yuan and becomes fen."""
-    if len(text) > VALUE_LENGTH_MAX or "\x00" in text:
-        raise QueryError(f"“{column.title}”的筛选值过长或含有无效字符。")
+def _stored(column: Column, text: str) -> object:
     try:
-        match column.type:
-            case "money":
-                return _fen(text)
-            case "count":
-                return int(text)
-            case "quantity":
-                return _finite(text)
-            case "date":
-                return date.fromisoformat(text)
-            case "flag":
-                return {"true": True, "false": False, "是": True, "否": False}[text]
-            case "money_map":
-                raise QueryError(f"“{column.title}”不能作为筛选条件。")
-            case _:
-                return text
-    except (ArithmeticError, ValueError, KeyError) as error:
-        if isinstance(error, QueryError):
-            raise
-        raise QueryError(f"“{column.title}”的筛选值“{text[:40]}”格式不对。") from error
-
-
-def _fen(text: str) -> int:
-    fen = _finite(text) * 100
-    if fen != fen.to_integral_value() or abs(fen) > 10**18:
-        raise InvalidOperation
-    return int(fen)
-
-
-def _finite(text: str) -> Decimal:
-    number = Decimal(text.replace(",", ""))
-    if not number.is_finite():
-        raise InvalidOperation
-    return number
+        return values.stored(column, text)
+    except values.ValueTextError as error:
+        raise QueryError(str(error)) from error

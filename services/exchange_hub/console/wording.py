@@ -1,30 +1,20 @@
-"""How values read on a screen: pure functions from a typed value to words.
-
-Three things must never be confused: nothing reported (``—``), a reported zero (``0``), and a number too small for
-the unit. Money is shown in 万元 with the full yuan beside it; times are Shanghai times and say so.
-"""
+"""What stands on a screen beside the values: times, versions, states and addresses; times are Shanghai times and say so."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from exchange_hub.console.source import Place
-from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import Column
+from exchange_hub.runtime.terminal import visible
+from exchange_hub.views.queries.answers import Rejection
+from exchange_hub.views.values import EMPTY, Shown
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-EMPTY = "—"
 # The first millisecond of September 2001; no counter of versions comes there.
 _MILLISECONDS_MIN = 10**12
 _CODE = re.compile(r"[a-z][a-z-]*[a-z]")
-
-_COLUMNS = [column for view in BY_NAME.values() for column in view.columns]
-_BUREAU_COLUMNS = frozenset({"bureaus", *(column.name for column in _COLUMNS if column.bureau)})
-_LISTS = {"设备更新": "设备更新", "回收循环": "回收循环", **{name: view.title for name, view in BY_NAME.items()}}
 
 STATES = {"confirmed": "已确认", "nil": "零报告", "late": "迟报", "silent": "未报送"}
 """States of a submission, as people read them. 未报送 is not 0."""
@@ -36,50 +26,6 @@ OUTCOMES = {
     "held": "暂缓",
     "superseded": "已被新版本取代",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A value ready for a cell: its words, the full form for a tooltip, and how to set it."""
-
-    text: str
-    full: str = ""
-    style: str = ""
-
-
-def yuan(fen: int) -> Decimal:
-    """Return *fen* in yuan, exactly two places."""
-    return Decimal(fen).scaleb(-2)
-
-
-def money(fen: int | None) -> Shown:
-    """Show *fen* in 万元 with the full yuan as tooltip.
-
-    Two places, four below one 万元, and as many as it takes where an amount that is not zero would read as zero.
-
-    >>> money(123456789).text, money(123456789).full
-    ('123.46', '1,234,567.89 元')
-    >>> money(0).text, money(None).text, money(1).text
-    ('0.00', '—', '0.000001')
-    """
-    if fen is None:
-        return Shown(EMPTY, "未填报", "empty")
-    exact = Decimal(fen).scaleb(-6)
-    places = 2 if abs(exact) >= 1 or fen == 0 else 4
-    if fen != 0 and abs(exact) < Decimal("0.0001"):
-        places = 6
-    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return Shown(f"{rounded:,}", f"{yuan(fen):,} 元", "number")
-
-
-def number(value: int | Decimal | None) -> Shown:
-    """Show a count or a quantity with thousands separators and without idle zeros."""
-    if value is None:
-        return Shown(EMPTY, "未填报", "empty")
-    if isinstance(value, Decimal):
-        text = f"{value:,f}"
-        return Shown(text.rstrip("0").rstrip(".") if "." in text else text, style="number")
-    return Shown(f"{value:,}", style="number")
 
 
 def moment(at: datetime | None) -> Shown:
@@ -119,74 +65,18 @@ def age(since: datetime | None, now: datetime) -> str:
     return f"{seconds} 秒前"
 
 
-def month(text: str) -> str:
-    """Show ``2026-10`` as ``2026年10月``; anything else as it is."""
-    year, _, rest = text.partition("-")
-    return f"{year}年{int(rest)}月" if year.isdigit() and rest.isdigit() else text
-
-
-def shanghai_month(now: datetime) -> str:
-    """Return the month of *now* in Shanghai: 00:30 on the 1st there is still the last day of the month in UTC."""
-    return f"{now.astimezone(SHANGHAI):%Y-%m}"
-
-
-def value(column: Column, raw: object, place: Place) -> Shown:
-    """Show a cell of a list as its column's type asks."""
-    if raw is None or raw in ("", [], {}):
-        return Shown(EMPTY, "未填报", "empty")
-    match column.type:
-        case "money":
-            return money(int(str(raw)))
-        case "count" if column.year:
-            return Shown(str(raw), style="nowrap")
-        case "count":
-            return number(int(str(raw)))
-        case "quantity":
-            return number(Decimal(str(raw)))
-        case "month":
-            return Shown(month(str(raw)), style="nowrap")
-        case "date":
-            return Shown(str(raw), style="nowrap")
-        case "flag":
-            return Shown("是" if raw else "否")
-        case "texts":
-            return Shown("、".join(named(column.name, item, place) for item in _items(raw)))
-        case "money_map":
-            return _money_map(raw)
-        case _:
-            return Shown(named(column.name, raw, place), style="nowrap" if column.code else "")
-
-
-def named(column: str, raw: object, place: Place) -> str:
-    """Return the words for a code: bureaus, lists and submission states by name, everything else as it is."""
-    if column in _BUREAU_COLUMNS:
-        return place.bureau(raw)
-    if column == "list":
-        return _LISTS.get(str(raw), str(raw))
-    if column == "state":
-        return STATES.get(str(raw), str(raw))
-    return str(raw)
-
-
 def plain_words(raw: object, place: Place) -> str:
     """Return a text in which the codes of bureaus are their names.
 
     >>> plain_words("commerce 家电 2026-09", Place(bureaus={"commerce": "区商务局"}))
     '区商务局 家电 2026-09'
     """
-    return _CODE.sub(lambda found: place.bureaus.get(found.group(), found.group()), str(raw))
+    return visible(_CODE.sub(lambda found: place.bureaus.get(found.group(), found.group()), str(raw)))
 
 
-def heading(column: Column) -> str:
-    """Return a heading with its unit; money is shown in 万元 on the screen."""
-    unit = unit_shown(column)
-    return f"{column.title}（{unit}）" if unit else column.title
-
-
-def unit_shown(column: Column) -> str:
-    """Return the unit of a heading: 万元 for money, nothing where the title already says it."""
-    unit = "万元" if column.type in ("money", "money_map") else column.unit
-    return "" if unit in column.title else unit
+def reason(rejection: Rejection, place: Place) -> str:
+    """Say to a bureau why a record was not taken; why an event is held is said in English, to operators: the bureau has nothing to do."""
+    return "事件已保存，待系统处理后自动计入，无须重报。" if rejection.outcome == "held" else plain_words(rejection.reason, place)
 
 
 def closed_time(stated: str) -> str:
@@ -210,15 +100,3 @@ def link(path: str, parameters: Iterable[tuple[str, str]]) -> str:
     """Return *path* with a query string; values are percent-encoded."""
     query = urlencode(list(parameters))
     return f"{path}?{query}" if query else path
-
-
-def _items(raw: object) -> list[object]:
-    return list(raw) if isinstance(raw, list | tuple) else [raw]
-
-
-def _money_map(raw: object) -> Shown:
-    if not isinstance(raw, Mapping):
-        return Shown(str(raw))
-    parts = [(str(key), money(int(str(fen)))) for key, fen in sorted(raw.items())]
-    return Shown("；".join(f"{key} {shown.text}" for key, shown in parts),
-                 "；".join(f"{key} {shown.full}" for key, shown in parts))  # fmt: skip

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
+from exchange_hub.programme.deadlines import COVERED
 from exchange_hub.programme.definitions import (
     NONE,
     NOT_REPORTED,
@@ -33,7 +34,6 @@ from exchange_hub.programme.period import Period
 EQUIPMENT = "设备更新"
 RECYCLING = "回收循环"
 EXITED = "退出"
-COVERED = "已有措施覆盖"
 CONFIRMED = "已确认"
 NIL = "零报告"
 _DONE = ("竣工", "投产")
@@ -109,11 +109,11 @@ def _latest(name: str, of_counted: Where, period: Period) -> Cube:
 def _document_cubes(as_of: str) -> Iterator[Cube]:
     """Split the rows of documents by state: every row received by the as-of date is in exactly one of them."""
     received = {"received_on<=": as_of}
-    open_ = {**received, "exempt_reason": None, "measure_on not <=": as_of}
+    open_ = {**received, "measure_on not <=": as_of}
     done = {**received, "exempt_reason": None, "measure_on<=": as_of}
     for name, where in (
         ("total", received),
-        ("exempt", {**received, "exempt_reason!=": None}),
+        ("exempt", {**received, "exempt_reason!=": None, "measure_on<=": as_of}),
         ("covered", {**done, "form": COVERED}),
         ("issued", {**done, "form!=": COVERED}),
         ("overdue", {**open_, f"{_DEADLINE}<": as_of}),

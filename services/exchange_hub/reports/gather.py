@@ -14,7 +14,7 @@ from exchange_hub.programme.period import Period
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
-from exchange_hub.views.crossing import COMPARISONS
+from exchange_hub.views.queries.findings import COMPARISONS
 
 ROWS_MAX = 200
 ALLOCATIONS_MAX = 1000
@@ -47,7 +47,7 @@ def gather(
 def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
     lists, as_of = lists_of(schema), frame.as_of.isoformat()
     received: Where = {"received_on<=": as_of}
-    open_ = {**received, "exempt_reason": None, "measure_on not <=": as_of}
+    open_ = {**received, "measure_on not <=": as_of}
     settled = {**received, "measure_on:month": frame.period.month, "measure_on<=": as_of}
     documents = [
         row

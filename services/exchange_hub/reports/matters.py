@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from exchange_hub.programme import sentences as say
+from exchange_hub.programme.deadlines import OVERDUE, UNSETTLED, due_day, state_on, urgency
 from exchange_hub.programme.definitions import TOTAL
-from exchange_hub.programme.figures import COVERED
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.inputs import silent_submissions
 from exchange_hub.reports.model import Cell, Section, Table
@@ -29,7 +29,7 @@ def documents(book: Book) -> Section:
         f"未到期{n['due']}项，超期{n['overdue']}项；"
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，已印发{book.count(f'plans.{TOTAL}.issued')}个"
     )
-    ordered = sorted(book.inputs.details.documents, key=lambda row: _rank(row, book.as_of))
+    ordered = sorted(book.inputs.details.documents, key=lambda row: urgency(row, book.as_of))
     if not ordered:
         return Section("政策方案", (text,))
     title = "市级文件落实措施"
@@ -40,32 +40,8 @@ def documents(book: Book) -> Section:
     return Section("政策方案", (text,), (Table("documents", title, columns, rows),))
 
 
-def deadline(row: Row) -> date | None:
-    """Return the day by which a measure is due: the approved extension, else ten working days after receipt."""
-    due = row.get("extended_until") or row.get("due_on")
-    return due if isinstance(due, date) else None
-
-
-def status(row: Row, as_of: date) -> str:
-    """Return the state of a document's measure on a date, in the report's words."""
-    done, due = row.get("measure_on"), deadline(row)
-    if row.get("exempt_reason") is not None:
-        return "免于出台"
-    if isinstance(done, date) and done <= as_of:
-        if row.get("form") == COVERED:
-            return COVERED
-        return "逾期出台" if due is not None and done > due else "已出台"
-    return "超期未出台" if due is not None and due < as_of else "未到期"
-
-
-def _rank(row: Row, as_of: date) -> tuple[int, date, str, str]:
-    order = {"超期未出台": 0, "未到期": 1}
-    state = order.get(status(row, as_of), 2)
-    return (state, deadline(row) or date.max, str(row.get("document_no")), str(row.get("department")))
-
-
 def _document_row(book: Book, row: Row) -> tuple[Cell, ...]:
-    due, received = deadline(row), row.get("received_on")
+    due, received = due_day(row), row.get("received_on")
     number, title = str(row.get("document_no") or ""), str(row.get("title") or "")
     form = "/".join(str(row[name]) for name in ("form", "measure_no") if row.get(name))
     extended = "（延期）" if row.get("extended_until") is not None else ""
@@ -75,7 +51,7 @@ def _document_row(book: Book, row: Row) -> tuple[Cell, ...]:
         Cell(book.name(row.get("department"))),
         Cell(f"{say.day_of(due)}{extended}" if due else ""),
         Cell(form),
-        Cell(status(row, book.as_of)),
+        Cell(state_on(row, book.as_of)),
     )
 
 
@@ -113,9 +89,9 @@ def next_month(book: Book) -> Section:
 
 def _next_items(book: Book) -> Iterator[str]:
     month = f"{book.period.after.number}月"
-    open_ = [row for row in book.inputs.details.documents if status(row, book.as_of) in ("超期未出台", "未到期")]
-    late = [row for row in open_ if status(row, book.as_of) == "超期未出台"]
-    soon = [row for row in open_ if row not in late and (due := deadline(row)) and due <= book.period.after.last_day]
+    open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
+    late = [row for row in open_ if state_on(row, book.as_of) == OVERDUE]
+    soon = [row for row in open_ if row not in late and (due := due_day(row)) and due <= book.period.after.last_day]
     if late:
         yield f"落实措施已到期未出台{len(late)}项，请{_departments(book, late)}抓紧办理"
     if soon:

@@ -23,9 +23,10 @@ def known_versions() -> list[str]:
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
-def engine_of(database_url: str) -> sa.Engine:
-    """Return an engine for a ``postgresql://`` address, over psycopg."""
-    return sa.create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
+def engine_of(database_url: str, application: str = "hub") -> sa.Engine:
+    """Return an engine for a ``postgresql://`` address, over psycopg; it keeps no connection open."""
+    address = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return sa.create_engine(address, poolclass=sa.NullPool, connect_args={"application_name": application, "connect_timeout": 10})
 
 
 def current(connection: sa.Connection) -> str | None:

@@ -4,6 +4,7 @@ The same shape serves the live schema, a shadow schema that a rebuild fills, and
 rows of a closed month: whoever reads a list names the schema and nothing else changes.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,6 +55,12 @@ def list_table(view: ListView, schema: str, metadata: sa.MetaData) -> sa.Table:
         *(sa.Column(column.name, sql_type(column)) for column in view.columns),
         schema=schema,
     )
+
+
+@lru_cache(maxsize=256)
+def table_of(view: ListView, schema: str) -> sa.Table:
+    """Return the table of *view* in *schema*, made once a program, so that statements over it are compiled once."""
+    return list_table(view, schema, sa.MetaData())
 
 
 def hold(schema: str = LIVE) -> str:

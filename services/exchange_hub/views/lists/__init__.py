@@ -39,6 +39,12 @@ LISTS: tuple[ListView, ...] = tuple(view for kind in KINDS.values() for view in 
 BY_NAME: dict[str, ListView] = {view.name: view for view in LISTS}
 
 
+#: Codes of all findings that there can be.
+RULES: tuple[str, ...] = tuple(
+    rule for kind in KINDS.values() for rule in (*kind.rules, *(comparison.rule for comparison in kind.comparisons))
+)
+
+
 def kinds_of(list_name: str) -> list[str]:
     """Return the kinds of entity that can have rows in a list."""
     return [kind.name for kind in KINDS.values() if list_name in kind.list_names]

@@ -43,6 +43,7 @@ class Kind:
             component.
         apart: list → how the rows of one entity are told apart; only of kinds that are joined, a list that is not named
             has one row an entity.
+        rules: codes of what *findings* may show.
         findings: (claims, rows) of one component → what a comparison of its statements shows.
         comparisons: comparisons between rows of different components, read over the lists.
         asks: what its fold asks the district beside the order of bureaus for a list and field: ``domain``, that order by
@@ -56,6 +57,7 @@ class Kind:
     identities: Callable[[Claim], list[str]] | None = None
     apart: Mapping[str, Apart] = field(default_factory=dict)
     findings: Compare | None = None
+    rules: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     asks: frozenset[Literal["domain", "calendar"]] = frozenset()
     own: bool = field(init=False)

@@ -96,4 +96,4 @@ def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]
         yield Finding("reversed-over-paid", subject, "冲回合计大于支付合计,请核对", totals)
 
 
-KIND = Kind("fund", "资金", _rows, (LIST,), findings=_findings)
+KIND = Kind("fund", "资金", _rows, (LIST,), findings=_findings, rules=("paid-over-approved", "reversed-over-paid"))

@@ -99,7 +99,7 @@ def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding
 
 
 KIND = Kind(
-    "scrappage", "报废淘汰", _rows, (LIST,), _identities, findings=_findings,
+    "scrappage", "报废淘汰", _rows, (LIST,), _identities, findings=_findings, rules=("deregistered-early",),
     comparisons=(
         same_identifier("certificate-twice", "scrappage", LIST.table, "certificate_no", "证明编号{subject}对应{count}台设备,请核对"),
     ),

@@ -75,7 +75,7 @@ def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding
 
 
 KIND = Kind(
-    "trade_in", "以旧换新", _rows, (LIST,), findings=_findings,
+    "trade_in", "以旧换新", _rows, (LIST,), findings=_findings, rules=("subsidy-over-sale", "returned-over-subsidy"),
     comparisons=(
         same_identifier("serial-twice", "trade_in", LIST.table, "serial_no", "序列号{subject}出现在{count}笔订单中,请核对"),
         same_identifier("invoice-twice", "trade_in", LIST.table, "invoice_no", "发票号{subject}出现在{count}笔订单中,请核对"),

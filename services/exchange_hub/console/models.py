@@ -1,0 +1,261 @@
+"""What every route of the API answers: the models that answers are checked against, and that the description is made from.
+
+A field's example stands at the field; the example of a whole answer is put together from them, so that none can differ from its model.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, TypeAdapter
+
+from exchange_hub.console.query import PAGE_SIZE
+from exchange_hub.programme.period import Period
+from exchange_hub.views.lists.model import ColumnType
+
+Cell = str | int | bool | list[str] | dict[str, str] | None
+"""A value of a list: money and quantities are decimal strings, dates ISO, ``null`` is nothing reported."""
+
+
+def _utc(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+Time = Annotated[datetime, PlainSerializer(_utc, when_used="json")]
+
+
+def eg(example: object, description: str | None = None) -> Any:
+    """Give a field its example, and words where its name does not say enough."""
+    return Field(examples=[example], description=description)
+
+
+class Model(BaseModel):
+    """An answer, or a part of one; no field comes or goes unseen."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+
+class Problem(BaseModel):
+    """Why a request was not answered, in Chinese."""
+
+    detail: str = eg("没有这张清单；名称见 /api/lists。")
+
+
+class Column(Model):
+    """A column of a list."""
+
+    name: str = eg("total_investment")
+    title: str = eg("总投资")
+    type: ColumnType = eg("money")
+    unit: str = eg("元", "金额一律以元为单位")
+
+
+class ListDescription(Model):
+    """A list with its columns."""
+
+    name: str = eg("equipment-projects")
+    title: str = eg("设备更新项目清单")
+    columns: list[Column]
+
+
+Row = Annotated[
+    dict[str, Cell],
+    eg({"row_key": "2509-120114-89-01-544060", "bureaus": ["industry"], "name": "压缩机更新项目", "total_investment": "12300000.00", "funds_paid": None}),
+]
+
+
+Rows = list[Row]
+Texts = list[str]
+
+
+class Page(Model):
+    """A page of the rows of a list."""
+
+    list: str = eg("equipment-projects")
+    title: str = eg("设备更新项目清单")
+    as_of: Time = eg("2026-11-02T01:30:00Z")
+    total: int = eg(1)
+    page: int = eg(1)
+    size: int = eg(PAGE_SIZE)
+    rows: Rows
+
+
+class Said(Model):
+    """What another bureau says of a column."""
+
+    bureau: str = eg("development-reform")
+    value: Cell = eg("12600000.00")
+
+
+class TakenFrom(Model):
+    """Whose statement a column of a row is."""
+
+    column: str = eg("total_investment")
+    value: Cell = eg("12300000.00")
+    bureau: str | None = eg("industry", "出自未单独成行的填报时为 null")
+    others: list[Said]
+
+
+class Origin(Model):
+    """The cell that a bureau's fact came from."""
+
+    file: str = eg("设备更新项目2026年10月.xlsx")
+    sheet: str = eg("项目清单")
+    row: int = eg(7)
+    unit: str = eg("万元", "原表的金额单位")
+
+
+Facts = Annotated[dict[str, JsonValue], eg({"name": "压缩机更新项目", "total_investment": "12300000.00", "build_state": "在建"})]
+
+
+class Claim(Model):
+    """What one bureau says now, by one register of its claim."""
+
+    bureau: str = eg("industry")
+    register_name: str = Field(alias="register", examples=["project"])
+    revision: int = eg(3)
+    event_id: str = eg("5d0c7a52-6a44-5f0e-9d5e-3f7f5f1d8c11")
+    type: str = eg("ProjectChanged")
+    facts: Facts
+
+
+class Event(Model):
+    """An event behind a row."""
+
+    topic: str = eg("hub.wuqing.industry.events")
+    offset: int = eg(41)
+    event_id: str = eg("5d0c7a52-6a44-5f0e-9d5e-3f7f5f1d8c11")
+    type: str = eg("ProjectChanged")
+    bureau: str = eg("industry")
+    revision: int = eg(3)
+    occurred_on: date | None = eg("2026-10-20")
+    arrived_at: Time | None = eg("2026-10-21T02:11:09Z")
+    reason: str = eg("投资额核定")
+    origin: Origin | None
+    facts: Facts
+
+
+class RowTrace(Model):
+    """A row down to its sources."""
+
+    row: Row
+    taken_from: list[TakenFrom]
+    claims: list[Claim]
+    events: list[Event]
+
+
+class Submission(Model):
+    """What a bureau returned of a list for a month."""
+
+    bureau: str = eg("water")
+    list: str = eg("equipment-projects")
+    month: Annotated[str, AfterValidator(lambda month: Period(month).month)] = eg("2026-10")
+    state: Literal["confirmed", "nil", "late", "silent"] = eg("nil")
+    rows: int | None = eg(0)
+    confirmed_on: date | None = eg("2026-11-03")
+    signed_by: str = eg("签发")
+    due_on: date | None = eg("2026-11-05")
+
+
+class Finding(Model):
+    """Something that people should look at; never a verdict."""
+
+    id: str = eg("f19c2a6e41d00b7c3a55")
+    rule: str = eg("subsidy-over-sale")
+    text: str = eg("补贴金额大于销售额,请核对")
+    list: str = eg("trade-in")
+    subject: str = eg("D2026100045")
+    component: str = eg("commerce:D2026100045")
+    bureaus: Texts = eg(["commerce"])
+    state: str = eg("待核实")
+    basis: str = eg("")
+    compared: dict[str, Cell] = eg({"subsidy": "520.00", "sale_amount": "500.00"}, "比对的数，金额以元为单位")
+    rows: Texts = eg(["D2026100045"], "多行之间比对的，各行的主键")
+
+
+class Rejection(Model):
+    """A record that was not taken."""
+
+    topic: str = eg("hub.wuqing.commerce.events")
+    offset: int = eg(105)
+    bureau: str = eg("commerce")
+    type: str = eg("TradeInCompleted", "内容无法读出时为空")
+    entity_key: str = eg("D2026100045")
+    outcome: Literal["rejected", "held"] = eg("rejected")
+    code: str = eg("bad_value")
+    reason: str = eg("补贴金额大于销售额，请核对后更正重报。")
+    arrived_at: Time = eg("2026-11-01T08:00:00Z")
+    origin: Origin | None
+
+
+class Position(Model):
+    """How far a topic has been taken into the views."""
+
+    topic: str = eg("hub.wuqing.industry.events")
+    bureau: str = eg("industry")
+    next_offset: int = eg(412)
+    owner: str = eg("worker-1")
+    moved_at: Time | None = eg("2026-11-02T01:29:58Z")
+    outcomes: dict[str, int] = eg({"accepted": 402, "duplicate": 6, "rejected": 3, "held": 0})
+    seen_at: Time | None = eg("2026-11-02T01:30:00Z")
+
+
+class File(Model):
+    """A file of a closed month."""
+
+    name: str = eg("report.docx")
+    bytes: int = eg(48213)
+    path: str = eg("/reports/2026-10/report.docx")
+
+
+class Report(Model):
+    """A closed month and its files."""
+
+    month: str = eg("2026-10")
+    files: list[File]
+
+
+class Figure(Model):
+    """A figure of a closed month, and where it opens."""
+
+    id: str = eg("equipment.工业.total_investment")
+    value: str | None = eg("1234567890.00", "以 unit 为单位的精确值；没有时为 null，原因见 absent")
+    absent: str = eg("—")
+    unit: str = eg("元")
+    period: str = eg("2026-10")
+    list: str = eg("equipment-projects")
+    where: dict[str, Any] = eg({"domain": "工业"})
+    measure: str = eg("sum(total_investment)")
+    rows: int = eg(38)
+    rows_path: str = eg("/reports/2026-10/figure?id=equipment.%E5%B7%A5%E4%B8%9A.total_investment")
+
+
+class Alive(Model):
+    """The process runs."""
+
+    status: Literal["ok"] = eg("ok")
+
+
+class Ready(Model):
+    """Whether the console can be trusted now."""
+
+    status: Literal["ok", "unavailable"] = eg("ok")
+    database: Literal["up", "down"] = eg("up")
+    workers: Literal["fresh", "silent", "unknown"] = eg("fresh")
+
+
+def example_of(answer: Any) -> object:
+    """Return the example of a whole answer, put together from those of its fields."""
+    schema = TypeAdapter(answer).json_schema(mode="serialization")
+    return _example(schema, schema.get("$defs", {}))
+
+
+def _example(schema: dict[str, Any], known: dict[str, Any]) -> object:
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "$ref" in schema:
+        return _example(known[schema["$ref"].rpartition("/")[2]], known)
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0], known)
+    if schema.get("type") == "array":
+        return [_example(schema["items"], known)]
+    return {name: _example(field, known) for name, field in schema["properties"].items()}

@@ -1,0 +1,279 @@
+"""What the store answers: frozen values, money in fen and times in UTC, as it keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from exchange_hub.views.lists.model import Column
+from exchange_hub.views.taken import Taken
+
+Row = Mapping[str, object]
+"""A row of a list: ``row_key``, ``component``, ``bureaus`` and the columns of its catalogue."""
+
+OUTCOMES = ("accepted", "duplicate", "rejected", "held")
+TO_VERIFY = "待核实"
+CAUSE_GONE = "原因已消除,待复核"
+
+
+class StoreUnavailableError(Exception):
+    """The store does not answer: not started, cut off, or slower than its statement time-out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows of a list are wanted, and in which order.
+
+    Attributes:
+        where: column → accepted values (typed as the column is: money in fen, ``None`` for empty); all conditions hold together.
+        text: words that one of the text columns must contain; empty for no such condition.
+        order: columns to sort by, ``-name`` for descending; ties are broken by the row's key.
+    """
+
+    where: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    text: str = ""
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The cell that a bureau's fact came from; *unit* is the unit reported there (元, 万元 or 亿元)."""
+
+    file: str
+    sheet: str
+    row: int
+    unit: str = ""
+
+    @classmethod
+    def of(cls, raw: object) -> "Origin | None":
+        """Read the origin that an event carries, where it carries one."""
+        if not isinstance(raw, Mapping):
+            return None
+        return cls(str(raw["file"]), str(raw["sheet"]), int(str(raw["row"])), str(raw.get("unit") or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the log.
+
+    Attributes:
+        topic: name of the topic.
+        offset: offset on it.
+        event_id: id of the event.
+        type: event type.
+        bureau: code of the bureau that published it.
+        register: event family, with its sub-key where it has one (``progress:2026-10``).
+        revision: its revision.
+        occurred_on: business date.
+        arrived_at: when Kafka took it.
+        current: whether the row stands on it; earlier revisions are shown for the record.
+        source: connector or program that sent it.
+        reason: why it corrects or withdraws, empty where it says nothing.
+        origin: file, sheet and row of the bureau's source, where the event carries them.
+        facts: what it states, money in fen and days as numbers: to be read by :mod:`exchange_hub.views.facts`.
+    """
+
+    topic: str
+    offset: int
+    event_id: str
+    type: str
+    bureau: str
+    register: str
+    revision: int
+    occurred_on: date | None
+    arrived_at: datetime | None
+    current: bool
+    source: str
+    reason: str
+    origin: Origin | None
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A row down to its sources.
+
+    Attributes:
+        row: the row.
+        events: the events of the claims it was merged from, the oldest first.
+        taken: whose statement each column is; empty where one bureau alone reports the entity.
+    """
+
+    row: Row
+    events: tuple[Event, ...]
+    taken: tuple[Taken, ...] = ()
+
+    @property
+    def claims(self) -> tuple[Event, ...]:
+        """What each bureau says now: the event in force of each register."""
+        return tuple(event for event in self.events if event.current)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One of the values that a finding compares: a bureau's statement, or an amount of the row."""
+
+    column: Column
+    value: object
+    bureau: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tells it apart among the others: the bureau, else the column."""
+        return self.bureau or self.column.name
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that people should look at; never a verdict.
+
+    Attributes:
+        id: derived from rule and subject.
+        rule: code of the rule, empty where a reviewed finding holds no longer.
+        kind: kind of entity.
+        subject: key of the row it speaks of.
+        text: what the comparison showed, in Chinese.
+        list: list of the row, empty where there is none.
+        component: component of the rows, empty for a comparison between entities.
+        bureaus: bureaus concerned.
+        state: 待核实, 属实, 不属实, 政策允许, 数据差错, 无法核实, or 原因已消除… where nobody has closed it yet.
+        basis: on what people decided, empty before they did.
+        compared: what was compared.
+        rows: keys of the rows that share something.
+    """
+
+    id: str
+    rule: str
+    kind: str
+    subject: str
+    text: str
+    list: str
+    component: str
+    bureaus: tuple[str, ...]
+    state: str
+    basis: str = ""
+    compared: tuple[Compared, ...] = ()
+    rows: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to look at it; a cause that has gone does not close it, people do."""
+        return self.state in (TO_VERIFY, CAUSE_GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that was not taken: its place, and why.
+
+    Attributes:
+        outcome: ``rejected`` or ``held``.
+        code: code of the reason; ``held`` for a held event.
+        reason: for a rejected record in Chinese, for the bureau; for a held event in English, for operators.
+        behind: offset of the earlier event of the same key that a held event waits for.
+        type: event type, where its bytes can still be read.
+        origin: the cell it came from, where its bytes can still be read.
+    """
+
+    topic: str
+    offset: int
+    bureau: str
+    event_id: str | None
+    type: str
+    entity_key: str
+    outcome: Literal["rejected", "held"]
+    code: str
+    reason: str
+    behind: int | None
+    arrived_at: datetime
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a topic has been taken into the views.
+
+    Attributes:
+        topic: name of the topic.
+        bureau: code of the bureau whose topic it is.
+        kafka_topic_id: id of the topic in Kafka when it was claimed.
+        next_offset: offset that the store expects next.
+        last_offset: offset of the last data record.
+        last_arrived_at: when Kafka took that record.
+        epoch: counts the claims of the topic.
+        owner: worker that holds the topic, empty where none does.
+        moved_at: when the last batch of this topic was committed, ``None`` before the first.
+        seen_at: when the worker that holds the topic last finished a poll, ``None`` where that is not kept.
+        outcomes: outcome → records (accepted, duplicate, rejected, held).
+        last_digest: digest of the last data record, by which a log that was replaced is known.
+    """
+
+    topic: str
+    bureau: str
+    kafka_topic_id: str
+    next_offset: int
+    last_offset: int | None
+    last_arrived_at: datetime | None
+    epoch: int
+    owner: str
+    moved_at: datetime | None
+    seen_at: datetime | None
+    outcomes: Mapping[str, int]
+    last_digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The published balance of a topic: what arrived is accepted, duplicate, rejected or held, and nothing is left over."""
+
+    topic: str
+    bureau: str
+    data_records: int
+    skipped: int
+    outcomes: Mapping[str, int]
+
+    @property
+    def difference(self) -> int:
+        """Records that lie nowhere (or twice, if negative); 0 where the balance holds."""
+        return self.data_records - sum(self.outcomes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a bureau returned of a list for a month.
+
+    Attributes:
+        state: ``confirmed``, ``nil``, ``late`` or ``silent`` (owed and not here); silent is never zero.
+        rows: rows confirmed, ``None`` where nothing was.
+        due_on: the day by which it is owed, ``None`` where it is not.
+    """
+
+    bureau: str
+    list: str
+    month: str
+    state: Literal["confirmed", "nil", "late", "silent"]
+    rows: int | None
+    confirmed_on: date | None
+    signed_by: str
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptsWaiting:
+    """Receipts that are not published yet, and for how long the oldest has waited."""
+
+    number: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """An entity whose statements do not fold together: its rows are missing from the lists."""
+
+    kind: str
+    component: str
+    reason: str
+
+
+def arrival(milliseconds: int) -> datetime:
+    """Return a LogAppendTime as a time in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,92 @@
+"""Questions to a row: which claims it was merged from, the events of them, and whose statement each column is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from exchange_hub.views.lists import BY_NAME, kinds_of
+from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.queries.answers import Event, Row, Selection, Trace
+from exchange_hub.views.queries.lists import rows
+from exchange_hub.views.queries.log import EVENT_COLUMNS, event_of
+from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.statement import Claim
+from exchange_hub.views.store.planning import OF_EVENT, Topics, gathered
+from exchange_hub.views.tables import LIVE
+from exchange_hub.views.taken import Taken, taken
+
+ClaimKey = tuple[str, str]
+"""Bureau and entity key of a claim."""
+
+
+def row_of(conn: sa.Connection, view: ListView, row_key: str, *, schema: str = LIVE) -> Row | None:
+    """Return one row of a list."""
+    return next(iter(rows(conn, view, Selection({"row_key": (row_key,)}), schema=schema, limit=1)), None)
+
+
+def trace(conn: sa.Connection, view: ListView, row: Row, rules: FoldRules, *, schema: str = LIVE, below: Mapping[str, int] | None = None) -> Trace:
+    """Open a row down to the events and source cells behind it.
+
+    Args:
+        conn: connection in a reading transaction.
+        view: list of the row.
+        row: the row, as the store has it or as a closed month keeps it.
+        rules: the configuration that the fold takes.
+        schema: views schema whose claims say what belongs to the row's component.
+        below: topic → offset below which events count, for a row of a closed month; all count where it is not given.
+    """
+    claims, kinds = _claims_of(conn, view, str(row["component"]), schema), kinds_of(view.name)
+    found = _events_of(conn, claims, kinds, below)
+    events = sorted(found, key=lambda event: (event.arrived_at, event.topic, event.offset))
+    return Trace(row, tuple(events), tuple(_taken_from(conn, view, row, claims, kinds, rules, below)))
+
+
+def _claims_of(conn: sa.Connection, view: ListView, component: str, schema: str) -> list[ClaimKey]:
+    """Return the claims of a component; one that is not joined with others is named after its only claim."""
+    query = sa.text(
+        f"SELECT t.bureau, c.entity FROM {schema}.claim c JOIN log.topic t USING (topic_no) "
+        "WHERE c.component = :component AND c.kind = ANY(:kinds) ORDER BY 1, 2"
+    )
+    found = [(bureau, entity) for bureau, entity in conn.execute(query, {"component": component, "kinds": kinds_of(view.name)})]
+    bureau, _, entity = component.partition(":")
+    return found or [(bureau, entity)]
+
+
+_OF_CLAIMS = """FROM unnest(:bureaus, :entities) AS k (bureau, entity) JOIN log.topic t ON t.bureau = k.bureau
+    JOIN log.event_log e ON e.topic_no = t.topic_no AND e.entity = k.entity WHERE e.kind = ANY(:kinds)"""
+
+
+def _asked(conn: sa.Connection, columns: str, claims: Sequence[ClaimKey], kinds: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+    texts = pg.ARRAY(sa.Text())
+    query = sa.text(f"SELECT {columns} {_OF_CLAIMS}").bindparams(
+        sa.bindparam("bureaus", [bureau for bureau, _ in claims], texts), sa.bindparam("entities", [entity for _, entity in claims], texts),
+        sa.bindparam("kinds", list(kinds), texts),
+    )  # fmt: skip
+    return [tuple(row) for row in conn.execute(query)]
+
+
+def _events_of(conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[str], below: Mapping[str, int] | None) -> list[Event]:
+    """Return all events of claims; in force is, of each register, the highest (revision, facts digest), of equals the first."""
+    counted = [row for row in _asked(conn, f"{EVENT_COLUMNS}, e.digest, e.kind, e.entity", claims, kinds) if below is None or row[3] < below.get(row[2], 0)]
+    winners: dict[tuple[object, ...], tuple[int, bytes, int]] = {}
+    for row in counted:
+        register = (row[2], row[10], row[11], row[5])
+        winners[register] = max(winners.get(register, (-1, b"", 0)), (row[6], row[9], -row[3]))
+    return [event_of(row[:9], is_current=row[3] == -winners[row[2], row[10], row[11], row[5]][2]) for row in counted]
+
+
+def _taken_from(
+    conn: sa.Connection, view: ListView, row: Row, claims: Sequence[ClaimKey], kinds: Sequence[str], rules: FoldRules,
+    below: Mapping[str, int] | None,
+) -> list[Taken]:  # fmt: skip
+    """Tell whose statement each column of a row was taken from; nothing where one bureau alone reports its entity, or the list is gone."""
+    if len({bureau for bureau, _ in claims}) < 2 or view.name not in BY_NAME:
+        return []
+    topics = conn.execute(sa.text("SELECT topic_no, bureau, name FROM log.topic")).all()
+    ends = None if below is None else {topic_no: below.get(name, 0) for topic_no, _, name in topics}
+    counted = [event for event in _asked(conn, OF_EVENT, claims, kinds) if ends is None or event[1] < ends[event[0]]]
+    bureau_of = {topic_no: bureau for topic_no, bureau, _ in topics}
+    registers = gathered(counted, Topics(bureau_of, {bureau: topic_no for topic_no, bureau in bureau_of.items()}))
+    return taken(view.name, row, [Claim(key, said) for key, said in registers.items()], rules)
