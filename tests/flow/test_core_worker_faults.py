@@ -101,9 +101,9 @@ def test_stopped_while_it_holds_the_commit_lock(stage: Stage) -> None:
 def test_connections_cut_again_and_again(stage: Stage) -> None:
     """A worker whose connection is cut, also just before COMMIT, tries the same batch again and goes on by itself."""
     worker = stage.worker(at_step="receipted", what="pause", at_batch=0, pause_seconds=0.4)
-    with stage.flowing(bulk(SEED, 1200), per_second=150):
+    with stage.flowing(bulk(SEED, 6000), per_second=150, cut=True):
         cuts = 0
-        deadline = time.monotonic() + 12
+        deadline = time.monotonic() + 60
         while cuts < 8 and time.monotonic() < deadline:
             cuts += cut_connections(stage.url)
             time.sleep(0.9)  # the pace of the cuts is the fault itself

@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+import exchange_connectors
 import exchange_contracts
 import exchange_hub
 from exchange_hub.runtime.problem import RuntimeProblem
@@ -292,7 +293,7 @@ def test_two_users_at_once_one_with_a_path_of_180_characters(folder: Path, other
 @pytest.fixture
 def other_user() -> list[str]:
     """The serve command as the user `daemon`, under an interpreter that this user can run."""
-    modules = (exchange_hub, exchange_contracts, psycopg)
+    modules = (exchange_hub, exchange_connectors, exchange_contracts, psycopg)
     packages = os.pathsep.join(str(Path(str(module.__file__)).parent.parent) for module in modules)
     become = ["setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", "env", f"PYTHONPATH={packages}"]
     for interpreter in (sys.executable, "/usr/bin/python3"):
