@@ -17,7 +17,7 @@ from tests.platform import hand_out_servers, platform
 #: The files that take longest: a process that began one of them late would work on when the others are done.
 LONGEST = (
     "test_runtime_servers", "test_core_server_faults", "test_core_worker_faults", "test_bench_short", "test_story",
-    "test_core_topic_faults", "test_core_rebuild_process", "test_core_presence", "test_mutations", "test_wheel",
+    "test_core_topic_faults", "test_core_rebuild_process", "test_core_heartbeat", "test_mutations", "test_wheel",
 )  # fmt: skip
 #: Folders of the tests that wait for servers.
 WAITING = ("flow", "faults")

@@ -12,6 +12,7 @@ from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.reports.model import Report, Source
 from exchange_hub.reports.queries import FigureRows, Queries
+from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import (
@@ -28,7 +29,6 @@ from exchange_hub.views.queries.answers import (
     Trace,
     Unfolded,
 )
-from exchange_hub.views.taken import Taken
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
 
@@ -168,7 +168,7 @@ class MemoryReading(Queries):
         if "total_investment" not in row:
             return Trace(row, events)
         said = (("development-reform", other["total_investment"]),)
-        return Trace(row, events, (Taken("total_investment", row["total_investment"], "industry", said),))
+        return Trace(row, events, (Attribution("total_investment", row["total_investment"], "industry", said),))
 
     def figure_rows(self, month: str, source: Source, *, limit: int) -> FigureRows:
         plain = {name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in source.where.items()}

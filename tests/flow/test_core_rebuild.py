@@ -7,8 +7,8 @@ from datetime import date
 import psycopg
 import pytest
 
+from exchange_hub.views.backfill import Progress
 from exchange_hub.views.digests import digests
-from exchange_hub.views.filling import Progress
 from exchange_hub.views.rebuild import AS_OF, as_of, ends, rebuild
 from exchange_hub.views.store.commit import commit
 from exchange_hub.views.store.setup import connect
@@ -73,10 +73,10 @@ def test_a_rebuild_shows_a_row_that_is_wrong(filled: tuple[Opened, History]) -> 
 
 def test_a_stopped_rebuild_goes_on(filled: tuple[Opened, History], monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped in the middle, it keeps what it has, takes in what came meanwhile, and ends with the same views."""
-    from exchange_hub.views import filling
+    from exchange_hub.views import backfill
 
     store, _ = filled
-    monkeypatch.setattr(filling, "CHUNK", 50)
+    monkeypatch.setattr(backfill, "CHUNK", 50)
     seen: list[int] = []
 
     def stop(progress: Progress) -> None:

@@ -26,11 +26,11 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import parent_process
 
 from exchange_hub.cli import main, side_by_side
-from exchange_hub.views import filling
+from exchange_hub.views import backfill
 
 strike_at, processes = int(os.environ["STRIKE_AT"]), int(os.environ["PROCESSES"])
-filling.CHUNK = 40
-plain, written = filling.write, 0
+backfill.CHUNK = 40
+plain, written = backfill.write, 0
 
 def write(*given):
     global written
@@ -45,7 +45,7 @@ class Pool(ProcessPoolExecutor):
         print("processes:", len(self._processes), flush=True)
         return super().__exit__(*given)
 
-filling.write = write
+backfill.write = write
 if processes > 1:
     side_by_side.ALONE_EVENTS_MAX, side_by_side.ProcessPoolExecutor, os.cpu_count = 0, Pool, lambda: processes
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange_hub.views.filling import fill_all
+from exchange_hub.views.backfill import fill_all
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rebuild import ends, open_shadow, rebuild
 from exchange_hub.views.rules import FoldRules

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from exchange_hub.views import rebuild as rebuilding
+from exchange_hub.views.backfill import Progress
 from exchange_hub.views.digests import digests
-from exchange_hub.views.filling import Progress
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.rebuild import rebuild
 from exchange_hub.views.store.commit import Context, commit

@@ -29,7 +29,7 @@ from exchange_hub.reports.render.docx_report import body_characters
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.views.filling import Progress
+from exchange_hub.views.backfill import Progress
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.rebuild import rebuild
 from exchange_hub.views.store.setup import connect

@@ -15,8 +15,8 @@ import pytest
 from exchange_contracts import codec, rules
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.runtime.postgres_tools import environment_of, tool
-from exchange_hub.views.proof import Entry, Position, differences
 from exchange_hub.views.rebuild import rebuild
+from exchange_hub.views.reconciliation import Entry, Position, differences
 from exchange_hub.views.statement import Record
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect

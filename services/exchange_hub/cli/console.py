@@ -12,7 +12,7 @@ from exchange_hub.cli.program import program, supervised_option
 from exchange_hub.console.app import create_app
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.source import Place
-from exchange_hub.runtime.sole import bound
+from exchange_hub.runtime.instance_lock import bound
 
 log = logging.getLogger(__name__)
 

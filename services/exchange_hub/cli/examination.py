@@ -28,8 +28,8 @@ from exchange_hub.runtime.servers import DISK_FREE_MIN_MB, Servers
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import REQUIRED, describe, group_lack, lacks, settings_of, topic_ids
 from exchange_hub.views.queries import log
+from exchange_hub.views.store.heartbeat import tended
 from exchange_hub.views.store.positions import Claimed
-from exchange_hub.views.store.presence import tended
 from exchange_hub.views.store.stamp import StampError, read_stamp, refuse_other
 
 T = TypeVar("T")

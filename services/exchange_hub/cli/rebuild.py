@@ -16,12 +16,12 @@ from exchange_hub.reports.closed import cuts, diff
 from exchange_hub.reports.closed.cuts import Cut
 from exchange_hub.runtime.migrating import engine_of, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.views.backfill import Progress
 from exchange_hub.views.digests import digests
-from exchange_hub.views.filling import Progress
 from exchange_hub.views.lists import BY_NAME, KINDS, kinds_of
-from exchange_hub.views.proof import Position
 from exchange_hub.views.rebuild import AS_OF, Comparison, as_of
 from exchange_hub.views.rebuild import rebuild as run
+from exchange_hub.views.reconciliation import Position
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.deciding import LISTED
 from exchange_hub.views.store.positions import LOCK_SPACE

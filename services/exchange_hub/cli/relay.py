@@ -26,7 +26,7 @@ from exchange_hub.runtime.topics import administration
 from exchange_hub.views import relay as receipts
 from exchange_hub.views.queries import log as log_queries
 from exchange_hub.views.store import commit
-from exchange_hub.views.store.presence import tended
+from exchange_hub.views.store.heartbeat import tended
 from exchange_hub.views.store.setup import connect
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from typing import Any
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import settle_interpreter
 from exchange_hub.runtime.servers import Servers
-from exchange_hub.views import proof
-from exchange_hub.views.filling import Part, fill_part
-from exchange_hub.views.proof import Position
+from exchange_hub.views import reconciliation
+from exchange_hub.views.backfill import Part, fill_part
 from exchange_hub.views.rebuild import prepare_to_fill
+from exchange_hub.views.reconciliation import Position
 from exchange_hub.views.store.setup import connect
 
 #: Fewer events than this are done in this process: another one takes two seconds to start.
@@ -71,7 +71,7 @@ def prove(
 
 def _prove(hub: Hub, servers: Servers, position: Position, show: int) -> tuple[int, int, list[str]]:
     options = {"bootstrap_servers": servers.bootstrap_servers.split(","), **hub.settings.kafka.aio_options()}
-    with connect(servers.database_url, "hub rebuild") as conn, closing(proof.compare(conn, options, position)) as found:
+    with connect(servers.database_url, "hub rebuild") as conn, closing(reconciliation.compare(conn, options, position)) as found:
         shown = list(islice(found, show))
         return position.next_off, len(shown) + sum(1 for _ in found), shown
 

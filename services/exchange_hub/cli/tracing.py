@@ -20,10 +20,10 @@ from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import facts, values
+from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event, Row
-from exchange_hub.views.taken import Taken
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
@@ -83,7 +83,7 @@ class _Tracer:
         }  # fmt: skip
 
 
-def _taken(column: Column, each: Taken) -> Node:
+def _taken(column: Column, each: Attribution) -> Node:
     return {
         "column": column.name, "title": column.title, "value": values.plain(column, each.value), "bureau": each.bureau,
         "others": [{"bureau": bureau, "value": values.plain(column, said)} for bureau, said in each.others],

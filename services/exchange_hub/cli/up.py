@@ -9,8 +9,8 @@ from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors
 from exchange_hub.cli.taking_up import FolderWatch, addresses, take_up
 from exchange_hub.runtime import logs
+from exchange_hub.runtime.instance_lock import check_ports, free_port, only_hub
 from exchange_hub.runtime.servers import Servers, running
-from exchange_hub.runtime.sole import check_ports, free_port, only_hub
 from exchange_hub.runtime.supervise import Child, Supervisor, stop_on_signals
 
 

@@ -16,7 +16,7 @@ from exchange_hub.cli.program import Program
 from exchange_hub.cli.topic_look import ends_of
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.topics import administration, describe
-from exchange_hub.views.store.presence import tell, tended
+from exchange_hub.views.store.heartbeat import tell, tended
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import LogChangedError, Standing
 

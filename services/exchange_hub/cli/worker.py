@@ -24,8 +24,8 @@ from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.topics import administration, group_lack, lacks, topic_ids
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
+from exchange_hub.views.store.heartbeat import note_fenced
 from exchange_hub.views.store.positions import Claimed, TakenAwayError, claim
-from exchange_hub.views.store.presence import note_fenced
 from exchange_hub.views.store.replay import replay
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.store.stamp import StampError

@@ -14,10 +14,10 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from exchange_hub.console import boards, export, figures, models, query, wording
 from exchange_hub.console.rims import Console
 from exchange_hub.views import facts, values
+from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event, Finding, Row, Submission
-from exchange_hub.views.taken import Taken
 
 M = TypeVar("M", bound=models.Model)
 
@@ -190,7 +190,7 @@ def _cell(column: Column, raw: object) -> models.Cell:
     return cast("models.Cell", values.plain(column, raw))
 
 
-def _taken(column: Column, each: Taken) -> models.TakenFrom:
+def _taken(column: Column, each: Attribution) -> models.TakenFrom:
     """Return whose a column's value is, with the values as a list's JSON has them."""
     others = [models.Said(bureau=bureau, value=_cell(column, said)) for bureau, said in each.others]
     return models.TakenFrom(column=column.name, value=_cell(column, each.value), bureau=each.bureau, others=others)

@@ -1,7 +1,7 @@
 """Fill a views schema anew, beside the live one: for a rebuild, a check, or a view as of a cut.
 
 What is filled in are the accepted events of the event log, by the same folds and writes as on the live path: first all below a
-cut (``filling``), then what arrived meanwhile. Filled and live views are compared as they are at one moment; a rebuild
+cut (``backfill``), then what arrived meanwhile. Filled and live views are compared as they are at one moment; a rebuild
 then swaps in what was filled, some lists or all of them, in one transaction under the commit lock. A cut is the first step alone.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 
 import psycopg
 
-from exchange_hub.views import filling
+from exchange_hub.views import backfill
+from exchange_hub.views.backfill import CHUNK, Cut, Note, Spread, fill_all
 from exchange_hub.views.digests import Digests, differing_rows, digests
-from exchange_hub.views.filling import CHUNK, Cut, Note, Spread, fill_all
 from exchange_hub.views.statement import ClaimKey
 from exchange_hub.views.store import commit as store
 from exchange_hub.views.store.applying import write
@@ -73,7 +73,7 @@ def open_shadow(conn: psycopg.Connection, context: store.Context, kinds: Collect
         cur.execute(f"DROP SCHEMA IF EXISTS {context.schema} CASCADE".encode())
         create_views(conn, context.schema)
         write_stamp(cur, context.stamp, context.schema, kinds)
-        filling.begin(cur, context.schema)
+        backfill.begin(cur, context.schema)
 
 
 def ends(cur: psycopg.Cursor[Any]) -> dict[int, int]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from exchange_hub.views import filling
+from exchange_hub.views import backfill
 from exchange_hub.views.lists import KINDS, LISTS
 from exchange_hub.views.store.schema import SHARED
 from exchange_hub.views.store.stamp import Stamp, write_stamp
@@ -18,7 +18,7 @@ _FOR_WHOLE_TABLES = ("enable_seqscan = on", "enable_hashjoin = on")
 
 def swap_whole(cur: psycopg.Cursor[Any], *, had_views: bool) -> None:
     """Put the filled schema in the place of the live one."""
-    filling.end(cur, SHADOW)
+    backfill.end(cur, SHADOW)
     if had_views:
         cur.execute(f"ALTER SCHEMA live RENAME TO {RETIRED}".encode())
     cur.execute(f"ALTER SCHEMA {SHADOW} RENAME TO live".encode())
@@ -30,7 +30,7 @@ def swap_lists(cur: psycopg.Cursor[Any], stamp: Stamp, kinds: Collection[str]) -
     Of the tables that hold rows of all kinds only what differs is written: what is said of identity seldom changes with
     a fold, and the commit lock is held.
     """
-    filling.end(cur, SHADOW)
+    backfill.end(cur, SHADOW)
     cur.execute(f"CREATE SCHEMA {RETIRED}".encode())
     for view in [view for kind in sorted(kinds) for view in KINDS[kind].lists]:
         cur.execute(f"ALTER TABLE IF EXISTS live.{view.table} SET SCHEMA {RETIRED}".encode())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from exchange_hub.reports.ahead import ahead
+from exchange_hub.reports.prefetch import prefetched
 
 # The earliest time a zip can carry: no clock shows in the file.
 MEMBER_TIME = (1980, 1, 1, 0, 0, 0)
@@ -54,7 +54,7 @@ def rewrite(
             # A header given to `open` does not take the archive's level, and has no public way to be given one before 3.13.
             header._compresslevel = level  # type: ignore[attr-defined]  # noqa: SLF001 — as said above
             with new.open(header, "w", force_zip64=name in stream) as member:
-                for piece in ahead(stream[name](content)) if name in stream else (content,):
+                for piece in prefetched(stream[name](content)) if name in stream else (content,):
                     member.write(piece)
 
 

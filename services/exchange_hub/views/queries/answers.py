@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists.model import Column
-from exchange_hub.views.taken import Taken
 
 Row = Mapping[str, object]
 """A row of a list: ``row_key``, ``component``, ``bureaus`` and the columns of its catalogue."""
@@ -101,7 +101,7 @@ class Trace:
 
     row: Row
     events: tuple[Event, ...]
-    taken: tuple[Taken, ...] = ()
+    taken: tuple[Attribution, ...] = ()
 
     @property
     def claims(self) -> tuple[Event, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from exchange_hub.views.attribution import Attribution, attributed
 from exchange_hub.views.lists import BY_NAME, kinds_of
 from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.queries.answers import Event, Row, Selection, Trace
@@ -15,7 +16,6 @@ from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim
 from exchange_hub.views.store.planning import OF_EVENT, Topics, gathered
 from exchange_hub.views.tables import LIVE
-from exchange_hub.views.taken import Taken, taken
 
 ClaimKey = tuple[str, str]
 """Bureau and entity key of a claim."""
@@ -80,7 +80,7 @@ def _events_of(conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[
 def _taken_from(
     conn: sa.Connection, view: ListView, row: Row, claims: Sequence[ClaimKey], kinds: Sequence[str], rules: FoldRules,
     below: Mapping[str, int] | None,
-) -> list[Taken]:  # fmt: skip
+) -> list[Attribution]:  # fmt: skip
     """Tell whose statement each column of a row was taken from; nothing where one bureau alone reports its entity, or the list is gone."""
     if len({bureau for bureau, _ in claims}) < 2 or view.name not in BY_NAME:
         return []
@@ -89,4 +89,4 @@ def _taken_from(
     counted = [event for event in _asked(conn, OF_EVENT, claims, kinds) if ends is None or event[1] < ends[event[0]]]
     bureau_of = {topic_no: bureau for topic_no, bureau, _ in topics}
     registers = gathered(counted, Topics(bureau_of, {bureau: topic_no for topic_no, bureau in bureau_of.items()}))
-    return taken(view.name, row, [Claim(key, said) for key, said in registers.items()], rules)
+    return attributed(view.name, row, [Claim(key, said) for key, said in registers.items()], rules)

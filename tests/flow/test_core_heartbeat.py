@@ -11,7 +11,7 @@ from exchange_hub.cli.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters, Metric
 from exchange_hub.runtime.migrating import engine_of
-from exchange_hub.views.store import presence
+from exchange_hub.views.store import heartbeat
 from exchange_hub.views.store.positions import claim
 from exchange_hub.views.store.setup import connect
 from exchange_hub.views.worker.driver import Standing
@@ -49,7 +49,7 @@ def test_a_topic_that_nobody_reads_is_measured(stage: Stage, monkeypatch: pytest
     wait_for("the worker to tell that it reads", lambda: not marked(stage, metrics.UNREAD), 30, 0.5)
     assert any(end > stage.positions().get(topic, 0) for topic, end in stage.ends().items()), "nothing waits: nothing is shown"
     worker.end()
-    monkeypatch.setattr(presence, "SEEN_SECONDS", 1)
+    monkeypatch.setattr(heartbeat, "SEEN_SECONDS", 1)
     wait_for("the worker to be missed", lambda: marked(stage, metrics.UNREAD) == waiting, 10, 0.2)
 
 
@@ -61,11 +61,11 @@ def test_a_topic_left_out_by_a_living_worker_is_unread(stage: Stage) -> None:
     kept, left_out = sorted(waiting)[:2]
     with connect(stage.url) as conn:
         claim(conn, {kept: "id", left_out: "id"}, "one")
-        presence.tell(conn, "one", [kept], [])
+        heartbeat.tell(conn, "one", [kept], [])
         assert marked(stage, metrics.UNREAD) == waiting - {kept}
-        presence.tell(conn, "another", [left_out], [])
+        heartbeat.tell(conn, "another", [left_out], [])
         assert left_out in marked(stage, metrics.UNREAD), "who reads without having claimed writes nothing"
-        presence.tell(conn, "one", [kept], [left_out])
+        heartbeat.tell(conn, "one", [kept], [left_out])
         assert marked(stage, metrics.UNREAD) == waiting - {kept, left_out}
 
 
@@ -133,5 +133,5 @@ def test_a_worker_stuck_before_its_first_claim_is_ended(stage: Stage) -> None:
     assert watched(stage, claiming, frozenset({commerce}), 12) == "", "it stands still on purpose"
     assert watched(stage, idle, looks_max=12) == "", "the group has left it without topics"
     with connect(stage.url) as conn:
-        presence.tell(conn, "another", [], stage.hub.event_topics.keys())
+        heartbeat.tell(conn, "another", [], stage.hub.event_topics.keys())
     assert watched(stage, joining, looks_max=12) == "", "all that waits stands still on purpose elsewhere"

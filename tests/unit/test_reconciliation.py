@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from exchange_hub.views import proof
-from exchange_hub.views.proof import Entry, Position, Unplaced, differences
+from exchange_hub.views import reconciliation
 from exchange_hub.views.reading import checked
+from exchange_hub.views.reconciliation import Entry, Position, Unplaced, differences
 from exchange_hub.views.statement import Record, Statement
 from tests.flow.test_core_store import order
 from tests.strategies.universe import Item
@@ -69,7 +69,7 @@ def test_a_record_that_kafka_holds_no_longer_is_told(missing: int, outcome: str)
 @pytest.mark.parametrize("at_once", [1, 10_000])
 def test_a_record_that_the_store_does_not_have_is_told(monkeypatch: pytest.MonkeyPatch, missing: int, at_once: int) -> None:
     """A record that was never taken, and was counted as an offset without data, is named with its place and event."""
-    monkeypatch.setattr(proof, "FETCH", at_once)
+    monkeypatch.setattr(reconciliation, "FETCH", at_once)
     entries = [each for each in ENTRIES if each.off != missing]
     assert told(entries, RECORDS, skipped=1) == [
         f"{TOPIC} offset {missing}: on the topic, but neither logged, rejected nor held: event {ENTRIES[missing].event_id}",

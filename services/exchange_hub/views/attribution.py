@@ -18,7 +18,7 @@ from exchange_hub.views.statement import Claim
 _OF_THE_FOLD = ("lead_bureau", "project_key", "list")
 
 
-class Taken(NamedTuple):
+class Attribution(NamedTuple):
     """Where a column's value was taken from.
 
     Attributes:
@@ -35,7 +35,7 @@ class Taken(NamedTuple):
     others: tuple[tuple[str, Any], ...]
 
 
-def taken(list_name: str, row: Mapping[str, Any], claims: Sequence[Claim], rules: FoldRules) -> list[Taken]:
+def attributed(list_name: str, row: Mapping[str, Any], claims: Sequence[Claim], rules: FoldRules) -> list[Attribution]:
     """Tell for each column that somebody filled whose statement the row shows, in the order of the columns.
 
     Args:
@@ -55,7 +55,7 @@ def taken(list_name: str, row: Mapping[str, Any], claims: Sequence[Claim], rules
             # The word that was taken may be silence: of a month one bureau's report is taken whole, with what it left empty.
             bureau = next((bureau for bureau, value in stated if value == row[name]), None)
             others = [pair for pair in filled if pair[1] != row[name]]
-            found.append(Taken(name, row[name], bureau, tuple(pair for i, pair in enumerate(others) if pair not in others[:i])))
+            found.append(Attribution(name, row[name], bureau, tuple(pair for i, pair in enumerate(others) if pair not in others[:i])))
     return found
 
 

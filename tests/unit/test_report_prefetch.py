@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from exchange_hub.reports.ahead import HELD, ahead
+from exchange_hub.reports.prefetch import HELD, prefetched
 
 
 def test_items_come_in_order_and_all_of_them() -> None:
     """Nothing is lost, doubled or exchanged, ``None`` among them is an item like any other."""
-    assert list(ahead([*range(50), None])) == [*range(50), None]
-    assert list(ahead([])) == []
+    assert list(prefetched([*range(50), None])) == [*range(50), None]
+    assert list(prefetched([])) == []
 
 
 def test_an_error_comes_where_its_item_would_have_come() -> None:
@@ -20,7 +20,7 @@ def test_an_error_comes_where_its_item_would_have_come() -> None:
         yield from range(5)
         raise OSError("gone")
 
-    items = ahead(broken())
+    items = prefetched(broken())
     assert [next(items) for _ in range(5)] == [*range(5)]
     with pytest.raises(OSError, match="gone"):
         next(items)
@@ -38,7 +38,7 @@ def test_whoever_stops_early_has_made_little_more_than_he_took() -> None:
         finally:
             closed.append(True)
 
-    items = ahead(source())
+    items = prefetched(source())
     assert next(items) == 0
     del items
     assert len(made) <= 1 + HELD

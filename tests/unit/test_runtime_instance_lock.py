@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from exchange_hub.runtime.instance_lock import check_ports, only_hub
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import ConsoleSettings, MetricsSettings, Settings
-from exchange_hub.runtime.sole import check_ports, only_hub
 
 HOLD = """
 import sys
 from pathlib import Path
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.runtime.sole import only_hub
+from exchange_hub.runtime.instance_lock import only_hub
 with only_hub(Settings(data_dir=Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()

@@ -11,7 +11,7 @@ _END = object()
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
+def prefetched(items: Iterable[Item]) -> Iterator[Item]:
     """Yield *items* in their order, of which up to three are made ahead of the one that is asked for.
 
     An error comes where its item would have come; whoever stops early waits for the few that are being made.
