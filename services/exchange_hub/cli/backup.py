@@ -294,7 +294,7 @@ def remarks(hub: Hub, bootstrap_servers: str, manifest: Mapping[str, Any], outda
         if name not in there:
             yield f"warning: Kafka has no topic {name}"
         elif str(ids[name]) != place["kafka_topic_id"]:
-            yield f"warning: {name} was deleted and made anew since; its worker will stand still (runbook topic-stopped)"
+            yield f"warning: {name} was deleted and made anew since; its worker will stand still (runbook HubTopicStopped)"
         elif ends[name] < place["next_off"]:
             yield f"warning: the log of {name} ends at {ends[name]}, before the restored position {place['next_off']}"
     waiting = sum(max(0, ends[name] - positions[name]["next_off"]) for name in there)

@@ -243,7 +243,7 @@ def logs_and_positions(at: Patient) -> Answer:
     }  # fmt: skip
     stopped += looked_at(claimed, at.servers.bootstrap_servers, at.hub.settings.kafka).values()
     if stopped:
-        return Answer("FAIL", "positions", "; ".join(stopped[:2]), "See the runbook topic-stopped; nothing was reset.")
+        return Answer("FAIL", "positions", "; ".join(stopped[:2]), "See the runbook HubTopicStopped; nothing was reset.")
     return ok("positions", f"{len(places)} topics: same topic ids, last records as processed")
 
 

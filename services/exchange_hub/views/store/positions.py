@@ -129,7 +129,7 @@ def _stop_words(name: str, reason: str, next_off: int) -> str:
     return (
         f"topic {name} stands still: {reason}; the store is at offset {next_off}. Nothing was reset, and all other topics go "
         "on. What was accepted is in the event log. Restore the topic from its replica or backup, or the store from a backup "
-        "that fits the topic (runbook topic-stopped); the topic goes on with the worker's next start."
+        "that fits the topic (runbook HubTopicStopped); the topic goes on with the worker's next start."
     )
 
 
