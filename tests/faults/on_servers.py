@@ -127,17 +127,19 @@ def postgres(run: Run, events: int = 9_000, kills: int = 6, cuts: int = 30) -> M
         own_postgres(Path(folder), run.kafka) as server,
         run.stage(database=server.url) as stage,
     ):
-        stage.worker()
+        worker = stage.worker()
         killed = cut = 0
-        with stage.flowing(bulk(run.seed, events), per_second=90):
-            wait_for("the first batch", lambda: any(stage.positions().values()))
+        with stage.flowing(bulk(run.seed, events), per_second=90, cut=True):
+            wait_for("the first batch", lambda: any(stage.positions().values()), 60)
             for _ in range(kills):
                 time.sleep(choose.uniform(2, 6))
+                before = worker.text().count(_RETRIED)
                 killed += server.kill()
                 server.back()
+                wait_for("the worker to have tried its batch again", lambda before=before: worker.text().count(_RETRIED) > before, 60)
             for _ in range(cuts):
                 time.sleep(choose.uniform(0.2, 1.5))
-                cut += cut_connections(stage.url)
+                cut += wait_for("a connection to cut", lambda: cut_connections(stage.url), 60)
         retried = sum(worker.text().count(_RETRIED) for worker in stage.workers)
         return finish(stage) | {"kills": killed, "cuts": cut, "retried": retried}
 

@@ -20,6 +20,7 @@ from exchange_hub.runtime.kafka_jars import provide
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import KafkaSettings, Settings
 from exchange_hub.views.store.setup import connect
+from tests.waiting import wait_for
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,16 @@ def three_brokers(folder: Path) -> Iterator[tuple[str, list[Broker]]]:
     try:
         for broker in brokers:
             broker.start()
+        wait_for("the three brokers to listen", lambda: all(map(_listens, ports[:3])), 120)
         yield ",".join(f"127.0.0.1:{port}" for port in ports[:3]), brokers
     finally:
         for broker in brokers:
             broker.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _node(properties: str, number: int, voters: str) -> str:

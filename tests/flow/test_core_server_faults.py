@@ -15,7 +15,7 @@ def run(servers: tuple[str, str]) -> Run:
 
 def test_postgres_killed_while_events_flow(run: Run) -> None:
     """The worker waits for the database, tries the same batch again and goes on by itself."""
-    insist("postgres", on_servers.postgres(run, events=900, kills=1, cuts=3), kills=1, cuts=2, retried=1)
+    insist("postgres", on_servers.postgres(run, kills=1, cuts=3), kills=1, cuts=2, retried=1)
 
 
 def test_a_full_disk_is_waited_for(run: Run) -> None:
