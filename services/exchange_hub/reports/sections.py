@@ -204,7 +204,7 @@ def funds(book: Book) -> Section:
     """Section five: 资金, with the charts of subsidies by category and of the ladder from allocation to payment."""
     shown, subsidies = book.channels(), tuple(_subsidies(book))
     if not shown:
-        return Section("资金", (_empty(book, "资金", "funds"), *_support(book)), (), subsidies)
+        return Section("资金", (_empty(book, "资金", "funds") + _support(book),), (), subsidies)
     columns = ("渠道", "下达文号", "下达", "分解", "审核通过", "支付", "支付率", "结余", "超期件数")
     rows = tuple(_funds_row(book, code) for code in (*shown, TOTAL))
     start, days = f"funds.{TOTAL}", book.inputs.frame.payment_days
@@ -215,7 +215,7 @@ def funds(book: Book) -> Section:
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
     chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
-    return Section("资金", (text, *_support(book)), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
+    return Section("资金", (text + _support(book),), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
 
 
 def _funds_row(book: Book, code: str) -> tuple[Cell, ...]:
@@ -225,15 +225,17 @@ def _funds_row(book: Book, code: str) -> tuple[Cell, ...]:
     return (Cell(code), Cell(text), *(book.cell(f"funds.{code}.{name}") for name in names))
 
 
-def _support(book: Book) -> Iterator[str]:
+def _support(book: Book) -> str:
     """Say what support was sought from above this year, where any was sought, granted or returned; the workbook has it by channel."""
     start = f"support.{TOTAL}"
-    if book.has_rows(start, "sought", "asked", "granted", "refused"):
-        yield say.sentence(
-            f"{book.period.words}对上争取：申报{book.count(f'{start}.sought')}项、申请资金{book.money(f'{start}.asked')}",
-            f"下达{book.money(f'{start}.granted')}",
-            f"退回{book.count(f'{start}.refused')}项",
-        )
+    if not book.has_rows(start, "sought", "asked", "granted", "refused"):
+        return ""
+    sought, refused = book.count(f"{start}.sought"), book.count(f"{start}.refused")
+    return say.sentence(
+        f"{book.period.words}对上争取{sought}项、{book.money(f'{start}.asked')}",
+        say.clause("下达{m}", m=book.money(f"{start}.granted")),
+        f"退回{refused}项" if refused else "",
+    )
 
 
 def _empty(book: Book, what: str, scope: str) -> str:
