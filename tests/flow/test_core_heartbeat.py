@@ -116,7 +116,7 @@ def watched(stage: Stage, standing: Standing, stopped: frozenset[str] = NOTHING,
         raise Ended(str(error))
 
     with pytest.raises(Ended) as ended:
-        Watchdog(running, "the worker", told, lost).run()
+        Watchdog(running, "the worker", told, lost, lambda _admin: None).run()
     return str(ended.value)
 
 
