@@ -35,10 +35,10 @@ from exchange_hub.reports.closed.restate import restate
 from exchange_hub.reports.render.docx_report import render_docx
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.render.xlsx_report import render_xlsx
-from exchange_hub.runtime.migrating import engine_of, migrate
+from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import AnnexPlace, Column, ListName, ListView
-from tests.closing.older import differing, older_store
+from tests.closing.older import NEWER, carry_over, differing, older_store
 from tests.closing.store import change
 
 MONTH = "2026-09"
@@ -48,15 +48,15 @@ LATE = (
     "INSERT INTO live.fund (row_key, component, bureaus, step, channel, amount, on_date, lead_bureau, granularity)"
     " VALUES ('late', 'finance:late', '{finance}', '支付', '市级', 100000, '2026-09-25', 'finance', '明细')"
 )
-SOUGHT = ListView(
-    ListName("support-sought"), "对上争取", "support_sought",
+CAME = ListView(
+    ListName("inspections"), "督查事项", "inspection",
     (Column("item", "事项"), Column("amount", "争取金额", "money", "元"), Column("lead_bureau", "填报单位", bureau=True)),
-    annex=AnnexPlace("对上争取", 20),
+    annex=AnnexPlace("督查事项", 20),
 )  # fmt: skip
-SOUGHT_TABLE = (
-    """CREATE TABLE live.support_sought (row_key text COLLATE "C" PRIMARY KEY, component text NOT NULL, bureaus text[] NOT NULL,
+CAME_TABLE = (
+    """CREATE TABLE live.inspection (row_key text COLLATE "C" PRIMARY KEY, component text NOT NULL, bureaus text[] NOT NULL,
        item text, amount bigint, lead_bureau text)""",
-    "INSERT INTO live.support_sought VALUES ('s1', 'finance:s1', '{finance}', '专项债券', 500000000, 'finance')",
+    "INSERT INTO live.inspection VALUES ('s1', 'finance:s1', '{finance}', '专项债券', 500000000, 'finance')",
 )
 
 def with_columns(view: ListView, *columns: Column) -> ListView:
@@ -111,7 +111,7 @@ def district() -> District:
 def template() -> Iterator[str]:
     """The store that an earlier version closed, migrated once."""
     with older_store() as (engine, url):
-        migrate(url)
+        carry_over(engine, url)
         engine.dispose()
         yield url
 
@@ -188,13 +188,13 @@ def test_a_closed_month_is_compared_by_the_columns_that_both_sides_have(
     changed: sa.Engine, hub: Callable[..., list[dict[str, Any]]], district: District
 ) -> None:
     """Columns are said to be new or gone, rows are compared by the others; it is recorded once, and the next month closes."""
-    assert entries(changed, district, MONTH) == SAID
+    assert entries(changed, district, MONTH) == SAID | NEWER
     with changed.begin() as conn:
         changes = {each.before.id: each for each in diff.changes(conn, district, MONTH)}
     paid = changes["funds.市级.paid_gross"]
     assert (paid.causes, paid.rows) == (("迟报",), ("late",))
     said = [line for line in hub("diff", MONTH) if "change" in line]
-    assert {(line["list"], line["column"], line["change"] == "new") for line in said} == SAID
+    assert {(line["list"], line["column"], line["change"] == "new") for line in said} == SAID | NEWER
 
     made_at = datetime(2026, 12, 1, tzinfo=UTC)
     first = restate(changed, district, MONTH, made_at)
@@ -255,13 +255,13 @@ def test_a_closed_month_is_listed_traced_and_shown_by_its_own_columns(
 def with_list(monkeypatch: pytest.MonkeyPatch, engine: sa.Engine) -> None:
     """Add a list with an annex and a figure, as a later version would."""
     plans, others = figures._late_cube, figures._others
-    monkeypatch.setitem(BY_NAME, SOUGHT.name, SOUGHT)
-    monkeypatch.setattr(figures, "_late_cube", lambda frame: [*plans(frame), Cube("sought", SOUGHT.name, {}, (), ("amount",))])
+    monkeypatch.setitem(BY_NAME, CAME.name, CAME)
+    monkeypatch.setattr(figures, "_late_cube", lambda frame: [*plans(frame), Cube("sought", CAME.name, {}, (), ("amount",))])
     monkeypatch.setattr(
         figures, "_others",
         lambda frame: [*others(frame), Measured("sought.合计.amount", "元", frame.period.span, "sought", {}, "sum(amount)")],
     )  # fmt: skip
-    for statement in SOUGHT_TABLE:
+    for statement in CAME_TABLE:
         change(engine, statement)
 
 
@@ -274,7 +274,7 @@ def test_a_closed_month_outlives_a_list_that_comes_and_goes(
     with monkeypatch.context() as later:
         with_list(later, engine)
         assert differing(MONTH, rendered(engine, district, MONTH, tmp_path / "added")) == []
-        assert entries(engine, district, MONTH) == {(SOUGHT.name, "", True)}
+        assert entries(engine, district, MONTH) == {(CAME.name, "", True)} | NEWER
         with engine.begin() as conn:
             (new,) = [each for each in diff.changes(conn, district, MONTH) if each.before.id == "sought.合计.amount"]
         assert (new.before.value, new.before.absent, str(new.after.value)) == (None, diff.NOT_THEN, "5000000.00")
@@ -282,18 +282,18 @@ def test_a_closed_month_outlives_a_list_that_comes_and_goes(
         assert restate(engine, district, MONTH, NOVEMBER.closed_at) is not None
         close(engine, district, NOVEMBER)
         report = snapshot.load(engine, "2026-11")
-        assert [len(annex.rows) for annex in report.annexes if annex.list == SOUGHT.name] == [1]
+        assert [len(annex.rows) for annex in report.annexes if annex.list == CAME.name] == [1]
         assert str(report.figures["sought.合计.amount"].value) == "5000000.00"
         before = {path.name: path.read_bytes() for path in rendered(engine, district, "2026-11", tmp_path / "november").iterdir()}
 
-    change(engine, "DROP TABLE live.support_sought")
+    change(engine, "DROP TABLE live.inspection")
     after = {path.name: path.read_bytes() for path in rendered(engine, district, "2026-11", tmp_path / "removed").iterdir()}
     assert after == before
-    assert entries(engine, district, "2026-11") == {(SOUGHT.name, "", False)}
+    assert entries(engine, district, "2026-11") == {(CAME.name, "", False)}
     with engine.begin() as conn:
         (gone,) = diff.changes(conn, district, "2026-11")
     assert (gone.before.id, gone.after.value, gone.after.absent, gone.causes) == ("sought.合计.amount", None, diff.NOT_NOW, ("口径修正",))
-    assert [row["item"] for row in hub("list", SOUGHT.name, "--as-of", "2026-11")] == ["专项债券"]
+    assert [row["item"] for row in hub("list", CAME.name, "--as-of", "2026-11")] == ["专项债券"]
     (traced,) = hub("trace", "sought.合计.amount", "--month", "2026-11")
     assert [row["columns"]["争取金额"] for row in traced["rows"]] == ["5000000.00"]
     with TestClient(create_app(DatabaseSource(store, Hub.load().rules()), tmp_path / "none", lambda: DECEMBER.closed_at)) as console:

@@ -91,7 +91,7 @@ def void(_: object) -> None:
 def project(name: str = "冲压线改造", occurred_on: date = SEPTEMBER, **facts: object) -> Statement:
     """What a bureau says of a project."""
     given = {
-        "occurred_on": occurred_on, "name": name, "list": "设备更新", "domain": "工业", "owner_name": "天津甲公司",
+        "occurred_on": occurred_on, "internal_no": "GX-001", "name": name, "list": "设备更新", "domain": "工业", "owner_name": "天津甲公司",
         "construction_nature": "单纯购置", "total_investment": "32000000.00", "build_state": "在建",
     }  # fmt: skip
     return Statement("ProjectAdded", "GX-001", given | facts)

@@ -107,5 +107,5 @@ def test_records_withheld_from_a_worker_are_named(sound: Stage) -> None:
         assert done.returncode == 1
         named = set(re.findall(r"(\S+) offset (\d+): on the topic, but neither logged, rejected nor held", done.stderr))
         assert named == {(topic, str(off)) for off in lost}
-        assert f"{topic}: Kafka holds {line['data_records'] + 4} data records" in done.stderr
+        assert f"{topic}: Kafka holds {line.data_records + 4} data records" in done.stderr
         assert "4 differences" in done.stderr

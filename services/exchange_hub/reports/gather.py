@@ -14,7 +14,9 @@ from exchange_hub.programme.period import Period
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.queries.findings import COMPARISONS
+from exchange_hub.views.store.stamp import StampError
 
 ROWS_MAX = 200
 ALLOCATIONS_MAX = 1000
@@ -38,10 +40,22 @@ def gather(
         month: the report's month, ``YYYY-MM``.
         as_of: date for which ageing and overdue are worked out.
         known: cells read before in the same transaction and schema.
+
+    Raises:
+        StampError: the views were filled by a version that did not know a list.
     """
+    _refuse_unfilled(conn, schema)
     frame = frame_of(district, month, as_of)
     cells = read_cubes(conn, cubes(frame), schema, known)
     return with_codes(frame, district, cells), cells, _details(conn, schema, frame)
+
+
+def _refuse_unfilled(conn: sa.Connection, schema: str) -> None:
+    """Refuse views that lack a list of this version: nobody has filled it, and what nobody filled is not empty."""
+    there = set(conn.execute(sa.text("SELECT tablename::text FROM pg_tables WHERE schemaname = :schema"), {"schema": schema}).scalars())
+    missing = [view.name for view in LISTS if view.table not in there]
+    if missing:
+        raise StampError(f"the views were filled by a version without {', '.join(missing)}; run `hub rebuild` to fill them")
 
 
 def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
