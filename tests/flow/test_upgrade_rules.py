@@ -112,14 +112,12 @@ D = [None, "gx\u200b-004", "涂装线", "天津丁公司", 500, None, 500, "储�
 
 
 def test_a_workbook_dropped_again_publishes_nothing(tmp_path: Path) -> None:
-    """A ledger of that version knows every row, however its key is spelt now; a change goes under the key that was said.
-
-    A character that nobody sees is no longer part of what a cell says: a number that held one is stated once without it.
-    """
+    """A ledger of that version knows every row, however its key is spelt now; a change goes under the key that was said."""
     desk = Desk(tmp_path)
     (tmp_path / "state.sqlite").write_bytes(gzip.decompress((GOLDEN / "state.sqlite.gz").read_bytes()))
     desk.drop(A, B, C, D)
     (result,) = desk.turn()
+    # What nobody sees is no longer part of what a cell says: a number that held such a sign is stated once without it.
     assert (result.published, result.unchanged, result.returned) == (1, 6, 0)
     assert desk.said() == ["ProjectChanged gx\u200b-004"]
     desk.drop(A, B, C, D, name="又存2026年9月.xlsx")
