@@ -202,22 +202,6 @@ class FindingReviewed(Event, family="coordination:review"):
     role: Text
 
 
-class FundsAllocated(Event, family="fund:allocated"):
-    """资金下达或分解。"""
-
-    channel: FundingSource
-    allocation_no: Text
-    policy_no: Text | None = None
-    batch_no: Text | None = None
-    budget_year: Int
-    level: Level
-    amount: Money
-    to_bureau: Text | None = None
-    carried_over: Money | None = None
-    recovered: Money | None = None
-    on: Day
-
-
 class IndicatorReported(IndicatorFacts, family="indicator:reported", subkey=("series", "period")):
     """指标完成情况报送。"""
 
@@ -374,69 +358,6 @@ class SubmissionConfirmed(Event, family="submission:submission"):
     signed_copy_sha256: Sha256 | None = None
 
 
-class SubsidyApproved(Event, family="fund:approved"):
-    """补贴审核通过。"""
-
-    application_no: Text
-    policy_no: Text
-    policy_version: Text | None = None
-    batch_no: Text | None = None
-    budget_year: Int
-    channel: FundingSource | None = None
-    category: TradeInCategory | None = None
-    payee_uscc: Uscc | None = None
-    payee_token: Token | None = None
-    related_key: Text | None = None
-    amount: Money
-    share_central: Money | None = None
-    share_city: Money | None = None
-    share_district: Money | None = None
-    on: Day
-
-
-class SubsidyPaid(Event, family="fund:paid", subkey=("voucher_no",)):
-    """补贴支付:一张支付凭证。"""
-
-    application_no: Text
-    voucher_no: Text
-    policy_no: Text
-    policy_version: Text | None = None
-    batch_no: Text | None = None
-    budget_year: Int
-    channel: FundingSource | None = None
-    category: TradeInCategory | None = None
-    payee_uscc: Uscc | None = None
-    payee_token: Token | None = None
-    related_key: Text | None = None
-    amount: Money
-    share_central: Money | None = None
-    share_city: Money | None = None
-    share_district: Money | None = None
-    on: Day
-
-
-class SubsidyReversed(Event, family="fund:reversed", subkey=("voucher_no",)):
-    """补贴冲回:退货、追缴或差错更正。"""
-
-    application_no: Text
-    voucher_no: Text
-    policy_no: Text
-    policy_version: Text | None = None
-    batch_no: Text | None = None
-    budget_year: Int
-    channel: FundingSource | None = None
-    category: TradeInCategory | None = None
-    payee_uscc: Uscc | None = None
-    payee_token: Token | None = None
-    related_key: Text | None = None
-    amount: Money
-    share_central: Money | None = None
-    share_city: Money | None = None
-    share_district: Money | None = None
-    on: Day
-    reason_kind: ReversalReason
-
-
 class TargetSet(IndicatorFacts, family="indicator:target", subkey=("series", "period")):
     """指标目标设定。"""
 
@@ -468,18 +389,6 @@ class TradeInCompleted(Event, family="trade_in:completed"):
     month: Month | None = None
 
 
-class TradeInReturned(Event, family="trade_in:returned"):
-    """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
-
-    category: TradeInCategory | None = None
-    count: Long = 1
-    subsidy_returned: Money
-    sale_returned: Money | None = None
-    order_no: Text | None = None
-    month: Month | None = None
-    on: Day
-
-
 class SupportApplied(Event, family="support:applied"):
     """申报上级资金或政策支持。"""
 
@@ -506,21 +415,119 @@ class SupportDecided(Event, family="support:decided", subkey=("step",)):
     on: Day | None = None
 
 
+class FundsAllocated(Event, family="fund:allocated"):
+    """资金下达或分解。"""
+
+    channel: FundingSource
+    allocation_no: Text
+    policy_no: Text | None = None
+    batch_no: Text | None = None
+    budget_year: Int
+    level: Level
+    amount: Money
+    to_bureau: Text | None = None
+    carried_over: Money | None = None
+    recovered: Money | None = None
+    on: Day
+    carried_from: Int | None = None
+    recovered_on: Day | None = None
+
+
+class SubsidyApproved(Event, family="fund:approved"):
+    """补贴审核通过。"""
+
+    application_no: Text
+    policy_no: Text
+    policy_version: Text | None = None
+    batch_no: Text | None = None
+    budget_year: Int
+    channel: FundingSource | None = None
+    category: TradeInCategory | None = None
+    payee_uscc: Uscc | None = None
+    payee_token: Token | None = None
+    related_key: Text | None = None
+    amount: Money
+    share_central: Money | None = None
+    share_city: Money | None = None
+    share_district: Money | None = None
+    on: Day
+    count: Long | None = None
+
+
+class SubsidyPaid(Event, family="fund:paid", subkey=("voucher_no",)):
+    """补贴支付:一张支付凭证。"""
+
+    application_no: Text
+    voucher_no: Text
+    policy_no: Text
+    policy_version: Text | None = None
+    batch_no: Text | None = None
+    budget_year: Int
+    channel: FundingSource | None = None
+    category: TradeInCategory | None = None
+    payee_uscc: Uscc | None = None
+    payee_token: Token | None = None
+    related_key: Text | None = None
+    amount: Money
+    share_central: Money | None = None
+    share_city: Money | None = None
+    share_district: Money | None = None
+    on: Day
+    count: Long | None = None
+
+
+class SubsidyReversed(Event, family="fund:reversed", subkey=("voucher_no",)):
+    """补贴冲回:退货、追缴或差错更正。"""
+
+    application_no: Text
+    voucher_no: Text
+    policy_no: Text
+    policy_version: Text | None = None
+    batch_no: Text | None = None
+    budget_year: Int
+    channel: FundingSource | None = None
+    category: TradeInCategory | None = None
+    payee_uscc: Uscc | None = None
+    payee_token: Token | None = None
+    related_key: Text | None = None
+    amount: Money
+    share_central: Money | None = None
+    share_city: Money | None = None
+    share_district: Money | None = None
+    on: Day
+    reason_kind: ReversalReason
+    count: Long | None = None
+    reverses_voucher_no: Text | None = None
+
+
+class TradeInReturned(Event, family="trade_in:returned"):
+    """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
+
+    category: TradeInCategory | None = None
+    count: Long = 1
+    subsidy_returned: Money
+    sale_returned: Money | None = None
+    order_no: Text | None = None
+    month: Month | None = None
+    on: Day
+    return_no: Text | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
     "EntitiesMerged": EntitiesMerged, "EquipmentScrapped": EquipmentScrapped,
-    "FindingReviewed": FindingReviewed, "FundsAllocated": FundsAllocated,
-    "IndicatorReported": IndicatorReported, "MaterialRecovered": MaterialRecovered,
-    "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
-    "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
-    "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
-    "PolicyListed": PolicyListed, "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved,
-    "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
-    "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
-    "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
-    "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "TargetSet": TargetSet,
+    "FindingReviewed": FindingReviewed, "IndicatorReported": IndicatorReported,
+    "MaterialRecovered": MaterialRecovered, "MeasureExempted": MeasureExempted,
+    "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn, "MonthClosed": MonthClosed,
+    "MonthRestated": MonthRestated, "NilReturned": NilReturned, "PlanIssued": PlanIssued,
+    "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired, "PolicyListed": PolicyListed,
+    "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved, "ProjectAdded": ProjectAdded,
+    "ProjectChanged": ProjectChanged, "ProjectProgressReported": ProjectProgressReported,
+    "ProjectWithdrawn": ProjectWithdrawn, "SubmissionConfirmed": SubmissionConfirmed, "TargetSet": TargetSet,
     "TaskProgressReported": TaskProgressReported, "TradeInCompleted": TradeInCompleted,
-    "TradeInReturned": TradeInReturned, "SupportApplied": SupportApplied, "SupportDecided": SupportDecided,
+    "SupportApplied": SupportApplied, "SupportDecided": SupportDecided, "FundsAllocated": FundsAllocated,
+    "SubsidyApproved": SubsidyApproved, "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed,
+    "TradeInReturned": TradeInReturned,
 }
 """Event name → class."""

@@ -161,22 +161,6 @@ class FindingReviewedFacts(EventFacts):
     role: str
 
 
-class FundsAllocatedFacts(EventFacts):
-    """资金下达或分解。"""
-
-    channel: str
-    allocation_no: str
-    policy_no: str | None
-    batch_no: str | None
-    budget_year: int
-    level: str
-    amount: int
-    to_bureau: str | None
-    carried_over: int | None
-    recovered: int | None
-    on: int
-
-
 class IndicatorReportedFacts(EventFacts):
     """指标完成情况报送。"""
 
@@ -453,69 +437,6 @@ class SubmissionConfirmedFacts(EventFacts):
     signed_copy_sha256: str | None
 
 
-class SubsidyApprovedFacts(EventFacts):
-    """补贴审核通过。"""
-
-    application_no: str
-    policy_no: str
-    policy_version: str | None
-    batch_no: str | None
-    budget_year: int
-    channel: str | None
-    category: str | None
-    payee_uscc: str | None
-    payee_token: str | None
-    related_key: str | None
-    amount: int
-    share_central: int | None
-    share_city: int | None
-    share_district: int | None
-    on: int
-
-
-class SubsidyPaidFacts(EventFacts):
-    """补贴支付:一张支付凭证。"""
-
-    application_no: str
-    voucher_no: str
-    policy_no: str
-    policy_version: str | None
-    batch_no: str | None
-    budget_year: int
-    channel: str | None
-    category: str | None
-    payee_uscc: str | None
-    payee_token: str | None
-    related_key: str | None
-    amount: int
-    share_central: int | None
-    share_city: int | None
-    share_district: int | None
-    on: int
-
-
-class SubsidyReversedFacts(EventFacts):
-    """补贴冲回:退货、追缴或差错更正。"""
-
-    application_no: str
-    voucher_no: str
-    policy_no: str
-    policy_version: str | None
-    batch_no: str | None
-    budget_year: int
-    channel: str | None
-    category: str | None
-    payee_uscc: str | None
-    payee_token: str | None
-    related_key: str | None
-    amount: int
-    share_central: int | None
-    share_city: int | None
-    share_district: int | None
-    on: int
-    reason_kind: str
-
-
 class TargetSetFacts(EventFacts):
     """指标目标设定。"""
 
@@ -557,18 +478,6 @@ class TradeInCompletedFacts(EventFacts):
     month: str | None
 
 
-class TradeInReturnedFacts(EventFacts):
-    """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
-
-    category: str | None
-    count: int
-    subsidy_returned: int
-    sale_returned: int | None
-    order_no: str | None
-    month: str | None
-    on: int
-
-
 class SupportAppliedFacts(EventFacts):
     """申报上级资金或政策支持。"""
 
@@ -595,24 +504,122 @@ class SupportDecidedFacts(EventFacts):
     on: int | None
 
 
+class FundsAllocatedFacts(EventFacts):
+    """资金下达或分解。"""
+
+    channel: str
+    allocation_no: str
+    policy_no: str | None
+    batch_no: str | None
+    budget_year: int
+    level: str
+    amount: int
+    to_bureau: str | None
+    carried_over: int | None
+    recovered: int | None
+    on: int
+    carried_from: int | None
+    recovered_on: int | None
+
+
+class SubsidyApprovedFacts(EventFacts):
+    """补贴审核通过。"""
+
+    application_no: str
+    policy_no: str
+    policy_version: str | None
+    batch_no: str | None
+    budget_year: int
+    channel: str | None
+    category: str | None
+    payee_uscc: str | None
+    payee_token: str | None
+    related_key: str | None
+    amount: int
+    share_central: int | None
+    share_city: int | None
+    share_district: int | None
+    on: int
+    count: int | None
+
+
+class SubsidyPaidFacts(EventFacts):
+    """补贴支付:一张支付凭证。"""
+
+    application_no: str
+    voucher_no: str
+    policy_no: str
+    policy_version: str | None
+    batch_no: str | None
+    budget_year: int
+    channel: str | None
+    category: str | None
+    payee_uscc: str | None
+    payee_token: str | None
+    related_key: str | None
+    amount: int
+    share_central: int | None
+    share_city: int | None
+    share_district: int | None
+    on: int
+    count: int | None
+
+
+class SubsidyReversedFacts(EventFacts):
+    """补贴冲回:退货、追缴或差错更正。"""
+
+    application_no: str
+    voucher_no: str
+    policy_no: str
+    policy_version: str | None
+    batch_no: str | None
+    budget_year: int
+    channel: str | None
+    category: str | None
+    payee_uscc: str | None
+    payee_token: str | None
+    related_key: str | None
+    amount: int
+    share_central: int | None
+    share_city: int | None
+    share_district: int | None
+    on: int
+    reason_kind: str
+    count: int | None
+    reverses_voucher_no: str | None
+
+
+class TradeInReturnedFacts(EventFacts):
+    """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
+
+    category: str | None
+    count: int
+    subsidy_returned: int
+    sale_returned: int | None
+    order_no: str | None
+    month: str | None
+    on: int
+    return_no: str | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
     "EnterpriseListed": EnterpriseListedFacts, "EntitiesMerged": EntitiesMergedFacts,
     "EquipmentScrapped": EquipmentScrappedFacts, "FindingReviewed": FindingReviewedFacts,
-    "FundsAllocated": FundsAllocatedFacts, "IndicatorReported": IndicatorReportedFacts,
-    "MaterialRecovered": MaterialRecoveredFacts, "MeasureExempted": MeasureExemptedFacts,
-    "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
-    "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
-    "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
+    "IndicatorReported": IndicatorReportedFacts, "MaterialRecovered": MaterialRecoveredFacts,
+    "MeasureExempted": MeasureExemptedFacts, "MeasureIssued": MeasureIssuedFacts,
+    "MergeWithdrawn": MergeWithdrawnFacts, "MonthClosed": MonthClosedFacts,
+    "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts, "PlanIssued": PlanIssuedFacts,
+    "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
     "PolicyListed": PolicyListedFacts, "ProblemRaised": ProblemRaisedFacts,
     "ProblemResolved": ProblemResolvedFacts, "ProjectAdded": ProjectAddedFacts,
     "ProjectChanged": ProjectChangedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
     "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
+    "TargetSet": TargetSetFacts, "TaskProgressReported": TaskProgressReportedFacts,
+    "TradeInCompleted": TradeInCompletedFacts, "SupportApplied": SupportAppliedFacts,
+    "SupportDecided": SupportDecidedFacts, "FundsAllocated": FundsAllocatedFacts,
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
-    "SubsidyReversed": SubsidyReversedFacts, "TargetSet": TargetSetFacts,
-    "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
-    "TradeInReturned": TradeInReturnedFacts, "SupportApplied": SupportAppliedFacts,
-    "SupportDecided": SupportDecidedFacts,
+    "SubsidyReversed": SubsidyReversedFacts, "TradeInReturned": TradeInReturnedFacts,
 }
 """Event name → type of its decoded facts."""

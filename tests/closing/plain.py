@@ -1,7 +1,7 @@
 """The figures of a report by plain loops over plain rows: shares no code with the product."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from tests.closing.rows import Lists, Row
 
 Expected = dict[str, Decimal | None]
 _CENT = Decimal("0.01")
+FUND_CELL = ("step", "channel", "budget_year", "month of on_date")
 
 
 class Plain:
@@ -76,14 +77,15 @@ class Plain:
         return known(list(latest.values()), lambda r: r["invested_year_to_date"], fen=True)
 
     def _trade_in(self) -> None:
-        rows = without_summaries(self.lists["trade-in"], lambda r: (r["lead_bureau"], r["category"], r["month"]))
-        funds = [r for r in self._fund_rows() if self._in_year(month_of(r["on_date"]), self.month)]
+        rows = counting(self.lists["trade-in"], ("step", "category", "month"), ("kind",))
+        funds = counting([r for r in self.lists["funds"] if r["on_date"] and r["on_date"] <= self.as_of], FUND_CELL, ("category",))
         for code in ("汽车报废更新", "家电", "家装厨卫", "合计"):
             mine = [r for r in rows if code in ("合计", r["category"])]
-            year = [r for r in mine if self._in_year(r["month"], self.month)]
-            this = [r for r in mine if r["month"] == self.month]
-            last = [r for r in mine if self._in_year(r["month"], self.before)]
-            back = [r for r in mine if self._in_year(month_of(r["returned_on"]) or r["month"], self.month)]
+            bought = [r for r in mine if r["step"] == "完成"]
+            year = [r for r in bought if self._in_year(r["month"], self.month)]
+            this = [r for r in bought if r["month"] == self.month]
+            last = [r for r in bought if self._in_year(r["month"], self.before)]
+            back = [r for r in mine if r["step"] == "退货" and self._in_year(r["month"], self.month)]
             start = f"tradein.{code}"
             for name, chosen, column, fen in (
                 ("applied", year, "count", False), ("subsidy", year, "subsidy", True), ("sales", year, "sale_amount", True),
@@ -92,63 +94,96 @@ class Plain:
                 ("subsidy_returned", back, "subsidy_returned", True), ("sales_last_year", last, "sale_amount", True),
             ):  # fmt: skip
                 self._put(f"{start}.{name}", total(chosen, lambda r, c=column: r[c], fen=fen))
-            for name, step in (("approved", "审核"), ("paid_count", "支付")):
-                steps = [r for r in funds if r["step"] == step and r["category"] is not None]
-                self._put(f"{start}.{name}", sum(code in ("合计", r["category"]) for r in steps))
+            money = [r for r in funds if r["category"] is not None and code in ("合计", r["category"])]
+            for name, chosen in (
+                ("approved", [r for r in money if r["step"] == "审核" and self._in_year(month_of(r["on_date"]), self.month)]),
+                ("paid_count", [r for r in money if self._in_year(month_of(r["settled_on"]), self.month)]),
+                ("unapproved", [r for r in money if r["unapproved"] and self._in_year(month_of(r["on_date"]), self.month)]),
+                ("partly_paid", [r for r in money if self._is_open(r) and r["first_paid_on"] and r["first_paid_on"] <= self.as_of]),
+            ):
+                self._put(f"{start}.{name}", sum(r["count"] for r in chosen))
             self._put(f"{start}.yoy", growth(self.found[f"{start}.sales"], self.found[f"{start}.sales_last_year"]))
 
-    def _fund_rows(self) -> list[Row]:
-        names = ("lead_bureau", "step", "channel", "category")
-        return without_summaries(self.lists["funds"], lambda r: (*(r[name] for name in names), month_of(r["on_date"])))
+    def _is_open(self, r: Row) -> bool:
+        """Tell whether an approval of a single application is not paid in full."""
+        is_single = r["step"] == "审核" and r["granularity"] == "明细" and r["amount"] > 0
+        return is_single and r["on_date"] is not None and (r["settled_on"] is None or r["settled_on"] > self.as_of)
 
     def _funds(self) -> None:
-        rows = [r for r in self._fund_rows() if self._in_year(month_of(r["on_date"]), self.month)]
-        names = ("allocated", "subdivided", "approved", "paid_gross", "reversed", "carried_over", "recovered")
-        sums = dict.fromkeys(names, Decimal("0.00"))
         channels = (
-            "超长期特别国债", "中央预算内投资", "中央专项", "专项债", "市级", "区级", "银行贷款", "企业自筹",
+            "超长期特别国债", "中央预算内投资", "中央专项", "专项债", "市级", "区级", "银行贷款", "企业自筹", None,
         )  # fmt: skip
+        sums: dict[str, Decimal] = {}
+        overdue, earlier = 0, Decimal("0.00")
         for code in channels:
-            mine = [r for r in rows if r["channel"] == code]
-            down = [r for r in mine if r["step"] == "下达"]
-            source = [r for r in down if code == "区级" or r["level"] != "区级"]
-            parts = {
-                "allocated": (source, "amount"), "subdivided": ([r for r in down if r["level"] == "区级"], "amount"),
-                "approved": ([r for r in mine if r["step"] == "审核"], "amount"),
-                "paid_gross": ([r for r in mine if r["step"] == "支付"], "amount"),
-                "reversed": ([r for r in mine if r["step"] == "冲回"], "amount"),
-                "carried_over": (source, "carried_over"), "recovered": (source, "recovered"),
-            }  # fmt: skip
-            values = {name: total(chosen, lambda r, c=c: r[c], fen=True) for name, (chosen, c) in parts.items()}
-            for name, value in values.items():
-                sums[name] += value
-            self._balance(f"funds.{code}", values)
-            self._put(f"funds.{code}.overdue", self._overdue(code))
+            for year in (int(self.year), int(self.year) - 1, int(self.year) - 2):
+                values = self._line(code, year)
+                late = sum(
+                    self._is_open(r) and (r["channel"], r["budget_year"]) == (code, year) and (self.as_of - r["on_date"]).days > self.days
+                    for r in self.lists["funds"]
+                )
+                start = f"funds.{code or '未注明渠道'}" + ("" if year == int(self.year) else f".{year}")
+                if year == int(self.year):
+                    sums = {name: sums.get(name, Decimal("0.00")) + value for name, value in values.items()}
+                    overdue += late
+                elif not self._occurs(code, year):
+                    continue
+                else:
+                    earlier += self._this_year(start, code, year)
+                self._balance(start, values)
+                self._put(f"{start}.overdue", late)
         self._balance("funds.合计", sums)
-        self._put("funds.合计.overdue", self._overdue(None))
+        self._put("funds.合计.overdue", overdue)
+        self._put("funds.合计.earlier_paid", earlier)
+
+    def _occurs(self, code: str | None, year: int) -> bool:
+        dated = [r for r in self.lists["funds"] if r["channel"] == code and r["on_date"] is not None and r["on_date"] <= self.as_of]
+        return any(r["budget_year"] == year or (r["step"] == "下达" and r["carried_from"] == year) for r in dated)
+
+    def _this_year(self, start: str, code: str | None, year: int) -> Decimal:
+        """What was paid this year from an earlier year's budget."""
+        dated = [r for r in self.lists["funds"] if r["on_date"] is not None and r["on_date"] <= self.as_of]
+        mine = [r for r in counting(dated, FUND_CELL, ("category",)) if (r["channel"], r["budget_year"]) == (code, year)]
+        now = [r for r in mine if self._in_year(month_of(r["on_date"]), self.month)]
+        paid, back = (total((r for r in now if r["step"] == step), lambda r: r["counted"], fen=True) for step in ("支付", "冲回"))
+        for name, value in (("year_gross", paid), ("year_reversed", back), ("paid_this_year", paid - back)):
+            self._put(f"{start}.{name}", value)
+        return paid - back
+
+    def _line(self, code: str | None, year: int) -> dict[str, Decimal]:
+        dated = [r for r in self.lists["funds"] if r["on_date"] is not None and r["on_date"] <= self.as_of]
+        mine = [r for r in counting(dated, FUND_CELL, ("category",)) if (r["channel"], r["budget_year"]) == (code, year)]
+        down = [r for r in mine if r["step"] == "下达"]
+        own = code == "区级"
+        # The district's money is allocated once: where it stands without a bureau, what bureaus got is handed on.
+        whole = any(
+            r["step"] == "下达" and r["channel"] == "区级" and r["to_bureau"] is None and r["budget_year"] == year for r in dated
+        )  # fmt: skip
+        source = [r for r in down if (not (whole and r["to_bureau"]) if own else r["level"] != "区级")]
+        handed = [r for r in down if r["level"] == "区级" and (r["to_bureau"] or not own)]
+        from_above = [r for r in self.lists["funds"] if r["step"] == "下达" and r["channel"] == code and (own or r["level"] != "区级")]
+        back = [r for r in from_above if r["budget_year"] == year and r["recovered_on"] and r["recovered_on"] <= self.as_of]
+        out = [r for r in from_above if r["carried_from"] == year and r["on_date"] is not None and r["on_date"] <= self.as_of]
+        steps = {name: [r for r in mine if r["step"] == step] for name, step in (("approved", "审核"), ("paid_gross", "支付"), ("reversed", "冲回"))}
+        parts = {
+            "allocated": (source, "counted"), "subdivided": (handed, "counted"), "carried_over": (source, "carried_over"),
+            "recovered": (back, "recovered"), "carried_out": (out, "carried_over"),
+            **{name: (chosen, "counted") for name, chosen in steps.items()},
+        }  # fmt: skip
+        return {name: total(chosen, lambda r, c=c: r[c], fen=True) for name, (chosen, c) in parts.items()}
 
     def _balance(self, start: str, values: dict[str, Decimal]) -> None:
         for name, value in values.items():
             self._put(f"{start}.{name}", value)
         paid = values["paid_gross"] - values["reversed"]
+        at_hand = values["allocated"] + values["carried_over"] - values["recovered"]
         self._put(f"{start}.paid", paid)
-        self._put(f"{start}.pay_rate", percent(paid, values["allocated"]) if values["allocated"] else None)
-        self._put(f"{start}.balance", values["allocated"] + values["carried_over"] - values["recovered"] - paid)
-
-    def _overdue(self, channel: str | None) -> int:
-        rows = self.lists["funds"]
-        paid = {
-            r["application_no"] for r in rows if r["step"] == "支付" and r["on_date"] and r["on_date"] <= self.as_of
-        }
-        limit = self.as_of - timedelta(days=self.days)
-        return sum(
-            r["step"] == "审核" and r["on_date"] is not None and r["on_date"] <= limit
-            and r["application_no"] is not None and r["application_no"] not in paid and channel in (None, r["channel"])
-            for r in rows
-        )  # fmt: skip
+        self._put(f"{start}.pay_rate", percent(paid, at_hand) if at_hand else None)
+        self._put(f"{start}.balance", at_hand - values["carried_out"] - paid)
 
     def _recovery(self) -> None:
-        rows = self.lists["materials"]
+        everything = self.lists["materials"]
+        rows = counting(everything, ("material", "unit", "month"))
         labels: list[tuple[str, Callable[[Row], bool]]] = [
             ("废钢铁", lambda r: r["material"] == "废钢铁"),
             ("废塑料", lambda r: r["material"] == "废塑料"),
@@ -163,7 +198,7 @@ class Plain:
             this = [r for r in mine if r["month"] == self.month]
             last = [r for r in mine if self._in_year(r["month"], self.before)]
             start = f"recovery.{label}"
-            self._put(f"{start}.operators", len({r["operator_uscc"] for r in year} - {None}))
+            self._put(f"{start}.operators", len({r["operator_uscc"] for r in everything if is_mine(r) and self._in_year(r["month"], self.month)} - {None}))
             for name, chosen, column in (
                 ("recovered", year, "recovered"), ("used", year, "used"), ("outlets", this, "outlets"),
             ):  # fmt: skip
@@ -198,7 +233,8 @@ class Plain:
         )
         problems = self.lists["problems"]
         self._put("problems.合计.open", sum(is_open(r, "raised_on", "resolved_on") for r in problems))
-        self._put("plans.合计.issued", sum(r["issued_on"] <= self.as_of for r in self.lists["plans"]))
+        fulfilled = {r["expected"] for r in self.lists["plans"] if r["issued_on"] <= self.as_of} - {None}
+        self._put("plans.合计.issued", len(fulfilled))
         self._put("policies.合计.in_force", sum(
             (r["expired_on"] is None or r["expired_on"] > self.as_of) and (r["valid_to"] is None or r["valid_to"] >= self.as_of)
             for r in self.lists["funding-policies"]
@@ -207,8 +243,9 @@ class Plain:
             found = sum(code in ("合计", r["domain"]) for r in self.lists["enterprises"])
             self._put(f"enterprises.{code}.listed", found)
         for code in ("营运货车", "电梯", "合计"):
-            rows = [r for r in self.lists["scrappage"] if self._in_year(month_of(r["delivered_on"]), self.month)]
-            self._put(f"scrappage.{code}.delivered", sum(code in ("合计", r["category"]) for r in rows))
+            dated = [r | {"in": month_of(r["counted_on"])} for r in self.lists["scrappage"]]
+            rows = [r for r in counting(dated, ("category", "in")) if self._in_year(r["in"], self.month)]
+            self._put(f"scrappage.{code}.delivered", sum(r["count"] for r in rows if code in ("合计", r["category"])))
 
     def _goals(self) -> None:
         domains = ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗")
@@ -269,7 +306,15 @@ def month_of(day: date | None) -> str | None:
     return None if day is None else f"{day.year:04d}-{day.month:02d}"
 
 
-def without_summaries(rows: list[Row], key: Callable[[Row], object]) -> list[Row]:
-    """Leave out summary rows where there are details of the same."""
-    detailed = {key(r) for r in rows if r["granularity"] == "明细"}
-    return [r for r in rows if r["granularity"] == "明细" or key(r) not in detailed]
+def counting(rows: list[Row], cell: tuple[str, ...], parts: tuple[str, ...] = ()) -> list[Row]:
+    """Leave out summary rows of which their bureau tells something finer; what a summary leaves empty of *parts* is all of them."""
+
+    def place(r: Row) -> tuple[object, ...]:
+        return (r["lead_bureau"], *(month_of(r["on_date"]) if name == "month of on_date" else r[name] for name in cell))
+
+    def is_finer(other: Row, r: Row) -> bool:
+        if place(other) != place(r) or any(r[name] is not None and r[name] != other[name] for name in parts):
+            return False
+        return other["granularity"] == "明细" or any(r[name] is None and other[name] is not None for name in parts)
+
+    return [r for r in rows if r["granularity"] == "明细" or not any(is_finer(other, r) for other in rows)]

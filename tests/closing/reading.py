@@ -67,7 +67,7 @@ def _sum(values: list[Any]) -> Any:
 def value(r: Row, wanted: Expression) -> Any:
     """Return the value of an expression for a row."""
     for term in wanted.terms:
-        found = r[term.column]
+        found = ",".join(r["bureaus"]) if term.column == "bureaus" else r[term.column]
         if term.month and found is not None:
             found = f"{found:%Y-%m}"
         if term.entry is not None:
@@ -96,9 +96,16 @@ def _holds(lists: Lists, list_: str, r: Row, condition: Condition) -> bool:
             last = max(among, key=lambda o: (o[condition.by], o["row_key"]), default=None)
             return last is not None and last["row_key"] == r["row_key"]
         case DetailsFirst():
-            key = [value(r, item) for item in condition.by]
-            details = [o for o in lists[list_] if o["granularity"] == DETAIL]
-            return r["granularity"] == DETAIL or all([value(o, item) for item in condition.by] != key for o in details)
+            return r["granularity"] == DETAIL or not any(_is_finer(o, r, condition) for o in lists[list_])
+
+
+def _is_finer(o: Row, r: Row, condition: DetailsFirst) -> bool:
+    """Tell whether the bureau of the summary *r* says in *o* something finer of the same."""
+    if r["lead_bureau"] not in o["bureaus"] or any(value(o, item) != value(r, item) for item in condition.by):
+        return False
+    pairs = [(value(o, item), value(r, item)) for item in condition.parts]
+    within = all(of is None or of == part for part, of in pairs)
+    return within and (o["granularity"] == DETAIL or any(of is None and part is not None for part, of in pairs))
 
 
 def _compare(found: Any, condition: Compare) -> bool:

@@ -22,7 +22,8 @@ def row(list_: str, key: str, by: str, /, **values: Any) -> Row:
     unknown = values.keys() - empty.keys()
     if unknown:
         raise KeyError(f"list {list_} has no {unknown}")
-    return {"row_key": key, "component": f"{by}:{key}", "bureaus": [by], **empty, **values}
+    lead = values.get("lead_bureau") or by
+    return {"row_key": key, "component": f"{lead}:{key}", "bureaus": [lead], **empty, **values}
 
 
 def random_lists(seed: int, size: int = 40) -> Lists:
@@ -64,27 +65,35 @@ def _projects(dice: random.Random, size: int, lists: Lists) -> None:
 
 def _trade_in(dice: random.Random, size: int, lists: Lists) -> None:
     for n in range(size * 2):
-        summary = dice.random() < 0.4
         back = dice.random() < 0.3
+        values: Row = {"returned_on": _day(dice), "returned_count": dice.randrange(1, 3), "subsidy_returned": _money(dice)}
+        bought: Row = {"count": dice.randrange(1, 5), "sale_amount": _money(dice), "subsidy": _money(dice)}
         lists["trade-in"].append(row(
-            "trade-in", f"t{n}", "commerce", category=dice.choice((*CATEGORIES, None)), month=dice.choice(MONTHS[6:]),
-            returned_on=_day(dice) if back and not summary else None, count=dice.randrange(1, 5),
-            returned_count=dice.randrange(1, 3) if back else None, sale_amount=_money(dice), subsidy=_money(dice),
-            subsidy_returned=_money(dice) if back else None, granularity="汇总" if summary else "明细",
-            lead_bureau=dice.choice(("commerce", "transport")),
+            "trade-in", f"t{n}", "commerce", step="退货" if back else "完成", category=dice.choice((*CATEGORIES, None)),
+            kind=dice.choice((None, "空调", "冰箱")), month=dice.choice(MONTHS[6:]),
+            granularity="汇总" if dice.random() < 0.4 else "明细", lead_bureau=dice.choice(("commerce", "transport")),
+            **(values if back else bought),
         ))  # fmt: skip
 
 
 def _funds(dice: random.Random, size: int, lists: Lists) -> None:
     for n in range(size * 3):
         step = dice.choice(("下达", "审核", "支付", "冲回"))
+        amount, carried, recovered = _money(dice) or 0, _money(dice), _money(dice)
+        summary = dice.random() < 0.3
+        down: Row = {
+            "level": dice.choice(("国家", "市级", "区级", None)), "to_bureau": dice.choice((None, "industry")), "carried_over": carried,
+            "carried_from": dice.choice((2024, 2025, 2026)) if carried else None, "recovered": recovered,
+            "recovered_on": _day(dice) if recovered else None, "allocation_no": f"津财〔2026〕{dice.randrange(9)}",
+        }  # fmt: skip
+        paid: Row = {"first_paid_on": dice.choice((None, _day(dice))), "settled_on": dice.choice((None, _day(dice)))}
         lists["funds"].append(row(
-            "funds", f"f{n}", "finance", step=step, channel=dice.choice((*CHANNELS, None)), amount=_money(dice),
-            allocation_no=f"津财〔2026〕{dice.randrange(9)}", application_no=dice.choice((None, f"a{dice.randrange(size)}")),
-            level=dice.choice(("国家", "市级", "区级", None)), to_bureau=dice.choice((None, "industry")),
-            carried_over=_money(dice), recovered=_money(dice), category=dice.choice((*CATEGORIES, None)),
-            on_date=dice.choice((None, _day(dice), _day(dice))), lead_bureau="finance",
-            granularity=dice.choice(("明细", "明细", "汇总")),
+            "funds", f"f{n}", "finance", step=step, channel=dice.choice((*CHANNELS, None)), amount=amount,
+            counted=dice.choice((amount, amount, 0)), count=dice.randrange(1, 30) if summary else 1,
+            budget_year=dice.choice((2025, 2026, 2026)), category=dice.choice((*CATEGORIES, None)),
+            on_date=dice.choice((None, _day(dice), _day(dice))), lead_bureau=dice.choice(("finance", "commerce")),
+            granularity="汇总" if summary else "明细", unapproved=True if step == "支付" and dice.random() < 0.2 else None,
+            **(down if step == "下达" else paid if step == "审核" else {}),
         ))  # fmt: skip
 
 
@@ -96,7 +105,8 @@ def _materials(dice: random.Random, size: int, lists: Lists) -> None:
             "materials", f"m{n}", "commerce", month=dice.choice(MONTHS), material=material, unit=unit,
             operator_uscc=dice.choice((None, "U1", "U2", "U3")), recovered=dice.randrange(10**6),
             used=dice.choice((None, dice.randrange(10**6))), outlets=dice.choice((None, 4)),
-            reverse_invoiced=_money(dice),
+            reverse_invoiced=_money(dice), granularity=dice.choice(("明细", "明细", "汇总")),
+            lead_bureau=dice.choice(("commerce", "development-reform")),
         ))  # fmt: skip
 
 
@@ -110,7 +120,8 @@ def _documents(dice: random.Random, size: int, lists: Lists) -> None:
             form=dice.choice((None, "方案", "已有措施覆盖")), measure_on=dice.choice((None, _day(dice))),
             exempt_reason=dice.choice((None, None, "上级已有规定")),
         ))  # fmt: skip
-        lists["plans"].append(row("plans", f"p{n}", "industry", plan_kind="行业", issued_on=_day(dice)))
+        expected = dice.choice((None, "甲方案", "乙方案", "丙方案"))
+        lists["plans"].append(row("plans", f"p{n}", "industry", plan_kind="行业", expected=expected, issued_on=_day(dice)))
 
 
 def _indicators(dice: random.Random, size: int, lists: Lists) -> None:
@@ -136,7 +147,8 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
         )),
         ("scrappage", lambda n: row(
             "scrappage", f"s{n}", "commerce", category=dice.choice(("营运货车", "电梯")),
-            delivered_on=dice.choice((None, _day(dice))),
+            counted_on=dice.choice((None, _day(dice))), count=dice.randrange(1, 30), lead_bureau="commerce",
+            granularity=dice.choice(("明细", "汇总")),
         )),
     )  # fmt: skip
     for list_, make in makers:

@@ -94,10 +94,13 @@ SEPTEMBER: dict[str, str | None] = {
     "funds.超长期特别国债.paid": "739000.00",
     # 739 000 ÷ 3 000 000 = 24.633…%
     "funds.超长期特别国债.pay_rate": "24.63",
-    # 739 000 + 中央专项 (20+15+10) 万 + 市级 30 万 + 区级 5 万 = 1 539 000
-    "funds.合计.paid": "1539000.00",
-    # 6 100 000 + carried over 200 000 − recovered 50 000 − 1 539 000
-    "funds.合计.balance": "4711000.00",
+    # 739 000 + 中央专项 (20+15+10) 万 + 区级 5 万 = 1 239 000; the 30 万 of 市级 are of last year's budget
+    "funds.合计.paid": "1239000.00",
+    "funds.合计.earlier_paid": "300000.00",
+    # 6 100 000 + carried over 200 000 − recovered 50 000 − 1 239 000
+    "funds.合计.balance": "5011000.00",
+    # last year's money: 60 万 − 20 万 carried into 2026 − 30 万 paid
+    "funds.市级.2025.balance": "100000.00",
     # ZX-2026-04, approved on 10 August, unpaid at the end of September
     "funds.合计.overdue": "1",
     # ---- 文件: 4 + 2 + 3 departments ----
@@ -168,10 +171,12 @@ OCTOBER: dict[str, str | None] = {
     # 739 000 + late 2100 + (25×2100 + 18×1750 + 4×48 000) + (50×2100 + 25×1750 + 5×48 000) − 750
     # = 741 100 + 276 000 + 388 750 − 750
     "funds.超长期特别国债.paid": "1405100.00",
-    # 中央专项 45 + 25 + 5 = 75 万, 市级 30 + 10 = 40 万, 区级 5 万: 1 405 100 + 1 200 000
-    "funds.合计.paid": "2605100.00",
-    # 2 605 100 ÷ 8 100 000 = 32.161…%
-    "funds.合计.pay_rate": "32.16",
+    # 中央专项 45 + 25 + 5 = 75 万, 市级 10 万 of this year's budget, 区级 5 万: 1 405 100 + 900 000
+    "funds.合计.paid": "2305100.00",
+    # 2 305 100 ÷ (8 100 000 + 200 000 carried in − 50 000 recovered) = 27.940…%
+    "funds.合计.pay_rate": "27.94",
+    # 10 ÷ (80 + 20): what was carried in is there to be paid
+    "funds.市级.pay_rate": "10.00",
     # approved in September and still unpaid: 家电 480−464 = 16, 数码 240−232 = 8, 汽车 60−56 = 4
     "funds.合计.overdue": "28",
     # + 2 departments of D4, 2 of D5
@@ -205,7 +210,7 @@ RESTATED_SEPTEMBER: dict[str, str | None] = {
     "tradein.家电.subsidy": "3916350.00",
     # four late vouchers: one cycle of 2100
     "tradein.合计.paid_count": "564",
-    "funds.合计.paid": "1541100.00",
+    "funds.合计.paid": "1241100.00",
 }
 """September's figures once what came late for it has arrived."""
 

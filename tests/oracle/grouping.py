@@ -9,7 +9,9 @@ Key = tuple[str, str, str]
 Registers = Mapping[str, Mapping[str, Word]]
 
 #: Kinds whose claims can be one entity; all others stand for themselves.
-JOINED = ("project", "enterprise", "policy", "document", "scrappage")
+JOINED = (
+    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task",
+)  # fmt: skip
 COORDINATION = "coordination"
 
 
@@ -23,7 +25,7 @@ def groups(claims: Claims, bureaus: Collection[str]) -> list[list[Key]]:
     holders: dict[tuple[str, str], list[Key]] = defaultdict(list)
     named: dict[Key, list[tuple[str, str]]] = defaultdict(list)
     for key, registers in claims.items():
-        for value in _identity(key[0], registers):
+        for value in _identity(key, registers):
             named[key].append((key[0], value))
     for kind, member, value in _decisions(claims):
         if member[0] in bureaus:
@@ -64,21 +66,36 @@ def _decisions(claims: Claims) -> Iterator[tuple[str, tuple[str, str], str]]:
                 yield word.facts["list"], (member["bureau"], member["entity_key"]), f"decision {entity}"
 
 
-def _identity(kind: str, registers: Registers) -> set[str]:
+def _identity(key: Key, registers: Registers) -> set[str]:
     """Return what makes claims of one kind the same entity, by the work plan's keys."""
+    kind, bureau, entity = key
+    standing = [(family, word.facts) for family in registers for word in words(registers, family).values()]
+    single = [(family, facts) for family, facts in standing if facts["granularity"] == "明细"]
     if kind == "project":
         found = {word.facts["project_code"] for word in words(registers, "project").values()}
     elif kind == "enterprise":
         found = {word.facts["uscc"] for word in words(registers, "enterprise").values()}
     elif kind == "document":
-        standing = [word for family in registers for word in words(registers, family).values()]
-        found = {word.facts["document_no"] for word in standing}
+        found = {facts["document_no"] for _, facts in standing}
     elif kind == "scrappage":
-        standing = list(words(registers, "scrapped").values())
-        found = {f"{word.facts['category']}\n{word.facts['identifier']}" for word in standing if word.facts["identifier"]}
+        found = {f"{facts['category']}\n{facts['identifier']}" for _, facts in single if facts["identifier"]}
     elif kind == "policy":
         card = words(registers, "policy") or words(registers, "expired")
         found = {f"{word.facts['document_no']}\n{word.facts['level']}" for word in card.values() if word.facts["document_no"]}
+    elif kind == "trade_in":
+        found = {facts["order_no"] or entity for _, facts in single}
+    elif kind == "fund":
+        found = {facts["application_no"] for family, facts in single if family != "allocated"}
+    elif kind == "material":
+        found = {f"{f['operator_uscc']}\n{f['month']}\n{f['material']}\n{f['unit']}" for _, f in single if f["operator_uscc"]}
+    elif kind == "indicator":
+        found = {f"{f['indicator']}\n{f['domain']}\n{family}\n{f['series']}\n{f['period']}" for family, f in single}
+    elif kind == "plan":
+        found = {f"{facts['plan_kind']}\n{bureau}\n{facts['domain']}" for _, facts in standing}
+    elif kind == "problem":
+        found = {f"{bureau}\n{facts['problem_no']}" for _, facts in standing}
+    elif kind == "task":
+        found = {f"{bureau}\n{facts['task_no']}\n{facts['month']}" for _, facts in standing}
     else:
         return set()
-    return {value for value in found if value}
+    return {"".join(value.upper().split(" ")) for value in found if value}

@@ -34,6 +34,8 @@ class Rules:
     ranking: Ranking
     due_on: Callable[[date], date | None]
     bureaus: frozenset[str]
+    plans: tuple[tuple[str, str, str, str], ...] = ()
+    counting_step: Callable[[str], str] = lambda _category: "交售回收"
 
     def first(self, said: Iterable[Saying], list_name: str, field: str, domain: str | None) -> list[Saying]:
         """Sort by who takes precedence; the unranked follow by code, then by their key."""
@@ -62,7 +64,8 @@ def rows(claims: Claims, rules: Rules) -> list[Expected]:
         bureaus = tuple(sorted({bureau for _, bureau, _ in group}))
         members = {key: claims[key] for key in group}
         for list_name, sub, fields in _FOLDS[group[0][0]](component, members, rules):
-            result.append(Expected(list_name, row_key(list_name, component, sub, fields), component, sub, bureaus, fields))
+            told = tuple(sorted(fields.pop("told by", bureaus)))
+            result.append(Expected(list_name, row_key(list_name, component, sub, fields), component, sub, told, fields))
     return result
 
 
@@ -189,15 +192,39 @@ def _measure(word: Word) -> Fields:
 _STEP_COLUMNS = {"申请": "applied_on", "交售回收": "delivered_on", "拆解销毁": "dismantled_on", "注销登记": "deregistered_on"}
 
 
+def plain(text: str | None) -> str:
+    """A number as it is compared: without blanks, in capitals (the generated ones need no more)."""
+    return "".join((text or "").split()).upper()
+
+
+def _own(key: Key, *more: str) -> tuple[str, ...]:
+    return ("", f"{key[1]}:{key[2]}", *more)
+
+
+def _sums_up(facts: Mapping[str, Any]) -> bool:
+    return bool(facts["granularity"] == "汇总")
+
+
+def _who(said: Iterable[Saying]) -> set[str]:
+    return {key[1] for key, _ in said}
+
+
 def _scrappage(_component: str, members: Members, rules: Rules) -> Made:
     steps = list(_STEP_COLUMNS)
-    said = sorted(_sayings(members, "scrapped"), key=lambda entry: -steps.index(entry[1]["step"]))
-    if not said:
-        return
+    everything = sorted(_sayings(members, "scrapped"), key=lambda entry: -steps.index(entry[1]["step"]))
     names = (
         "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "recycler_uscc",
-        "emission_standard", "fuel", "commissioned_on", "town",
+        "emission_standard", "fuel", "commissioned_on", "count", "town", "granularity",
     )  # fmt: skip
+    for key, facts in everything:
+        if _sums_up(facts):
+            row = {name: facts[name] for name in names} | {"step": facts["step"], "lead_bureau": key[1], "told by": {key[1]}}
+            row |= {"commissioned_on": _on(facts["commissioned_on"]), _STEP_COLUMNS[facts["step"]]: _on(facts["on"])}
+            row["counted_on"] = _on(facts["on"]) if rules.counting_step(facts["category"]) == facts["step"] else None
+            yield "scrappage", _own(key, facts["step"]), row
+    said = [entry for entry in everything if not _sums_up(entry[1])]
+    if not said:
+        return
     row = {name: rules.pick(said, "scrappage", name) for name in names}
     row["commissioned_on"] = _on(row["commissioned_on"])
     named = rules.first(said, "scrappage", "*", None)[0][1]
@@ -207,68 +234,222 @@ def _scrappage(_component: str, members: Members, rules: Rules) -> Made:
         if told:
             row["step"] = step
             row[column] = _on(rules.first(told, "scrappage", column, None)[0][1]["on"])
-    yield "scrappage", (), row | {"lead_bureau": rules.first(said, "scrappage", "*", None)[0][0][1]}
+    row["counted_on"] = row.get(_STEP_COLUMNS[rules.counting_step(row["category"])])
+    yield "scrappage", (), row | {"lead_bureau": rules.first(said, "scrappage", "*", None)[0][0][1], "told by": _who(said)}
 
 
-def _fund(_component: str, members: Members, _rules: Rules) -> Made:
-    [(key, registers)] = members.items()
+_FUND_STEPS = {"allocated": "下达", "approved": "审核", "paid": "支付", "reversed": "冲回"}
+
+
+def _fund(_component: str, members: Members, rules: Rules) -> Made:
+    """Allocations and summaries alone; then each application with its vouchers."""
+    for key, registers in members.items():
+        for family, step in _FUND_STEPS.items():
+            for sub, word in words(registers, family).items():
+                if family == "allocated" or _sums_up(word.facts):
+                    row = _fund_row([(key, word.facts)], step, rules)
+                    if family == "paid":
+                        row["settled_on"] = row["on_date"]
+                    yield "funds", _own(key, *(part for part in (family, sub) if part)), row
+    for number, vouchers in vouchers_of(members).items():
+        paid = _payments(vouchers, rules)
+        approved = {place: said for place, said in vouchers.items() if place[0] == "审核"}
+        for place, said in vouchers.items():
+            row = _fund_row(said, place[0], rules)
+            if place[0] == "审核":
+                mine = [entry for entry in paid if len(approved) == 1 or entry[2] == place[1]]
+                row |= _paid_up(row, mine)
+                yield "funds", ("审核", number, place[1]), row
+                continue
+            bureau, voucher = place[1:]
+            if place[0] == "支付":
+                row["counted"] = next((entry[1] for entry in paid if entry[3] == place), 0)
+                row["unapproved"] = True if paid and not approved and paid[0][3] == place else None
+            yield "funds", (place[0], bureau, number, voucher), row
+
+
+#: ("审核", policy) or (step, bureau, voucher) → who says it.
+Vouchers = dict[tuple[str, ...], list[Saying]]
+
+
+def vouchers_of(members: Members) -> dict[str, Vouchers]:
+    """Return application → its approvals, payments and reversals."""
+    found: dict[str, Vouchers] = defaultdict(lambda: defaultdict(list))
+    for key, registers in members.items():
+        for family in ("approved", "paid", "reversed"):
+            for word in words(registers, family).values():
+                facts = word.facts
+                if _sums_up(facts):
+                    continue
+                number = plain(facts["application_no"])
+                place = ("审核", plain(facts["policy_no"])) if family == "approved" else (_FUND_STEPS[family], key[1], plain(facts["voucher_no"]))
+                found[number][place].append((key, facts))
+    return found
+
+
+def _payments(vouchers: Vouchers, rules: Rules) -> list[tuple[date, int, str, tuple[str, ...]]]:
+    """Return (day, amount, policy, place) of each payment that was, by day: errors taken away."""
+    leading = {place: rules.first(said, "funds", "*", None)[0][1] for place, said in vouchers.items()}
+    payments = {place: facts for place, facts in leading.items() if place[0] == "支付"}
+    undone: dict[tuple[str, ...], int] = defaultdict(int)
+    for place, facts in leading.items():
+        if place[0] != "冲回" or facts["reason_kind"] != "差错" or not payments:
+            continue
+        named = plain(facts["reverses_voucher_no"]) or place[2]
+        left = list(payments)
+        left = [each for each in left if each[2] == named] or left
+        left = [each for each in left if each[1] == place[1]] or left
+        left = [each for each in left if payments[each]["amount"] == facts["amount"]] or left
+        undone[max(left, key=lambda each: (payments[each]["on"], each[1:]))] += facts["amount"]
+    found = [
+        (date(1970, 1, 1) + timedelta(days=facts["on"]), facts["amount"] - undone[place], plain(facts["policy_no"]), place)
+        for place, facts in payments.items()
+    ]
+    return sorted((entry for entry in found if entry[1]), key=lambda entry: (entry[0], entry[3]))
+
+
+def _paid_up(approval: Fields, payments: Sequence[tuple[date, int, str, tuple[str, ...]]]) -> Fields:
+    days = [max(on, approval["on_date"]) for on, *_ in payments]
+    sums = [sum(amount for _, amount, *_ in payments[: n + 1]) for n in range(len(payments))]
+    full = [on for on, total in zip(days, sums, strict=True) if total >= approval["amount"] > 0]
+    return {"first_paid_on": days[0] if days else None, "settled_on": full[0] if full else None}
+
+
+def _fund_row(said: list[Saying], step: str, rules: Rules) -> Fields:
     names = (
         "channel", "allocation_no", "policy_no", "batch_no", "application_no", "voucher_no", "budget_year", "level", "to_bureau",
         "amount", "carried_over", "recovered", "share_central", "share_city", "share_district", "category", "granularity",
     )  # fmt: skip
-    for family, step in (("allocated", "下达"), ("approved", "审核"), ("paid", "支付"), ("reversed", "冲回")):
-        for sub, word in words(registers, family).items():
-            row = {name: word.facts.get(name) for name in names}
-            row["reason"] = word.facts.get("reason_kind") or word.facts.get("reason")
-            yield "funds", (step, sub), row | {"step": step, "on_date": _on(word.facts["on"]), "lead_bureau": key[1]}
+    lead, facts = rules.first(said, "funds", "*", None)[0]
+    row: Fields = {name: rules.pick(said, "funds", name) for name in names}
+    row |= {"step": step, "on_date": _on(facts["on"]), "lead_bureau": lead[1], "told by": _who(said)}
+    row["reason"] = facts.get("reason_kind") or facts["reason"]
+    row["counted"] = 0 if facts.get("reason_kind") == "差错" else row["amount"]
+    row["count"] = (facts.get("count") or 1) if _sums_up(facts) else 1
+    if row["carried_over"]:
+        row["carried_from"] = facts["carried_from"] or row["budget_year"] - 1
+    if row["recovered"]:
+        row["recovered_on"] = _on(facts["on"] if facts["recovered_on"] is None else facts["recovered_on"])
+    return row
 
 
-def _trade_in(_component: str, members: Members, _rules: Rules) -> Made:
-    [(key, registers)] = members.items()
-    for word in words(registers, "completed").values():
-        facts = word.facts
-        names = (
-            "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc",
-            "serial_no", "invoice_no", "granularity",
-        )  # fmt: skip
-        completed = _on(facts["occurred_on"])
-        assert completed is not None
-        row = {name: facts[name] for name in names}
-        row |= {"order_no": facts["order_no"] or key[2], "completed_on": completed, "lead_bureau": key[1]}
-        row["month"] = facts["month"] or f"{completed:%Y-%m}"
-        for back in words(registers, "returned").values():
-            row |= {"returned_on": _on(back.facts["on"]), "returned_count": back.facts["count"]}
-            row["subsidy_returned"] = back.facts["subsidy_returned"]
-        yield "trade-in", (), row
+def _trade_in(_component: str, members: Members, rules: Rules) -> Made:
+    """Purchases by order, returns by order and their own number, summaries alone."""
+    bought: dict[str, list[Saying]] = defaultdict(list)
+    back: dict[tuple[str, str], list[Saying]] = defaultdict(list)
+    for key, facts in _sayings(members, "completed"):
+        if _sums_up(facts):
+            row = _purchase([(key, facts)], plain(facts["order_no"] or key[2]), rules)
+            yield "trade-in", _own(key), row
+        else:
+            bought[plain(facts["order_no"] or key[2])].append((key, facts))
+    for key, facts in _sayings(members, "returned"):
+        if _sums_up(facts):
+            yield "trade-in", _own(key, "退货"), _return([(key, facts)], rules) | {name: facts[name] for name in ("order_no", "return_no")}
+        else:
+            back[plain(facts["order_no"] or key[2]), plain(facts["return_no"] or key[2])].append((key, facts))
+    purchases = {number: _purchase(said, number, rules) for number, said in bought.items()}
+    for number, row in purchases.items():
+        yield "trade-in", (number,), dict(row)
+    for (number, return_no), said in back.items():
+        row = _return(said, rules) | {"order_no": number, "return_no": return_no}
+        of = purchases.get(number, {})
+        row |= {"category": row["category"] or of.get("category"), "kind": of.get("kind")}
+        yield "trade-in", ("退货", number, return_no), row
 
 
-def _plain(list_name: str, kinds: Mapping[str, str | None], names: Sequence[str]) -> Any:
-    """A row per standing word of the families, as it was said."""
+def _purchase(said: list[Saying], number: str, rules: Rules) -> Fields:
+    names = (
+        "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc",
+        "serial_no", "invoice_no", "granularity",
+    )  # fmt: skip
+    lead, facts = rules.first(said, "trade-in", "*", None)[0]
+    completed = date(1970, 1, 1) + timedelta(days=facts["occurred_on"])
+    row: Fields = {name: rules.pick(said, "trade-in", name) for name in names}
+    row |= {"step": "完成", "order_no": number, "completed_on": completed, "lead_bureau": lead[1], "told by": _who(said)}
+    return row | {"month": facts["month"] or f"{completed:%Y-%m}"}
 
-    def fold(_component: str, members: Members, _rules: Rules) -> Made:
-        [(key, registers)] = members.items()
-        for family, kind in kinds.items():
+
+def _return(said: list[Saying], rules: Rules) -> Fields:
+    lead, facts = rules.first(said, "trade-in", "*", None)[0]
+    on = date(1970, 1, 1) + timedelta(days=facts["on"])
+    row: Fields = {name: rules.pick(said, "trade-in", name) for name in ("category", "subsidy_returned", "sale_returned", "granularity")}
+    row |= {"step": "退货", "returned_on": on, "returned_count": facts["count"], "lead_bureau": lead[1], "told by": _who(said)}
+    return row | {"month": facts["month"] or f"{on:%Y-%m}"}
+
+
+def _material(_component: str, members: Members, rules: Rules) -> Made:
+    names = ("month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity")
+    shared: dict[tuple[str, ...], list[Saying]] = defaultdict(list)
+    for key, registers in members.items():
+        for sub, word in words(registers, "recovered").items():
+            facts = word.facts
+            own = _sums_up(facts) or not facts["operator_uscc"]
+            place = _own(key, sub) if own else (facts["operator_uscc"], facts["month"], facts["material"], facts["unit"])
+            shared[place].append((key, facts))
+    for place, said in shared.items():
+        row = {name: rules.pick(said, "materials", name) for name in names}
+        yield "materials", place, row | {"lead_bureau": rules.first(said, "materials", "*", None)[0][0][1], "told by": _who(said)}
+
+
+def _indicator(_component: str, members: Members, rules: Rules) -> Made:
+    names = ("indicator", "domain", "series", "period", "value", "numerator", "denominator", "unit", "version")
+    shared: dict[tuple[str, ...], list[Saying]] = defaultdict(list)
+    for family in ("baseline", "target", "reported"):
+        for key, registers in members.items():
             for sub, word in words(registers, family).items():
-                row = {name: word.facts.get(name) for name in names} | {"lead_bureau": key[1]}
-                yield list_name, (family, sub), row | ({"kind": kind} if kind else {})
+                f = word.facts
+                place = (plain(f["indicator"]), f["domain"] or "", family, f["series"], f["period"])
+                shared[_own(key, family, sub) if _sums_up(f) else place].append((key, f | {"family": family}))
+    for place, said in shared.items():
+        key, facts = rules.first(said, "indicators", said[0][1]["series"], said[0][1]["domain"])[0]
+        kind = {"baseline": "基数", "target": "目标", "reported": "报送"}[facts["family"]]
+        row = {name: facts[name] for name in names} | {"kind": kind, "lead_bureau": key[1], "told by": _who(said)}
+        yield "indicators", place, row
 
-    return fold
 
-
-def _plan(_component: str, members: Members, _rules: Rules) -> Made:
-    [(key, registers)] = members.items()
-    for word in words(registers, "plan").values():
-        row = {name: word.facts[name] for name in ("plan_kind", "title", "document_no")}
-        yield "plans", (), row | {"issued_on": _on(word.facts["issued_on"]), "lead_bureau": key[1]}
+def _plan(_component: str, members: Members, rules: Rules) -> Made:
+    said = sorted(_sayings(members, "plan"), key=lambda entry: (entry[1]["issued_on"], entry[0]))
+    for key, facts in said[:1]:
+        row = {name: facts[name] for name in ("plan_kind", "domain", "title", "document_no")}
+        row |= {"issued_on": _on(facts["issued_on"]), "lead_bureau": key[1]}
+        owed = [plan for plan in rules.plans if plan[:2] == (facts["plan_kind"], key[1])]
+        owed = [plan for plan in owed if "" in (plan[2], facts["domain"] or "") or plan[2] == facts["domain"]]
+        named = owed if len(owed) == 1 else [plan for plan in owed if plan[3] == facts["title"]]
+        row["expected"] = named[0][3] if named else None
+        yield "plans", (facts["plan_kind"], key[1], facts["domain"] or ""), row
 
 
 def _problem(_component: str, members: Members, _rules: Rules) -> Made:
-    [(key, registers)] = members.items()
-    for word in words(registers, "raised").values():
-        row = {name: word.facts[name] for name in ("problem_no", "text", "done_so_far", "proposal", "asks_of")}
-        for end in words(registers, "resolved").values():
-            row |= {"resolved_on": _on(end.facts["occurred_on"]), "resolution": end.facts["resolution"]}
-        yield "problems", (), row | {"raised_on": _on(word.facts["occurred_on"]), "lead_bureau": key[1]}
+    """The word of the latest day stands; a resolution before it was another time's."""
+    latest: dict[tuple[str, str], Saying] = {}
+    for family in ("raised", "resolved"):
+        for key, facts in sorted(_sayings(members, family), key=lambda entry: entry[0]):
+            place = (plain(facts["problem_no"]), family)
+            if place not in latest or latest[place][1]["occurred_on"] < facts["occurred_on"]:
+                latest[place] = (key, facts)
+    for number in {number for number, _ in latest}:
+        begun, ended = latest.get((number, "raised")), latest.get((number, "resolved"))
+        said = ended if begun is None else begun
+        row: Fields = {"problem_no": said[1]["problem_no"] if said else None}
+        if begun is not None:
+            row |= {name: begun[1][name] for name in ("text", "done_so_far", "proposal", "asks_of")}
+            row["raised_on"] = _on(begun[1]["occurred_on"])
+        if ended is not None and begun is not None and ended[1]["occurred_on"] < begun[1]["occurred_on"]:
+            row["resolved_before"] = _on(ended[1]["occurred_on"])
+        elif ended is not None:
+            row |= {"resolved_on": _on(ended[1]["occurred_on"]), "resolution": ended[1]["resolution"]}
+        bureau = next(iter(members))[1]
+        yield "problems", (bureau, number), row | {"lead_bureau": bureau}
+
+
+def _task(_component: str, members: Members, _rules: Rules) -> Made:
+    shown: set[tuple[str, str, str]] = set()
+    for key, facts in sorted(_sayings(members, "progress"), key=lambda entry: entry[0]):
+        place = (key[1], plain(facts["task_no"]), facts["month"])
+        if place not in shown:
+            shown.add(place)
+            yield "tasks", place, {name: facts[name] for name in ("task_no", "month", "text")} | {"lead_bureau": key[1]}
 
 
 _SUPPORT_COLUMNS = {
@@ -320,9 +501,5 @@ def _submission(_component: str, members: Members, _rules: Rules) -> Made:
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support,
-    "material": _plain("materials", {"recovered": None}, (
-        "month", "operator_uscc", "material", "quantity", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced")),
-    "indicator": _plain("indicators", {"baseline": "基数", "target": "目标", "reported": "报送"}, (
-        "indicator", "domain", "series", "period", "value", "numerator", "denominator", "unit", "version")),
-    "task": _plain("tasks", {"progress": None}, ("task_no", "month", "text")),
+    "material": _material, "indicator": _indicator, "task": _task,
 }  # fmt: skip

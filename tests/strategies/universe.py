@@ -207,7 +207,7 @@ def _scrapped(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"S{at.entity}", {
         "category": tell.choice(LISTS["scrap_category"][:2]), "identifier_kind": "车架号", "identifier": f"VIN {_shared(tell, at)}",
         "certificate_kind": _some(tell, "报废证明"), "certificate_no": _some(tell, _text(tell)), "owner_uscc": _some(tell, _uscc(1)),
-        "recycler_uscc": _some(tell, _uscc(2)), "emission_standard": _some(tell, "国三"), "fuel": _some(tell, "柴油"),
+        "recycler_uscc": _some(tell, _uscc(2)), "count": 1 + tell.randrange(3), "emission_standard": _some(tell, "国三"), "fuel": _some(tell, "柴油"),
         "commissioned_on": _some(tell, _day(tell)), "town": _some(tell, "杨村街道"), "step": tell.choice(LISTS["scrap_step"]), "on": _day(tell),
     }  # fmt: skip
 
@@ -217,12 +217,16 @@ def _completed(tell: Random, at: _Place) -> tuple[str, Facts]:
         "category": tell.choice(LISTS["trade_in_category"]), "kind": _some(tell, "空调"), "energy_label": _some(tell, "1级"),
         "serial_no": _some(tell, _text(tell)), "invoice_no": _some(tell, f"F{at.entity}"), "count": tell.randrange(5),
         "sale_amount": _money(tell), "subsidy": _money(tell), "actually_paid": _some(tell, _money(tell)), "merchant_uscc": _some(tell, _uscc(3)),
-        "order_no": _some(tell, f"O{at.entity}"), "month": _some(tell, at.month), "buyer_token": _some(tell, "k1:abcdefgh"),
+        "order_no": _some(tell, f"O{_shared(tell, at)}"), "month": _some(tell, at.month), "buyer_token": _some(tell, "k1:abcdefgh"),
     }  # fmt: skip
 
 
 def _returned(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"O{at.entity}", {"count": tell.randrange(3), "subsidy_returned": _money(tell), "sale_returned": _some(tell, _money(tell)), "on": _day(tell)}
+    return f"{tell.choice('OR')}{at.entity}", {
+        "count": tell.randrange(3), "subsidy_returned": _money(tell), "sale_returned": _some(tell, _money(tell)),
+        "on": _day(tell), "category": _some(tell, LISTS["trade_in_category"][0]), "order_no": _some(tell, f"O{_shared(tell, at)}"),
+        "return_no": _some(tell, f"R{tell.randrange(2)}"), "month": _some(tell, at.month),
+    }  # fmt: skip
 
 
 _VOUCHERS = ("V1", "V 2", "凭\\3", "V1/allocated", "\\N", "V|1")
@@ -234,6 +238,7 @@ def _allocated(tell: Random, at: _Place) -> tuple[str, Facts]:
         "channel": tell.choice(LISTS["funding_source"]), "allocation_no": f"津财〔2026〕{at.entity}号", "policy_no": _some(tell, "政1"),
         "batch_no": _some(tell, "1"), "budget_year": 2026, "level": tell.choice(LISTS["level"]), "amount": _money(tell, negative=True),
         "to_bureau": _some(tell, "commerce"), "carried_over": _some(tell, _money(tell)), "recovered": _some(tell, _money(tell)), "on": _day(tell),
+        "carried_from": _some(tell, 2024), "recovered_on": _some(tell, _day(tell)),
         "reason": "核减",
     }  # fmt: skip
 
@@ -241,7 +246,7 @@ def _allocated(tell: Random, at: _Place) -> tuple[str, Facts]:
 def _subsidy(*, voucher: bool, reversed_: bool = False) -> "Maker":
     def facts_of(tell: Random, at: _Place) -> tuple[str, Facts]:
         facts = {
-            "application_no": f"A{at.entity}", "policy_no": "政1", "policy_version": _some(tell, "2"), "batch_no": _some(tell, "1"),
+            "application_no": f"A{_shared(tell, at)}", "policy_no": tell.choice(("政1", "政1", "政2")), "count": _some(tell, 1 + tell.randrange(9)), "policy_version": _some(tell, "2"), "batch_no": _some(tell, "1"),
             "budget_year": 2026, "channel": _some(tell, "市级"), "category": _some(tell, "家电"), "payee_uscc": _some(tell, _uscc(4)),
             "related_key": _some(tell, f"O{at.entity}"), "amount": _money(tell), "share_central": _some(tell, _money(tell)),
             "share_city": _some(tell, _money(tell)), "share_district": _some(tell, _money(tell)), "on": _day(tell),
@@ -249,6 +254,7 @@ def _subsidy(*, voucher: bool, reversed_: bool = False) -> "Maker":
         if voucher:
             facts["voucher_no"] = tell.choice(_VOUCHERS)
         if reversed_:
+            facts["reverses_voucher_no"] = _some(tell, tell.choice(_VOUCHERS))
             facts["reason_kind"] = tell.choice(LISTS["reversal_reason"])
         return f"A{at.entity}", facts
 
@@ -304,12 +310,12 @@ def _extended(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 
 def _issued(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"Y{at.entity}", {"plan_kind": tell.choice(LISTS["plan_kind"]), "title": _name(tell), "document_no": _some(tell, "方1"), "issued_on": _day(tell)}
+    return f"Y{at.entity}", {"plan_kind": tell.choice(LISTS["plan_kind"]), "title": _name(tell), "document_no": _some(tell, "方1"), "domain": _some(tell, LISTS["domain"][_shared(tell, at) % 3]), "issued_on": _day(tell)}
 
 
 def _indicator(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"I{at.entity}", {
-        "indicator": f"i{at.entity}", "domain": _some(tell, tell.choice(LISTS["domain"])), "period": tell.choice(("2026", at.month)),
+        "indicator": f"i{_shared(tell, at)}", "domain": _some(tell, tell.choice(LISTS["domain"])), "period": tell.choice(("2026", at.month)),
         "series": tell.choice(LISTS["series"]), "numerator": _some(tell, _quantity(tell, negative=True)), "denominator": _some(tell, _quantity(tell, negative=True)),
         "value": _some(tell, _quantity(tell, negative=True)), "unit": "万元", "version": "1",
     }  # fmt: skip
@@ -317,7 +323,7 @@ def _indicator(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 def _recovered(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"M{at.entity}", {
-        "month": at.month, "operator_uscc": _some(tell, _uscc(5)), "material": tell.choice(LISTS["material"][:3]), "unit": "吨",
+        "month": at.month, "operator_uscc": _some(tell, _uscc(tell.choice((5, 6)))), "material": tell.choice(LISTS["material"][:3]), "unit": "吨",
         "recovered": _quantity(tell), "used": _some(tell, _quantity(tell)), "route": _some(tell, LISTS["material_route"][0]),
         "outlets": _some(tell, tell.randrange(4)), "reverse_invoiced": _some(tell, _money(tell)),
     }  # fmt: skip
@@ -325,13 +331,13 @@ def _recovered(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 def _raised(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"W{at.entity}", {
-        "problem_no": f"W{at.entity}", "text": _name(tell), "done_so_far": _some(tell, _text(tell)), "proposal": _some(tell, _text(tell)),
+        "problem_no": f"W{_shared(tell, at)}", "text": _name(tell), "done_so_far": _some(tell, _text(tell)), "proposal": _some(tell, _text(tell)),
         "asks_of": tuple(tell.sample(BUREAUS, tell.randrange(3))),
     }  # fmt: skip
 
 
 def _resolved(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"W{at.entity}", {"problem_no": f"W{at.entity}", "resolution": _name(tell)}
+    return f"W{at.entity}", {"problem_no": f"W{_shared(tell, at)}", "resolution": _name(tell)}
 
 
 def _sought(tell: Random, at: _Place) -> tuple[str, Facts]:
@@ -350,7 +356,7 @@ def _decided(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 
 def _task(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"T{at.entity}", {"task_no": f"{at.entity}", "month": at.month, "text": _name(tell)}
+    return f"T{at.entity}", {"task_no": f"{_shared(tell, at)}", "month": at.month, "text": _name(tell)}
 
 
 def _submission(*, nil: bool) -> "Maker":
@@ -410,8 +416,8 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "ProjectAdded": (PROJECT_BUREAUS, _project), "ProjectChanged": (PROJECT_BUREAUS, _project),
     "ProjectWithdrawn": (PROJECT_BUREAUS, _nothing("P")), "ProjectProgressReported": (PROJECT_BUREAUS, _progress),
     "EnterpriseListed": (PROJECT_BUREAUS, _enterprise), "EnterpriseDelisted": (PROJECT_BUREAUS, _delisted),
-    "EquipmentScrapped": (SCRAPPING_BUREAUS, _scrapped), "TradeInCompleted": (("commerce",), _completed),
-    "TradeInReturned": (("commerce",), _returned), "FundsAllocated": (PAYING_BUREAUS, _allocated),
+    "EquipmentScrapped": (SCRAPPING_BUREAUS, _scrapped), "TradeInCompleted": (("commerce", "industry"), _completed),
+    "TradeInReturned": (("commerce", "industry"), _returned), "FundsAllocated": (PAYING_BUREAUS, _allocated),
     "SubsidyApproved": (PAYING_BUREAUS, _subsidy(voucher=False)), "SubsidyPaid": (PAYING_BUREAUS, _subsidy(voucher=True)),
     "SubsidyReversed": (PAYING_BUREAUS, _subsidy(voucher=True, reversed_=True)), "PolicyListed": (PAYING_BUREAUS, _policy),
     "PolicyChanged": (PAYING_BUREAUS, _policy), "PolicyExpired": (PAYING_BUREAUS, _expired),

@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 
-from exchange_hub.views.lists import KINDS
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import ClaimKey, Record, Rejection
 from tests.bench.dataset import SHARES, messages
@@ -33,8 +32,9 @@ def test_a_peer_keeps_the_rows_that_the_hub_folds() -> None:
                 if entered(contract, facts, registers, totals):
                     states[key] = packed(registers, rows_of(contract.kind, facts, registers, rules))
     assert states.keys() == memory.registers.keys()
-    own = {key: _as_json(rows) for key, rows in memory.rows.items() if KINDS[key.kind].own}
-    assert {key: sorted(rows_in(kept)) for key, kept in states.items() if KINDS[key.kind].own} == own
+    alone = {key for key, values in memory.values.items() if all(memory.holders[value] == (key,) for value in values)}
+    own = {key: _as_json(memory.rows[key]) for key in alone}
+    assert {key: sorted(rows_in(kept)) for key, kept in states.items() if key in alone} == own
     assert sum(map(len, own.values())) > EVENTS / 2
 
 

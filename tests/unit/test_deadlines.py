@@ -71,8 +71,8 @@ def test_a_calendar_that_ends_is_said() -> None:
 def test_a_plan_is_owed_until_its_bureau_has_issued_one_of_its_kind() -> None:
     """One issued plan settles one expected plan, the one of its title first, and only from its date on."""
     expected = [ExpectedPlan("行业", "甲方案", "industry"), ExpectedPlan("行业", "乙方案", "industry"), ExpectedPlan("总体", "总体方案", "lead")]
-    issued = {"plan_kind": "行业", "title": "乙方案", "lead_bureau": "industry", "document_no": "1号", "issued_on": AS_OF}
-    later = {**issued, "title": "甲方案", "issued_on": date(2026, 10, 13)}
+    issued = {"plan_kind": "行业", "title": "乙方案", "expected": "乙方案", "lead_bureau": "industry", "document_no": "1号", "issued_on": AS_OF}
+    later = {**issued, "title": "甲方案", "expected": "甲方案", "issued_on": date(2026, 10, 13)}
     states = [line.state for line in plan_deadlines(expected[1:2] + expected[:1] + expected[2:], [later, issued], AS_OF)]
     assert states == ["已出台", "未出台", "未出台"]
 

@@ -67,12 +67,12 @@ def test_an_expression_may_be_a_month_an_entry_or_the_first_that_is_not_empty() 
 
 
 def cells() -> Cells:
-    cube = Cube("c", "trade-in", {}, ("category", "month", "granularity"), ("subsidy",))
+    cube = Cube("c", "trade-in", {}, ("bureaus", "category", "kind", "month", "granularity"), ("subsidy",))
     return Cells(cube, (
-        Cell(("家电", "2026-09", "明细"), 2, (300,)),
-        Cell(("家电", "2026-09", "汇总"), 1, (999,)),
-        Cell(("家电", "2026-10", "汇总"), 1, (50,)),
-        Cell((None, "2026-10", "明细"), 1, (None,)),
+        Cell(("commerce", "家电", None, "2026-09", "明细"), 2, (300,)),
+        Cell(("commerce", "家电", None, "2026-09", "汇总"), 1, (999,)),
+        Cell(("commerce", "家电", None, "2026-10", "汇总"), 1, (50,)),
+        Cell(("commerce", None, None, "2026-10", "明细"), 1, (None,)),
     ))  # fmt: skip
 
 
@@ -93,6 +93,23 @@ def test_a_selection_counts_and_sums_cells(
 ) -> None:
     """Rows and sums of the selected cells; a sum without any value is none, not zero."""
     assert cells().measure(select, measure) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "counted"),
+    [
+        pytest.param([("a", "冰箱", "明细", 93), ("a", "空调", "汇总", 100)], 193, id="a summary of one kind stays beside details of another"),
+        pytest.param([("a", "冰箱", "明细", 93), ("a", None, "汇总", 100)], 93, id="a summary of all kinds goes where there are details"),
+        pytest.param([("a", "空调", "汇总", 40), ("a", None, "汇总", 100)], 40, id="summaries nested in one another never add"),
+        pytest.param([("a", "空调", "明细", 40), ("b", "空调", "汇总", 100)], 140, id="another bureau's summary is its own"),
+        pytest.param([("a,b", "空调", "明细", 40), ("b", "空调", "汇总", 40)], 40, id="a row that two told is a detail of both"),
+    ],
+)
+def test_details_stand_where_the_very_cell_has_details(rows: list[tuple[str, str | None, str, int]], counted: int) -> None:
+    """The cell of a summary is its bureau and the finest category that it names."""
+    cube = Cube("c", "trade-in", {}, ("bureaus", "kind", "granularity"), ("count",))
+    cells = Cells(cube, tuple(Cell((bureaus, kind, granularity), 1, (count,)) for bureaus, kind, granularity, count in rows))
+    assert cells.measure({"details_first": ("kind?",)}, "sum(count)")[0] == counted
 
 
 def test_a_selection_asks_only_for_dimensions() -> None:

@@ -40,7 +40,7 @@ def test_every_definition_names_what_exists() -> None:
         assert table in TABLES
         assert measure in MEASURES
     for cube in known.values():
-        columns = {column.name for column in BY_NAME[cube.list].columns}
+        columns = {"bureaus", *(column.name for column in BY_NAME[cube.list].columns)}
         for text in (*cube.by, *cube.sums):
             assert {term.column for term in expression(text).terms} <= columns, cube.name
 
@@ -139,7 +139,7 @@ def test_silence_is_not_zero() -> None:
 
 def test_a_silent_list_with_earlier_rows_shows_them_and_its_missing_month() -> None:
     """The year so far stands; a category without rows in it is 0; the month nobody reported is 未报送."""
-    rows = {"trade_in": [Cell(("commerce", "家电", "2026-08", "明细", "2026-08"), 4, (4, 900, 90, None, None))]}
+    rows = {"trade_in": [Cell(("commerce", "完成", "家电", None, "2026-08", "明细"), 4, (4, 900, 90, None, None))]}
     frame = replace(FRAME, codes=replace(CODES, categories=("家电", "家装厨卫")))
     found = figures(rows, frozenset({"trade-in"}), frame)
     assert found["tradein.家电.applied"].value == 4
@@ -147,22 +147,34 @@ def test_a_silent_list_with_earlier_rows_shows_them_and_its_missing_month() -> N
     assert (found["tradein.家电.month_applied"].value, found["tradein.家电.month_applied"].absent) == (None, "未报送")
 
 
-def test_payments_are_less_what_came_back_and_the_balance_is_what_is_left() -> None:
-    """支付 = 900 − 100 = 800; 结余 = 1000 + 50 − 20 − 800 = 230; 分解 is not allocated again."""
+def test_a_line_of_the_money_foots_and_is_of_one_budget_year() -> None:
+    """支付净额 = 900 − 100 = 800; 结余 = 1000 + 50 − 20 − 30 − 800 = 200; 支付率 = 800 ÷ (1000 + 50 − 20); 分解 is not allocated again."""
     month = "2026-03"
 
-    def cell(step: str, amount: int, level: str | None, carried: int | None, recovered: int | None) -> Cell:
-        return Cell(("finance", step, "市级", None, month, level, "明细"), 1, (amount, carried, recovered))
+    def cell(step: str, amount: int, level: str | None = None, carried: int | None = None, *, year: int = 2026, channel: str | None = "市级") -> Cell:
+        return Cell(("finance", step, channel, None, year, month, "明细", level, None, None, None), 1, (amount, 1, carried))
 
-    found = figures({"funds": [
-        cell("下达", 100_000, "市级", 5_000, 2_000), cell("下达", 60_000, "区级", None, None),
-        cell("支付", 90_000, None, None, None), cell("冲回", 10_000, None, None, None),
-    ]})  # fmt: skip
-    values = {name: str(found[f"funds.市级.{name}"].value) for name in ("allocated", "subdivided", "paid", "balance")}
-    assert values == {"allocated": "1000.00", "subdivided": "600.00", "paid": "800.00", "balance": "230.00"}
-    assert found["funds.合计.paid"].value == Decimal("800.00")
-    assert found["funds.市级.pay_rate"].value == Decimal("80.00")
+    cells_of = {
+        "funds": [
+            cell("下达", 100_000, "市级", 5_000), cell("下达", 60_000, "区级"), cell("支付", 90_000), cell("冲回", 10_000),
+            cell("支付", 7_000, year=2025), cell("下达", 1_200, "市级", channel=None),
+        ],
+        "funds_recovered": [Cell(("市级", 2026, "市级"), 1, (2_000,))],
+        "funds_carried": [Cell(("市级", 2026, "市级"), 1, (3_000,))],
+    }  # fmt: skip
+    frame = replace(FRAME, codes=replace(CODES, budgets=(("市级", 2025),)))
+    found = figures(cells_of, frame=frame)
+    names = ("allocated", "carried_over", "recovered", "carried_out", "paid", "balance", "subdivided")
+    values = {name: str(found[f"funds.市级.{name}"].value) for name in names}
+    assert values == {
+        "allocated": "1000.00", "carried_over": "50.00", "recovered": "20.00", "carried_out": "30.00", "paid": "800.00",
+        "balance": "200.00", "subdivided": "600.00",
+    }  # fmt: skip
+    assert found["funds.市级.pay_rate"].value == Decimal("77.67")
     assert found["funds.市级.paid"].source.measure == "funds.市级.paid_gross − funds.市级.reversed"
+    assert found["funds.市级.2025.paid_this_year"].value == found["funds.合计.earlier_paid"].value == 70
+    assert found["funds.未注明渠道.allocated"].value == 12
+    assert found["funds.合计.allocated"].value == 1012, "money without a channel is in the total"
 
 
 def test_series_and_units_are_never_mixed() -> None:

@@ -261,4 +261,4 @@ def test_conditions_and_measures_are_said_in_chinese() -> None:
     assert Sources(present()).condition_text("documents", {"extended_until|due_on<": "2026-10-31"}) == "延期至或到期日早于2026-10-31"
     assert Sources(present()).measure_text("funds", "count") == "计数"
     assert Sources(present()).measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
-    assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付 ÷ 资金·合计·下达 × 100"
+    assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付净额 ÷ 资金·合计·下达 × 100"

@@ -85,7 +85,9 @@ def test_the_report_has_its_eight_sections_with_the_tables_of_the_programme(dist
             "品类", "申请", "审核通过", "拨付件数", "补贴金额", "带动销售额", "累计同比", "退回/追回（件/万元）",
         ]]),
         ("回收循环利用", [["品类", "单位", "回收量", "处置量", "同比", "网点数", "反向开票额"]]),
-        ("资金", [["渠道", "下达文号", "下达", "分解", "审核通过", "支付", "支付率", "结余", "超期件数"]]),
+        ("资金", [[
+            "渠道", "预算年度", "下达文号", "下达", "结转来", "收回", "结转下年", "分解", "审核通过", "支付净额", "支付率", "结余", "超期件数",
+        ]]),
         ("政策方案", [["市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态"]]),
         ("问题及建议协调事项", [["事项", "涉及单位", "已做工作", "建议", "提出日"]]),
         ("下月重点", []),
@@ -272,7 +274,7 @@ def test_no_percentage_is_said_of_a_zero_base(district: District) -> None:
     """Without sales in the same months of last year the sentence says that there is nothing to compare with."""
     lists = confirmed(district)
     lists["trade-in"] = [row(
-        "trade-in", "t", "commerce", category="家电", month="2026-10", count=1, sale_amount=500_000, subsidy=75_000,
+        "trade-in", "t", "commerce", step="完成", category="家电", month="2026-10", count=1, sale_amount=500_000, subsidy=75_000,
         granularity="明细", lead_bureau="commerce",
     )]  # fmt: skip
     report = report_of(district, lists)
@@ -290,14 +292,14 @@ def test_next_month_comes_from_what_is_due_overdue_unpaid_and_silent(district: D
             received_on=date(2026, 10, 12), due_on=due, department="transport",
         ))  # fmt: skip
     lists["funds"].append(row(
-        "funds", "f", "finance", step="审核", channel="市级", application_no="a", amount=1, on_date=date(2026, 9, 1),
+        "funds", "f", "finance", step="审核", channel="市级", application_no="a", budget_year=2026, count=1, amount=1, on_date=date(2026, 9, 1),
         granularity="明细", lead_bureau="finance",
     ))  # fmt: skip
     lists["equipment-projects"].append(project("A", starts_on_planned=date(2026, 11, 15)))
     (text,) = section(report_of(district, lists), "下月重点").paragraphs
     assert text == (
         "一是落实措施已到期未出台1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局按期出台。"
-        "三是应制定的方案15个未印发，请责任单位加快制定。四是审核通过满30日未支付1件，请相关单位核对办理。"
+        "三是应制定的方案15个未印发，请责任单位加快制定。四是审核通过超过30日未付清1件，请相关单位核对办理。"
         "五是11月设备更新项目计划开工1个，请牵头单位做好调度。六是请区卫生健康委补报10月数据。"
         "七是11月数据请于12月7日前报送并确认。"
     )

@@ -85,7 +85,8 @@ class Hub:
                 cache[key] = self.district.ranking(list_name, field, domain)
             return cache[key]
 
-        return FoldRules(ranking, self._due_on)
+        plans = tuple((plan.kind, plan.bureau, plan.domain, plan.title) for plan in self.district.plans)
+        return FoldRules(ranking, self._due_on, plans, self.district.counting_step)
 
     def _due_on(self, received_on: date) -> date | None:
         try:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
+from exchange_contracts import vocabulary
 from exchange_contracts.topics import events_topic
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.compose import Hub
@@ -17,7 +18,7 @@ from exchange_hub.cli.program import make_topics, open_servers, plain_errors
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import FILES, District, DistrictError
 from exchange_hub.runtime.settings import Settings, describe
-from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.lists import BY_NAME, KINDS
 
 _HEADINGS = {"name": "setting", "value": "value", "default": "default", "source": "source", "meaning": "meaning"}
 
@@ -61,12 +62,18 @@ def check() -> None:
     )
 
 
+def _series(list_name: str) -> tuple[str, ...]:
+    """Return what a precedence rule may name beside columns: rows that are taken whole are ranked by their series."""
+    ranked = any(kind.apart[list_name].ranked_by == "series" for kind in KINDS.values() if list_name in kind.apart)
+    return get_args(vocabulary.Series) if ranked else ()
+
+
 def precedence_problems(district: District) -> Iterator[str]:
     """Yield precedence rules and duties that name a list or field which the catalogue does not have."""
     for rule in district.precedence:
         if rule.list not in BY_NAME:
             yield f"precedence.toml: {rule.list}.{rule.field}: there is no list {rule.list}"
-        elif rule.field != "*" and rule.field not in {column.name for column in BY_NAME[rule.list].columns}:
+        elif rule.field != "*" and rule.field not in {*_series(rule.list), *(column.name for column in BY_NAME[rule.list].columns)}:
             yield f"precedence.toml: {rule.list}.{rule.field}: the list has no column {rule.field}"
     for duty in district.duties:
         if duty.list not in BY_NAME:

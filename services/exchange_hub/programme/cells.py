@@ -8,6 +8,7 @@ the cube's own conditions it is the *where* that a figure's source shows.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 
 from exchange_hub.programme.conditions import (
     DETAIL,
@@ -121,7 +122,20 @@ class Cells:
         return lambda cell: cell.at[place] not in wanted
 
     def _details_first(self, condition: DetailsFirst) -> Callable[[Cell], bool]:
-        granularity = self.cube.by.index("granularity")
-        places = [self.cube.by.index(expression.text) for expression in condition.by]
-        detailed = {tuple(cell.at[p] for p in places) for cell in self.cells if cell.at[granularity] == DETAIL}
-        return lambda cell: cell.at[granularity] == DETAIL or tuple(cell.at[p] for p in places) not in detailed
+        granularity, bureaus = self.cube.by.index("granularity"), self.cube.by.index("bureaus")
+        by = [self.cube.by.index(expression.text) for expression in condition.by]
+        parts = [self.cube.by.index(expression.text) for expression in condition.parts]
+
+        def place(cell: Cell) -> tuple[Scalar, ...]:
+            return tuple(cell.at[p] for p in by)
+
+        finer: set[tuple[object, ...]] = set()
+        for cell in self.cells:
+            named = tuple(cell.at[p] for p in parts)
+            for covered in product(*({value, None} for value in named)):
+                if cell.at[granularity] == DETAIL or covered != named:
+                    finer.update((bureau, place(cell), covered) for bureau in str(cell.at[bureaus]).split(","))
+        return lambda cell: (
+            cell.at[granularity] == DETAIL
+            or (str(cell.at[bureaus]), place(cell), tuple(cell.at[p] for p in parts)) not in finer
+        )

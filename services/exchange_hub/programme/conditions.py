@@ -11,7 +11,8 @@ A *where* is a mapping; every entry is one condition and a row must meet all of 
 ``"extended_until|due_on>=": …`` the first of several columns that is not empty
 ``"k not in funds.k": {where}``  no row of another list (meeting its own *where*) has that value; also ``in``
 ``"latest": {of, by, among}``    the row with the greatest *by* among the rows of its *of* that meet *among*
-``"details_first": (columns)``   明细, or 汇总 where no 明细 row agrees in these columns (they reconcile, never add)
+``"details_first": (columns)``   明细, or 汇总 of which the same bureau tells nothing finer that agrees in these columns
+                                 (they reconcile, never add); ``"kind?"`` is a part: a 汇总 that leaves it empty is of all
 ===============================  ===================================================================
 
 Values are JSON values (dates as ISO text), so that a source read back from ``report.json`` means the same.
@@ -82,9 +83,15 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class DetailsFirst:
-    """Ask whether the row counts where 明细 and 汇总 of the same thing may both exist."""
+    """Ask whether the row counts where 明细 and 汇总 of the same thing may both exist.
+
+    Attributes:
+        by: what a 汇总 and what is finer must agree in, beside the bureau.
+        parts: what a 汇总 may name or leave empty; empty, it is of all parts, and a 汇总 of one of them is finer.
+    """
 
     by: tuple[Expression, ...]
+    parts: tuple[Expression, ...] = ()
 
 
 Condition = Compare | Member | Latest | DetailsFirst
@@ -119,7 +126,9 @@ def _condition(key: str, value: object) -> Condition:
         given = _nested(key, value)
         return Latest(str(given["of"]), str(given["by"]), _nested("among", given["among"]))
     if key == "details_first":
-        return DetailsFirst(tuple(expression(str(name)) for name in _several(value)))
+        names = [str(name) for name in _several(value)]
+        by = tuple(expression(name) for name in names if not name.endswith("?"))
+        return DetailsFirst(by, tuple(expression(name[:-1]) for name in names if name.endswith("?")))
     member = _MEMBER.fullmatch(key)
     if member is not None:
         return Member(

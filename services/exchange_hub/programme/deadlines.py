@@ -120,10 +120,8 @@ def plan_deadlines(expected: Sequence[ExpectedPlan], rows: Iterable[Row], as_of:
     """Yield a line per plan that the work plan asks for; it is missing until its bureau has issued one of its kind."""
     issued = [row for row in rows if (on := _day(row.get("issued_on"))) is not None and on <= as_of]
     for plan in expected:
-        match = [row for row in issued if row["plan_kind"] == plan.kind and row["lead_bureau"] == plan.bureau]
-        row = next((row for row in match if row["title"] == plan.title), match[0] if match else None)
-        if row is not None:
-            issued.remove(row)
+        match = [row for row in issued if (row["expected"], row["lead_bureau"]) == (plan.title, plan.bureau)]
+        row = min(match, key=lambda row: str(row["issued_on"]), default=None)
         yield Deadline(
             f"应出台方案（{plan.kind}）", _text(row["document_no"]) if row else None, plan.title, plan.bureau, None, None, None,
             "已出台" if row else MISSING_PLAN, None, None, f"{row['issued_on']} 印发" if row else "", {},

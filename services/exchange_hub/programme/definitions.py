@@ -111,12 +111,17 @@ class GoalLine:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The rows of the report's tables: the codes of the district and those that occur in the lists."""
+    """The rows of the report's tables: the codes of the district and those that occur in the lists.
+
+    Attributes:
+        budgets: (channel, budget year) of other years than the report's, which stand in lines of their own.
+    """
 
     domains: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     materials: tuple[tuple[str, str], ...] = ()
     channels: tuple[str, ...] = ()
+    budgets: tuple[tuple[str, int], ...] = ()
     scrapped: tuple[str, ...] = ()
     goals: tuple[GoalLine, ...] = ()
 
@@ -128,7 +133,7 @@ class Frame:
     Attributes:
         period: the report's month.
         as_of: date for which ageing and overdue are worked out.
-        payment_days: an approved subsidy unpaid for so many days is overdue (超期).
+        payment_days: an approved subsidy not paid in full after more than so many days is overdue (超期).
         base_year: year of the baselines (2023); *target_year* that of the targets (2027).
         due_on: day by which the month's lists were due.
         expected: how many submissions are owed for the month.

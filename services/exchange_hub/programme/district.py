@@ -221,6 +221,10 @@ class District:
                 steps.append(step)
         return tuple(dict.fromkeys(steps))
 
+    def counting_step(self, category: str) -> str:
+        """Return the step by which scrapped equipment of a category counts."""
+        return next((step for of, step in self.profile.scrappage.by_category.items() if of == category), self.profile.scrappage.step)
+
     def expected(self, month: str) -> tuple[Expected, ...]:
         """Return every submission owed for *month* (``YYYY-MM``), in the order of duties and bureaus; none before ``first_month``."""
         if month < self.first_month:

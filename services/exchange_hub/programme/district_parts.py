@@ -1,10 +1,12 @@
 """The parts of a district as frozen values: what each table of its TOML files says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from pydantic import ConfigDict
+
+from exchange_contracts.vocabulary import ScrapCategory, ScrapStep
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
 
@@ -172,6 +174,15 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Scrappage:
+    """By which step scrapped equipment counts: *step*, and of some categories another."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    step: ScrapStep
+    by_category: dict[ScrapCategory, ScrapStep] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """``district.toml``: what the district is called and the constants of its programme."""
 
@@ -191,6 +202,7 @@ class Profile:
     plan: Plan
     clock: Clock
     review: Review
+    scrappage: Scrappage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ A figure *restates* where a closed month's value can be recomputed later from da
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
+from exchange_hub.programme import fund_figures
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
@@ -38,9 +39,12 @@ CONFIRMED = "已确认"
 NIL = "零报告"
 _DONE = ("竣工", "投产")
 
-_TRADE_DETAIL = ("lead_bureau", "category", "month")
-_FUND_DETAIL = ("lead_bureau", "step", "channel", "category", "on_date:month")
-_RETURNED_IN = "returned_on:month|month"
+BOUGHT = "完成"
+RETURNED = "退货"
+# What 明细 and 汇总 of one bureau must agree in to be of the same thing; ``?`` marks what a 汇总 may leave open (FIGURES 8).
+_TRADE_DETAIL = ("step", "category", "month", "kind?")
+_MATERIAL_DETAIL = ("material", "unit", "month")
+_SCRAP_DETAIL = ("category", "counted_on:month")
 _DEADLINE = "extended_until|due_on"
 
 
@@ -55,12 +59,6 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         "project_key not in equipment-projects.row_key": {"admin_state": EXITED},
         "project_key not in recycling-projects.row_key": {"admin_state": EXITED},
     }
-    funds_overdue = {
-        "step": "审核",
-        "on_date<=": (frame.as_of - timedelta(days=frame.payment_days)).isoformat(),
-        "application_no!=": None,
-        "application_no not in funds.application_no": {"step": "支付", "on_date<=": as_of},
-    }
     return (
         Cube("equipment", "equipment-projects", counted, ("domain", "build_state"), money),
         Cube("recycling", "recycling-projects", counted, ("build_state",), money),
@@ -68,15 +66,12 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         _latest("progress_year", of_counted, period),
         _latest("progress_last_year", of_counted, period.last_year),
         Cube(
-            "trade_in", "trade-in", {}, (*_TRADE_DETAIL, "granularity", _RETURNED_IN),
+            "trade_in", "trade-in", {}, ("bureaus", "step", "category", "kind", "month", "granularity"),
             ("count", "sale_amount", "subsidy", "returned_count", "subsidy_returned"),
         ),
+        *fund_figures.cubes(frame),
         Cube(
-            "funds", "funds", {}, (*_FUND_DETAIL, "level", "granularity"), ("amount", "carried_over", "recovered"),
-        ),
-        Cube("funds_overdue", "funds", funds_overdue, ("channel",)),
-        Cube(
-            "materials", "materials", {}, ("material", "unit", "month"),
+            "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
             ("recovered", "used", "outlets", "reverse_invoiced"),
         ),
         Cube(
@@ -86,13 +81,13 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         Cube("indicators", "indicators", {}, ("indicator", "domain", "kind", "series", "period", "unit"), ("value",)),
         Cube("submissions", "submissions", {"month": period.month}, ("bureau", "list", "state")),
         *_late_cube(frame),
-        Cube("plans", "plans", {"issued_on<=": as_of}, ("plan_kind", "lead_bureau")),
+        Cube("plans", "plans", {"issued_on<=": as_of}, ("expected",)),
         Cube("problems", "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ()),
         Cube("starting", "equipment-projects", {**counted, "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
         Cube("ending", "equipment-projects", {**counted, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
         Cube("enterprises", "enterprises", {}, ("domain",)),
         Cube("policies", "funding-policies", {"expired_on not <=": as_of, "valid_to not <": as_of}, ("level",)),
-        Cube("scrappage", "scrappage", {}, ("category", "delivered_on:month")),
+        Cube("scrappage", "scrappage", {"counted_on<=": as_of}, ("bureaus", "category", "counted_on:month", "granularity"), ("count",)),
         Cube(
             "support", "support-sought", {}, ("channel", "applied_on:month", "granted_on:month", "returned_on:month"),
             ("amount_asked", "amount_granted"),
@@ -137,7 +132,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *_investment_by_month(frame),
         *_trade_in(frame),
         *_recovery(frame),
-        *_funds(frame),
+        *fund_figures.definitions(frame),
         *_support(frame),
         *_others(frame),
     )
@@ -147,7 +142,7 @@ def kinds(frame: Frame) -> dict[str, Definition]:
     """Return a definition of every kind of figure (``table.measure``), also of tables in which no row of *frame* occurs."""
     code = "·"
     goal = GoalLine(f"goals.{code}", code, "", code)
-    codes = Codes((code,), (code,), ((code, code),), (code,), (code,), (goal,))
+    codes = Codes((code,), (code,), ((code, code),), (code,), budgets=((code, 0),), scrapped=(code,), goals=(goal,))
     every = replace(frame, due_on=frame.due_on or frame.as_of, codes=codes)
     return {kind_of(definition.id): definition for definition in definitions(every)}
 
@@ -252,14 +247,13 @@ def _investment_by_month(frame: Frame) -> Iterator[Definition]:
 
 def _trade_in(frame: Frame) -> Iterator[Definition]:
     period = frame.period
-    year: Where = {"details_first": _TRADE_DETAIL, "month": period.year_to_date}
-    month: Where = {"details_first": _TRADE_DETAIL, "month": period.month}
-    last: Where = {"details_first": _TRADE_DETAIL, "month": period.last_year.year_to_date}
-    returned: Where = {"details_first": _TRADE_DETAIL, _RETURNED_IN: period.year_to_date}
-    steps: Where = {"details_first": _FUND_DETAIL, "on_date:month": period.year_to_date}
+    bought: Where = {"details_first": _TRADE_DETAIL, "step": BOUGHT}
+    year: Where = {**bought, "month": period.year_to_date}
+    month: Where = {**bought, "month": period.month}
+    last: Where = {**bought, "month": period.last_year.year_to_date}
+    returned: Where = {"details_first": _TRADE_DETAIL, "step": RETURNED, "month": period.year_to_date}
     for code in (*frame.codes.categories, TOTAL):
         own, start = _of("category", code), f"tradein.{code}"
-        categories: Where = own or {"category!=": None}
         for name, unit, column, when, span in (
             ("applied", "件", "count", year, period.span),
             ("subsidy", "元", "subsidy", year, period.span),
@@ -274,9 +268,7 @@ def _trade_in(frame: Frame) -> Iterator[Definition]:
             scope = "" if when in (returned, last) else "trade-in"
             select = {**own, **when}
             yield Measured(f"{start}.{name}", unit, span, "trade_in", select, f"sum({column})", scope, when)
-        for name, step in (("approved", "审核"), ("paid_count", "支付")):
-            select = {**categories, **steps, "step": step}
-            yield Measured(f"{start}.{name}", "件", period.span, "funds", select, COUNT, "funds", steps)
+        yield from fund_figures.applications(start, own or {"category!=": None}, frame)
         yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.sales", f"{start}.sales_last_year"))
 
 
@@ -286,8 +278,9 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
     rows = [(material, unit, row_name(material, unit, frame.codes)) for material, unit in frame.codes.materials]
     for material, unit, label in (*rows, *((TOTAL, unit, f"{TOTAL}-{unit}") for unit in units)):
         own, start = {**_of("material", material), "unit": unit}, f"recovery.{label}"
-        now, before = {**own, "month": period.year_to_date}, {**own, "month": period.last_year.year_to_date}
-        month = {**own, "month": period.month}
+        stated: Where = {**own, "details_first": _MATERIAL_DETAIL}
+        now, before = {**stated, "month": period.year_to_date}, {**stated, "month": period.last_year.year_to_date}
+        month = {**stated, "month": period.month}
         yield Measured(
             f"{start}.operators",
             "户",
@@ -306,7 +299,7 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
             ("outlets", "个", "outlets", month, period.month, "materials"),
             ("reverse_invoiced", "元", "reverse_invoiced", now, period.span, "materials"),
         ):
-            whole = {"month": select["month"]}
+            whole = {name_: select[name_] for name_ in ("details_first", "month")}
             empty: Absent | None = NOT_REPORTED if name in ("recovered", "used", "outlets") else None
             yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, whole, empty)
         yield Derived(
@@ -318,50 +311,6 @@ def row_name(material: str, unit: str, codes: Codes) -> str:
     """Name a row of recovered material; beside its first unit, every other unit has a row of its own."""
     first = next(known for other, known in codes.materials if other == material)
     return material if unit == first else f"{material}-{unit}"
-
-
-def _funds(frame: Frame) -> Iterator[Definition]:
-    """Flows of the year by channel: 下达 from above, 分解 to bureaus, 审核, 支付 less 冲回.
-
-    An allocation of level 区级 hands money on to a bureau and is not allocated a second time, except in the
-    district's own channel, where the district is the source.
-    """
-    period = frame.period
-    year: Where = {"details_first": _FUND_DETAIL, "on_date:month": period.year_to_date}
-    for code in frame.codes.channels:
-        start, own = f"funds.{code}", {"channel": code}
-        source: Where = {} if code == "区级" else {"level!=": "区级"}
-        for name, step, column, more in (
-            ("allocated", "下达", "amount", source),
-            ("subdivided", "下达", "amount", {"level": "区级"}),
-            ("approved", "审核", "amount", {}),
-            ("paid_gross", "支付", "amount", {}),
-            ("reversed", "冲回", "amount", {}),
-            ("carried_over", "下达", "carried_over", source),
-            ("recovered", "下达", "recovered", source),
-        ):
-            select = {**own, **year, "step": step, **more}
-            scope = "funds" if name in ("allocated", "approved", "paid_gross") else ""
-            yield Measured(f"{start}.{name}", "元", period.span, "funds", select, f"sum({column})", scope, year)
-        yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", own, COUNT, restates=False)
-    total = f"funds.{TOTAL}"
-    for name in (
-        "allocated",
-        "subdivided",
-        "approved",
-        "paid_gross",
-        "reversed",
-        "carried_over",
-        "recovered",
-    ):
-        terms = tuple(f"funds.{code}.{name}" for code in frame.codes.channels)
-        yield Derived(f"{total}.{name}", "元", period.span, "net", terms, partial=True)
-    yield Measured(f"{total}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", {}, COUNT, restates=False)
-    for start in (*(f"funds.{code}" for code in frame.codes.channels), total):
-        yield Derived(f"{start}.paid", "元", period.span, "net", (f"{start}.paid_gross", f"{start}.reversed"), minus=1)
-        yield Derived(f"{start}.pay_rate", "%", period.span, "ratio", (f"{start}.paid", f"{start}.allocated"))
-        balance = tuple(f"{start}.{name}" for name in ("allocated", "carried_over", "recovered", "paid"))
-        yield Derived(f"{start}.balance", "元", period.span, "net", balance, minus=2)
 
 
 def _goals(frame: Frame) -> Iterator[Definition]:
@@ -420,7 +369,8 @@ def _others(frame: Frame) -> Iterator[Definition]:
     for name in ("total", "issued", "covered", "exempt", "due", "overdue"):
         yield Measured(f"documents.{TOTAL}.{name}", "项", as_of, f"documents_{name}", {}, scope="documents")
     yield Stated(f"plans.{TOTAL}.expected", "个", as_of, frame.plans_expected, "区级数据:应出台方案")
-    yield Measured(f"plans.{TOTAL}.issued", "个", as_of, "plans", {})
+    # However many documents fulfil an expected plan, it counts once; what nobody expects fulfils none (FIGURES 6).
+    yield Measured(f"plans.{TOTAL}.issued", "个", as_of, "plans", {}, "distinct(expected)")
     start = f"submissions.{TOTAL}"
     yield Stated(f"{start}.expected", "项", period.month, frame.expected, "区级数据:应报清单")
     for name, state in (("confirmed", CONFIRMED), ("nil", NIL)):
@@ -434,7 +384,7 @@ def _others(frame: Frame) -> Iterator[Definition]:
     yield Measured(f"policies.{TOTAL}.in_force", "项", as_of, "policies", {}, restates=False)
     for code in (*frame.codes.domains, TOTAL):
         yield Measured(f"enterprises.{code}.listed", "户", as_of, "enterprises", _of("domain", code), restates=False)
-    when = {"delivered_on:month": period.year_to_date}
+    when = {"counted_on:month": period.year_to_date, "details_first": _SCRAP_DETAIL}
     for code in (*frame.codes.scrapped, TOTAL):
         select = {**when, **_of("category", code)}
-        yield Measured(f"scrappage.{code}.delivered", "台", period.span, "scrappage", select)
+        yield Measured(f"scrappage.{code}.delivered", "台", period.span, "scrappage", select, "sum(count)")

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.inputs import Inputs, silent_scopes
 from exchange_hub.reports.model import Cell, Figure
@@ -99,8 +100,8 @@ class Book:
 
     def channels(self) -> tuple[str, ...]:
         """Return the channels of funds that occur this year."""
-        names = ("allocated", "subdivided", "approved", "paid_gross", "reversed", "overdue")
-        return tuple(c for c in self.inputs.frame.codes.channels if self.has_rows(f"funds.{c}", *names))
+        names = ("allocated", "subdivided", "approved", "paid_gross", "reversed", "recovered", "carried_out", "overdue")
+        return tuple(c for c in (*self.inputs.frame.codes.channels, NO_CHANNEL) if self.has_rows(f"funds.{c}", *names))
 
     def total(self, table: str, name: str) -> str:
         """Return the id of a total."""

@@ -10,6 +10,7 @@ from exchange_contracts import vocabulary
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
 from exchange_hub.programme.district import District, Expected, Indicator
+from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.model import Adjustment, Row
 
@@ -115,9 +116,20 @@ def with_codes(
         materials=tuple(sorted(pairs, key=lambda p: (_rank(p[0], MATERIALS), p[0], _rank(p[1], _UNITS), p[1]))),
         channels=_ordered(CHANNELS, cells["funds"].values("channel")),
         scrapped=tuple(sorted({*cells["scrappage"].values("category"), *known_scrapped})),
+        budgets=tuple(_other_budgets(cells, frame.period.year)),
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
     )
     return replace(frame, codes=codes, silent=len(silent_submissions(district, frame, cells)))
+
+
+def _other_budgets(cells: Mapping[str, Cells], year: int) -> Iterable[tuple[str, int]]:
+    """Yield (channel, budget year) of the money of other years, the latest year first."""
+    found = set()
+    for name, column in (("funds", "budget_year"), ("funds_carried", "carried_from"), ("funds_overdue", "budget_year")):
+        channel, budget = (cells[name].cube.by.index(text) for text in ("channel", column))
+        found |= {(str(cell.at[channel] or NO_CHANNEL), int(str(cell.at[budget]))) for cell in cells[name].cells if cell.at[budget] is not None}
+    order = (*CHANNELS, NO_CHANNEL)
+    return sorted((pair for pair in found if pair[1] != year), key=lambda pair: (-pair[1], _rank(pair[0], order), pair[0]))
 
 
 def silent_submissions(district: District, frame: Frame, cells: Mapping[str, Cells]) -> tuple[Expected, ...]:

@@ -101,7 +101,7 @@ def _next_items(book: Book) -> Iterator[str]:
         yield f"应制定的方案{waiting}个未印发，请责任单位加快制定"
     overdue = book.count(f"funds.{TOTAL}.overdue")
     if overdue:
-        yield f"审核通过满{book.inputs.frame.payment_days}日未支付{overdue}件，请相关单位核对办理"
+        yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请相关单位核对办理"
     starting, ending = (book.count(f"equipment.{TOTAL}.{name}") for name in ("starting", "ending"))
     planned = [f"计划{what}{count}个" for what, count in (("开工", starting), ("竣工", ending)) if count]
     if planned:

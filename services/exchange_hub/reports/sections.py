@@ -203,14 +203,20 @@ def _material_rows(book: Book) -> Iterator[tuple[str, str]]:
 def funds(book: Book) -> Section:
     """Section five: 资金, with the charts of subsidies by category and of the ladder from allocation to payment."""
     shown, subsidies = book.channels(), tuple(_subsidies(book))
-    if not shown:
+    if not shown and not any(_in_sight(book, *pair) for pair in book.inputs.frame.codes.budgets):
         return Section("资金", (_empty(book, "资金", "funds") + _support(book),), (), subsidies)
-    columns = ("渠道", "下达文号", "下达", "分解", "审核通过", "支付", "支付率", "结余", "超期件数")
-    rows = tuple(_funds_row(book, code) for code in (*shown, TOTAL))
+    columns = (
+        "渠道", "预算年度", "下达文号", "下达", "结转来", "收回", "结转下年", "分解", "审核通过", "支付净额", "支付率", "结余", "超期件数",
+    )  # fmt: skip
+    year = book.period.year
+    lines = [(code, year, f"funds.{code}") for code in (*shown, TOTAL)]
+    lines += [(code, other, f"funds.{code}.{other}") for code, other in book.inputs.frame.codes.budgets if _in_sight(book, code, other)]
+    rows = tuple(_funds_row(book, *line) for line in lines)
     start, days = f"funds.{TOTAL}", book.inputs.frame.payment_days
     text = say.sentence(
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
-        f"审核通过满{days}日尚未支付{book.count(f'{start}.overdue')}件",
+        say.clause("以前年度预算本年支付{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
+        f"审核通过超过{days}日未付清{book.count(f'{start}.overdue')}件",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
@@ -218,11 +224,18 @@ def funds(book: Book) -> Section:
     return Section("资金", (text + _support(book),), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
 
 
-def _funds_row(book: Book, code: str) -> tuple[Cell, ...]:
-    names = ("allocated", "subdivided", "approved", "paid", "pay_rate", "balance", "overdue")
-    numbers = list(dict.fromkeys(no for channel, no in book.inputs.details.allocations if channel == code))
+def _in_sight(book: Book, code: str, year: int) -> bool:
+    """Tell whether money of another budget year is still in sight: something is left of it, paid this year, or overdue."""
+    return any(book.value(f"funds.{code}.{year}.{name}") for name in ("balance", "paid_this_year", "overdue"))
+
+
+def _funds_row(book: Book, code: str, year: int, start: str) -> tuple[Cell, ...]:
+    names = (
+        "allocated", "carried_over", "recovered", "carried_out", "subdivided", "approved", "paid", "pay_rate", "balance", "overdue",
+    )  # fmt: skip
+    numbers = list(dict.fromkeys(no for channel, no in book.inputs.details.allocations if (channel, year) == (code, book.period.year)))
     text = "、".join(numbers[:_NUMBERS_MAX]) + (f"等{len(numbers)}件" if len(numbers) > _NUMBERS_MAX else "")
-    return (Cell(code), Cell(text), *(book.cell(f"funds.{code}.{name}") for name in names))
+    return (Cell(code), Cell(str(year)), Cell(text), *(book.cell(f"{start}.{name}") for name in names))
 
 
 def _support(book: Book) -> str:

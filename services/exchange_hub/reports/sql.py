@@ -92,15 +92,20 @@ class Lists:
         return rows.c.row_key.in_(latest)
 
     def _details_first(self, name: str, rows: Selectable, condition: DetailsFirst) -> Bool:
-        """Keep a summary row only where no detail row agrees with it; empty agrees with empty."""
-        details = self.table(name).alias()
-        keys = [value(details, expression) for expression in condition.by]
-        detailed = sa.select(*keys).select_from(details).where(details.c.granularity == DETAIL).distinct().subquery()
-        same = [
-            value(rows, expression).is_not_distinct_from(column)
-            for expression, column in zip(condition.by, detailed.c, strict=True)
-        ]
-        found = sa.exists(sa.select(sa.literal(1)).select_from(detailed).where(*same))
+        """Keep a summary row only where its bureau tells nothing finer that agrees with it; empty agrees with empty."""
+        others = self.table(name).alias()
+        width = len(condition.by)
+        keys = [value(others, expression) for expression in (*condition.by, *condition.parts)]
+        told = sa.select(sa.func.unnest(others.c.bureaus).label("bureau"), (others.c.granularity == DETAIL).label("detail"), *keys)
+        finer = told.distinct().subquery()
+        _, is_detail, *columns = finer.c
+        mine = [value(rows, expression) for expression in (*condition.by, *condition.parts)]
+        same = [one.is_not_distinct_from(other) for one, other in zip(mine[:width], columns[:width], strict=True)]
+        parts = list(zip(mine[width:], columns[width:], strict=True))
+        within = [sa.or_(one.is_(None), one == other) for one, other in parts]
+        narrower = [sa.and_(one.is_(None), other.is_not(None)) for one, other in parts]
+        agrees = sa.and_(finer.c.bureau == rows.c.lead_bureau, *same, *within, sa.or_(is_detail, *narrower))
+        found = sa.exists(sa.select(sa.literal(1)).select_from(finer).where(agrees))
         return sa.or_(rows.c.granularity == DETAIL, ~found)
 
 
@@ -122,6 +127,8 @@ def value(rows: Selectable, expression: Expression) -> sa.ColumnElement[Any]:
 
 def _term(rows: Selectable, term: Term) -> sa.ColumnElement[Any]:
     column = rows.c[term.column]
+    if isinstance(column.type, sa.ARRAY):
+        return sa.func.array_to_string(column, ",", type_=sa.Text())
     if term.month:
         return sa.func.to_char(column, sa.literal_column("'YYYY-MM'"), type_=sa.Text())
     if term.entry is not None:

@@ -46,9 +46,11 @@ def attributed(list_name: str, row: Mapping[str, Any], claims: Sequence[Claim], 
     """
     as_folded = _asked(claims, rules)
     said = [(claim.key, values) for claim in claims for values in _alone(list_name, row, claim, rules)]
+    told = KINDS[claims[0].key.kind].apart.get(list_name) if claims else None
+    by = str(row[told.ranked_by]) if told is not None and told.ranked_by else ""
     found = []
     for name in [column.name for column in BY_NAME[list_name].columns if column.name not in _OF_THE_FOLD and column.name in row]:
-        order = ranked(said, as_folded, list_name, field=name)
+        order = ranked(said, as_folded, list_name, field=by or name)
         stated = [(key.bureau, values[name]) for key, values in order if name in values]
         filled = [pair for pair in stated if pair[1] not in (None, {}, [])]
         if filled:
@@ -77,7 +79,7 @@ def _alone(list_name: str, row: Mapping[str, Any], claim: Claim, rules: FoldRule
     told = apart.get(list_name)
     for own in fold_component([claim], rules).rows:
         # Bureaus may even disagree on the list: the row stands in one, a claim alone would stand in another.
-        if own.list not in apart if told is None else own.list == list_name and own.values.get(told.column) == row.get(told.column):
+        if own.list not in apart if told is None else own.list == list_name and all(own.values.get(name) == row.get(name) for name in told.columns):
             yield {column.name: own.values.get(column.name) for column in BY_NAME[list_name].columns}
         elif told is not None:
             yield {name: own.values[name] for name in told.whole if name in own.values}

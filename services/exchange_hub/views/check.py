@@ -39,7 +39,7 @@ def all_problems(contract: Contract, facts: Facts, *, bureau: str, key: bytes | 
     """Look for every problem, as :func:`problems` answers it, without the quick way through."""
     found = [*of_place(contract, facts, bureau=bureau, key=key, headers=headers), *rules.all_problems(contract, facts)]
     if contract.event == "EntitiesMerged" and not _joinable(facts):
-        found.append(Problem("bad_value", ("list",), "此类对象各自独立计数，不能合并"))
+        found.append(Problem("bad_value", ("list",), "此类对象按编号归并，不能认定合并；编号有误的，请由填报单位更正"))
     return found
 
 
@@ -57,7 +57,7 @@ def of_place(contract: Contract, facts: Facts, *, bureau: str, key: bytes | None
 def _joinable(facts: Facts) -> bool:
     """Tell whether entities of the kind that is to be merged can be joined: the lists know, no contract does."""
     kind = KINDS.get(facts["list"])
-    return kind is None or not kind.own
+    return kind is None or (not kind.own and kind.decided)
 
 
 @cache

@@ -14,6 +14,10 @@ def _no_clock(_received_on: date) -> date | None:
     return None
 
 
+def _delivered(_category: str) -> str:
+    return "交售回收"
+
+
 @dataclass(frozen=True, slots=True)
 class FoldRules:
     """Configuration that decides how claims become rows.
@@ -23,10 +27,14 @@ class FoldRules:
             after it in the order of their codes.
         due_on: receipt date → last day for measures, ``None`` where the calendar does not reach so far: ten working
             days from the day after receipt (work plan, part four, stage two).
+        plans: (kind, bureau, domain or empty, title) of each plan that the work plan asks for.
+        counting_step: category of scrapped equipment → the step by which it counts as scrapped.
     """
 
     ranking: Callable[[str, str, str], tuple[str, ...]] = _no_ranking
     due_on: Callable[[date], date | None] = _no_clock
+    plans: tuple[tuple[str, str, str, str], ...] = ()
+    counting_step: Callable[[str], str] = _delivered
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
         """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""

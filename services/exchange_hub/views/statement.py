@@ -126,8 +126,16 @@ class Claim(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of a list view; *values* holds the list's columns, absent ones are empty."""
+    """A row of a list view.
+
+    Attributes:
+        list: name of the list.
+        key: key of the row.
+        values: the list's columns; absent ones are empty.
+        bureaus: who told of the row, sorted; ``None`` where everybody did who is in the component.
+    """
 
     list: str
     key: str
     values: Mapping[str, Any]
+    bureaus: tuple[str, ...] | None = None

@@ -26,17 +26,18 @@ ALLOCATED_COLUMNS = tuple(
     )
 )  # fmt: skip
 _ALLOCATIONS = (
-    # month, channel, number, level, 万元, carried over, recovered, to bureau, date; level 区级 hands money on
-    ("2026-09", "区级", "津武财预〔2026〕2号", "区级", 50, 0, 5, "区工业和信息化局", date(2026, 2, 26)),
-    ("2026-09", "超长期特别国债", "津财建指〔2026〕12号", "市级", 300, 0, 0, "", date(2026, 3, 20)),
-    ("2026-09", "超长期特别国债", "津武财指〔2026〕5号", "区级", 280, 0, 0, "区商务局", date(2026, 4, 2)),
-    ("2026-09", "中央专项", "津财产指〔2026〕20号", "市级", 120, 0, 0, "", date(2026, 4, 10)),
-    ("2026-09", "中央专项", "津武财指〔2026〕7号", "区级", 100, 0, 0, "区工业和信息化局", date(2026, 4, 24)),
-    ("2026-09", "市级", "津财农指〔2026〕31号", "市级", 80, 20, 0, "", date(2026, 5, 15)),
-    ("2026-09", "市级", "津武财指〔2026〕11号", "区级", 80, 0, 0, "区农业农村委", date(2026, 5, 28)),
-    ("2026-09", "中央预算内投资", "津发改投资〔2026〕44号", "市级", 60, 0, 0, "", date(2026, 6, 18)),
-    ("2026-10", "超长期特别国债", "津财建指〔2026〕58号", "市级", 200, 0, 0, "", date(2026, 10, 15)),
-    ("2026-10", "超长期特别国债", "津武财指〔2026〕26号", "区级", 200, 0, 0, "区商务局", date(2026, 10, 22)),
+    # month, channel, number, level, 万元, carried over, recovered, to bureau, date, budget year; level 区级 hands money on
+    ("2026-09", "市级", "津财农指〔2025〕40号", "市级", 60, 0, 0, "", date(2025, 6, 10), 2025),  # 20 went over into 2026
+    ("2026-09", "区级", "津武财预〔2026〕2号", "区级", 50, 0, 5, "区工业和信息化局", date(2026, 2, 26), 2026),
+    ("2026-09", "超长期特别国债", "津财建指〔2026〕12号", "市级", 300, 0, 0, "", date(2026, 3, 20), 2026),
+    ("2026-09", "超长期特别国债", "津武财指〔2026〕5号", "区级", 280, 0, 0, "区商务局", date(2026, 4, 2), 2026),
+    ("2026-09", "中央专项", "津财产指〔2026〕20号", "市级", 120, 0, 0, "", date(2026, 4, 10), 2026),
+    ("2026-09", "中央专项", "津武财指〔2026〕7号", "区级", 100, 0, 0, "区工业和信息化局", date(2026, 4, 24), 2026),
+    ("2026-09", "市级", "津财农指〔2026〕31号", "市级", 80, 20, 0, "", date(2026, 5, 15), 2026),
+    ("2026-09", "市级", "津武财指〔2026〕11号", "区级", 80, 0, 0, "区农业农村委", date(2026, 5, 28), 2026),
+    ("2026-09", "中央预算内投资", "津发改投资〔2026〕44号", "市级", 60, 0, 0, "", date(2026, 6, 18), 2026),
+    ("2026-10", "超长期特别国债", "津财建指〔2026〕58号", "市级", 200, 0, 0, "", date(2026, 10, 15), 2026),
+    ("2026-10", "超长期特别国债", "津武财指〔2026〕26号", "区级", 200, 0, 0, "区商务局", date(2026, 10, 22), 2026),
 )
 _CODES = {"区商务局": "commerce", "区工业和信息化局": "industry", "区农业农村委": "agriculture", "": ""}
 
@@ -66,10 +67,10 @@ _PROJECT_MONEY = (
 def allocation_sheet(content: Content, month: str) -> Sheet:
     """Return every allocation up to *month*; those of September are repeated in October unchanged."""
     rows: list[Row] = []
-    for since, channel, number, level, amount, carried, recovered, to_bureau, on in _ALLOCATIONS:
+    for since, channel, number, level, amount, carried, recovered, to_bureau, on, year in _ALLOCATIONS:
         if since > month:
             continue
-        row: Row = {"channel": channel, "allocation_no": number, "policy_no": "", "budget_year": 2026, "level": level,
+        row: Row = {"channel": channel, "allocation_no": number, "policy_no": "", "budget_year": year, "level": level,
                     "amount": amount, "carried_over": carried, "recovered": recovered, "to_bureau": to_bureau, "on": on}  # fmt: skip
         content.facts.append(
             Fact(month, "finance", "FundsAllocated", f"{number}:{channel}", row | {"to_bureau": _CODES[to_bureau]})

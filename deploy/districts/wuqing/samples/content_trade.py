@@ -168,7 +168,8 @@ def summary_sheet(content: Content, months: Iterable[str], step: str) -> Sheet:
 RETURN_COLUMNS = tuple(
     Column(head, key, bool(total))
     for head, key, total in (
-        ("序号", "no", 0), ("订单号", "order_no", 0), ("大类", "category", 0), ("退货日期", "on", 0), ("退回件数", "count", 1),
+        ("序号", "no", 0), ("退货编号", "return_no", 0), ("订单号", "order_no", 0), ("大类", "category", 0), ("退货日期", "on", 0),
+        ("退回件数", "count", 1),
         ("退回补贴（元）", "subsidy_returned", 1), ("退回货款（元）", "sale_returned", 1),
     )
 )  # fmt: skip
@@ -179,10 +180,10 @@ def return_sheet(content: Content, step: str) -> Sheet:
     rows: list[Row] = []
     for i in RETURNED_ORDERS:
         order = order_row(HOME, "2026-09", i)
-        row: Row = {"order_no": order["order_no"], "category": HOME.name, "on": date(2026, 10, 12 + i), "count": 1,
+        row: Row = {"return_no": f"TH10-{i:04d}", "order_no": order["order_no"], "category": HOME.name, "on": date(2026, 10, 12 + i), "count": 1,
                     "subsidy_returned": order["subsidy"], "sale_returned": order["sale_amount"]}  # fmt: skip
         rows.append({"no": i} | row)
-        content.facts.append(Fact(step, "commerce", "TradeInReturned", row["order_no"], row))
+        content.facts.append(Fact(step, "commerce", "TradeInReturned", row["return_no"], row))
     return Sheet(
         "退货登记", "以旧换新退货登记", RETURN_COLUMNS, rows, period="（2026年10月）", third=third_line("commerce")
     )

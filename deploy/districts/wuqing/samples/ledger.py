@@ -7,7 +7,11 @@ Definitions (fen never appear here: content is in whole yuan or in 万元 and is
 * where a bureau has orders of a category and month, its summary line of the same does not count;
 * a 下达 row of level 区级 hands on (分解) money that is already counted, so it is no second allocation, except in the
   district's own channel, where the district is the source;
-* a subsidy is overdue when it was approved 30 days or more before the as-of date and is not paid by that date;
+* what is scrapped counts when it is handed in, lifts when they are taken apart;
+* a subsidy is overdue when more than 30 days have passed from its approval to the as-of date and it is not paid in full by then;
+* an application counts as paid when its payments reach what was approved;
+* money is of its budget year: a channel's line is of the report's year, what was carried into it left the year before; a line
+  of another year stands where something is left of it or was paid this year;
 * rates are percent, rounded half up to two decimals; the change of an indicator in % is in percentage points;
 * ``None`` is no value: no base or a base of zero (—), a value nobody set (未设定), a domain all of whose bureaus are
   silent (未报送).
@@ -248,7 +252,7 @@ def recycling(state: State, month: str) -> Figures:
 def _trade_rows(state: State) -> list[dict[str, Any]]:
     """Return the rows that count, in yuan: orders, and summaries where there are no orders."""
     rows = []
-    returns = {key: data for _, key, data in state.of("TradeInReturned")}
+    returns = {data["order_no"]: data for _, _, data in state.of("TradeInReturned")}
     for _, key, data in state.of("TradeInCompleted"):
         factor = WAN if data["granularity"] == "汇总" else Decimal(1)
         row = {name: data[name] for name in ("category", "month", "count", "granularity")}
@@ -262,7 +266,11 @@ def trade(state: State, month: str) -> Figures:
     """Return the figures of trade-in by category and in all."""
     rows = _trade_rows(state)
     year, before = f"{month[:4]}-01", _last_year(month)
-    funds_rows = {event: [d for _, _, d in state.of(event)] for event in ("SubsidyApproved", "SubsidyPaid")}
+    paid_up = _paid_up(state)
+    funds_rows = {
+        "SubsidyApproved": [d for _, _, d in state.of("SubsidyApproved")],
+        "SubsidyPaid": [d | {"on": paid_up[key]} for _, key, d in state.of("SubsidyApproved") if key in paid_up],
+    }  # fmt: skip
     result: Figures = {}
     for category in [*dict.fromkeys(r["category"] for r in rows), "合计"]:
         mine = [r for r in rows if category in ("合计", r["category"])]
@@ -319,40 +327,68 @@ def recovery(state: State, month: str) -> Figures:
 # ---- funds -------------------------------------------------------------------------------------------------------
 
 
-def _overdue(state: State, channel: str, as_of: date) -> int:
-    paid = {key for _, key, d in state.of("SubsidyPaid") if d["on"] <= as_of}
-    limit = as_of - timedelta(days=30)
+def _paid_up(state: State) -> dict[str, date]:
+    """Return application → the day on which its payments reached what was approved."""
+    approved = {key: d["amount"] for _, key, d in state.of("SubsidyApproved")}
+    so_far: dict[str, Decimal] = defaultdict(Decimal)
+    found: dict[str, date] = {}
+    for _, key, data in sorted(state.of("SubsidyPaid"), key=lambda entry: entry[2]["on"]):
+        so_far[key] += data["amount"]
+        if key in approved and so_far[key] >= approved[key]:
+            found.setdefault(key, data["on"])
+    return found
+
+
+def _overdue(state: State, channel: str, year: int, as_of: date) -> int:
+    paid_up = _paid_up(state)
     return sum(
-        d["on"] <= limit and key not in paid and channel in ("合计", d["channel"])
+        (as_of - d["on"]).days > 30 and d["budget_year"] == year and channel in ("合计", d["channel"])
+        and (key not in paid_up or paid_up[key] > as_of)
         for _, key, d in state.of("SubsidyApproved")
-    )
+    )  # fmt: skip
+
+
+def _money(state: State, month: str, channel: str, year: int) -> dict[str, Decimal]:
+    """Return what a channel's money of a budget year came to by the end of the month."""
+
+    def by(event: str) -> list[Mapping[str, Any]]:
+        return [d for _, _, d in state.of(event) if channel in ("合计", d["channel"]) and d["on"] <= month_end(month)]
+
+    down = by("FundsAllocated")
+    first = [d for d in down if d["level"] != "区级" or d["channel"] == "区级"]
+    mine = [d for d in first if d["budget_year"] == year]
+    row = {name: _sum(d[column] for d in mine) * WAN for name, column in (
+        ("allocated", "amount"), ("carried_over", "carried_over"), ("recovered", "recovered"))}  # fmt: skip
+    row["carried_out"] = _sum(d["carried_over"] for d in first if d["budget_year"] == year + 1) * WAN
+    row["subdivided"] = _sum(d["amount"] for d in down if d["level"] == "区级" and d["budget_year"] == year) * WAN
+    for name, event in (("approved", "SubsidyApproved"), ("paid_gross", "SubsidyPaid"), ("reversed", "SubsidyReversed")):
+        row[name] = _sum(d["amount"] for d in by(event) if d["budget_year"] == year)
+    now = [
+        sign * d["amount"] for event, sign in (("SubsidyPaid", 1), ("SubsidyReversed", -1)) for d in by(event)
+        if d["budget_year"] == year and d["on"] >= date(int(month[:4]), 1, 1)
+    ]  # fmt: skip
+    return row | {"paid": row["paid_gross"] - row["reversed"], "paid_this_year": _sum(now)}
 
 
 def funds(state: State, month: str, as_of: date) -> Figures:
-    """Return the figures of the funds by channel and in all: what is dated in the year up to the month."""
-
-    def dated(event: str, channel: str) -> list[Mapping[str, Any]]:
-        return [
-            d for _, _, d in state.of(event)
-            if channel in ("合计", d["channel"]) and date(int(month[:4]), 1, 1) <= d["on"] <= month_end(month)
-        ]  # fmt: skip
-
+    """Return the figures of the funds by channel, budget year and in all: what is dated up to the end of the month."""
+    year, earlier = int(month[:4]), Decimal(0)
     result: Figures = {}
     for channel in [*dict.fromkeys(d["channel"] for _, _, d in state.of("FundsAllocated")), "合计"]:
-        down = dated("FundsAllocated", channel)
-        first = [d for d in down if d["level"] != "区级" or d["channel"] == "区级"]
-        allocated, carried, recovered = (
-            _sum(d[name] for d in first) * WAN for name in ("amount", "carried_over", "recovered")
-        )
-        gross, back = (_sum(d["amount"] for d in dated(event, channel)) for event in ("SubsidyPaid", "SubsidyReversed"))
-        row: Figures = {
-            "allocated": allocated, "subdivided": _sum(d["amount"] for d in down if d["level"] == "区级") * WAN,
-            "approved": _sum(d["amount"] for d in dated("SubsidyApproved", channel)), "paid_gross": gross, "reversed": back,
-            "paid": gross - back, "pay_rate": percent(gross - back, allocated), "carried_over": carried, "recovered": recovered,
-            "balance": allocated + carried - recovered - (gross - back), "overdue": _overdue(state, channel, as_of),
+        row = _money(state, month, channel, year)
+        at_hand = row["allocated"] + row["carried_over"] - row["recovered"]
+        del row["paid_this_year"]
+        line: Figures = {
+            **row, "available": at_hand, "pay_rate": percent(row["paid"], at_hand), "balance": at_hand - row["carried_out"] - row["paid"],
+            "overdue": _overdue(state, channel, year, as_of),
         }  # fmt: skip
-        result |= {f"funds.{channel}.{name}": value for name, value in row.items()}
-    return result
+        result |= {f"funds.{channel}.{name}": value for name, value in line.items()}
+        before = _money(state, month, channel, year - 1)
+        if channel != "合计" and before["allocated"]:
+            left = before["allocated"] - before["carried_out"] - before["paid"]
+            result |= {f"funds.{channel}.{year - 1}.balance": left, f"funds.{channel}.{year - 1}.paid_this_year": before["paid_this_year"]}
+            earlier += before["paid_this_year"]
+    return result | {"funds.合计.earlier_paid": earlier}
 
 
 # ---- documents, goals, submissions -------------------------------------------------------------------------------
@@ -462,8 +498,9 @@ def others(state: State, month: str, as_of: date) -> Figures:
     for domain in [*dict.fromkeys(listed.values()), "合计"]:
         result[f"enterprises.{domain}.listed"] = sum(domain in ("合计", of) for of in listed.values())
     scrapped = [
-        d for _, _, d in state.of("EquipmentScrapped") if d["step"] == "交售回收" and d["on"] <= month_end(month)
-    ]
+        d for _, _, d in state.of("EquipmentScrapped")
+        if d["step"] == ("拆解销毁" if d["category"] == "电梯" else "交售回收") and d["on"] <= month_end(month)
+    ]  # fmt: skip
     delivered = [d["category"] for d in scrapped]
     for category in [*dict.fromkeys(delivered), "合计"]:
         result[f"scrappage.{category}.delivered"] = sum(category in ("合计", of) for of in delivered)

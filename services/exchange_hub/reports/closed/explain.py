@@ -240,7 +240,9 @@ class Explanation:
 
 
 def _came(new: sa.FromClause, common: Sequence[str], merged: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
-    back = sa.and_(new.c.step == "冲回", new.c.reason == "退货") if {"step", "reason"} <= {*common} else sa.false()
+    back = new.c.step == "退货" if "step" in common else sa.false()
+    if {"step", "reason"} <= {*common}:
+        back = sa.or_(back, sa.and_(new.c.step == "冲回", new.c.reason == "退货"))
     return sa.case((merged, "合并"), (back, "退货"), else_="迟报")
 
 

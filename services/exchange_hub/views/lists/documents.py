@@ -107,7 +107,7 @@ KIND = Kind(
     "document", "文件与措施", _rows, (LIST,), _identities,
     apart={
         LIST.name: Apart(
-            "department", ("document_no", "title", "issuer", "level", "issued_on", "received_on", "due_on")
+            ("department",), ("document_no", "title", "issuer", "level", "issued_on", "received_on", "due_on")
         )
     },
     asks=frozenset({"calendar"}),

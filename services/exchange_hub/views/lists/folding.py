@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from exchange_contracts.keys import normal_text
 from exchange_hub.views.findings import Comparison, Finding
 from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.rules import FoldRules
@@ -18,12 +19,15 @@ class Apart(NamedTuple):
     """How the rows of one entity in a list are told apart.
 
     Attributes:
-        column: the column that tells them apart, a month or a department.
+        columns: the columns that tell them apart, such as a month or a department.
         whole: columns that are of the entity, the same in all its rows.
+        ranked_by: the column whose value names the field of the precedence by which the row is taken; empty where each
+            column has its own.
     """
 
-    column: str
-    whole: tuple[str, ...]
+    columns: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+    ranked_by: str = ""
 
 
 Rows = Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
@@ -47,7 +51,9 @@ class Kind:
         findings: (claims, rows) of one component → what a comparison of its statements shows.
         comparisons: comparisons between rows of different components, read over the lists.
         asks: what its fold asks the district beside the order of bureaus for a list and field: ``domain``, that order by
-            domain too, and ``calendar``, due dates. What it does not ask changes nothing of its lists.
+            domain too, ``calendar``, due dates, ``plans``, what the work plan expects, and ``steps``, by which step what is
+            scrapped counts. What it does not ask changes nothing of its lists.
+        decided: whether people can decide that two of them are one; numbers alone join the others.
     """
 
     name: str
@@ -59,7 +65,8 @@ class Kind:
     findings: Compare | None = None
     rules: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    asks: frozenset[Literal["domain", "calendar"]] = frozenset()
+    asks: frozenset[Literal["domain", "calendar", "plans", "steps"]] = frozenset()
+    decided: bool = True
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)
 
@@ -128,8 +135,39 @@ def facts_named(*names: str) -> FactColumns:
 
 _EMPTY: tuple[Any, ...] = ({}, [])
 
+def number(text: str | None) -> str:
+    """Return the normal form of a number, in which it is compared with others and names a row; empty where there is none."""
+    return normal_text(text) if text else ""
+
+
 #: What a claim says in one register: the bureau, its key, and the facts.
 Said = tuple[ClaimKey, Mapping[str, Any]]
+
+SUMMARY = "汇总"
+
+
+def is_summary(facts: Mapping[str, Any]) -> bool:
+    """Tell whether a statement sums up (汇总): it stays its bureau's own and is never joined with another's."""
+    return facts.get("granularity") == SUMMARY
+
+
+def voices(said: Sequence[Said]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return (who speaks, facts) by claim: the bureau, and its entry too where it has several."""
+    ordered = sorted(said, key=lambda pair: pair[0])
+    bureaus = [claim.bureau for claim, _ in ordered]
+    return [
+        (claim.bureau if bureaus.count(claim.bureau) == 1 else f"{claim.bureau}:{claim.entity}", facts) for claim, facts in ordered
+    ]
+
+
+def tellers(said: Sequence[Said]) -> tuple[str, ...]:
+    """Return the bureaus that say something, sorted."""
+    return (said[0][0].bureau,) if len(said) == 1 else tuple(sorted({claim.bureau for claim, _ in said}))
+
+
+def own_key(claim: ClaimKey, *parts: str) -> str:
+    """Return the row key of what stays one bureau's own; no identifier gives the same."""
+    return joined("", f"{claim.bureau}:{claim.entity}", *parts)
 
 
 def ranked(said: Sequence[Said], rules: FoldRules, list_name: str, domain: str | None = None, field: str = "*") -> list[Said]:

@@ -1,14 +1,31 @@
 """The funds ledger: a row for each allocation, approval, payment and reversal.
 
-Reversals are rows of their own, dated when the money came back, so that a return in another budget year never
-changes what was paid before it.
+What two bureaus say of one approval (application and policy) is one row; a payment is its paying bureau's, application's and
+voucher's (FIGURES 6). All that is said of one application meets here, whichever bureau says it: on which day it was first paid and
+on which it was paid in full stands in its approval (FIGURES 11 and 12). A reversal is a row of its own, dated when the money came
+back; one that mends an error takes its payment away instead, for every date.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exchange_hub.views.findings import Finding
-from exchange_hub.views.lists.folding import Kind, current, day, facts_named, joined
+from exchange_hub.views.lists.applications import ERROR, Application, applications, identities, settled
+from exchange_hub.views.lists.folding import (
+    Apart,
+    Kind,
+    Said,
+    day,
+    facts_named,
+    is_summary,
+    joined,
+    merged,
+    number,
+    of_family,
+    own_key,
+    ranked,
+    tellers,
+)
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -27,20 +44,27 @@ LIST = ListView(
         level 层级 text filter
         to_bureau 承接单位 text bureau
         amount 金额 money 元
-        carried_over 结转 money 元
+        counted 计列金额 money 元
+        count 件数 count 件
+        carried_over 结转来 money 元
+        carried_from 结转自年度 count year
         recovered 收回 money 元
+        recovered_on 收回日期 date
         share_central 中央 money 元
         share_city 市级 money 元
         share_district 区级 money 元
         category 品类 text filter
         on_date 日期 date
+        first_paid_on 首次支付日期 date
+        settled_on 付清日期 date
+        unapproved 审核未报 flag
         reason 原因 text
         lead_bureau 填报单位 text filter bureau 18
         granularity 粒度 text filter
     """),
     brief=(
         "step", "channel", "amount", "on_date", "application_no", "allocation_no", "category", "to_bureau", "voucher_no",
-        "lead_bureau", "batch_no", "budget_year",
+        "lead_bureau", "batch_no", "budget_year", "settled_on",
     ),
     printed_columns=(
         "step", "channel", "allocation_no", "application_no", "to_bureau", "category", "amount", "on_date", "lead_bureau",
@@ -58,42 +82,84 @@ _TAKEN = facts_named(
 )  # fmt: skip
 
 
-def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
-    """Give a row per register of the claim."""
-    claim = claims[0]
-    for register, fact in claim.registers.items():
-        if not fact.withdrawn:
-            family = register.partition(":")[0]
-            yield Row(LIST.name, joined(component, register), _row(claim.key.bureau, _STEPS[family], fact.facts))
+def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+    """Give a row per allocation and per summary of a bureau, and the rows of each application."""
+    for claim in claims:
+        for family, step in _STEPS.items():
+            for sub_key, fact in _registers(claim, family):
+                if family == "allocated" or is_summary(fact):
+                    row = _row([(claim.key, fact)], step, rules)
+                    if family == "paid":
+                        # A summary counts what has been paid; there is no approval to compare it with.
+                        row["settled_on"] = row["on_date"]
+                    yield Row(LIST.name, own_key(claim.key, *filter(None, (family, sub_key))), row, (claim.key.bureau,))
+    for named, application in applications(claims).items():
+        yield from _application(named, application, rules)
 
 
-def _row(bureau: str, step: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    row = _TAKEN.of(facts)
-    on = facts.get("on")
-    row["on_date"] = day(facts["occurred_on"] if on is None else on)
-    row["step"] = step
+def _registers(claim: Claim, family: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    lone = claim.registers.get(family)
+    if lone is not None and not lone.withdrawn:
+        yield "", lone.facts
+    yield from ((sub_key, fact.facts) for sub_key, fact in of_family(claim, family))
+
+
+def _application(named: str, application: Application, rules: FoldRules) -> Iterator[Row]:
+    found = settled(application, lambda said: ranked(said, rules, LIST.name)[0][1])
+    for policy, said in application.approved.items():
+        row = _row(said, _STEPS["approved"], rules)
+        row["first_paid_on"], row["settled_on"] = (day(on) for on in found.paid[policy])
+        yield Row(LIST.name, joined(row["step"], named, policy), row, tellers(said))
+    for (bureau, voucher), said in application.paid.items():
+        row = _row(said, _STEPS["paid"], rules)
+        row["counted"] -= found.undone.get((bureau, voucher), 0)
+        row["unapproved"] = (bureau, voucher) == found.unapproved or None
+        yield Row(LIST.name, joined(row["step"], bureau, named, voucher), row, tellers(said))
+    for (bureau, voucher), said in application.reversed.items():
+        row = _row(said, _STEPS["reversed"], rules)
+        yield Row(LIST.name, joined(row["step"], bureau, named, voucher), row, tellers(said))
+
+
+def _row(said: Sequence[Said], step: str, rules: FoldRules) -> dict[str, Any]:
+    lead, facts = ranked(said, rules, LIST.name)[0]
+    row = merged(said, _TAKEN, rules, LIST.name)
+    on = day(facts["occurred_on"] if facts.get("on") is None else facts["on"])
+    row["on_date"], row["step"], row["lead_bureau"] = on, step, lead.bureau
     row["reason"] = facts.get("reason_kind") or facts.get("reason")
-    row["lead_bureau"] = bureau
+    row["counted"] = 0 if facts.get("reason_kind") == ERROR else row["amount"]
+    row["count"] = facts.get("count") or 1 if is_summary(facts) else 1
+    if row["carried_over"]:
+        row["carried_from"] = facts.get("carried_from") or facts["budget_year"] - 1
+    if row["recovered"]:
+        row["recovered_on"] = on if facts.get("recovered_on") is None else day(facts["recovered_on"])
     return row
 
 
 def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    """Compare what one application was approved, paid and reversed; needs at least two of them."""
-    if len(rows) < 2:
-        return
-    claim = claims[0]
-    totals = {"paid": 0, "reversed": 0}
-    for register, fact in claim.registers.items():
-        family, named, _ = register.partition(":")
-        if named and family in totals and not fact.withdrawn:
-            totals[family] += fact.facts["amount"]
-    approved = current(claim, "approved")
-    subject = joined(f"{claim.key.bureau}:{claim.key.entity}")
-    if approved is not None and totals["paid"] > approved["amount"]:
-        detail = {"approved": approved["amount"], "paid": totals["paid"]}
-        yield Finding("paid-over-approved", subject, "支付合计大于审核金额,请核对", detail)
-    if totals["reversed"] > totals["paid"]:
-        yield Finding("reversed-over-paid", subject, "冲回合计大于支付合计,请核对", totals)
+    """Compare what one application was approved, paid and reversed, whichever bureau says it."""
+    for named, application in applications(claims).items():
+        totals = {"paid": 0, "reversed": 0, "approved": 0}
+        mine = [row.values for row in rows if number(row.values["application_no"]) == named and row.values["granularity"] != "汇总"]
+        for row in mine:
+            name = {"支付": "paid", "冲回": "reversed", "审核": "approved"}.get(row["step"])
+            if name:
+                totals[name] += row["counted"]
+        subject = joined(named)
+        if application.approved and totals["paid"] > totals["approved"]:
+            detail = {"approved": totals["approved"], "paid": totals["paid"]}
+            yield Finding("paid-over-approved", subject, "支付合计大于审核金额,请核对", detail)
+        if totals["reversed"] > totals["paid"]:
+            yield Finding("reversed-over-paid", subject, "冲回合计大于支付合计,请核对", {"paid": totals["paid"], "reversed": totals["reversed"]})
+        if application.paid and not application.approved and totals["paid"]:
+            yield Finding("paid-without-approval", subject, "有支付而没有审核记录,请核对申请编号", {"paid": totals["paid"]})
+        for policy, said in application.approved.items():
+            amounts = {key.bureau: facts["amount"] for key, facts in sorted(said, key=lambda pair: pair[0])}
+            if len(amounts) > 1:
+                yield Finding("approved-twice", joined(named, policy), "同一申请由不同单位审核,已按一件计,请核对", amounts)
 
 
-KIND = Kind("fund", "资金", _rows, (LIST,), findings=_findings, rules=("paid-over-approved", "reversed-over-paid"))
+KIND = Kind(
+    "fund", "资金", _rows, (LIST,), identities,
+    apart={LIST.name: Apart(("step", "application_no", "policy_no", "voucher_no"))}, findings=_findings, decided=False,
+    rules=("paid-over-approved", "reversed-over-paid", "paid-without-approval", "approved-twice"),
+)  # fmt: skip

@@ -1,8 +1,12 @@
-"""Matters raised for coordination, with their resolution."""
+"""Matters raised for coordination, with their resolution: a row per bureau and number (FIGURES 6).
+
+A matter raised again after it was resolved is open again; the date of the earlier resolution stays in sight (FIGURES 17).
+"""
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.lists.folding import Kind, current, day, facts_named
+from exchange_hub.views.findings import Finding
+from exchange_hub.views.lists.folding import Kind, Said, day, facts_named, joined, number, saying
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -17,29 +21,53 @@ LIST = ListView(
         asks_of 涉及单位 texts bureau
         raised_on 提出日期 date
         resolved_on 办结日期 date
+        resolved_before 上次办结日期 date
         resolution 办理结果 text 30
         lead_bureau 提出单位 text filter bureau 18
     """),
-    single=True,
     brief=("text", "problem_no", "asks_of", "proposal", "raised_on", "resolved_on", "lead_bureau"),
     printed_columns=("problem_no", "text", "done_so_far", "proposal", "asks_of", "raised_on", "lead_bureau"),
     annex=AnnexPlace("协调事项", 6),
     printed=Printed("列前{n}条（未办结的在前）", "resolved_on DESC NULLS FIRST, raised_on"),
 )  # fmt: skip
-_PROBLEM = facts_named("problem_no", "text", "done_so_far", "proposal", "asks_of")
+_PROBLEM = facts_named("text", "done_so_far", "proposal", "asks_of")
 
 
-def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
-    """Give a matter raised for coordination, with its resolution where there is one."""
-    raised = current(claims[0], "raised")
-    if raised is None:
-        return
-    row = _PROBLEM.of(raised)
-    row["raised_on"] = day(raised["occurred_on"])
-    resolved = current(claims[0], "resolved")
-    if resolved is not None:
-        row["resolved_on"], row["resolution"] = day(resolved["occurred_on"]), resolved.get("resolution")
-    yield Row(LIST.name, component, row | {"lead_bureau": claims[0].key.bureau})
+def _identities(claim: Claim) -> list[str]:
+    """A matter is its bureau and its number."""
+    numbers = {facts["problem_no"] for register in ("raised", "resolved") for _, facts in saying([claim], register)}
+    return [joined(claim.key.bureau, number(matter)) for matter in sorted(numbers)]
 
 
-KIND = Kind("problem", "协调事项", _rows, (LIST,))
+def _latest(said: Sequence[Said]) -> Said | None:
+    """Return the statement with the latest business date; of equal dates the first claim's."""
+    return max(sorted(said, key=lambda pair: pair[0]), key=lambda pair: int(pair[1]["occurred_on"]), default=None)
+
+
+def _rows(_component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
+    """Give a row per matter; a resolution whose matter nobody raised stands alone."""
+    said: dict[str, tuple[list[Said], list[Said]]] = {}
+    for place, register in enumerate(("raised", "resolved")):
+        for key, facts in saying(claims, register):
+            said.setdefault(number(facts["problem_no"]), ([], []))[place].append((key, facts))
+    for matter, (raised, resolved) in said.items():
+        since, end = _latest(raised), _latest(resolved)
+        lead, latest = since or end or raised[0]
+        row = (_PROBLEM.of(since[1]) if since else {}) | {"problem_no": latest["problem_no"], "lead_bureau": lead.bureau}
+        if since is not None:
+            row["raised_on"] = day(since[1]["occurred_on"])
+        if end is not None and since is not None and end[1]["occurred_on"] < since[1]["occurred_on"]:
+            row["resolved_before"] = day(end[1]["occurred_on"])
+        elif end is not None:
+            row["resolved_on"], row["resolution"] = day(end[1]["occurred_on"]), end[1].get("resolution")
+        yield Row(LIST.name, joined(lead.bureau, matter), row)
+
+
+def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
+    for row in rows:
+        if row.values.get("raised_on") is None:
+            detail = {"problem_no": row.values["problem_no"]}
+            yield Finding("resolution-without-problem", row.key, "办结的事项没有提出记录,请核对编号", detail)
+
+
+KIND = Kind("problem", "协调事项", _rows, (LIST,), _identities, findings=_findings, rules=("resolution-without-problem",), decided=False)

@@ -229,7 +229,7 @@ def _next_month(month: str) -> str:
 
 KIND = Kind(
     "project", "项目", _rows, (EQUIPMENT, RECYCLING, PROGRESS), _identities,
-    apart={PROGRESS.name: Apart("month", ("domain",))}, findings=_findings,
+    apart={PROGRESS.name: Apart(("month",), ("domain",))}, findings=_findings,
     asks=frozenset({"domain"}),
     rules=(
         "funding-sum", "over-total", "not-started", "year-to-date-falls", "year-to-date-sum", *(f"two-bureaus-{field}" for field in _AGREE),

@@ -1,10 +1,26 @@
-"""Scrapped equipment: one row a machine, from application to deregistration, also where two bureaus report steps."""
+"""Scrapped equipment: one row a machine, from application to deregistration, also where two bureaus report steps.
+
+A summary is a row a step with how many it counts. The step by which a category counts is the district's (FIGURES 8).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exchange_hub.views.findings import Finding, same_identifier
-from exchange_hub.views.lists.folding import Kind, Said, day, facts_named, joined, merged, of_family, ranked, unnamed
+from exchange_hub.views.lists.folding import (
+    Kind,
+    Said,
+    day,
+    facts_named,
+    is_summary,
+    joined,
+    merged,
+    of_family,
+    own_key,
+    ranked,
+    tellers,
+    unnamed,
+)
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -27,7 +43,10 @@ LIST = ListView(
         delivered_on 交售回收日期 date
         dismantled_on 拆解销毁日期 date
         deregistered_on 注销登记日期 date
+        counted_on 计列日期 date
+        count 台数 count 台
         town 镇街园区 text filter
+        granularity 粒度 text filter
         lead_bureau 填报单位 text filter bureau 18
     """),
     brief=(
@@ -42,19 +61,22 @@ _STEPS = {"申请": "applied_on", "交售回收": "delivered_on", "拆解销毁"
 _FURTHEST = {step: -number for number, step in enumerate(_STEPS)}
 _TAKEN = facts_named(
     "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "recycler_uscc",
-    "emission_standard", "fuel", "commissioned_on", "town",
+    "emission_standard", "fuel", "commissioned_on", "count", "town", "granularity",
 )  # fmt: skip
 
 
 def _identities(claim: Claim) -> list[str]:
     """A machine is its category and identifier (VIN, serial or certificate number)."""
-    values = {joined(facts["category"], facts["identifier"]) for facts in _statements(claim) if facts.get("identifier")}
+    values = {joined(facts["category"], facts["identifier"]) for facts in _statements(claim) if facts.get("identifier") and not is_summary(facts)}
     return sorted(values)
 
 
 def _rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
-    """Give one row with the date of each step that somebody reported."""
+    """Give one row with the date of each step that somebody reported; a summary has a row for each of its steps."""
     said = [(claim.key, facts) for claim in claims for facts in _statements(claim)]
+    if any(is_summary(facts) for _, facts in said):
+        yield from _summaries(said, rules)
+        said = [pair for pair in said if not is_summary(pair[1])]
     if not said:
         return
     if len(said) > 1:
@@ -70,13 +92,24 @@ def _rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator
             row["step"] = step
             row[column] = day(_on(ranked(by_step[step], rules, LIST.name, field=column)[0][1]))
     row["lead_bureau"] = said[0][0].bureau
+    key = unnamed(component)
     # Category and identifier name the row, so both come from one statement.
     named = next((facts for _, facts in said if facts.get("identifier")), None)
-    if named is None:
-        yield Row(LIST.name, unnamed(component), row)
-        return
-    row["category"], row["identifier"] = named["category"], named["identifier"]
-    yield Row(LIST.name, joined(row["category"], row["identifier"]), row)
+    if named is not None:
+        row["category"], row["identifier"] = named["category"], named["identifier"]
+        key = joined(row["category"], row["identifier"])
+    row["counted_on"] = row.get(_STEPS[rules.counting_step(row["category"])])
+    yield Row(LIST.name, key, row, tellers(said))
+
+
+def _summaries(said: Sequence[Said], rules: FoldRules) -> Iterator[Row]:
+    for claim, facts in said:
+        if is_summary(facts):
+            on = day(_on(facts))
+            row = _TAKEN.of(facts) | {"step": facts["step"], _STEPS[facts["step"]]: on, "lead_bureau": claim.bureau}
+            row["commissioned_on"] = day(row["commissioned_on"])
+            row["counted_on"] = on if facts["step"] == rules.counting_step(facts["category"]) else None
+            yield Row(LIST.name, own_key(claim, facts["step"]), row, (claim.bureau,))
 
 
 def _statements(claim: Claim) -> list[Mapping[str, Any]]:
@@ -91,15 +124,15 @@ def _on(facts: Mapping[str, Any]) -> int:
 
 
 def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    row, subject = rows[0].values, rows[0].key
-    delivered, deregistered = row.get("delivered_on"), row.get("deregistered_on")
-    if delivered is not None and deregistered is not None and deregistered < delivered:
-        detail = {"delivered_on": delivered.isoformat(), "deregistered_on": deregistered.isoformat()}
-        yield Finding("deregistered-early", subject, "注销登记日期早于交售回收日期,请核对凭证", detail)
+    for row in rows:
+        delivered, deregistered = row.values.get("delivered_on"), row.values.get("deregistered_on")
+        if delivered is not None and deregistered is not None and deregistered < delivered:
+            detail = {"delivered_on": delivered.isoformat(), "deregistered_on": deregistered.isoformat()}
+            yield Finding("deregistered-early", row.key, "注销登记日期早于交售回收日期,请核对凭证", detail)
 
 
 KIND = Kind(
-    "scrappage", "报废淘汰", _rows, (LIST,), _identities, findings=_findings, rules=("deregistered-early",),
+    "scrappage", "报废淘汰", _rows, (LIST,), _identities, findings=_findings, rules=("deregistered-early",), asks=frozenset({"steps"}),
     comparisons=(
         same_identifier("certificate-twice", "scrappage", LIST.table, "certificate_no", "证明编号{subject}对应{count}台设备,请核对"),
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from exchange_hub.views.lists.folding import Kind, joined, of_family
+from exchange_hub.views.lists.folding import Kind, joined, number, of_family
 from exchange_hub.views.lists.model import ListName, ListView, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -18,11 +18,21 @@ LIST = ListView(
 )  # fmt: skip
 
 
-def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
-    """Give a row per month in which a bureau reported on a task."""
-    for month, fact in of_family(claims[0], "progress"):
-        row = {"task_no": fact.facts.get("task_no"), "month": month, "text": fact.facts.get("text")}
-        yield Row(LIST.name, joined(component, month), row | {"lead_bureau": claims[0].key.bureau})
+def _identities(claim: Claim) -> list[str]:
+    """Progress is of a task, a bureau and a month (FIGURES 6)."""
+    return sorted({joined(claim.key.bureau, number(fact.facts["task_no"]), month) for month, fact in of_family(claim, "progress")})
 
 
-KIND = Kind("task", "任务进展", _rows, (LIST,))
+def _rows(_component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
+    """Give a row per month in which a bureau reported on a task; of a bureau's several entries the first speaks."""
+    rows: dict[str, Row] = {}
+    for claim in sorted(claims, key=lambda claim: claim.key):
+        for month, fact in of_family(claim, "progress"):
+            facts = fact.facts
+            row = {"task_no": facts["task_no"], "month": month, "text": facts.get("text"), "lead_bureau": claim.key.bureau}
+            key = joined(claim.key.bureau, number(facts["task_no"]), month)
+            rows.setdefault(key, Row(LIST.name, key, row))
+    yield from rows.values()
+
+
+KIND = Kind("task", "任务进展", _rows, (LIST,), _identities, decided=False)

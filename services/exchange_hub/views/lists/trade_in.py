@@ -1,17 +1,40 @@
-"""Trade-ins: one row an order, or one a summary line; a return is written into the order's row."""
+"""Trade-ins: a row an order, told by one bureau or several, a row a return, and a row a summary line (FIGURES 6, 8 and 16).
 
-from collections.abc import Iterator, Sequence
+A return is a fact of its own, with its own number and date: several returns of one order all count, and so does one whose purchase
+nobody reported.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from exchange_hub.views.findings import Comparison, Finding, same_identifier
-from exchange_hub.views.lists.folding import Kind, current, day, facts_named, month_of
+from exchange_hub.views.lists.folding import (
+    Apart,
+    Kind,
+    Said,
+    current,
+    day,
+    facts_named,
+    is_summary,
+    joined,
+    merged,
+    month_of,
+    number,
+    own_key,
+    ranked,
+    tellers,
+)  # fmt: skip
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, columns
 from exchange_hub.views.rules import FoldRules
-from exchange_hub.views.statement import Claim, Row
+from exchange_hub.views.statement import Claim, ClaimKey, Row
 
 LIST = ListView(
     ListName("trade-in"), "以旧换新台账", "trade_in",
     columns("""
         order_no 订单号 text code 20
+        step 性质 text filter
+        return_no 退货编号 text code 20
         category 大类 text filter
         kind 品类 text filter
         energy_label 能效等级 text
@@ -23,6 +46,7 @@ LIST = ListView(
         sale_amount 销售额 money 元
         subsidy 补贴金额 money 元
         subsidy_returned 退回补贴 money 元
+        sale_returned 退回货款 money 元
         actually_paid 实付 money 元
         merchant_uscc 商家 text code 21
         serial_no 序列号 text code
@@ -30,64 +54,138 @@ LIST = ListView(
         granularity 粒度 text filter
         lead_bureau 填报单位 text filter bureau 18
     """),
-    single=True,
     brief=(
-        "order_no", "category", "month", "count", "sale_amount", "subsidy", "granularity", "returned_count", "lead_bureau",
+        "order_no", "step", "category", "month", "count", "sale_amount", "subsidy", "granularity", "returned_count", "lead_bureau",
         "kind", "completed_on", "subsidy_returned",
     ),
     annex=AnnexPlace("以旧换新台账", 10, paper=False), small_money=True,
 )  # fmt: skip
 
 _TAKEN = facts_named(
-    "order_no", "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc",
-    "serial_no", "invoice_no", "granularity",
+    "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc", "serial_no",
+    "invoice_no", "granularity",
 )  # fmt: skip
+_BACK = facts_named("category", "subsidy_returned", "sale_returned", "granularity")
+_DONE, _RETURNED = "完成", "退货"
 
 
-def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
-    """Give the order's row; a return that came before its order waits for it here, so nothing is counted below zero."""
-    claim = claims[0]
-    done = current(claim, "completed")
-    if done is None:
-        return
-    row = _TAKEN.of(done)
-    row["order_no"] = row["order_no"] or claim.key.entity
-    row["completed_on"] = day(done["occurred_on"])
-    row["month"] = done.get("month") or month_of(done["occurred_on"])
-    row["lead_bureau"] = claim.key.bureau
-    back = current(claim, "returned")
-    if back is not None:
-        on = back.get("on")
-        row["returned_on"] = day(back["occurred_on"] if on is None else on)
-        row["returned_count"] = back.get("count", 1)
-        row["subsidy_returned"] = back.get("subsidy_returned")
-    yield Row(LIST.name, component, row)
+@dataclass(slots=True)
+class _Order:
+    """What is said of one order: its purchase, and its returns by their number."""
+
+    bought: list[Said] = field(default_factory=list)
+    returns: dict[str, list[Said]] = field(default_factory=dict)
+
+
+def _order_no(claim: ClaimKey, facts: Mapping[str, Any]) -> str:
+    """Return the order that a statement speaks of: the one that it names, else the one that its key names."""
+    return number(facts.get("order_no") or claim.entity)
+
+
+def _identities(claim: Claim) -> list[str]:
+    """A purchase and its returns meet in the order's number."""
+    said = (current(claim, "completed"), current(claim, "returned"))
+    return sorted({_order_no(claim.key, facts) for facts in said if facts is not None and not is_summary(facts)})
+
+
+def _orders(claims: Sequence[Claim]) -> dict[str, _Order]:
+    """Return order → what is said of it; summaries are of no order."""
+    orders: dict[str, _Order] = {}
+    for claim in claims:
+        done, back = current(claim, "completed"), current(claim, "returned")
+        if done is not None and not is_summary(done):
+            orders.setdefault(_order_no(claim.key, done), _Order()).bought.append((claim.key, done))
+        if back is not None and not is_summary(back):
+            return_no = number(back.get("return_no") or claim.key.entity)
+            order = orders.setdefault(_order_no(claim.key, back), _Order())
+            order.returns.setdefault(return_no, []).append((claim.key, back))
+    return orders
+
+
+def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator[Row]:
+    """Give a row for the order, one for each of its returns, and one for each summary."""
+    for order_no, order in _orders(claims).items():
+        bought: dict[str, Any] = {}
+        if order.bought:
+            bought = _bought(ranked(order.bought, rules, LIST.name), merged(order.bought, _TAKEN, rules, LIST.name))
+            yield Row(LIST.name, joined(order_no), bought | {"order_no": order_no}, tellers(order.bought))
+        for return_no, said in order.returns.items():
+            back = _back(ranked(said, rules, LIST.name), merged(said, _BACK, rules, LIST.name))
+            back |= {"order_no": order_no, "return_no": return_no, "kind": bought.get("kind")}
+            back["category"] = back["category"] or bought.get("category")
+            yield Row(LIST.name, joined(_RETURNED, order_no, return_no), back, tellers(said))
+    for claim in claims:
+        done, back_ = current(claim, "completed"), current(claim, "returned")
+        if done is not None and is_summary(done):
+            row = _bought([(claim.key, done)], _TAKEN.of(done)) | {"order_no": _order_no(claim.key, done)}
+            yield Row(LIST.name, own_key(claim.key), row, (claim.key.bureau,))
+        if back_ is not None and is_summary(back_):
+            row = _back([(claim.key, back_)], _BACK.of(back_)) | {"order_no": back_.get("order_no"), "return_no": back_.get("return_no")}
+            yield Row(LIST.name, own_key(claim.key, _RETURNED), row, (claim.key.bureau,))
+
+
+def _bought(said: Sequence[Said], row: dict[str, Any]) -> dict[str, Any]:
+    lead, facts = said[0]
+    row["step"], row["lead_bureau"] = _DONE, lead.bureau
+    row["completed_on"] = day(facts["occurred_on"])
+    row["month"] = facts.get("month") or month_of(facts["occurred_on"])
+    return row
+
+
+def _back(said: Sequence[Said], row: dict[str, Any]) -> dict[str, Any]:
+    lead, facts = said[0]
+    on = facts["occurred_on"] if facts.get("on") is None else facts["on"]
+    row["step"], row["lead_bureau"] = _RETURNED, lead.bureau
+    row["returned_on"], row["returned_count"] = day(on), facts.get("count", 1)
+    row["month"] = facts.get("month") or month_of(on)
+    return row
 
 
 def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    row, subject = rows[0].values, rows[0].key
-    if row["subsidy"] is not None and row["sale_amount"] is not None and row["subsidy"] > row["sale_amount"]:
-        detail = {"subsidy": row["subsidy"], "sale_amount": row["sale_amount"]}
-        yield Finding("subsidy-over-sale", subject, "补贴金额大于销售额,请核对", detail)
-    if row.get("subsidy_returned") is not None and row["subsidy_returned"] > (row["subsidy"] or 0):
-        detail = {"subsidy": row["subsidy"], "subsidy_returned": row["subsidy_returned"]}
-        yield Finding("returned-over-subsidy", subject, "退回补贴大于原补贴,请核对", detail)
+    bought = {row.values["order_no"]: row for row in rows if row.values["step"] == _DONE and row.values["granularity"] != "汇总"}
+    back: dict[str, int] = {}
+    for each in rows:
+        row, subject = each.values, each.key
+        if row["step"] == _DONE:
+            if row["subsidy"] is not None and row["sale_amount"] is not None and row["subsidy"] > row["sale_amount"]:
+                detail = {"subsidy": row["subsidy"], "sale_amount": row["sale_amount"]}
+                yield Finding("subsidy-over-sale", subject, "补贴金额大于销售额,请核对", detail)
+        elif row["granularity"] != "汇总":
+            back[row["order_no"]] = back.get(row["order_no"], 0) + (row["subsidy_returned"] or 0)
+            if row["order_no"] not in bought:
+                yield Finding("return-without-purchase", subject, "退货没有对应的购买记录,请核对订单号", {"order_no": row["order_no"]})
+    for order_no, returned in back.items():
+        purchase = bought.get(order_no)
+        if purchase is not None and returned > (purchase.values["subsidy"] or 0):
+            detail = {"subsidy": purchase.values["subsidy"], "subsidy_returned": returned}
+            yield Finding("returned-over-subsidy", purchase.key, "退回补贴大于原补贴,请核对", detail)
 
+
+_DETAIL_AND_SUMMARY = """
+    WITH stated AS (
+      SELECT lead_bureau AS bureau, category, kind, month, sum(subsidy) AS subsidy FROM {schema}.trade_in
+      WHERE step = '完成' AND granularity = '汇总' GROUP BY 1, 2, 3, 4
+    ), detailed AS (
+      SELECT unnest(bureaus) AS bureau, category, kind, month, sum(subsidy) AS subsidy FROM {schema}.trade_in
+      WHERE step = '完成' AND granularity = '明细' GROUP BY 1, 2, 3, 4
+    )
+    SELECT concat_ws(' ', s.bureau, s.category, s.kind, s.month), array[s.bureau],
+      jsonb_build_object('detail', sum(d.subsidy), 'summary', s.subsidy), count(*)
+    FROM stated s JOIN detailed d ON d.bureau = s.bureau AND d.category = s.category AND d.month = s.month
+      AND (s.kind IS NULL OR d.kind = s.kind)
+    GROUP BY s.bureau, s.category, s.kind, s.month, s.subsidy HAVING sum(d.subsidy) <> s.subsidy ORDER BY 1 LIMIT 1000"""
 
 KIND = Kind(
-    "trade_in", "以旧换新", _rows, (LIST,), findings=_findings, rules=("subsidy-over-sale", "returned-over-subsidy"),
+    "trade_in", "以旧换新", _rows, (LIST,), _identities,
+    apart={LIST.name: Apart(("step", "order_no", "return_no"))}, findings=_findings, decided=False,
+    rules=("subsidy-over-sale", "returned-over-subsidy", "return-without-purchase"),
     comparisons=(
         same_identifier("serial-twice", "trade_in", LIST.table, "serial_no", "序列号{subject}出现在{count}笔订单中,请核对"),
         same_identifier("invoice-twice", "trade_in", LIST.table, "invoice_no", "发票号{subject}出现在{count}笔订单中,请核对"),
         Comparison(
             "detail-and-summary",
             "trade_in",
-            """SELECT lead_bureau || ' ' || category || ' ' || month, array[lead_bureau],
-                 jsonb_build_object('detail', sum(subsidy) FILTER (WHERE granularity = '明细'),
-                                    'summary', sum(subsidy) FILTER (WHERE granularity = '汇总')), count(*)
-               FROM {schema}.trade_in GROUP BY lead_bureau, category, month
-               HAVING sum(subsidy) FILTER (WHERE granularity = '明细') <> sum(subsidy) FILTER (WHERE granularity = '汇总')
-               ORDER BY 1 LIMIT 1000""",
+            _DETAIL_AND_SUMMARY,
             "同一单位、品类、月份的明细与汇总补贴金额不一致,已按明细计,请核对",
         ),
     ),

@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
-from exchange_contracts import registry
+from exchange_contracts import registry, vocabulary
 from exchange_contracts.shape import Shape
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.lists.folding import Kind
@@ -34,8 +34,12 @@ _SHARED = (
 )  # fmt: skip
 
 #: Answers of a district, as JSON can hold them: ``ranking`` is list → field → domain → bureaus, where ``*`` stands for fields
-#: that are not named and the empty domain for domains that are not; ``due_on`` is receipt date → due date.
+#: that are not named and the empty domain for domains that are not; ``due_on`` is receipt date → due date,
+#: ``plans`` names the expected plans, ``steps`` is category → step by which it counts.
 Answers = Mapping[str, Mapping[str, Any]]
+
+#: Answers that rows go by and that never only grow.
+_STANDING = ("plans", "steps")
 
 #: Kinds of entity that have lists; decisions of the coordination office show in the lists of the kinds they speak of.
 LISTED: tuple[str, ...] = tuple(name for name, kind in KINDS.items() if kind.lists)
@@ -157,6 +161,10 @@ def answers_of(kind: str, asked: Asked) -> Answers:
     answers: dict[str, Mapping[str, Any]] = {"ranking": {} if room.own else _rankings(room, asked)}
     if "calendar" in room.asks:
         answers["due_on"] = _due_dates(asked)
+    if "plans" in room.asks:
+        answers["plans"] = {"|".join(plan): True for plan in sorted(asked.rules.plans)}
+    if "steps" in room.asks:
+        answers["steps"] = {category: asked.rules.counting_step(category) for category in get_args(vocabulary.ScrapCategory)}
     return answers
 
 
@@ -166,10 +174,16 @@ def _rankings(room: Kind, asked: Asked) -> dict[str, dict[str, dict[str, list[st
     for view in room.lists:
         fields = {
             field: _by_domain({domain: list(asked.rules.ranking(view.name, field, domain)) for domain in domains})
-            for field in ("*", *(column.name for column in view.columns))
+            for field in ("*", *(column.name for column in view.columns), *_series(room, view.name))
         }
         rankings[view.name] = {field: said for field, said in fields.items() if field == "*" or said != fields["*"]}
     return rankings
+
+
+def _series(room: Kind, list_name: str) -> tuple[str, ...]:
+    """Return what a fold asks for in the place of a column: rows that are taken whole are ranked by their series."""
+    apart = room.apart.get(list_name)
+    return get_args(vocabulary.Series) if apart is not None and apart.ranked_by else ()
 
 
 def _by_domain(of: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -195,13 +209,14 @@ def configuration_digest(answers: Answers) -> str:
 
 def rows_stand(before: Answers, now: Answers) -> bool:
     """Tell whether no row can be another by a district's newer answers: bureaus joined, and nothing else changed."""
-    return _keeps_order(before["ranking"], now["ranking"]) and before.get("due_on") == now.get("due_on")
+    return _keeps_order(before["ranking"], now["ranking"]) and all(before.get(name) == now.get(name) for name in ("due_on", *_STANDING))
 
 
 def has_grown(before: Answers, now: Answers) -> bool:
     """Tell whether all that a district answered before still holds: bureaus joined, or the calendar reaches further."""
     then, due = before.get("due_on", {}), now.get("due_on", {})
-    return _keeps_order(before["ranking"], now["ranking"]) and all(due.get(day) == said for day, said in then.items())
+    same = all(before.get(name) == now.get(name) for name in _STANDING)
+    return same and _keeps_order(before["ranking"], now["ranking"]) and all(due.get(day) == said for day, said in then.items())
 
 
 def _keeps_order(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -1,0 +1,76 @@
+"""Figures from events equal those of an oracle in plain code, written from FIGURES.md, over generated years with labelled traps."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from exchange_contracts import codec, envelope
+from exchange_contracts.events import EVENTS
+from exchange_hub.cli.compose import Hub
+from exchange_hub.programme.definitions import Frame
+from exchange_hub.programme.figures import cubes, definitions
+from exchange_hub.programme.period import Period
+from exchange_hub.reports.evaluate import evaluate
+from exchange_hub.reports.inputs import with_codes
+from exchange_hub.runtime.settings import Settings
+from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.reading import read
+from exchange_hub.views.statement import Record, Rejection
+from tests.bench.ours import Memory
+from tests.closing.reading import read as read_cubes
+from tests.oracle.figures import Figures, Year
+from tests.oracle.figures_events import TRAPS, Told, year
+
+DISTRICT = Path("deploy/districts/wuqing")
+SEEDS = range(20)
+
+
+@pytest.fixture(scope="module")
+def hub() -> Hub:
+    """The sample district."""
+    return Hub.load(Settings(district=DISTRICT))
+
+
+def figures_of(hub: Hub, told: Sequence[Told], month: str, as_of: date) -> Figures:
+    """Read events as a worker does, fold them, and work out the figures of the lists."""
+    memory, rules = Memory(hub.rules()), hub.rules()
+    for number, t in enumerate(told):
+        common = {
+            "bureau": t.bureau, "source": "excel", "entity_key": t.key, "revision": t.revision, "recorded_at": datetime(2027, 2, 1, tzinfo=UTC),
+        }  # fmt: skip
+        event = EVENTS[t.event].model_validate(common | t.facts)
+        record = Record(1, number, 0, t.key.encode(), codec.encode(event), tuple(envelope.headers(event)))
+        result = read(record, t.bureau, rules)
+        assert not isinstance(result, Rejection), result.reason
+        memory.take([(t.bureau, *result)])
+    lists: dict[str, list[dict[str, object]]] = {name: [] for name in BY_NAME}
+    for key, rows in memory.rows.items():
+        for row in rows:
+            empty = dict.fromkeys((column.name for column in BY_NAME[row.list].columns), None)
+            bureaus = list(row.bureaus or (key.bureau,))
+            lists[row.list].append(empty | row.values | {"row_key": row.key, "component": str(key), "bureaus": bureaus})
+    frame = Frame(Period(month), as_of, hub.district.profile.review.overdue_payment_days)
+    cells = read_cubes(lists, cubes(frame))
+    figures = evaluate(definitions(with_codes(frame, hub.district, cells)), cells)
+    return {id_: figure.value for id_, figure in figures.items() if figure.value is not None}
+
+
+@pytest.mark.parametrize("month", ["2026-01", "2026-06", "2025-12"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_figures_of_a_generated_year_equal_the_oracle_s(hub: Hub, seed: int, month: str) -> None:
+    """Every figure that the oracle knows, whatever traps the year holds."""
+    told = year(seed, int(month[:4]))
+    reader = Year(told, month)
+    expected, found = reader.figures(), figures_of(hub, told, month, reader.day)
+    wrong = {id_: f"{found.get(id_)}, right is {value}" for id_, value in expected.items() if found.get(id_, Decimal(0)) != value}
+    assert not wrong, f"seed {seed}, {month}, traps {Counter(t.trap for t in told)}"
+
+
+def test_the_years_hold_every_trap() -> None:
+    """A trap that never comes would prove nothing."""
+    seen = {t.trap for seed in SEEDS for t in year(seed)}
+    assert seen >= {trap.__name__ for trap in TRAPS}
