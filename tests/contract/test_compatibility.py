@@ -15,6 +15,8 @@ from tests.contract.event_strategies import plain_event
 
 Schema = dict[str, Any]
 EVENT = "SubsidyPaid"
+NOW = registry.load().latest(EVENT).version
+"""The version that a change makes past."""
 FRAME = 5
 
 
@@ -40,7 +42,7 @@ def write(root: Path, schema: Schema) -> None:
 def keep_history(root: Path, event: str = EVENT) -> None:
     """Copy the current version of an event to the history, as one does before changing it."""
     (root / "avro" / "history").mkdir(exist_ok=True)
-    shutil.copy(root / "avro" / f"{event}.avsc", root / "avro" / "history" / f"{event}.v1.avsc")
+    shutil.copy(root / "avro" / f"{event}.avsc", root / "avro" / "history" / f"{event}.v{registry.load().latest(event).version}.avsc")
 
 
 def named(schema: Schema, name: str) -> Schema:
@@ -135,9 +137,9 @@ def test_a_change_without_a_lock_entry_is_refused(root: Path) -> None:
     keep_history(root)
     add(schema, default=None)
     write(root, schema)
-    assert any("SubsidyPaid: v2 is not locked" in problem for problem in lint.problems(root))
+    assert any(f"SubsidyPaid: v{NOW + 1} is not locked" in problem for problem in lint.problems(root))
     [entry] = lock.append(root)
-    assert (entry.id, entry.version) == (len(registry.load().versions()) + 1, 2)
+    assert (entry.id, entry.version) == (len(registry.load().versions()) + 1, NOW + 1)
     assert lint.problems(root) == []
     assert lock.append(root) == []
 
@@ -147,7 +149,7 @@ def test_a_change_without_history_is_refused(root: Path) -> None:
     schema = read(root)
     add(schema, default=None)
     write(root, schema)
-    with pytest.raises(FileNotFoundError, match=r"SubsidyPaid\.v1"):
+    with pytest.raises(FileNotFoundError, match=rf"SubsidyPaid\.v{NOW}"):
         lock.append(root)
     assert any("avro/history lacks it" in problem for problem in lint.problems(root))
 
@@ -159,10 +161,10 @@ def test_an_altered_past_is_refused(root: Path) -> None:
     add(schema, default=None)
     write(root, schema)
     lock.append(root)
-    past = root / "avro" / "history" / f"{EVENT}.v1.avsc"
+    past = root / "avro" / "history" / f"{EVENT}.v{NOW}.avsc"
     past.write_text(past.read_text(encoding="utf-8").replace('"voucher_no"', '"voucher_number"'), encoding="utf-8")
     assert any("does not hold what was locked" in problem for problem in lint.problems(root))
-    with pytest.raises(registry.RegistryError, match="SubsidyPaid v1"):
+    with pytest.raises(registry.RegistryError, match=f"SubsidyPaid v{NOW}"):
         registry.build(root)
 
 

@@ -29,8 +29,8 @@ from tests.asking import asked
 from tests.faults.reckoning import Acknowledged, Reckoning, Record, gone
 from tests.faults.worker_process import Orders, run
 from tests.oracle.compare import told, verdict
-from tests.oracle.lists import Rules
 from tests.oracle.outcomes import Said, decoded
+from tests.oracle.rules import Rules
 from tests.platform import empty_database
 from tests.strategies.universe import BUREAUS, Item
 from tests.waiting import wait_for

@@ -10,8 +10,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tests.oracle.findings import Findings, findings
-from tests.oracle.lists import Expected, Rules, rows
+from tests.oracle.lists import Expected, rows
 from tests.oracle.outcomes import Ledger, Said, ledger_of
+from tests.oracle.rules import Rules
 
 #: List → table. Written out: the oracle reads no catalogue.
 TABLES: Mapping[str, str] = {

@@ -6,8 +6,9 @@ from typing import Any
 
 from tests.oracle.grouping import groups, words
 from tests.oracle.keys import row_key
-from tests.oracle.lists import Expected, Members, Rules, plain, rows, vouchers_of
+from tests.oracle.lists import Expected, Members, plain, rows, vouchers_of
 from tests.oracle.outcomes import Claims
+from tests.oracle.rules import Rules
 
 #: (rule, subject, component) → the values compared.
 Findings = dict[tuple[str, str, str], dict[str, Any]]

@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
+from tests.oracle.rules import Rules, Saying
 
 Fields = dict[str, Any]
-Ranking = Callable[[str, str, str], Sequence[str]]
-Saying = tuple[Key, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -25,35 +25,6 @@ class Expected:
     sub: tuple[str, ...]
     bureaus: tuple[str, ...]
     fields: Fields
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The district's configuration as the oracle reads it."""
-
-    ranking: Ranking
-    due_on: Callable[[date], date | None]
-    bureaus: frozenset[str]
-    plans: tuple[tuple[str, str, str, str], ...] = ()
-    counting_step: Callable[[str], str] = lambda _category: "交售回收"
-
-    def first(self, said: Iterable[Saying], list_name: str, field: str, domain: str | None) -> list[Saying]:
-        """Sort by who takes precedence; the unranked follow by code, then by their key."""
-        order = list(self.ranking(list_name, field, domain or ""))
-
-        def place(entry: Saying) -> tuple[int, Key]:
-            bureau = entry[0][1]
-            return (order.index(bureau) if bureau in order else len(order), entry[0])
-
-        return sorted(said, key=place)
-
-    def pick(self, said: Sequence[Saying], list_name: str, field: str, domain: str | None = None) -> Any:
-        """Take a field from the first that fills it."""
-        for _, facts in self.first(said, list_name, field, domain):
-            value = facts.get(field)
-            if value is not None and value not in ({}, []):
-                return value
-        return None
 
 
 def rows(claims: Claims, rules: Rules) -> list[Expected]:
@@ -310,7 +281,7 @@ def _payments(vouchers: Vouchers, rules: Rules) -> list[tuple[date, int, str, tu
 
 def _paid_up(approval: Fields, payments: Sequence[tuple[date, int, str, tuple[str, ...]]]) -> Fields:
     days = [max(on, approval["on_date"]) for on, *_ in payments]
-    sums = [sum(amount for _, amount, *_ in payments[: n + 1]) for n in range(len(payments))]
+    sums = list(accumulate(amount for _, amount, *_ in payments))
     full = [on for on, total in zip(days, sums, strict=True) if total >= approval["amount"] > 0]
     return {"first_paid_on": days[0] if days else None, "settled_on": full[0] if full else None}
 

@@ -16,7 +16,7 @@ from exchange_hub.views.store.deciding import Asked
 from exchange_hub.views.store.positions import Claimed, claim
 from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import ensure_views, stamp_of
-from tests.oracle.lists import Rules
+from tests.oracle.rules import Rules
 from tests.platform import empty_database
 from tests.strategies.history import TOPICS
 

@@ -23,6 +23,7 @@ import content_funds as money
 import content_lists as lists
 import content_trade as trade
 import ledger
+import ledger_state
 from content_projects import SILENT_IN_OCTOBER
 from sheets import BUREAU_NAMES, STEPS, Book, Column, Content, Fact, Row, Sheet, period_of, third_line, write
 
@@ -221,7 +222,7 @@ def declare() -> Content:
 def expected_ledger(content: Content, seed: int) -> dict[str, Any]:
     """Work out what must come out."""
     due, owed = due_days(), duties()
-    states = {step: ledger.state_after(content.facts, step) for step in STEPS}
+    states = {step: ledger_state.state_after(content.facts, step) for step in STEPS}
 
     def figures(step: str, month: str, *, again: bool = False) -> dict[str, str | int | None]:
         found = ledger.figures(states[step], month, due, owed, CLOSED_ON[month])
@@ -229,7 +230,7 @@ def expected_ledger(content: Content, seed: int) -> dict[str, Any]:
             found = ledger.restated(found)
         return {name: _plain(value) for name, value in sorted(found.items())}
 
-    published = ledger.published(content.facts)
+    published = ledger_state.published(content.facts)
     returned: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for step, bureau, file, error in content.returned:
         returned.setdefault(step, {}).setdefault(bureau, []).append({"file": file, "error": error})

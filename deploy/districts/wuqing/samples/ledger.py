@@ -20,79 +20,23 @@ Definitions (fen never appear here: content is in whole yuan or in 万元 and is
 import calendar
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cached_property
 from typing import Any
 
-from sheets import STEPS, Fact
+from ledger_state import State
 
 WAN = Decimal(10_000)
 LEADS = {
     "工业": "industry", "农业": "agriculture", "建筑": "housing", "交通": "transport", "教育": "education",
     "文旅": "culture-tourism", "医疗": "health", "水务": "water", "城市管理": "urban-management",
 }  # fmt: skip
-_FAMILY = {
-    "ProjectWithdrawn": "ProjectAdded", "EnterpriseDelisted": "EnterpriseListed", "MeasureExempted": "MeasureIssued",
-    "NilReturned": "SubmissionConfirmed",
-}  # fmt: skip
-_LATER = {"ProjectAdded": "ProjectChanged", "PolicyListed": "PolicyChanged"}
 _CENT = Decimal("0.01")
 PLANS_EXPECTED = 15
 """总体 1, 行业 9, 消费品 1, 回收 1, 标准 1, 图谱 1, 宣传 1: work plan, part four, stage two, and part five, three."""
 
 Value = Decimal | int | None
 Figures = dict[str, Value]
-
-
-@dataclass(frozen=True)
-class State:
-    """What holds after some steps: (bureau, family, key, sub-key) → (event, content)."""
-
-    held: Mapping[tuple[str, str, str, str], tuple[str, Mapping[str, Any]]]
-
-    def of(self, event: str) -> list[tuple[str, str, Mapping[str, Any]]]:
-        """Return (bureau, key, content) of everything whose latest statement is an *event*."""
-        return self._by_event.get(event, [])
-
-    @cached_property
-    def _by_event(self) -> Mapping[str, list[tuple[str, str, Mapping[str, Any]]]]:
-        found: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
-        for (bureau, _, key, _), (event, data) in self.held.items():
-            found[event].append((bureau, key, data))
-        return found
-
-    @cached_property
-    def progress(self) -> Mapping[tuple[str, str], list[Mapping[str, Any]]]:
-        """(bureau, key) → what was reported of that project's progress."""
-        found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-        for bureau, key, data in self.of("ProjectProgressReported"):
-            found[bureau, key].append(data)
-        return found
-
-
-def state_after(facts: Iterable[Fact], step: str) -> State:
-    """Return what holds once *step* and the steps before it have arrived."""
-    held = {}
-    for fact in facts:
-        if STEPS.index(fact.step) <= STEPS.index(step):
-            held[(fact.bureau, _FAMILY.get(fact.event, fact.event), fact.key, fact.sub)] = (fact.event, fact.data)
-    return State(held)
-
-
-def published(facts: Iterable[Fact]) -> dict[str, dict[str, dict[str, int]]]:
-    """Count the events each step publishes: step → bureau → event → number; what is unchanged publishes nothing."""
-    seen: dict[tuple[str, str, str, str], tuple[str, Mapping[str, Any]]] = {}
-    counts: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-    for fact in sorted(facts, key=lambda f: STEPS.index(f.step)):
-        key = (fact.bureau, _FAMILY.get(fact.event, fact.event), fact.key, fact.sub)
-        if seen.get(key) == (fact.event, fact.data):
-            continue
-        event = _LATER.get(fact.event, fact.event) if key in seen else fact.event
-        counts[fact.step][fact.bureau][event] += 1
-        seen[key] = (fact.event, fact.data)
-    return {step: {bureau: dict(events) for bureau, events in by.items()} for step, by in counts.items()}
 
 
 def percent(part: Decimal, whole: Decimal) -> Decimal | None:
