@@ -237,6 +237,7 @@ class Plain:
         self._put("plans.合计.issued", len(fulfilled))
         self._put("policies.合计.in_force", sum(
             (r["expired_on"] is None or r["expired_on"] > self.as_of) and (r["valid_to"] is None or r["valid_to"] >= self.as_of)
+            and (r["valid_from"] is None or r["valid_from"] <= self.as_of)
             for r in self.lists["funding-policies"]
         ))  # fmt: skip
         for code in ("工业", "水务", "其他", "合计"):

@@ -142,7 +142,7 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
         )),
         ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)))),
         ("funding-policies", lambda n: row(
-            "funding-policies", f"y{n}", "finance", level="市级", valid_to=dice.choice((None, _day(dice))),
+            "funding-policies", f"y{n}", "finance", level="市级", valid_from=dice.choice((None, _day(dice))), valid_to=dice.choice((None, _day(dice))),
             expired_on=dice.choice((None, _day(dice))),
         )),
         ("scrappage", lambda n: row(

@@ -113,7 +113,9 @@ def _policy(_component: str, members: Members, rules: Rules) -> Made:
         row |= {"document_no": named["document_no"], "level": named["level"]}
         row["valid_from"], row["valid_to"] = _on(row["valid_from"]), _on(row["valid_to"])
         ended = [facts["expired_on"] for _, facts in _sayings(members, "expired")]
-        yield "funding-policies", (), row | {"expired_on": _on(min(ended)) if ended else None}
+        later = [f for _, f in said if ended and f["occurred_on"] > min(ended)]
+        again = [f for f in later if any(f[name] is not None and f[name] > min(ended) for name in ("valid_from", "valid_to"))]
+        yield "funding-policies", (), row | ({"expired_before" if again else "expired_on": _on(min(ended))} if ended else {})
 
 
 def _document(_component: str, members: Members, rules: Rules) -> Made:

@@ -74,3 +74,38 @@ def test_the_years_hold_every_trap() -> None:
     """A trap that never comes would prove nothing."""
     seen = {t.trap for seed in SEEDS for t in year(seed)}
     assert seen >= {trap.__name__ for trap in TRAPS}
+
+
+def test_a_finished_project_is_not_announced_and_a_renewed_policy_is_in_force_again(hub: Hub) -> None:
+    """FIGURES 17: whatever day was planned; from valid_from to valid_to or its expiry, and again when renewed."""
+    plain = {"name": "甲", "list": "设备更新", "domain": "工业", "construction_nature": "扩建", "owner_name": "乙", "total_investment": Decimal(1)}
+    projects = [
+        Told("industry", "ProjectAdded", f"P{n}", plain | {"internal_no": f"P{n}", "build_state": state, "ends_on_planned": date(2026, 7, 9), "occurred_on": date(2026, 5, 1)})
+        for n, state in enumerate(("竣工", "投产", "在建"))
+    ]  # fmt: skip
+    card = {"document_no": "津财〔2026〕1号", "name": "政策", "issuer": "市", "level": "市级", "support_kind": "补助"}
+    policies = [
+        Told("finance", "PolicyListed", "Y1", card | {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 3, 31), "occurred_on": date(2026, 1, 1)}),
+        Told("finance", "PolicyExpired", "Y1", {"document_no": card["document_no"], "level": "市级", "expired_on": date(2026, 3, 31), "occurred_on": date(2026, 3, 31)}),
+        Told("finance", "PolicyListed", "Y2", card | {"document_no": "津财〔2026〕2号", "valid_from": date(2026, 8, 1), "occurred_on": date(2026, 5, 1)}),
+    ]  # fmt: skip
+    renewed = Told("finance", "PolicyChanged", "Y1", card | {"valid_from": date(2026, 5, 1), "valid_to": date(2027, 3, 31), "occurred_on": date(2026, 5, 1)}, revision=2)
+    found = figures_of(hub, [*projects, *policies], "2026-06", date(2026, 6, 30))
+    assert found["equipment.合计.ending"] == 1
+    assert found["policies.合计.in_force"] == 0, "one has expired, one is not valid yet"
+    assert figures_of(hub, [*policies, renewed], "2026-06", date(2026, 6, 30))["policies.合计.in_force"] == 1
+
+
+def test_a_problem_raised_again_is_open_again_and_a_plan_counts_once(hub: Hub) -> None:
+    """FIGURES 6 and 17: however many documents fulfil an expected plan; both dates of a problem are kept."""
+    raised = {"problem_no": "1", "text": "用能指标不足"}
+    told = [
+        Told("industry", "ProblemRaised", "1", raised | {"occurred_on": date(2026, 3, 1)}),
+        Told("industry", "ProblemResolved", "1", {"problem_no": "1", "resolution": "已协调", "occurred_on": date(2026, 3, 9)}),
+        *(Told("industry", "PlanIssued", f"F{n}", {"plan_kind": "行业", "title": f"方案{n}", "issued_on": date(2026, 4, n + 1), "occurred_on": date(2026, 4, 1)}) for n in range(5)),
+        Told("commerce", "PlanIssued", "G", {"plan_kind": "总体", "title": "不在应出台之列", "issued_on": date(2026, 4, 1), "occurred_on": date(2026, 4, 1)}),
+    ]  # fmt: skip
+    found = figures_of(hub, told, "2026-06", date(2026, 6, 30))
+    assert (found["problems.合计.open"], found["plans.合计.issued"]) == (0, 1)
+    again = Told("industry", "ProblemRaised", "1", raised | {"occurred_on": date(2026, 5, 2)}, revision=2)
+    assert figures_of(hub, [*told, again], "2026-06", date(2026, 6, 30))["problems.合计.open"] == 1

@@ -6,7 +6,7 @@ A *where* is a mapping; every entry is one condition and a row must meet all of 
 ``"domain": "工业"``             equal; a sequence means any of these; ``None`` means empty
 ``"admin_state!=": "退出"``      different, and empty counts as different
 ``"on_date<=": "2026-10-01"``    compared (also ``<``, ``>``, ``>=``); empty never matches
-``"measure_on not <=": …``       the opposite of ``<=``: later, or empty (also ``not <``)
+``"measure_on not <=": …``       the opposite of ``<=``: later, or empty (also ``not <`` and ``not >``)
 ``"on_date:month": (…)``         the month (``YYYY-MM``) of a date column
 ``"extended_until|due_on>=": …`` the first of several columns that is not empty
 ``"k not in funds.k": {where}``  no row of another list (meeting its own *where*) has that value; also ``in``
@@ -25,13 +25,13 @@ from typing import Literal
 
 Scalar = str | int | bool | None
 Where = Mapping[str, object]
-Operator = Literal["=", "!=", "<=", "<", ">=", ">", "not <=", "not <"]
+Operator = Literal["=", "!=", "<=", "<", ">=", ">", "not <=", "not <", "not >"]
 
 DETAIL = "明细"
 SUMMARY = "汇总"
 
 _MEMBER = re.compile(r"(?P<expr>\S+) (?P<negated>not )?in (?P<list>[a-z-]+)\.(?P<column>\w+)")
-_COMPARE = re.compile(r"(?P<expr>[^<>!=\s]+)(?P<op> not <=?|!=|<=|>=|<|>)?")
+_COMPARE = re.compile(r"(?P<expr>[^<>!=\s]+)(?P<op> not <=?| not >|!=|<=|>=|<|>)?")
 _TERM = re.compile(r"(?P<column>\w+)(?:\[(?P<entry>[^\]]+)\]|:(?P<part>month))?")
 
 

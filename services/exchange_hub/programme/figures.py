@@ -83,10 +83,11 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         *_late_cube(frame),
         Cube("plans", "plans", {"issued_on<=": as_of}, ("expected",)),
         Cube("problems", "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ()),
-        Cube("starting", "equipment-projects", {**counted, "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
-        Cube("ending", "equipment-projects", {**counted, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
+        # What is finished is not announced, whatever day was planned (FIGURES 17).
+        Cube("starting", "equipment-projects", {**counted, "build_state!=": ("在建", *_DONE), "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
+        Cube("ending", "equipment-projects", {**counted, "build_state!=": _DONE, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
         Cube("enterprises", "enterprises", {}, ("domain",)),
-        Cube("policies", "funding-policies", {"expired_on not <=": as_of, "valid_to not <": as_of}, ("level",)),
+        Cube("policies", "funding-policies", {"expired_on not <=": as_of, "valid_to not <": as_of, "valid_from not >": as_of}, ("level",)),
         Cube("scrappage", "scrappage", {"counted_on<=": as_of}, ("bureaus", "category", "counted_on:month", "granularity"), ("count",)),
         Cube(
             "support", "support-sought", {}, ("channel", "applied_on:month", "granted_on:month", "returned_on:month"),

@@ -9,7 +9,7 @@ _NAME = re.compile(r"[a-z][a-z_-]*")
 _ELSEWHERE = re.compile(r"(\w+) (not )?in ([a-z-]+)\.(\w+)")
 _FIGURE = re.compile(r"[a-z_]+\.[^\s()]+")
 _SUM = re.compile(r"sum\((\w+)\)")
-_WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "为空或晚于", " not <": "为空或不早于"}
+_WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "为空或晚于", " not <": "为空或不早于", " not >": "为空或不晚于"}
 _SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥", "<": "早于", ">": "晚于", ":month": "的月份", "|": "或"}
 _NAMED = {
     "latest": "最近一期", "details_first": "明细优先", "of": "按", "by": "依", "among": "其中", "count": "件数",

@@ -28,6 +28,7 @@ LIST = ListView(
         valid_from 生效日期 date
         valid_to 失效日期 date
         expired_on 废止日期 date
+        expired_before 上次废止日期 date
         department 责任单位 text filter bureau 18
         obtained 已争取资金 money 元
     """),
@@ -67,7 +68,12 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
     row["document_no"], row["level"] = lead["document_no"], lead["level"]
     for name in ("valid_from", "valid_to"):
         row[name] = day(row[name])
-    row["expired_on"] = day(min((facts["expired_on"] for _, facts in saying(claims, "expired")), default=None))
+    expired = min((facts["expired_on"] for _, facts in saying(claims, "expired")), default=None)
+    # A card that is told anew with a validity that begins later, or ends later, renews the policy (FIGURES 17).
+    renewed = expired is not None and any(
+        facts["occurred_on"] > expired and max(facts.get("valid_from") or 0, facts.get("valid_to") or 0) > expired for _, facts in said
+    )
+    row["expired_before" if renewed else "expired_on"] = day(expired)
     yield Row(LIST.name, joined(row["document_no"], row["level"]), row)
 
 
