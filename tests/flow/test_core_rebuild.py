@@ -111,7 +111,7 @@ def test_a_swap_between_plan_and_lock_loses_nothing(store_: Opened) -> None:
 
     commit(conn, take(store_, reader, history), replace(context, step=swap))
     assert swapped
-    assert conn.execute("SELECT subsidy, subsidy_returned FROM live.trade_in WHERE order_no = 'O1'").fetchall() == [(1500, 500)]
+    assert conn.execute("SELECT step, subsidy, subsidy_returned FROM live.trade_in WHERE order_no = 'O1' ORDER BY step").fetchall() == [("完成", 1500, None), ("退货", None, 500)]
     right(store_, history)
 
 
