@@ -9,7 +9,7 @@ from exchange_hub.programme.figures import EQUIPMENT, row_name
 from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Section, Series, Table
 
-_NUMBERS_MAX = 2
+_NUMBERS_MAX = 1
 _NAMES_MAX = 2
 
 

@@ -14,8 +14,9 @@ from exchange_hub.views.lists.folding import ranked
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim
 
-#: Columns that the fold gives of itself: who leads, the key of the row's project and the list in which that stands.
-_OF_THE_FOLD = ("lead_bureau", "project_key", "list")
+#: Columns that the fold gives of itself: who leads, the key of the row's project and the list in which that stands, and how far
+#: an application is paid, which no single statement says.
+_OF_THE_FOLD = ("lead_bureau", "project_key", "list", "counted", "first_paid_on", "settled_on", "unapproved")
 
 
 class Attribution(NamedTuple):
