@@ -25,7 +25,7 @@ from tests.strategies.store import ASKED, STAMP
 
 __all__ = ["opened", "store_"]
 
-LEAD = ('row["lead_bureau"] = bureau\n', 'row["lead_bureau"] = bureau.upper()\n')
+LEAD = ('row["lead_bureau"] = on, step, lead.bureau\n', 'row["lead_bureau"] = on, step, lead.bureau.upper()\n')
 
 
 def silent(_progress: Progress) -> None:
@@ -94,7 +94,7 @@ def test_a_changed_fold_fills_its_lists_alone(stamped: Opened) -> None:
 def test_a_comment_asks_for_no_rebuild(stamped: Opened) -> None:
     """A version with other comments finds the views its own: it starts, and writes, and no list is to be filled anew."""
     conn, context, _ = stamped
-    with rewritten("fund", "    row = _TAKEN.of(facts)\n", "    row = _TAKEN.of(facts)  # another word\n"):
+    with rewritten("fund", "    row = merged(said, _TAKEN, rules, LIST.name)\n", "    row = merged(said, _TAKEN, rules, LIST.name)  # another word\n"):
         newer = Context(context.topics, context.rules, stamp_of(ASKED))
         assert kinds_outgrown(conn, newer) == frozenset()
         ensure_views(conn, newer.stamp)

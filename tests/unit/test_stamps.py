@@ -54,9 +54,9 @@ def codes() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("    row = _TAKEN.of(facts)\n", "    row = _TAKEN.of(facts)  # said again\n"),
-        ('"""Give a row per register of the claim."""', '"""Say it in other words,\n\n    over some lines."""'),
-        ("    claim = claims[0]\n    for", "\n\n    claim = (\n        claims[0]\n    )\n    for"),
+        ("    row = merged(said, _TAKEN, rules, LIST.name)\n", "    row = merged(said, _TAKEN, rules, LIST.name)  # said again\n"),
+        ('"""Give a row per allocation and per summary of a bureau, and the rows of each application."""', '"""Say it in other words,\n\n    over some lines."""'),
+        ("    lone = claim.registers.get(family)\n", "\n\n    lone = (\n        claim.registers.get(family)\n    )\n"),
     ],
     ids=["comment", "docstring", "layout"],
 )
@@ -70,7 +70,7 @@ def test_words_and_layout_are_no_code(old: str, new: str) -> None:
 def test_code_of_a_list_is_its_own() -> None:
     """Another statement in a list's module is another code of that kind and of no other."""
     before = codes()
-    with rewritten("fund", 'row["lead_bureau"] = bureau\n', 'row["lead_bureau"] = bureau.upper()\n'):
+    with rewritten("fund", 'row["lead_bureau"] = on, step, lead.bureau\n', 'row["lead_bureau"] = on, step, lead.bureau.upper()\n'):
         after = codes()
     assert {kind for kind in LISTED if after[kind] != before[kind]} == {"fund"}
     assert codes() == before

@@ -10,7 +10,6 @@ from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.definitions import Frame
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes
-from exchange_hub.programme.period import Period
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
@@ -60,14 +59,8 @@ def _refuse_unfilled(conn: sa.Connection, schema: str) -> None:
 
 def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
     lists, as_of = lists_of(schema), frame.as_of.isoformat()
-    received: Where = {"received_on<=": as_of}
-    open_ = {**received, "measure_on not <=": as_of}
-    settled = {**received, "measure_on:month": frame.period.month, "measure_on<=": as_of}
-    documents = [
-        row
-        for where in (open_, settled)
-        for row in _rows(conn, lists, "documents", where, ("due_on", "document_no", "department"))
-    ]
+    open_: Where = {"received_on<=": as_of, "measure_on not <=": as_of}
+    documents = _rows(conn, lists, "documents", open_, ("due_on", "document_no", "department"))
     problems = _rows(
         conn,
         lists,
@@ -75,7 +68,7 @@ def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
         {"raised_on<=": as_of, "resolved_on not <=": as_of},
         ("raised_on", "problem_no"),
     )
-    return Details(documents, problems, _allocations(conn, lists, frame.period), _findings(conn, schema))
+    return Details(documents, problems, _allocations(conn, lists, frame), _findings(conn, schema))
 
 
 def _rows(
@@ -87,8 +80,9 @@ def _rows(
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
-def _allocations(conn: sa.Connection, lists: Lists, period: Period) -> list[tuple[str, str]]:
-    where = {"step": "下达", "on_date:month": period.year_to_date, "channel!=": None, "allocation_no!=": None}
+def _allocations(conn: sa.Connection, lists: Lists, frame: Frame) -> list[tuple[str, str]]:
+    stated = {"step": "下达", "budget_year": frame.period.year, "on_date<=": frame.as_of.isoformat()}
+    where = {**stated, "channel!=": None, "allocation_no!=": None}
     rows, meets = lists.rows("funds", where)
     pair = (rows.c.channel, rows.c.allocation_no)
     chosen = sa.select(*pair).select_from(rows).where(meets).group_by(*pair)

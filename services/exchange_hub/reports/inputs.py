@@ -25,7 +25,7 @@ class Details:
     """The few rows that the body of the report shows.
 
     Attributes:
-        documents: rows of documents that are open on the as-of date or were settled in the month, soonest due first.
+        documents: rows of documents that are open on the as-of date, soonest due first.
         problems: open matters for coordination, oldest first.
         allocations: (channel, 下达文号) of the year, by channel and number.
         findings: how many findings of comparison stand open; ``None`` where they are not kept.

@@ -1,7 +1,8 @@
 """Sections six to eight of the monthly report: documents and measures, matters for coordination, next month."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.deadlines import OVERDUE, UNSETTLED, due_day, state_on, urgency
@@ -21,26 +22,38 @@ _COUNTED = "一二三四五六七八九"
 
 
 def documents(book: Book) -> Section:
-    """Section six: 政策方案; the table shows what is overdue, then what is due, then what was settled this month."""
+    """Section six: 政策方案; the table shows what is overdue, then what is due; what is settled stands in the annex."""
     start = f"documents.{TOTAL}"
     n = {name: book.count(f"{start}.{name}") for name in ("total", "issued", "covered", "exempt", "due", "overdue")}
     text = say.sentence(
-        f"应落实文件{n['total']}项，已出台{n['issued']}项，已有措施覆盖{n['covered']}项，免于出台{n['exempt']}项，"
-        f"未到期{n['due']}项，超期{n['overdue']}项；"
-        f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，已印发{book.count(f'plans.{TOTAL}.issued')}个"
+        f"应落实文件{n['total']}项：已出台{n['issued']}项、已有措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项",
+        f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
     )
-    ordered = sorted(book.inputs.details.documents, key=lambda row: urgency(row, book.as_of))
+    open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
+    ordered = sorted(open_, key=lambda row: urgency(row, book.as_of))
     if not ordered:
         return Section("政策方案", (text,))
     title = "市级文件落实措施"
     if n["total"] > min(len(ordered), DOCUMENTS_MAX):
-        title += "（未办结和本月办结的，其余见附件7）"
+        title += "（未办结的，其余见附件7）"
     columns = ("市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态")
-    rows = tuple(_document_row(book, row) for row in ordered[:DOCUMENTS_MAX])
+    rows = tuple(_document_row(book, row, bureaus) for row, bureaus in _together(book, ordered[:DOCUMENTS_MAX]))
     return Section("政策方案", (text,), (Table("documents", title, columns, rows),))
 
 
-def _document_row(book: Book, row: Row) -> tuple[Cell, ...]:
+def _together(book: Book, rows: Sequence[Row]) -> Iterator[tuple[Row, list[object]]]:
+    """Bring bureaus together of which the body says the same of one document."""
+
+    def said(row: Row) -> tuple[object, ...]:
+        shown = ("document_no", "received_on", "extended_until", "form", "measure_no")
+        return (*(row.get(name) for name in shown), due_day(row), state_on(row, book.as_of))
+
+    for _, group in groupby(rows, said):
+        first, *others = group
+        yield first, [row.get("department") for row in (first, *others)]
+
+
+def _document_row(book: Book, row: Row, departments: Sequence[object]) -> tuple[Cell, ...]:
     due, received = due_day(row), row.get("received_on")
     number, title = str(row.get("document_no") or ""), str(row.get("title") or "")
     form = "/".join(str(row[name]) for name in ("form", "measure_no") if row.get(name))
@@ -48,7 +61,7 @@ def _document_row(book: Book, row: Row) -> tuple[Cell, ...]:
     return (
         Cell(f"{say.shortened(title, _TITLE_MAX)}（{number}）" if title else number),
         Cell(say.day_of(received) if isinstance(received, date) else ""),
-        Cell(book.name(row.get("department"))),
+        Cell(say.joined((book.name(code) for code in departments), _NAMES_MAX)),
         Cell(f"{say.day_of(due)}{extended}" if due else ""),
         Cell(form),
         Cell(state_on(row, book.as_of)),
@@ -93,19 +106,19 @@ def _next_items(book: Book) -> Iterator[str]:
     late = [row for row in open_ if state_on(row, book.as_of) == OVERDUE]
     soon = [row for row in open_ if row not in late and (due := due_day(row)) and due <= book.period.after.last_day]
     if late:
-        yield f"落实措施已到期未出台{len(late)}项，请{_departments(book, late)}抓紧办理"
+        yield f"落实措施超期{len(late)}项，请{_departments(book, late)}抓紧办理"
     if soon:
         yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon)}按期出台"
     waiting = book.count(f"plans.{TOTAL}.expected") - book.count(f"plans.{TOTAL}.issued")
     if waiting > 0:
-        yield f"应制定的方案{waiting}个未印发，请责任单位加快制定"
+        yield f"应制定方案{waiting}个未印发，请责任单位加快制定"
     overdue = book.count(f"funds.{TOTAL}.overdue")
     if overdue:
-        yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请相关单位核对办理"
+        yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请核对办理"
     starting, ending = (book.count(f"equipment.{TOTAL}.{name}") for name in ("starting", "ending"))
     planned = [f"计划{what}{count}个" for what, count in (("开工", starting), ("竣工", ending)) if count]
     if planned:
-        yield f"{month}设备更新项目{'、'.join(planned)}，请牵头单位做好调度"
+        yield f"{month}设备更新项目{'、'.join(planned)}，请牵头单位调度"
     missing = silent_submissions(book.inputs.district, book.inputs.frame, book.inputs.cells)
     if missing:
         yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"

@@ -75,12 +75,11 @@ def _funds(book: Book) -> str:
 
 
 def _matters(book: Book) -> str:
-    documents, submissions = f"documents.{TOTAL}", f"submissions.{TOTAL}"
+    documents = f"documents.{TOTAL}"
     done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
     return (
-        f"上级文件应落实{book.count(f'{documents}.total')}项，已办{done}项，超期{book.count(f'{documents}.overdue')}项；"
-        f"待协调事项{book.count(f'problems.{TOTAL}.open')}项；应报{book.count(f'{submissions}.expected')}项，确认{book.count(f'{submissions}.confirmed')}项，"
-        f"{NIL}{book.count(f'{submissions}.nil')}项，未报送{book.count(f'{submissions}.silent')}项。"
+        f"上级文件{book.count(f'{documents}.total')}项，已办{done}项，超期{book.count(f'{documents}.overdue')}项；"
+        f"待协调事项{book.count(f'problems.{TOTAL}.open')}项。"
     )
 
 
@@ -104,7 +103,7 @@ def _definitions(book: Book) -> Iterator[str]:
     yield (
         f"口径：本年累计为{book.period.words}；退出的项目不计，多个单位报送的同一项目计一次；"
         "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比；"
-        f"领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
+        f"超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:
@@ -120,8 +119,10 @@ def _missing(book: Book) -> Iterator[str]:
         yield "应报单位均已报送。" if inputs.frame.expected else ""
         return
     names = list(dict.fromkeys(book.name(item.bureau) for item in missing))
+    n = {name: book.count(f"submissions.{TOTAL}.{name}") for name in ("expected", "confirmed", "nil", "silent")}
     yield (
-        f"{say.silent(names, _moment_day(book))}涉及清单{len(missing)}项，见附件8；以前月份已报的累计数按最近一次报送计。"
+        f"{say.silent(names, _moment_day(book))}应报清单{n['expected']}项，确认{n['confirmed']}项，{NIL}{n['nil']}项，未报送{n['silent']}项，见附件8；"
+        "以前月份已报的累计数按最近一次报送计。"
     )
 
 

@@ -10,7 +10,7 @@ from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Section, Series, Table
 
 _NUMBERS_MAX = 1
-_NAMES_MAX = 2
+_NAMES_MAX = 1
 
 
 def goals(book: Book) -> Section:
@@ -212,11 +212,10 @@ def funds(book: Book) -> Section:
     lines = [(code, year, f"funds.{code}") for code in (*shown, TOTAL)]
     lines += [(code, other, f"funds.{code}.{other}") for code, other in book.inputs.frame.codes.budgets if _in_sight(book, code, other)]
     rows = tuple(_funds_row(book, *line) for line in lines)
-    start, days = f"funds.{TOTAL}", book.inputs.frame.payment_days
+    start = f"funds.{TOTAL}"
     text = say.sentence(
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
         say.clause("以前年度预算本年支付{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
-        f"审核通过超过{days}日未付清{book.count(f'{start}.overdue')}件",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
@@ -234,7 +233,8 @@ def _funds_row(book: Book, code: str, year: int, start: str) -> tuple[Cell, ...]
         "allocated", "carried_over", "recovered", "carried_out", "subdivided", "approved", "paid", "pay_rate", "balance", "overdue",
     )  # fmt: skip
     numbers = list(dict.fromkeys(no for channel, no in book.inputs.details.allocations if (channel, year) == (code, book.period.year)))
-    text = "、".join(numbers[:_NUMBERS_MAX]) + (f"等{len(numbers)}件" if len(numbers) > _NUMBERS_MAX else "")
+    # Several documents of a channel stand in the annex; here the column would grow to several lines.
+    text = f"{len(numbers)}件，见附件5" if len(numbers) > _NUMBERS_MAX else "、".join(numbers)
     return (Cell(code), Cell(str(year)), Cell(text), *(book.cell(f"{start}.{name}") for name in names))
 
 
