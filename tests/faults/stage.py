@@ -271,7 +271,9 @@ class Stage:
     def reckoned(self, schema: str = "live") -> Reckoning:
         """Compare the store with the oracle, with what was acknowledged, and the published balance with the topics."""
         due = self.hub._due_on
-        rules = Rules(self.hub.district.ranking, due, frozenset(self.hub.district.publishers()))
+        district = self.hub.district
+        plans = tuple((plan.kind, plan.bureau, plan.domain, plan.title) for plan in district.plans)
+        rules = Rules(district.ranking, due, frozenset(district.publishers()), plans, district.counting_step)
         lying = {place: record for place, (record, _) in self.lying().items()}
         said: dict[str, list[Said]] = {bureau: [] for bureau in self.topics.values()}
         for (topic, offset), record in lying.items():

@@ -78,15 +78,15 @@ def story() -> Lists:
             ))  # fmt: skip
     for n, month in enumerate(("2026-09", "2026-09", "2026-10")):
         lists["trade-in"].append(row(
-            "trade-in", f"o{n}", "commerce", category="家电", month=month, count=1, sale_amount=3_000_00,
+            "trade-in", f"o{n}", "commerce", step="完成", category="家电", month=month, count=1, sale_amount=3_000_00,
             subsidy=450_00, granularity="明细", lead_bureau="commerce", completed_on=date.fromisoformat(f"{month}-10"),
         ))  # fmt: skip
     lists["funds"].append(row(
-        "funds", "down", "finance", step="下达", channel="市级", level="市级", amount=1_000_000_00,
+        "funds", "down", "finance", step="下达", channel="市级", level="市级", amount=1_000_000_00, counted=1_000_000_00, budget_year=2026,
         allocation_no="津财〔2026〕1", on_date=date(2026, 3, 1), lead_bureau="finance", granularity="明细",
     ))  # fmt: skip
     lists["funds"].append(row(
-        "funds", "pay", "finance", step="支付", channel="市级", amount=450_00, category="家电", on_date=date(2026, 9, 20),
+        "funds", "pay", "finance", step="支付", channel="市级", amount=450_00, counted=450_00, budget_year=2026, category="家电", on_date=date(2026, 9, 20),
         voucher_no="v1", application_no="a1", lead_bureau="finance", granularity="明细",
     ))  # fmt: skip
     lists["submissions"].append(row(
@@ -102,7 +102,7 @@ def by_id(changes: tuple[Adjustment, ...]) -> Mapping[str, Adjustment]:
 
 def changes_of(engine: sa.Engine, district: District, month: str = "2026-09") -> Mapping[str, Adjustment]:
     with engine.begin() as conn:
-        return by_id(diff.changes(conn, district, month))
+        return by_id(diff.compare(conn, district, month).adjustments)
 
 
 def test_a_close_keeps_figures_rows_and_their_digest(engine: sa.Engine, district: District) -> None:
@@ -256,11 +256,15 @@ def test_what_arrives_after_a_close_changes_nothing_closed_and_is_explained(
     before = render_json(snapshot.load(engine, "2026-09"))
     change(engine, "UPDATE live.project_progress SET invested_year_to_date = 5500000 WHERE row_key = 'A@2026-09'")
     change(engine, "DELETE FROM live.trade_in WHERE row_key = 'o1'")
-    change(engine, "UPDATE live.trade_in SET returned_on = '2026-09-28', returned_count = 1 WHERE row_key = 'o0'")
     change(
         engine,
-        "INSERT INTO live.fund (row_key, component, bureaus, step, channel, amount, on_date, lead_bureau, granularity)"
-        " VALUES ('late', 'finance:late', '{finance}', '支付', '市级', 100000, '2026-09-25', 'finance', '明细')",
+        "INSERT INTO live.trade_in (row_key, component, bureaus, step, category, month, returned_on, returned_count, granularity, lead_bureau)"
+        " VALUES ('back', 'commerce:back', '{commerce}', '退货', '家电', '2026-09', '2026-09-28', 1, '明细', 'commerce')",
+    )
+    change(
+        engine,
+        "INSERT INTO live.fund (row_key, component, bureaus, step, channel, amount, counted, budget_year, on_date, lead_bureau, granularity)"
+        " VALUES ('late', 'finance:late', '{finance}', '支付', '市级', 100000, 100000, 2026, '2026-09-25', 'finance', '明细')",
     )
     changes = changes_of(engine, district)
     ytd = changes["equipment.工业.ytd"]
@@ -269,7 +273,7 @@ def test_what_arrives_after_a_close_changes_nothing_closed_and_is_explained(
     subsidy = changes["tradein.家电.subsidy"]
     assert (subsidy.before.value, subsidy.after.value) == (Decimal("900.00"), Decimal("450.00"))
     assert "撤回" in subsidy.causes
-    assert changes["tradein.家电.returned"].causes == ("撤回", "退货")
+    assert changes["tradein.家电.returned"].causes == ("退货",)
     paid = changes["funds.市级.paid_gross"]
     assert (paid.after.value, paid.causes, paid.rows) == (Decimal("1450.00"), ("迟报",), ("late",))
     assert changes["funds.合计.paid"].causes == ("迟报",)
@@ -459,10 +463,10 @@ def test_a_close_sees_one_instant(engine: sa.Engine, district: District, monkeyp
 
     freeze = module._freeze
 
-    def late(conn: sa.Connection, closing: Closing) -> Any:
+    def late(conn: sa.Connection, month: str, schema: str) -> Any:
         change(engine, "UPDATE live.trade_in SET subsidy = 1")
         change(engine, "UPDATE log.position SET next_off = 6")
-        return freeze(conn, closing)
+        return freeze(conn, month, schema)
 
     monkeypatch.setattr(module, "_freeze", late)
     closed = close(engine, district, SEPTEMBER)

@@ -190,7 +190,7 @@ def test_a_closed_month_is_compared_by_the_columns_that_both_sides_have(
     """Columns are said to be new or gone, rows are compared by the others; it is recorded once, and the next month closes."""
     assert entries(changed, district, MONTH) == SAID | NEWER
     with changed.begin() as conn:
-        changes = {each.before.id: each for each in diff.changes(conn, district, MONTH)}
+        changes = {each.before.id: each for each in diff.compare(conn, district, MONTH).adjustments}
     paid = changes["funds.市级.paid_gross"]
     assert (paid.causes, paid.rows) == (("迟报",), ("late",))
     said = [line for line in hub("diff", MONTH) if "change" in line]
@@ -222,7 +222,7 @@ def test_a_figure_that_asks_for_a_new_column_is_explained_by_the_method(
     for module in (gather, diff):
         monkeypatch.setattr(module, "cubes", asking)
     with changed.begin() as conn:
-        changes = {each.before.id: each for each in diff.changes(conn, district, MONTH)}
+        changes = {each.before.id: each for each in diff.compare(conn, district, MONTH).adjustments}
     paid = changes["funds.市级.paid_gross"]
     assert (paid.causes, paid.rows) == (("口径修正",), ())
 
@@ -276,7 +276,7 @@ def test_a_closed_month_outlives_a_list_that_comes_and_goes(
         assert differing(MONTH, rendered(engine, district, MONTH, tmp_path / "added")) == []
         assert entries(engine, district, MONTH) == {(CAME.name, "", True)} | NEWER
         with engine.begin() as conn:
-            (new,) = [each for each in diff.changes(conn, district, MONTH) if each.before.id == "sought.合计.amount"]
+            (new,) = [each for each in diff.compare(conn, district, MONTH).adjustments if each.before.id == "sought.合计.amount"]
         assert (new.before.value, new.before.absent, str(new.after.value)) == (None, diff.NOT_THEN, "5000000.00")
         assert (new.causes, new.rows) == (("口径修正",), ())
         assert restate(engine, district, MONTH, NOVEMBER.closed_at) is not None
@@ -291,7 +291,7 @@ def test_a_closed_month_outlives_a_list_that_comes_and_goes(
     assert after == before
     assert entries(engine, district, "2026-11") == {(CAME.name, "", False)}
     with engine.begin() as conn:
-        (gone,) = diff.changes(conn, district, "2026-11")
+        (gone,) = diff.compare(conn, district, "2026-11").adjustments
     assert (gone.before.id, gone.after.value, gone.after.absent, gone.causes) == ("sought.合计.amount", None, diff.NOT_NOW, ("口径修正",))
     assert [row["item"] for row in hub("list", CAME.name, "--as-of", "2026-11")] == ["专项债券"]
     (traced,) = hub("trace", "sought.合计.amount", "--month", "2026-11")

@@ -105,7 +105,7 @@ def test_the_figures_worked_out_by_hand_are_in_the_report(told: Told, month: str
 def test_late_facts_restate_and_never_mutate(told: Told) -> None:
     """What arrived after September's close changes no closed figure and is explained figure by figure."""
     with engine_of(told.servers.database_url).connect() as conn, conn.begin():
-        changes = {change.after.id: change for change in diff.changes(conn, told.hub.district, "2026-09")}
+        changes = {change.after.id: change for change in diff.compare(conn, told.hub.district, "2026-09").adjustments}
     assert changes
     figures = told.figures("2026-09")
     for name, change in changes.items():

@@ -68,8 +68,8 @@ def test_a_term_has_bounds(n: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "warned"), [(date(2026, 11, 30), False), (date(2026, 12, 1), True), (date(2025, 12, 31), False)]
+    ("today", "warned"), [(date(2026, 9, 30), False), (date(2026, 10, 1), True), (date(2025, 12, 31), False)]
 )
-def test_next_year_is_asked_for_from_december_on(today: date, warned: bool) -> None:
-    """From 1 December a missing next year is a warning."""
+def test_next_year_is_asked_for_from_october_on(today: date, warned: bool) -> None:
+    """From 1 October a missing next year is a warning: December's lists are due in January."""
     assert (CALENDAR.warning(today) is not None) is warned

@@ -357,3 +357,11 @@ def test_an_adjustment_says_old_value_new_value_and_why(district: District) -> N
 def test_decimals_are_written_without_exponent_and_without_minus_zero(value: str, text: str) -> None:
     """Places stay as they are."""
     assert decimal_text(Decimal(value)) == text
+
+
+def test_a_month_beyond_the_calendar_says_that_a_day_cannot_be_worked_out(district: District) -> None:
+    """December is reported though the calendar lacks the year in which its lists are due; the day is said to be unknown, not guessed."""
+    assert district.submission_due_on("2026-12") is None
+    report = report_of(district, confirmed(district), month="2026-12", as_of=date(2026, 12, 31))
+    assert "1月数据的报送期限无法计算（工作日历未到该年），请另行通知" in section(report, "下月重点").paragraphs[0]
+    assert "submissions.合计.late" not in report.figures

@@ -98,6 +98,11 @@ class Hub:
         """Everything a commit needs beside its batch."""
         return Context(topics_of(conn, self.event_topics), self.rules(), self.stamp, self.district_no, schema)
 
+    def context_at(self, url: str) -> Context:
+        """Everything it takes to fold the entities of the store at *url*."""
+        with connect(url) as conn:
+            return self.context(conn)
+
     def refuse_another_s(self, url: str) -> None:
         """See that the store is this district's, or nobody's yet; every command that opens it asks first.
 

@@ -81,7 +81,7 @@ def precedence_problems(district: District) -> Iterator[str]:
 
 
 def calendar_warnings(district: District, today: date) -> Iterator[str]:
-    """Yield what the calendar lacks: next year from December on, and a term that cannot be counted from *today*."""
+    """Yield what the calendar lacks: next year from October on, and a term that cannot be counted from *today*."""
     if words := district.calendar.warning(today):
         yield words
     try:

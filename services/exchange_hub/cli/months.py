@@ -50,8 +50,9 @@ def close_month(
             raise closing.NotReachedError(f"{month} was not closed: {error}") from error
     closing.wait_until_reached(engine, ends, timeout_seconds)
     closed = closing.close(
-        engine, hub.district, closing.Closing(month, as_of or Period(month).last_day, datetime.now(UTC), ends, reason=reason)
-    )
+        engine, hub.district,
+        closing.Closing(month, as_of or Period(month).last_day, datetime.now(UTC), ends, reason=reason, context=hub.context_at(servers.database_url)),
+    )  # fmt: skip
     publish_closed(hub, servers, engine, month)
     return closed
 
@@ -153,7 +154,7 @@ def _event_cells(lines: Sequence[Mapping[str, str]], names: Mapping[str, str]) -
 def _compare(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, str]]]:
     with serving(hub) as url, engine_of(url).connect() as conn, conn.begin():
         snapshot.hold(conn, LIVE)
-        comparison = restating.compare(conn, hub.district, month)
+        comparison = restating.compare(conn, hub.district, month, context=hub.context_at(url))
         return comparison, list(_sources(conn, hub, comparison))
 
 
@@ -161,7 +162,8 @@ def _record(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, 
     """Keep the restatement, publish it, and explain it."""
     with open_servers(hub) as servers:
         engine = engine_of(servers.database_url)
-        restated = restate(engine, hub.district, month, datetime.now(UTC))
+        context = hub.context_at(servers.database_url)
+        restated = restate(engine, hub.district, month, datetime.now(UTC), context=context)
         if restated is None:
             click.echo(f"{month} 自上次记录以来没有新的变化。", err=True)
         else:
@@ -169,7 +171,7 @@ def _record(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, 
         publish_restated(hub, servers, engine, month)
         with engine.connect() as conn, conn.begin():
             snapshot.hold(conn, LIVE)
-            comparison = restating.compare(conn, hub.district, month)
+            comparison = restating.compare(conn, hub.district, month, context=context)
             return comparison, list(_sources(conn, hub, comparison))
 
 

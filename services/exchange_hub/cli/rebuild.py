@@ -17,6 +17,7 @@ from exchange_hub.reports.closed.cuts import Cut
 from exchange_hub.runtime.migrating import engine_of, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.views.backfill import Progress
+from exchange_hub.views.dated import bring_back
 from exchange_hub.views.digests import digests
 from exchange_hub.views.lists import BY_NAME, KINDS, kinds_of
 from exchange_hub.views.rebuild import AS_OF, Comparison, as_of
@@ -128,6 +129,9 @@ def views_as_of(hub: Hub, url: str, cut: Cut) -> Iterator[psycopg.Connection]:
     spread = partial(fill_parts, hub, url, AS_OF)
     with _alone(hub, url), as_of(lambda: connect(url, "hub rebuild"), context, below, cut.batch_no, _note, spread) as conn:
         _end_progress()
+        if cut.dated:
+            with conn.transaction(), conn.cursor() as cur:
+                bring_back(cur, context, AS_OF, cut.as_of)
         yield conn
 
 

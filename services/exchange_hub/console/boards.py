@@ -45,7 +45,7 @@ def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matri
     for submission in cells.values():
         tally[submission.state] = tally.get(submission.state, 0) + 1
     lines = tuple((bureau, tuple(cells.get((bureau, name)) for name in lists_shown)) for bureau in bureaus)
-    return Matrix(tuple(lists_shown), lines, tally, max(owed.values(), default=None))
+    return Matrix(tuple(lists_shown), lines, tally, max(filter(None, owed.values()), default=None))
 
 
 def _timed(submission: Submission, due_on: date | None) -> Submission:

@@ -82,10 +82,9 @@ class Health:
             for state in metrics.SUBMISSION_STATES:
                 tally[bureau, state] = sum(cell is not None and cell.state == state for cell in cells)
         meters.replace(metrics.SUBMISSIONS, tally)
-        due = self.console.place.owed(month).values()
-        if due:
+        if matrix.due_on is not None:
             # Due by the end of that day in Shanghai.
-            end_of_day = datetime.combine(max(due) + timedelta(days=1), time(), wording.SHANGHAI)
+            end_of_day = datetime.combine(matrix.due_on + timedelta(days=1), time(), wording.SHANGHAI)
             meters.set(metrics.SUBMISSIONS_DUE, end_of_day.timestamp())
         meters.set(metrics.FINDINGS_OPEN, boards.open_findings(reading.findings()))
 

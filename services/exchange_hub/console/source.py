@@ -19,7 +19,7 @@ class Source(Protocol):
         ...
 
 
-def _nothing_owed(month: str) -> Mapping[tuple[str, str], date]:
+def _nothing_owed(month: str) -> Mapping[tuple[str, str], date | None]:
     del month
     return {}
 
@@ -37,14 +37,14 @@ class Place:
 
     district: str = ""
     bureaus: Mapping[str, str] = field(default_factory=dict)
-    owed: Callable[[str], Mapping[tuple[str, str], date]] = _nothing_owed
+    owed: Callable[[str], Mapping[tuple[str, str], date | None]] = _nothing_owed
     calendar: Calendar = field(default_factory=lambda: Calendar.of((), (), ()))
 
     @classmethod
     def of(cls, district: District) -> Self:
         """Return the words of *district*."""
 
-        def owed(month: str) -> Mapping[tuple[str, str], date]:
+        def owed(month: str) -> Mapping[tuple[str, str], date | None]:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
         return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed, district.calendar)

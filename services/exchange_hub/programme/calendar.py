@@ -11,7 +11,7 @@ from typing import Self
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
-_DECEMBER = 12
+_OCTOBER = 10
 TERM_MAX = 1000
 """Longest term of working days that is computed; a longer one is a mistake in the caller."""
 
@@ -78,7 +78,7 @@ class Calendar:
         return sum(1 for day in days if self.is_working(day))
 
     def warning(self, today: date) -> str | None:
-        """Return a warning from 1 December on while next year is missing, else ``None``."""
-        if today.month == _DECEMBER and today.year + 1 not in self.years:
+        """Return a warning from 1 October on while next year is missing, else ``None``: December's lists are due in January."""
+        if today.month >= _OCTOBER and today.year + 1 not in self.years:
             return f"calendar.toml does not hold {today.year + 1} yet; terms that reach into it cannot be computed"
         return None

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from exchange_hub.programme.calendar import Calendar
+from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district_parts import (
     Bureau,
     CalendarYear,
@@ -232,11 +232,17 @@ class District:
         due_on = self.submission_due_on(month)
         return tuple(Expected(b, duty.list, month, due_on) for duty in self.duties for b in duty.bureaus)
 
-    def submission_due_on(self, month: str) -> date:
-        """Return the day by which the lists of *month* are due: the due day of the next month, or the next working day."""
+    def submission_due_on(self, month: str) -> date | None:
+        """Return the day by which the lists of *month* are due: the due day of the next month, or the next working day.
+
+        ``None`` where the calendar lacks that year: a report is made all the same, and says that the day cannot be worked out.
+        """
         first = date.fromisoformat(f"{month}-01")
         following = (first + timedelta(days=31)).replace(day=self.submission_due_day)
-        return self.calendar.next_working_day(following)
+        try:
+            return self.calendar.next_working_day(following)
+        except CalendarError:
+            return None
 
     def is_working(self, day: date) -> bool:
         """Tell whether *day* is a working day in the district's calendar."""

@@ -137,12 +137,12 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One submission that is owed: *bureau* owes *list* for *month* by *due_on*."""
+    """One submission that is owed: *bureau* owes *list* for *month* by *due_on*, ``None`` where the calendar does not reach so far."""
 
     bureau: str
     list: str
     month: str
-    due_on: date
+    due_on: date | None
 
 
 @dataclass(frozen=True, slots=True)

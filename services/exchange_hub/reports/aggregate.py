@@ -10,24 +10,10 @@ from exchange_hub.programme.conditions import expression
 from exchange_hub.reports.sql import Lists, lists_of, value
 
 
-def read_cubes(
-    conn: sa.Connection, cubes: Iterable[Cube], schema: str, known: Mapping[str, Cells] | None = None
-) -> Mapping[str, Cells]:
-    """Return the cells of every cube by its name, as the transaction of *conn* sees the lists of *schema*.
-
-    Args:
-        conn: an open connection.
-        cubes: the cubes to read.
-        schema: schema of the list tables.
-        known: cells read before in the same transaction and schema; a cube that is the same is not read again.
-    """
-    lists, before = lists_of(schema), known or {}
-    return {
-        cube.name: before[cube.name]
-        if cube.name in before and before[cube.name].cube == cube
-        else Cells(cube, _cells(conn, lists, cube))
-        for cube in cubes
-    }
+def read_cubes(conn: sa.Connection, cubes: Iterable[Cube], schema: str) -> Mapping[str, Cells]:
+    """Return the cells of every cube by its name, as the transaction of *conn* sees the lists of *schema*."""
+    lists = lists_of(schema)
+    return {cube.name: Cells(cube, _cells(conn, lists, cube)) for cube in cubes}
 
 
 def query(lists: Lists, cube: Cube) -> sa.Select[Any]:

@@ -27,8 +27,6 @@ def gather(
     district: District,
     month: str,
     as_of: date,
-    *,
-    known: Mapping[str, Cells] | None = None,
 ) -> tuple[Frame, Mapping[str, Cells], Details]:
     """Read a report's inputs in the transaction of *conn*.
 
@@ -38,20 +36,20 @@ def gather(
         district: the district's data.
         month: the report's month, ``YYYY-MM``.
         as_of: date for which ageing and overdue are worked out.
-        known: cells read before in the same transaction and schema.
 
     Raises:
         StampError: the views were filled by a version that did not know a list.
     """
     _refuse_unfilled(conn, schema)
     frame = frame_of(district, month, as_of)
-    cells = read_cubes(conn, cubes(frame), schema, known)
+    cells = read_cubes(conn, cubes(frame), schema)
     return with_codes(frame, district, cells), cells, _details(conn, schema, frame)
 
 
 def _refuse_unfilled(conn: sa.Connection, schema: str) -> None:
     """Refuse views that lack a list of this version: nobody has filled it, and what nobody filled is not empty."""
-    there = set(conn.execute(sa.text("SELECT tablename::text FROM pg_tables WHERE schemaname = :schema"), {"schema": schema}).scalars())
+    names = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :schema"
+    there = set(conn.execute(sa.text(names), {"schema": schema}).scalars())
     missing = [view.name for view in LISTS if view.table not in there]
     if missing:
         raise StampError(f"the views were filled by a version without {', '.join(missing)}; run `hub rebuild` to fill them")

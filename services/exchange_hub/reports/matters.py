@@ -62,7 +62,7 @@ def _document_row(book: Book, row: Row, departments: Sequence[object]) -> tuple[
         Cell(f"{say.shortened(title, _TITLE_MAX)}（{number}）" if title else number),
         Cell(say.day_of(received) if isinstance(received, date) else ""),
         Cell(say.joined((book.name(code) for code in departments), _NAMES_MAX)),
-        Cell(f"{say.day_of(due)}{extended}" if due else ""),
+        Cell(f"{say.day_of(due)}{extended}" if due else "无法计算"),
         Cell(form),
         Cell(state_on(row, book.as_of)),
     )
@@ -123,7 +123,7 @@ def _next_items(book: Book) -> Iterator[str]:
     if missing:
         yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"
     due = book.inputs.district.submission_due_on(book.period.after.month)
-    yield f"{month}数据请于{say.day_of(due)}前报送并确认"
+    yield f"{month}数据请于{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），请另行通知"
 
 
 def _departments(book: Book, rows: list[Row]) -> str:

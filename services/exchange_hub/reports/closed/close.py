@@ -14,16 +14,18 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.district import District
 from exchange_hub.reports import catalogue
 from exchange_hub.reports.build import build
 from exchange_hub.reports.closed import diff, snapshot, tables
+from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.model import Adjustment, Report, dump
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import Lists, lists_of
+from exchange_hub.views.dated import dated
+from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE, digest_query
 
 _POLL_SECONDS = 0.1
@@ -59,6 +61,7 @@ class Closing:
         schema: views schema to read.
         stamp: what to keep as stamp where the views schema has none (a store without workers).
         reason: why it is closed although events are held or entities not folded.
+        context: topics and rules, by which the lists read as of the date; ``None`` for a store without an event log.
     """
 
     month: str
@@ -68,6 +71,7 @@ class Closing:
     schema: str = LIVE
     stamp: Mapping[str, str] | None = None
     reason: str | None = None
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,8 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
             lists_of(closing.schema).table(view.name)
         snapshot_id = conn.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
         reading = beside.submit(_inputs, isolated, snapshot_id, district, closing, cut, stamp)
-        digests, counts = _freeze(conn, closing)
+        with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
+            digests, counts = _freeze(conn, closing.month, schema)
         inputs = reading.result()
         report = build(inputs)
         closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report)
@@ -187,15 +192,16 @@ def _inputs(
         _set(conn)
         # Somebody who waits for the closing transaction may stand before this one: a circle that the database cannot see.
         conn.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
-        frame, cells, details = gather(conn, closing.schema, district, closing.month, closing.as_of)
-        adjustments, compared = _adjustments(conn, district, closing, cells)
+        with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
+            frame, cells, details = gather(conn, schema, district, closing.month, closing.as_of)
+        adjustments, compared = _adjustments(conn, district, closing)
     moment = closing.closed_at.astimezone(UTC).isoformat(timespec="seconds")
     return Inputs(district, frame, cells, details, moment, cut, stamp, adjustments, compared)
 
 
 def _enter(conn: sa.Connection, closing: Closing) -> None:
     """Take the month's row: a second close waits here, and fails when the first one commits."""
-    row = {"month": closing.month, "as_of": closing.as_of, "reason": closing.reason}
+    row = {"month": closing.month, "as_of": closing.as_of, "reason": closing.reason, "dated": closing.context is not None}
     try:
         conn.execute(sa.insert(tables.month).values(row))
     except sa.exc.IntegrityError as error:
@@ -226,9 +232,9 @@ def _stamp(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
     return stamp
 
 
-def _freeze(conn: sa.Connection, closing: Closing) -> tuple[dict[str, str | None], dict[str, int]]:
+def _freeze(conn: sa.Connection, month: str, source_schema: str) -> tuple[dict[str, str | None], dict[str, int]]:
     """Copy every list into the month's own schema, with a digest of each copy."""
-    lists, schema = lists_of(closing.schema), tables.frozen_schema(closing.month)
+    lists, schema = lists_of(source_schema), tables.frozen_schema(month)
     frozen = Lists(schema, lists.views)
     conn.execute(sa.schema.CreateSchema(schema))
     digests: dict[str, str | None] = {}
@@ -245,14 +251,12 @@ def _freeze(conn: sa.Connection, closing: Closing) -> tuple[dict[str, str | None
     return digests, counts
 
 
-def _adjustments(
-    conn: sa.Connection, district: District, closing: Closing, cells: Mapping[str, Cells]
-) -> tuple[tuple[Adjustment, ...], bool]:
+def _adjustments(conn: sa.Connection, district: District, closing: Closing) -> tuple[tuple[Adjustment, ...], bool]:
     """Compare the month before with what it would be now; it stays as it was closed."""
     earlier = [month for month in snapshot.months(conn) if month < closing.month]
     if not earlier:
         return (), False
-    return diff.changes(conn, district, earlier[-1], closing.schema, known=cells), True
+    return diff.compare(conn, district, earlier[-1], closing.schema, context=closing.context).adjustments, True
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed) -> None:

@@ -24,6 +24,7 @@ class Cut:
         stamp: stamp of the views at the cut.
         figures_digest: SHA-256 of all figures.
         digests: list → digest of its rows; only a close keeps them.
+        dated: whether what was said of days after the date does not count.
     """
 
     month: str
@@ -34,6 +35,7 @@ class Cut:
     stamp: Mapping[str, str]
     figures_digest: str
     digests: Mapping[str, str]
+    dated: bool
 
     @property
     def title(self) -> str:
@@ -54,17 +56,17 @@ def stored(conn: sa.Connection, name: str) -> Cut:
         raise KeyError(f"没有“{name}”这个截点;{_known(conn)}") from None
     if not slash:
         digests = {list_: hexadecimal(bits) for list_, bits in closed["digests"].items()}
-        return _cut(closed, closed["as_of"], 0, digests)
+        return _cut(closed, closed, 0, digests)
     table = tables.restatement
     seq = int(number) if number.isdecimal() else 0
     row = conn.execute(sa.select(table).where(table.c.month == month, table.c.seq == seq)).mappings().one_or_none()
     if row is None:
         raise KeyError(f"没有“{name}”这个截点;{_known(conn)}")
-    return _cut(dict(row), closed["as_of"], seq, {})
+    return _cut(dict(row), closed, seq, {})
 
 
-def _cut(row: Mapping[str, Any], as_of: date, seq: int, digests: Mapping[str, str]) -> Cut:
-    return Cut(row["month"], seq, as_of, row["cut"], row["batch_no"], row["stamp"], row["figures_digest"], digests)
+def _cut(row: Mapping[str, Any], closed: Mapping[str, Any], seq: int, digests: Mapping[str, str]) -> Cut:
+    return Cut(row["month"], seq, closed["as_of"], row["cut"], row["batch_no"], row["stamp"], row["figures_digest"], digests, closed["dated"])
 
 
 def _known(conn: sa.Connection) -> str:

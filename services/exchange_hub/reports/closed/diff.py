@@ -1,7 +1,7 @@
 """Restatement: what the figures of a closed month would be now, and why. The closed figures never change.
 
-Only figures that dated rows decide are compared (see ``restates``); what was true on the day of the close, such as
-how many projects were under construction, stays as it was. Rows explain a change: those that came, went or read
+Both sides speak as of the same day, so that stocks are compared like flows. Of a month that was closed by all that was said when it
+closed, only figures that dated rows decide are compared (see ``restates``). Rows explain a change: those that came, went or read
 differently since the close and that the figure counts, before or now.
 """
 
@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import sqlalchemy as sa
 
-from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import NONE, Definition, Measured
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes, definitions, kinds
@@ -21,12 +20,15 @@ from exchange_hub.programme.labels import kind_of
 from exchange_hub.reports.catalogue import EntryChange, entry_changes, present
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.closed.explain import Changed, ChangedRow, Explanation
+from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import silent_scopes, with_codes
 from exchange_hub.reports.model import Adjustment, Cause, Figure, Report
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import lists_of
+from exchange_hub.views.dated import dated
+from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE
 
 _CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -80,7 +82,7 @@ def compare(
     month: str,
     schema: str = LIVE,
     *,
-    known: Mapping[str, Cells] | None = None,
+    context: Context | None = None,
 ) -> Comparison:
     """Compare a closed month with what it would be now.
 
@@ -89,19 +91,30 @@ def compare(
         district: the district's data as it is now.
         month: the closed month.
         schema: views schema to compare with.
-        known: cells of *schema* read before in the same transaction.
+        context: topics and rules, by which the lists are brought to the date of the close; a month that was closed by all that was
+            said when it closed is compared with all that is said now.
 
     Raises:
         NotClosedError: where the month has not been closed.
     """
     row = snapshot.stored(conn, month)
+    with dated(cursor_of(conn), context if row["dated"] else None, schema, row["as_of"]) as lists:
+        return _compared(conn, district, row, lists)
+
+
+def _compared(conn: sa.Connection, district: District, row: Mapping[str, Any], schema: str) -> Comparison:
+    month = row["month"]
     before = snapshot.decode(row)
     entries = entry_changes(before.catalogue, present())
-    frame, cells, _ = gather(conn, schema, district, month, row["as_of"], known=known)
+    frame, cells, _ = gather(conn, schema, district, month, row["as_of"])
     frame = with_codes(frame, district, cells, _materials(before.figures.values()), _scrapped(before.figures.values()))
-    defined = definitions(frame)
+    defined, of_kind = definitions(frame), kinds(frame)
+    if row["dated"]:
+        # What was true on the day of the close is known of that day still.
+        defined = tuple(replace(each, restates=True) for each in defined)
+        of_kind = {kind: replace(each, restates=True) for kind, each in of_kind.items()}
     now = evaluate(defined, cells, silent_scopes(district, frame, cells))
-    changed = [*_changed(defined, before, now), *_gone(kinds(frame), before, now)]
+    changed = [*_changed(defined, before, now), *_gone(of_kind, before, now)]
     digest = figures_digest(now)
     if not changed:
         return Comparison(month, (), digest, entries=entries)
@@ -122,18 +135,6 @@ def compare(
     found = tuple(row for list_ in keys for row in explained.rows(list_, sorted(keys[list_])))
     explained.clear()
     return Comparison(month, tuple(result), digest, found, entries)
-
-
-def changes(
-    conn: sa.Connection,
-    district: District,
-    month: str,
-    schema: str = LIVE,
-    *,
-    known: Mapping[str, Cells] | None = None,
-) -> tuple[Adjustment, ...]:
-    """Return the figures of a closed month that would be others now, in the order of the report; see :func:`compare`."""
-    return compare(conn, district, month, schema, known=known).adjustments
 
 
 def _materials(figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from exchange_hub.reports.closed import diff, snapshot, tables
 from exchange_hub.reports.closed.close import last_batch, positions
 from exchange_hub.reports.closed.diff import Comparison
 from exchange_hub.reports.model import dump_adjustments, load_adjustments
+from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE
 
 
@@ -35,7 +36,7 @@ class Restated:
 
 
 def restate(
-    engine: sa.Engine, district: District, month: str, made_at: datetime, schema: str = LIVE
+    engine: sa.Engine, district: District, month: str, made_at: datetime, schema: str = LIVE, context: Context | None = None
 ) -> Restated | None:
     """Record what changed in a closed month, in one transaction; ``None`` where nothing did since the last record.
 
@@ -45,6 +46,7 @@ def restate(
         month: the closed month.
         made_at: time of the record, aware.
         schema: views schema to compare with.
+        context: topics and rules of the store, as for a close.
 
     Raises:
         NotClosedError: where the month has not been closed.
@@ -54,7 +56,7 @@ def restate(
         snapshot.hold(conn, schema)
         conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
         closed = snapshot.stored(conn, month)
-        comparison = diff.compare(conn, district, month, schema)
+        comparison = diff.compare(conn, district, month, schema, context=context)
         changes = dump_adjustments(comparison.adjustments)
         seq, last = _last(conn, month)
         if changes == last:

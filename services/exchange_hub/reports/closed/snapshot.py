@@ -157,6 +157,12 @@ def months(conn: sa.Connection) -> list[str]:
     return list(conn.execute(chosen.order_by(tables.month.c.month)).scalars())
 
 
+def cursor_of(conn: sa.Connection) -> psycopg.Cursor[Any]:
+    """Return a cursor of the driver inside the transaction of *conn*, for what is written in PostgreSQL's own words."""
+    driver: psycopg.Connection = conn.connection.driver_connection  # type: ignore[assignment]  # an open connection has one
+    return driver.cursor()
+
+
 def exists(conn: sa.Connection, table: str) -> bool:
     """Tell whether a table (``schema.name``) is there."""
     return conn.execute(sa.select(sa.func.to_regclass(table))).scalar_one() is not None

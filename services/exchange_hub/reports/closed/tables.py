@@ -33,6 +33,7 @@ month = sa.Table(
     sa.Column("report", pg.JSONB(), comment="the report without its annexes"),
     sa.Column("figures_digest", sa.Text(), comment="SHA-256 of all figures with their sources"),
     sa.Column("reason", sa.Text(), comment="why the month was closed although events were held"),
+    sa.Column("dated", sa.Boolean(), nullable=False, server_default=sa.false(), comment="whether what was said of later days does not count"),
 )
 """A closed month."""
 

@@ -6,6 +6,7 @@ One worker at a time holds the commit lock; all text that can be written outside
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from exchange_contracts.dating import dated_on
 from exchange_hub.views import fold
 from exchange_hub.views.fold import Folded
 from exchange_hub.views.lists import BY_NAME, KINDS
@@ -16,8 +17,10 @@ from exchange_hub.views.store.copying import RowWriter, iso, line, row_writer, t
 
 #: Columns of the event log in the order of ``Prepared.line``; the batch number comes last, under the lock.
 EVENT_COLUMNS = (
-    "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, arrived_ms, value, batch_no"
+    "topic_no, off, event_id, schema_id, kind, entity, register, revision, digest, withdrawn, occurred_on, dated_on, arrived_ms, value, batch_no"
 )
+#: Business date of what repairs a mistake: it lies before every date.
+FOR_EVERY_DATE = "-infinity"
 FINDING_COLUMNS = "finding_id, rule, kind, subject, component, bureaus, words, detail"
 
 
@@ -61,10 +64,16 @@ def prepared(s: Statement, trial: Folded) -> Prepared:
     # Neither an entity nor a register holds control characters (checked when decoded); a backslash is escaped.
     event = (
         f"{record.topic_no}\t{record.off}\t{s.event_id}\t{s.schema_id}\t{kind}\t{text(entity)}\t{text(s.register)}\t{fact.revision}\t\\\\x{fact.digest.hex()}\t"
-        f"{'t' if fact.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
+        f"{'t' if fact.withdrawn else 'f'}\t{iso(day(s.occurred_on))}\t{_dated(s)}\t{record.arrived_ms}\t\\\\x{(record.value or b'').hex()}"
     )
     alone, identities, failure = _told(trial, new(Claim, (s.key, {s.register: fact})))
     return new(Prepared, (s, event, alone, identities, failure))
+
+
+def _dated(s: Statement) -> str:
+    """Write the business date; nothing where it is the day of the occurrence, which most are."""
+    on = dated_on(s.fact.event, s.fact.facts)
+    return FOR_EVERY_DATE if on is None else iso(None if on == s.occurred_on else day(on))
 
 
 def folded(claim: Claim, rules: FoldRules) -> tuple[Written, Sequence[str], str | None]:

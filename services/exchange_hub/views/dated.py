@@ -1,0 +1,156 @@
+"""Lists as of a date: what was said up to it, however much arrived since (FIGURES, rules 1 and 2).
+
+Entities of which something is said of a later day are few at a close. They are folded anew from the statements up to the
+date and stand in place of their live rows; all other rows are the live ones. Who belongs together, and what repairs a
+mistake, holds for every date. One door serves closes, restatements, previews and lists.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, LiteralString
+
+import psycopg
+
+from exchange_hub.views import fold
+from exchange_hub.views.lists import BY_NAME, KINDS, LISTS, kinds_of
+from exchange_hub.views.statement import Claim, ClaimKey
+from exchange_hub.views.store.commit import Context
+from exchange_hub.views.store.copying import copy_rows
+from exchange_hub.views.store.planning import BELOW_CUT, OF_EVENT, gathered
+from exchange_hub.views.store.prepared import Written, written
+
+Cursor = psycopg.Cursor[Any]
+
+#: Tables of a views schema besides the lists that readers ask.
+_BESIDE = ("view_stamp", "finding", "unfolded", "claim")
+
+
+class DatedFoldError(ValueError):
+    """Statements up to a date do not fold, though all statements do."""
+
+
+@contextmanager
+def dated(cur: Cursor, context: Context | None, schema: str, day: date) -> Iterator[str]:
+    """Make a schema in which the lists read as of *day*, and remove it in the end; it is the transaction's own.
+
+    Args:
+        cur: cursor inside a transaction that may make temporary tables.
+        context: topics and rules; ``None`` for a store without an event log.
+        schema: the views schema it is made from.
+        day: statements of later business dates do not count.
+
+    Yields:
+        The schema to read: *schema* itself where nothing is said of a later day.
+    """
+    if context is None or not _mark(cur, schema, day):
+        yield schema
+        return
+    rows = _rows(cur, context, schema, day)
+    for view in LISTS:
+        cur.execute(f"CREATE TEMP TABLE dated_{view.table} (LIKE {schema}.{view.table}) ON COMMIT DROP".encode())
+        _copy(cur, f"dated_{view.table}", view.name, rows)
+        cur.execute(
+            f"""CREATE TEMP VIEW {view.table} AS
+                SELECT l.* FROM {schema}.{view.table} l WHERE NOT EXISTS
+                    (SELECT 1 FROM pg_temp.outdated o WHERE o.kind IN ({_kinds(view.name)}) AND o.component = l.component)
+                UNION ALL SELECT * FROM pg_temp.dated_{view.table}""".encode()
+        )
+    for table in _BESIDE:
+        cur.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM {schema}.{table} WHERE to_regclass('pg_temp.outdated') IS NOT NULL".encode())
+    [(own,)] = cur.execute("SELECT nspname::text FROM pg_namespace WHERE oid = pg_my_temp_schema()").fetchall()
+    try:
+        yield own
+    finally:
+        if cur.connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+            names = ", ".join(f"pg_temp.{name}" for name in (*(view.table for view in LISTS), *_BESIDE))
+            cur.execute(f"DROP VIEW {names}".encode())
+            _unmark(cur)
+            cur.execute(f"DROP TABLE {', '.join(f'pg_temp.dated_{view.table}' for view in LISTS)}".encode())
+
+
+def bring_back(cur: Cursor, context: Context, schema: str, day: date) -> None:
+    """Let the lists of a schema that is filled up to a cut, and is nobody else's, read as of *day* from now on."""
+    if not _mark(cur, schema, day, BELOW_CUT):
+        return
+    rows = _rows(cur, context, schema, day, BELOW_CUT)
+    for view in LISTS:
+        cur.execute(
+            f"DELETE FROM {schema}.{view.table} l USING pg_temp.outdated o WHERE o.kind IN ({_kinds(view.name)}) AND o.component = l.component".encode()
+        )
+        _copy(cur, f"{schema}.{view.table}", view.name, rows)
+    _unmark(cur)
+
+
+def _mark(cur: Cursor, schema: str, day: date, holds: LiteralString = "") -> bool:
+    """Note the components of which something is said of a later day, and the claims in them; tell whether there are any."""
+    cur.execute(
+        f"""CREATE TEMP TABLE later ON COMMIT DROP AS
+            SELECT DISTINCT e.kind, e.topic_no, e.entity, coalesce(c.component, t.bureau || ':' || e.entity) AS component
+            FROM log.event_log e JOIN log.topic t USING (topic_no) LEFT JOIN {schema}.claim c USING (kind, topic_no, entity) {holds}
+            WHERE coalesce(e.dated_on, e.occurred_on) > %s""".encode(),
+        (day,),
+    )
+    cur.execute(
+        f"""CREATE TEMP TABLE member ON COMMIT DROP AS
+            SELECT kind, topic_no, entity, component FROM pg_temp.later UNION
+            SELECT c.kind, c.topic_no, c.entity, c.component FROM {schema}.claim c JOIN pg_temp.later USING (kind, component)""".encode()
+    )
+    cur.execute(b"CREATE TEMP TABLE outdated ON COMMIT DROP AS SELECT DISTINCT kind, component FROM pg_temp.later")
+    cur.execute(b"ANALYZE pg_temp.outdated")
+    cur.execute(b"ANALYZE pg_temp.member")
+    found = cur.execute("SELECT EXISTS (SELECT 1 FROM pg_temp.outdated)").fetchone()
+    if found is not None and found[0]:
+        return True
+    _unmark(cur)
+    return False
+
+
+def _unmark(cur: Cursor) -> None:
+    cur.execute(b"DROP TABLE pg_temp.later, pg_temp.member, pg_temp.outdated")
+
+
+def _rows(cur: Cursor, context: Context, schema: str, day: date, holds: LiteralString = "") -> Mapping[str, list[str]]:
+    """Fold the marked components from what is said of them up to the day; return the lines of each list.
+
+    Raises:
+        DatedFoldError: one of them folds from all that is said, but not from this.
+    """
+    events = cur.execute(
+        f"""SELECT {OF_EVENT}, m.component FROM pg_temp.member m JOIN log.event_log e USING (topic_no, kind, entity) {holds}
+            WHERE coalesce(e.dated_on, e.occurred_on) <= %s""".encode(),
+        (day,),
+        binary=True,
+    ).fetchall()
+    bureau_of = context.topics.bureau_of
+    component_of = {ClaimKey(row[3], bureau_of[row[0]], row[4]): row[-1] for row in events}
+    groups: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for key, registers in gathered((row[:-1] for row in events), context.topics).items():
+        if KINDS[key.kind].lists:
+            groups[key.kind, component_of[key]].append(Claim(key, registers))
+    lines: dict[str, list[str]] = defaultdict(list)
+    for (kind, component), claims in sorted(groups.items()):
+        found = written(fold.fold_component(sorted(claims), context.rules))
+        _refuse_unfolded(cur, schema, kind, component, found, day)
+        for list_name, line in found.rows:
+            lines[list_name].append(line)
+    return lines
+
+
+def _refuse_unfolded(cur: Cursor, schema: str, kind: str, component: str, found: Written, day: date) -> None:
+    """See that what does not fold as of the day is known not to fold: then people have been told, and decide."""
+    failures = [line for table, line in found.beside if table == "unfolded"]
+    if failures:
+        known = f"SELECT 1 FROM {schema}.unfolded WHERE kind = %s AND component = %s"
+        if cur.execute(known.encode(), (kind, component)).fetchone() is None:
+            raise DatedFoldError(f"what is said of {kind} {component} up to {day:%Y-%m-%d} does not fold: {failures[0].split(chr(9))[-1]}")
+
+
+def _kinds(list_name: str) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds_of(list_name))
+
+
+def _copy(cur: Cursor, table: str, list_name: str, rows: Mapping[str, list[str]]) -> None:
+    names = ", ".join(f'"{column.name}"' for column in BY_NAME[list_name].columns)
+    copy_rows(cur, table, f"row_key, component, bureaus, {names}", rows.get(list_name, []))
