@@ -48,7 +48,10 @@ MaterialUnit = Literal["吨", "台", "辆"]
 MaterialRoute = Literal["精深加工", "再制造", "二手", "梯次利用"]
 SignRole = Literal["填报", "审核", "签发"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
-RestatementCause = Literal["迟报", "更正", "撤回", "退货", "合并", "规则变更", "基础数据变更", "口径修正"]
+RestatementCause = Literal[
+    "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
+    "基础数据变更", "口径修正",
+]
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",

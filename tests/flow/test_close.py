@@ -308,19 +308,6 @@ def test_the_next_report_names_what_changed_in_the_one_before(engine: sa.Engine,
     assert snapshot.load(engine, "2026-09").figures["tradein.家电.subsidy"].value == Decimal("900.00")
 
 
-def test_merged_projects_are_named_as_merged(engine: sa.Engine, district: District) -> None:
-    """When two bureaus' entries turn out to be one project, the change of the count of rows is a merge, not a withdrawal."""
-    closed = close(engine, district, SEPTEMBER)
-    assert closed.report.figures["equipment.工业.month"].value == Decimal("20000.00")
-    change(engine, "DELETE FROM live.project_progress WHERE project_key = 'B'")
-    change(engine, "DELETE FROM live.equipment_project WHERE row_key = 'B'")
-    change(engine, "UPDATE live.equipment_project SET bureaus = '{development-reform,industry}'")
-    change(engine, "UPDATE live.project_progress SET bureaus = '{development-reform,industry}' WHERE project_key = 'A'")
-    month = changes_of(engine, district)["equipment.工业.month"]
-    assert (month.before.value, month.after.value) == (Decimal("20000.00"), Decimal("10000.00"))
-    assert "合并" in month.causes
-
-
 def test_a_project_that_gets_its_code_later_is_merged_not_withdrawn(engine: sa.Engine, district: District) -> None:
     """Its months of progress take another key under the same component: 合并, neither 撤回 nor 迟报."""
     close(engine, district, SEPTEMBER)

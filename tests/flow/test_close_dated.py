@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from exchange_hub.programme.district import District
 from exchange_hub.reports.closed import diff, snapshot
 from exchange_hub.reports.closed.close import Closed, Closing, close
+from exchange_hub.reports.model import Adjustment
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.views.backfill import Progress
 from exchange_hub.views.dated import bring_back
@@ -172,3 +173,75 @@ def test_a_cut_filled_again_is_brought_to_the_date(store: Opened, district: Dist
         kept = {name: hexadecimal(bits) for name, bits in snapshot.stored(conn_, "2025-12")["digests"].items()}
     assert {name: found[name][0] for name in kept} == kept
     assert december.counts["equipment-projects"] == 1
+
+
+def test_every_change_has_the_cause_that_its_rows_have(store: Opened, district: District) -> None:
+    """A late, a corrected, a withdrawn, an exited and a moved project: each contribution names its own cause, and they add up to the change."""
+    on = date(2025, 12, 3)
+    first = [project("ProjectAdded", key, 1, on, total) for key, total in (("B", "1000.00"), ("C", "2000.00"), ("D", "4000.00"), ("E", "8000.00"))]
+    progress = event(
+        "ProjectProgressReported", "industry", "D", 1, month="2025-12", invested_this_month="900.00", invested_year_to_date="900.00", occurred_on=DECEMBER,
+    )  # fmt: skip
+    told(store, *first, progress)
+    closed(store, district, "2025-12", DECEMBER)
+    told(
+        store, *first, progress,
+        project("ProjectAdded", "A", 1, on, "500.00"),
+        project("ProjectChanged", "B", 2, on, "1300.00"),
+        event("ProjectWithdrawn", "industry", "C", 2, reason="重复录入", occurred_on=date(2026, 1, 6)),
+        project("ProjectChanged", "D", 2, on, "4000.00", admin_state="退出"),
+        project("ProjectChanged", "E", 2, on, "8000.00", domain="农业"),
+    )  # fmt: skip
+    with engine_of(store[2]).connect() as conn, conn.begin():
+        found = {change.after.id: change for change in diff.compare(conn, district, "2025-12", context=store[1]).adjustments}
+    total = found["equipment.合计.total_investment"]
+    assert {(each.row.rpartition(":")[2], each.cause, each.before, each.after) for each in total.contributions} == {
+        ("A", "迟报", None, Decimal("500.00")), ("B", "更正", Decimal("1000.00"), Decimal("1300.00")),
+        ("C", "撤回", Decimal("2000.00"), None), ("D", "退出", Decimal("4000.00"), None),
+    }  # fmt: skip
+    assert {each.cause for each in found["equipment.农业.projects"].contributions} == {"领域调整"}
+    month = found["equipment.合计.month"]
+    assert [(each.cause, each.before, each.after) for each in month.contributions] == [("退出", Decimal("900.00"), None)]
+    for change in found.values():
+        mine = [each for each in change.contributions if each.figure == change.after.id]
+        if mine:
+            moved = sum((each.after or 0) - (each.before or 0) for each in mine)
+            assert moved == (change.after.value or 0) - (change.before.value or 0), change.after.id
+
+
+def changes_since(store: Opened, district: District, month: str) -> dict[str, Adjustment]:
+    """The figures of a closed month that would be others now."""
+    with engine_of(store[2]).connect() as conn, conn.begin():
+        return {change.after.id: change for change in diff.compare(conn, district, month, context=store[1]).adjustments}
+
+
+def test_joined_and_parted_projects_are_told_as_such(store: Opened, district: District) -> None:
+    """Two bureaus' entries that a decision joins are 合并, and 撤销合并 when it is withdrawn: neither a withdrawal nor a late report."""
+    on = date(2025, 12, 3)
+    pair = [project("ProjectAdded", "A", 1, on, "1000.00"), project("ProjectAdded", "B", 1, on, "1000.00", bureau="transport")]
+    members = [{"bureau": "industry", "entity_key": "A"}, {"bureau": "transport", "entity_key": "B"}]
+    merge = event("EntitiesMerged", "coordination", "M1", 1, list="project", members=members, decided_by="王科长", reason="同一项目", occurred_on=date(2026, 1, 6))
+    parted = event("MergeWithdrawn", "coordination", "M1", 2, list="project", decided_by="王科长", reason="不是同一项目", occurred_on=date(2026, 1, 7))
+    told(store, *pair)
+    closed(store, district, "2025-12", DECEMBER)
+    told(store, *pair, merge)
+    joined = changes_since(store, district, "2025-12")["equipment.合计.projects"]
+    assert (joined.before.value, joined.after.value, joined.causes) == (2, 1, ("合并",))
+    assert closed(store, district, "2026-01", JANUARY).report.figures["equipment.合计.projects"].value == 1
+    told(store, *pair, merge, parted)
+    again = changes_since(store, district, "2026-01")["equipment.合计.projects"]
+    assert (again.before.value, again.after.value, again.causes) == (1, 2, ("撤销合并",))
+
+
+def test_a_report_names_the_changes_of_all_closed_months_once(store: Opened, district: District) -> None:
+    """A fact of December that arrives after January's close is named in February's report for both months, and in March's no more."""
+    said = [project("ProjectAdded", "A", 1, date(2025, 12, 3), "1000.00")]
+    told(store, *said)
+    closed(store, district, "2025-12", DECEMBER)
+    closed(store, district, "2026-01", JANUARY)
+    told(store, *said, project("ProjectAdded", "B", 1, date(2025, 12, 4), "500.00", bureau="transport"))
+    february = closed(store, district, "2026-02", date(2026, 2, 28))
+    named = {(change.month, change.after.value) for change in february.report.adjustments if change.after.id == "equipment.合计.projects"}
+    assert named == {("2025-12", 2), ("2026-01", 2)}
+    march = closed(store, district, "2026-03", date(2026, 3, 31))
+    assert march.report.adjustments == ()

@@ -29,7 +29,9 @@ from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.views.lists.model import Column, ListView
 
 Row = Mapping[str, object]
-Cause = Literal["迟报", "更正", "撤回", "退货", "合并", "规则变更", "基础数据变更", "口径修正"]
+Cause = Literal[
+    "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更", "基础数据变更", "口径修正",
+]  # fmt: skip
 
 
 def decimal_text(value: Decimal) -> str:
@@ -215,6 +217,31 @@ class Annex:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a row brings to the change of a measured figure; all of them add up to it exactly.
+
+    Attributes:
+        figure: id of the figure that the row counts in.
+        list: name of the row's list.
+        row: key of the row; empty for the smaller rows of one cause together.
+        bureaus: codes of the bureaus whose row it is.
+        before: what it counted at the close, in the figure's unit; ``None`` where it did not count.
+        after: what it counts now.
+        cause: why it counts otherwise.
+        rows: how many rows these are.
+    """
+
+    figure: str
+    list: str
+    row: str
+    bureaus: tuple[str, ...]
+    before: Number | None
+    after: Number | None
+    cause: Cause
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Adjustment:
     """A figure of an earlier, closed report that would be another now, that came since, or that is gone.
 
@@ -227,6 +254,7 @@ class Adjustment:
         rows: keys of the changed rows (bounded; see *rows_changed* for how many there are).
         rows_changed: how many rows changed.
         label: what the figure was called, where today has no such figure; else it is called as it is today.
+        contributions: the rows' parts in the change, of a derived figure those in the figures it derives from; earlier versions kept none.
     """
 
     month: str
@@ -237,6 +265,15 @@ class Adjustment:
     rows: tuple[str, ...] = ()
     rows_changed: int = 0
     label: str = ""
+    contributions: tuple[Contribution, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the contributions where there are none: what earlier versions kept is written as it was."""
+        found: dict[str, Any] = handler(self)
+        if not self.contributions:
+            del found["contributions"]
+        return found
 
 
 def _by_id(value: object) -> object:

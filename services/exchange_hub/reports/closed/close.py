@@ -252,11 +252,31 @@ def _freeze(conn: sa.Connection, month: str, source_schema: str) -> tuple[dict[s
 
 
 def _adjustments(conn: sa.Connection, district: District, closing: Closing) -> tuple[tuple[Adjustment, ...], bool]:
-    """Compare the month before with what it would be now; it stays as it was closed."""
+    """Compare the closed months with what they would be now; they stay as they were closed.
+
+    The month before is always compared, an older one where something of its time was said since the last close. What an earlier
+    report told already, with the same value, is not told again.
+    """
     earlier = [month for month in snapshot.months(conn) if month < closing.month]
     if not earlier:
         return (), False
-    return diff.compare(conn, district, earlier[-1], closing.schema, context=closing.context).adjustments, True
+    rows = {month: snapshot.stored(conn, month) for month in earlier}
+    told = {(each.month, each.before.id): each.after.value for month in earlier for each in snapshot.decode(rows[month]).adjustments}
+    last = rows[earlier[-1]]
+    changes: list[Adjustment] = []
+    for month in reversed(earlier):
+        if month == earlier[-1] or _was_spoken_of(conn, rows[month]["as_of"], last["batch_no"]):
+            found = diff.compare(conn, district, month, closing.schema, context=closing.context).adjustments
+            changes += [each for each in found if told.get((month, each.before.id), each.before.value) != each.after.value]
+    return tuple(changes), True
+
+
+def _was_spoken_of(conn: sa.Connection, as_of: date, batch_no: int | None) -> bool:
+    """Tell whether something of a day up to *as_of* was said since a batch."""
+    if batch_no is None or not snapshot.exists(conn, "log.event_log"):
+        return False
+    late = "SELECT EXISTS (SELECT 1 FROM log.event_log WHERE batch_no > :batch_no AND kind <> 'submission' AND coalesce(dated_on, occurred_on) <= :as_of)"
+    return bool(conn.execute(sa.text(late), {"batch_no": batch_no, "as_of": as_of}).scalar_one())
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed) -> None:

@@ -13,21 +13,23 @@ from typing import Any, NamedTuple, get_args
 
 import sqlalchemy as sa
 
-from exchange_hub.programme.definitions import NONE, Definition, Measured
+from exchange_hub.programme.definitions import NONE, Definition
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes, definitions, kinds
 from exchange_hub.programme.labels import kind_of
 from exchange_hub.reports.catalogue import EntryChange, entry_changes, present
 from exchange_hub.reports.closed import snapshot
-from exchange_hub.reports.closed.explain import Changed, ChangedRow, Explanation
+from exchange_hub.reports.closed.causes import BY_STAMP, ChangedRows
+from exchange_hub.reports.closed.explain import Change, ChangedRow, Explanation
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import silent_scopes, with_codes
-from exchange_hub.reports.model import Adjustment, Cause, Figure, Report
+from exchange_hub.reports.model import Adjustment, Cause, Contribution, Figure, Report
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import lists_of
 from exchange_hub.views.dated import dated
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE
 
@@ -119,22 +121,30 @@ def _compared(conn: sa.Connection, district: District, row: Mapping[str, Any], s
     if not changed:
         return Comparison(month, (), digest, entries=entries)
     stamps = Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, schema), snapshot.list_stamps(conn, schema))
-    closed = snapshot.lists_closed(row)
-    explained = Explanation(conn, closed, lists_of(schema), {cube.name: cube for cube in cubes(frame)})
-    by_id = {definition.id: definition for definition, _, _ in changed if definition is not None}
+    rows = ChangedRows(conn, snapshot.lists_closed(row), lists_of(schema), schema, row["batch_no"], stamps.restamped())
+    explained = Explanation(rows, {cube.name: cube for cube in cubes(frame)})
+    among = {definition.id: Change(definition, old, new) for definition, old, new in changed if definition is not None}
     result, keys = [], dict[str, set[str]]()
     for definition, old, new in changed:
         both = old.absent != NOT_THEN and new.absent != NOT_NOW
-        rows = explained.behind(definition, by_id) if both and definition is not None else Changed()
-        causes = tuple(cause for cause in _CAUSES if cause in (rows.causes or (stamps.causes(new.source.list) if both else _OF_METHOD)))
+        by_stamp = stamps.causes(new.source.list) if both else _OF_METHOD
+        behind = explained.behind(among[definition.id], among) if both and definition is not None else ()
+        told = tuple(replace(each, cause=by_stamp[0]) if each.cause == BY_STAMP else each for each in behind)
         name = before.catalogue.label(old.id) if new.absent == NOT_NOW else ""
-        bureaus = tuple(sorted(rows.bureaus))
-        result.append(Adjustment(month, old, new, causes, bureaus, rows.keys(), rows.count(), name))
-        if isinstance(definition, Measured):
-            keys.setdefault(new.source.list, set()).update(rows.keys())
+        result.append(_adjustment(month, old, new, told, by_stamp, name))
+        for each in told:
+            keys.setdefault(each.list, set()).update({each.row} - {""})
     found = tuple(row for list_ in keys for row in explained.rows(list_, sorted(keys[list_])))
-    explained.clear()
+    rows.clear()
     return Comparison(month, tuple(result), digest, found, entries)
+
+
+def _adjustment(month: str, old: Figure, new: Figure, told: tuple[Contribution, ...], by_stamp: tuple[Cause, ...], name: str) -> Adjustment:
+    causes = {each.cause for each in told} or {*by_stamp}
+    bureaus = tuple(sorted({bureau for each in told for bureau in each.bureaus}))
+    rows = tuple(sorted({each.row for each in told} - {""}))
+    count = max(len(rows), *(sum(each.rows for each in told if each.figure == figure) for figure in {each.figure for each in told} or {""}))
+    return Adjustment(month, old, new, tuple(cause for cause in _CAUSES if cause in causes), bureaus, rows, count, name, told)
 
 
 def _materials(figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:
@@ -210,6 +220,18 @@ class Stamps(NamedTuple):
     now: Mapping[str, str] | None
     lists: Mapping[str, Mapping[str, str]]
 
+    def restamped(self) -> frozenset[str]:
+        """Return the lists that are filled by another method or by other data now than at the close."""
+        if self.now is None:
+            return frozenset()
+        return frozenset(name for name in BY_NAME if self._parts(name)[0] != self._parts(name)[1])
+
+    def _parts(self, name: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return the stamps of a list at the close and now, or those of the whole where only these were kept."""
+        if name in self.closed_lists and name in self.lists:
+            return self.closed_lists[name], self.lists[name]
+        return self.closed, self.now or {}
+
     def causes(self, name: str) -> tuple[Cause, ...]:
         """Say why a figure over a list can change without a changed row: other data of the district, or another method.
 
@@ -219,9 +241,7 @@ class Stamps(NamedTuple):
         """
         if self.now is None:
             return ("口径修正",)
-        before, now = self.closed, self.now
-        if name in self.closed_lists and name in self.lists:
-            before, now = self.closed_lists[name], self.lists[name]
+        before, now = self._parts(name)
         method = any(now.get(part) != before.get(part) for part in ("code", "contracts"))
         other_data = self.now.get("configuration") != self.closed.get("configuration")
         data: tuple[Cause, ...] = ("基础数据变更",) if other_data else ()

@@ -1,0 +1,194 @@
+"""Which list rows came, went or read differently since a close, and why, one cause a row (FIGURES, rule 23).
+
+A cause is worked out from what there is: whether an event of the entity arrived since, whether it took something back, whether the
+row's bureaus are others, and what it says of itself (a return, a recovery, an exit, another domain). Where nothing was said since and
+nobody was joined or parted, the row reads differently by other rules or data, which the stamps of both sides tell.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from exchange_hub.reports.catalogue import common_columns
+from exchange_hub.reports.closed.snapshot import exists
+from exchange_hub.reports.sql import Lists
+from exchange_hub.views.lists import kinds_of
+
+_When = tuple[sa.ColumnElement[bool], sa.ColumnElement[str] | str]
+_KEYS = ("row_key", "component", "bureaus")
+#: What stands for a cause that the stamps of both sides tell.
+BY_STAMP = "口径修正"
+
+
+@dataclass(slots=True)
+class ChangedRows:
+    """The changed rows between the frozen lists of a closed month and the lists as of the same day now.
+
+    Attributes:
+        conn: a connection in a transaction, for temporary tables.
+        frozen: the lists of the closed month.
+        current: the lists of a views schema.
+        schema: that schema.
+        batch_no: last batch that belongs to the close; ``None`` where it was not kept, or there is no log.
+        restamped: the lists that are filled by other rules or data now than at the close.
+    """
+
+    conn: sa.Connection
+    frozen: Lists
+    current: Lists
+    schema: str
+    batch_no: int | None
+    restamped: frozenset[str] = frozenset()
+    _sides: dict[str, tuple[sa.Table, sa.Table]] = field(default_factory=dict)
+    _fresh: bool | None = None
+
+    def sides(self, list_: str) -> tuple[sa.Table, sa.Table]:
+        """Return the temporary tables of the changed rows of a list, as they were and as they are, each with its ``cause``."""
+        if list_ not in self._sides:
+            name = self.current.view(list_).table
+            self.conn.execute(sa.schema.CreateTableAs(self._compared(list_), f"changed_{name}", temporary=True))
+            changed = sa.table(f"changed_{name}", sa.column("row_key", sa.Text()), sa.column("cause", sa.Text()))
+            made = []
+            for lists, prefix in ((self.frozen, "was"), (self.current, "now")):
+                source = lists.table(list_)
+                joined = source.join(changed, changed.c.row_key == source.c.row_key)
+                rows = sa.select(*source.c, changed.c.cause).select_from(joined)
+                self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
+                columns = [sa.Column(column.name, column.type) for column in source.c]
+                made.append(sa.Table(f"{prefix}_{name}", sa.MetaData(), *columns, sa.Column("cause", sa.Text())))
+            self.conn.execute(sa.text(f"DROP TABLE changed_{name}"))
+            self._sides[list_] = (made[0], made[1])
+        return self._sides[list_]
+
+    def common(self, list_: str) -> tuple[str, ...]:
+        """Return the columns of a list that both sides have, with the same name and type."""
+        shared = common_columns(self.current.view(list_), self.frozen.view(list_))
+        return (*_KEYS, *(column.name for column in shared))
+
+    def clear(self) -> None:
+        """Drop the temporary tables."""
+        for table in (table for pair in self._sides.values() for table in pair):
+            self.conn.execute(sa.schema.DropTable(table))
+        if self._fresh:
+            self.conn.execute(sa.text("DROP TABLE pg_temp.fresh, pg_temp.joined"))
+        self._sides.clear()
+        self._fresh = None
+
+    def _compared(self, list_: str) -> sa.Select[tuple[str, str]]:
+        """Return row key and cause of every row that came, went or reads differently."""
+        old = self.frozen.table(list_).alias("old")
+        new = self.current.table(list_).alias("new")
+        common = self.common(list_)
+        same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
+        cause = sa.case(
+            (old.c.row_key.is_(None), self._came(list_, new, common)),
+            (new.c.row_key.is_(None), self._went(list_, old)),
+            else_=self._reads(list_, old, new, common),
+        )
+        return (
+            sa.select(sa.func.coalesce(new.c.row_key, old.c.row_key).label("row_key"), cause.label("cause"))
+            .select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
+        )  # fmt: skip
+
+    def _came(self, list_: str, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
+        merged = self._elsewhere(self.frozen, list_, new)
+        parted = BY_STAMP if list_ in self.restamped else "撤销合并"
+        named: list[_When] = [(merged, "合并"), (~self._said_since(list_, new), parted), (self._was_in_another(list_, new), "撤销合并")]
+        if "step" in common:
+            named.append((new.c.step == "退货", "退货"))
+        if {"step", "reason"} <= {*common}:
+            back = new.c.step == "冲回"
+            named += [(sa.and_(back, new.c.reason == reason), cause) for reason, cause in _REVERSALS.items()]
+        return sa.case(*named, else_="迟报")
+
+    def _went(self, list_: str, old: sa.FromClause) -> sa.ColumnElement[str]:
+        joined = sa.or_(self._elsewhere(self.current, list_, old), self._is_in_another(list_, old))
+        unsaid = BY_STAMP if list_ in self.restamped else "合并"
+        named: list[_When] = [(joined, "合并"), (self._said_since(list_, old, withdrawn=True), "撤回"), (~self._said_since(list_, old), unsaid)]
+        # Without a log there is nobody to ask what was said since: a row that is gone was taken back.
+        return sa.case(*named, else_="更正" if self._has_fresh() else "撤回")
+
+    def _reads(self, list_: str, old: sa.FromClause, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
+        named: list[_When] = [(old.c.bureaus != new.c.bureaus, sa.case((new.c.bureaus.contains(old.c.bureaus), "合并"), else_="撤销合并"))]
+        named.append((~self._said_since(list_, new), BY_STAMP))
+        if "admin_state" in common:
+            named.append((sa.and_(new.c.admin_state == "退出", old.c.admin_state.is_distinct_from("退出")), "退出"))
+        if "domain" in common:
+            named.append((old.c.domain.is_distinct_from(new.c.domain), "领域调整"))
+        return sa.case(*named, else_="更正")
+
+    def _elsewhere(self, lists: Lists, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether the entity of a row has a row under another key in these lists: it was merged or split."""
+        agree = self.current.view(list_).merge_columns
+        if agree is None or not {*agree} <= {*self.common(list_)}:
+            return sa.false()
+        other = lists.table(list_).alias()
+        agreeing = (other.c[name] == row.c[name] for name in ("component", *agree))
+        shares = sa.and_(other.c.row_key != row.c.row_key, *agreeing)
+        return sa.exists(sa.select(sa.literal(1)).select_from(other).where(shares))
+
+    def _is_in_another(self, list_: str, old: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether what a component was named by belongs to another one now."""
+        if not self._has_fresh():
+            return sa.false()
+        joined = sa.table("joined", *map(sa.column, ("kind", "name", "component")), schema="pg_temp").alias()
+        meets = (joined.c.kind.in_(kinds_of(list_)), joined.c.name == old.c.component, joined.c.component != old.c.component)
+        return sa.exists(sa.select(sa.literal(1)).select_from(joined).where(*meets))
+
+    def _was_in_another(self, list_: str, new: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether an entity that has one row, and was spoken of before, counted among those of several bureaus."""
+        if self.current.view(list_).merge_columns != () or not self._has_fresh():
+            return sa.false()
+        other = self.frozen.table(list_).alias()
+        wider = sa.and_(other.c.bureaus.contains(new.c.bureaus), sa.func.cardinality(other.c.bureaus) > sa.func.cardinality(new.c.bureaus))
+        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "known")), schema="pg_temp").alias()
+        known = sa.exists(
+            sa.select(sa.literal(1)).select_from(fresh).where(fresh.c.kind.in_(kinds_of(list_)), fresh.c.component == new.c.component, fresh.c.known)
+        )
+        return sa.and_(known, sa.exists(sa.select(sa.literal(1)).select_from(other).where(wider)))
+
+    def _said_since(self, list_: str, row: sa.FromClause, *, withdrawn: bool = False) -> sa.ColumnElement[bool]:
+        """Ask whether an event of the row's entity arrived since the close, or one that takes something back."""
+        if not self._has_fresh():
+            return sa.literal(value=True)
+        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "withdrawn")), schema="pg_temp").alias()
+        meets = [fresh.c.kind.in_(kinds_of(list_)), fresh.c.component == row.c.component]
+        if withdrawn:
+            meets.append(fresh.c.withdrawn)
+        return sa.exists(sa.select(sa.literal(1)).select_from(fresh).where(*meets))
+
+    def _has_fresh(self) -> bool:
+        """Note the entities of which something arrived since the close, under their own name and their component's; tell whether that is known."""
+        if self._fresh is None:
+            self._fresh = self.batch_no is not None and exists(self.conn, "log.event_log") and exists(self.conn, f"{self.schema}.claim")
+            if self._fresh:
+                self.conn.execute(
+                    sa.text(
+                        f"""CREATE TEMP TABLE fresh ON COMMIT DROP AS
+                        WITH said AS (
+                            SELECT e.kind, e.topic_no, e.entity, bool_or(e.withdrawn) AS withdrawn, EXISTS (
+                                SELECT 1 FROM log.event_log b
+                                WHERE b.topic_no = e.topic_no AND b.kind = e.kind AND b.entity = e.entity AND b.batch_no <= :batch_no) AS known
+                            FROM log.event_log e WHERE e.batch_no > :batch_no GROUP BY 1, 2, 3)
+                        SELECT kind, component, bool_or(withdrawn) AS withdrawn, bool_or(known) AS known FROM (
+                            SELECT s.kind, t.bureau || ':' || s.entity AS component, s.withdrawn, s.known FROM said s JOIN log.topic t USING (topic_no)
+                            UNION ALL
+                            SELECT s.kind, c.component, s.withdrawn, s.known FROM said s JOIN {self.schema}.claim c USING (kind, topic_no, entity)
+                        ) AS told GROUP BY 1, 2"""
+                    ),
+                    {"batch_no": self.batch_no},
+                )
+                self.conn.execute(
+                    sa.text(
+                        f"""CREATE TEMP TABLE joined ON COMMIT DROP AS
+                        SELECT c.kind, t.bureau || ':' || c.entity AS name, c.component FROM {self.schema}.claim c JOIN log.topic t USING (topic_no)"""
+                    )
+                )
+                for table in ("fresh", "joined"):
+                    self.conn.execute(sa.text(f"ANALYZE pg_temp.{table}"))
+        return self._fresh
+
+
+#: Reason of a reversal → what it is as a cause.
+_REVERSALS: Mapping[str, str] = {"退货": "退货", "追缴": "追缴", "差错": "更正"}
