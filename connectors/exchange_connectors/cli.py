@@ -38,8 +38,10 @@ from exchange_connectors.excel.template import template_name, write_template
 from exchange_connectors.jsonlines import Refused, read_lines
 from exchange_connectors.kit.errors import ConfigError, ConnectorError
 from exchange_connectors.kit.money import plain
-from exchange_connectors.kit.publisher import Publisher
+from exchange_connectors.kit.publisher import Line, Publisher
+from exchange_connectors.kit.store import Store
 from exchange_connectors.settings import ConnectorSettings, KafkaSettings
+from exchange_contracts import topics
 
 FAILED, USAGE, WITH_RETURNED = 1, 2, 3
 WATCH_SECONDS = 5.0
@@ -349,26 +351,52 @@ def publish(
 ) -> None:
     """Publish events from JSON Lines (FILE or standard input), each with its name in "type"."""
     settings = ConnectorSettings()
-    spool = state or settings.spool_dir / f"{bureau}.sqlite"
+    district = district or settings.district_code
+    spool = state or _spool(settings, district, bureau)
     counts: Counter[str] = Counter()
-    with Publisher(_kafka(bootstrap_servers), district or settings.district_code, bureau, spool) as publisher:
+    name = "-" if file is sys.stdin or file.name == "<stdin>" else Path(file.name).name
+    with Publisher(_kafka(bootstrap_servers), district, bureau, spool) as publisher:
+        publisher.wait_for_receipts(0)  # what was rejected since is news again
         for taken in read_lines(file, bureau, datetime.now(UTC)):
             if isinstance(taken, Refused):
                 counts["refused"] += 1
-                click.echo(
-                    json.dumps({"line": taken.line, "outcome": "refused", "reason": taken.reason}, ensure_ascii=False),
-                    err=True,
-                )
+                _tell({"line": taken.line, "outcome": "refused", "reason": taken.reason})
             elif taken.event is not None:
-                publisher.publish(taken.event)
+                publisher.publish(taken.event, line=Line(name, taken.line))
                 counts["published"] += 1
             elif taken.statement is not None:
-                news = publisher.offer(taken.statement, taken.source).event is not None
+                news = publisher.offer(taken.statement, taken.source, Line(name, taken.line)).event is not None
                 counts["published" if news else "unchanged"] += 1
         publisher.flush(settings.kafka.acknowledge_seconds_max)
-        summary: dict[str, Any] = {name: counts[name] for name in ("published", "unchanged", "refused")}
-        if wait_receipts:
-            outcomes = publisher.wait_for_receipts(wait_receipts)
-            summary |= {"accepted": outcomes.accepted, "rejected": outcomes.rejected, "awaited": outcomes.awaited}
+        outcomes = publisher.wait_for_receipts(wait_receipts)
+        told = _tell_exceptions(publisher)
+    summary: dict[str, Any] = {name: counts[name] for name in ("published", "unchanged", "refused")}
+    if wait_receipts or told:
+        summary |= {"accepted": outcomes.accepted, "rejected": told["rejected"], "awaited": outcomes.awaited}
+        summary |= {"held": told["held"]} if told["held"] else {}
     click.echo(json.dumps(summary))
-    sys.exit(WITH_RETURNED if counts["refused"] or summary.get("rejected") else 0)
+    sys.exit(WITH_RETURNED if counts["refused"] or told["rejected"] else 0)
+
+
+def _spool(settings: ConnectorSettings, district: str, bureau: str) -> Path:
+    """Return the spool's file in the data folder; one that an earlier version kept below the working folder is brought there."""
+    spool = settings.spools() / f"{bureau}.sqlite"
+    if settings.spool_dir is None:
+        Store.move(Path(".hub/spool") / spool.name, spool, topics.events_topic(district, bureau))
+    return spool
+
+
+def _tell(words: dict[str, Any]) -> None:
+    click.echo(json.dumps(words, ensure_ascii=False), err=True)
+
+
+def _tell_exceptions(publisher: Publisher) -> Counter[str]:
+    """Say line and reason of what the hub rejected or holds, also of an earlier run, each once; return how many there are."""
+    told: Counter[str] = Counter()
+    for each in publisher.exceptions():
+        if each.type is not None and each.outcome in {"rejected", "held"}:  # else another program's, or nothing to do
+            told[each.outcome] += 1
+            place = {"line": each.row} | ({"file": each.file} if each.file not in (None, "-") else {})
+            _tell(place | {"outcome": each.outcome, "code": each.code, "reason": each.reason})
+    publisher.forget_exceptions()
+    return told

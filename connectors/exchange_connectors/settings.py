@@ -57,7 +57,7 @@ class ConnectorSettings(BaseSettings):
         data_dir: ``HUB_DATA_DIR``: a hub's data folder on this machine; its Kafka is used where no other is named.
         kafka: ``HUB_KAFKA__BOOTSTRAP_SERVERS``, ``HUB_KAFKA__SECURITY_PROTOCOL``, ``HUB_KAFKA__USERNAME``, ….
         district_code: ``HUB_DISTRICT_CODE``: the code in topic names.
-        spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger.
+        spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger; ``spool`` in the data folder, if omitted.
     """
 
     model_config = SettingsConfigDict(
@@ -67,7 +67,11 @@ class ConnectorSettings(BaseSettings):
     data_dir: Path = Path(".hub")
     kafka: KafkaSettings = KafkaSettings()
     district_code: str = "wuqing"
-    spool_dir: Path = Path(".hub/spool")
+    spool_dir: Path | None = None
+
+    def spools(self) -> Path:
+        """Return the folder where ``hub publish`` keeps its spool and ledger."""
+        return self.spool_dir or self.data_dir.expanduser() / "spool"
 
     def broker(self) -> KafkaSettings:
         """Return how to reach the broker: as named, else the one of the hub that runs in *data_dir*, else the default."""

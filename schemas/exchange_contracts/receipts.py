@@ -2,7 +2,10 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt
+from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, PositiveInt
+
+VERSION = 1
+"""Of the receipt: it rises where readers of the one before would misread; fields that they may ignore leave it alone."""
 
 Outcome = Literal["duplicate", "rejected", "held", "superseded"]
 
@@ -20,7 +23,7 @@ class ReceiptException(BaseModel):
         reason: the reason in Chinese: what, where, what to do.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     offset: NonNegativeInt
     event_id: str | None
@@ -38,9 +41,11 @@ class Receipt(BaseModel):
         exceptions: the others, in order of offsets.
         batch: number of the hub's batch, the order of commits.
         at: when the batch was committed, UTC.
+        version: of the receipt; hubs before it was carried wrote the first.
+        topic_id: id that Kafka gave *topic*; ``None`` of hubs that did not say it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     topic: str
     first: NonNegativeInt
@@ -49,6 +54,8 @@ class Receipt(BaseModel):
     exceptions: tuple[ReceiptException, ...] = ()
     batch: NonNegativeInt
     at: AwareDatetime
+    version: PositiveInt = VERSION
+    topic_id: str | None = None
 
     def to_bytes(self) -> bytes:
         """Return the Kafka value of the receipt: JSON in UTF-8."""

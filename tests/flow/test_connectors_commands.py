@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from click.testing import CliRunner
 from openpyxl.workbook.workbook import Workbook
 
 from exchange_connectors.cli import connect, publish
-from exchange_connectors.kit.broker import KafkaBroker
+from exchange_connectors.kit.broker import KafkaBroker, Message
 from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, topics
 from exchange_contracts.model import Event
+from exchange_contracts.receipts import Receipt, ReceiptException
 from exchange_hub.runtime.topics import administration, ensure_topics
 
 CONFIG = """
@@ -90,6 +92,52 @@ def test_json_lines_are_published_by_command(kafka: str, bureau: str, tmp_path: 
     refused = json.loads(outcome.stderr.splitlines()[0])
     assert (refused["line"], "month" in refused["reason"]) == (3, True)
     assert [(event.entity_key, event.revision) for event in on_topic(kafka, bureau)][1] == ("2", 5)
+
+
+LINE = {"type": "TaskProgressReported", "source": "oa", "entity_key": "1", "occurred_on": "2026-09-30", "task_no": "1", "month": "2026-09", "text": "已完成摸底"}  # fmt: skip
+
+
+def test_a_line_arrives_in_a_topic_made_anew(kafka: str, bureau: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger lies in the data folder and knows the topic by its id: one made anew is told everything, another time nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "data"))
+    names = [topics.events_topic("wuqing", bureau), topics.receipts_topic("wuqing", bureau)]
+    published = []
+    for anew in (False, False, True):
+        if anew:
+            with administration(kafka) as admin:
+                admin.delete_topics(names)
+                ensure_topics(admin, names)
+        outcome = CliRunner().invoke(publish, ["--bureau", bureau, "--bootstrap-servers", kafka], input=json.dumps(LINE))
+        assert outcome.exit_code == 0, outcome.output
+        published.append(json.loads(outcome.stdout)["published"])
+    assert published == [1, 0, 1]
+    assert len(on_topic(kafka, bureau)) == 1
+    assert (tmp_path / "data/spool" / f"{bureau}.sqlite").exists()
+    assert not (tmp_path / ".hub").exists()
+
+
+def test_what_the_hub_rejects_is_told_with_its_line(kafka: str, bureau: str, tmp_path: Path) -> None:
+    """`publish` prints file, line and reason of what the hub rejects, ends with 3, tells it once, and sends it again."""
+    file = tmp_path / "进展.jsonl"
+    file.write_text("\n\n" + json.dumps(LINE), encoding="utf-8")
+    rejected = ReceiptException(offset=0, event_id=None, entity_key="1", outcome="rejected", code="x", reason="请核对任务编号")
+    receipt = Receipt(
+        topic=topics.events_topic("wuqing", bureau), first=0, next=1, accepted=0, exceptions=(rejected,), batch=1,
+        at=datetime(2026, 10, 8, tzinfo=UTC),
+    )  # fmt: skip
+    broker = KafkaBroker(KafkaSettings(bootstrap_servers=kafka))
+    broker.send(topics.receipts_topic("wuqing", bureau), Message(b"", receipt.to_bytes(), []))
+    broker.flush(10)
+    broker.close()
+    arguments = ["--bureau", bureau, "--state", str(tmp_path / "s.sqlite"), "--bootstrap-servers", kafka, str(file)]
+    outcome = CliRunner().invoke(publish, [*arguments, "--wait-receipts", "10"])
+    assert outcome.exit_code == 3, outcome.output
+    told = json.loads(outcome.stderr.splitlines()[-1])
+    assert told == {"line": 3, "file": "进展.jsonl", "outcome": "rejected", "code": "x", "reason": "请核对任务编号"}
+    assert json.loads(outcome.stdout) == {"published": 1, "unchanged": 0, "refused": 0, "accepted": 0, "rejected": 1, "awaited": 0}
+    again = CliRunner().invoke(publish, arguments)
+    assert (again.exit_code, json.loads(again.stdout)["published"]) == (0, 1), again.output
 
 
 def test_a_command_without_broker_fails_in_one_line(tmp_path: Path) -> None:

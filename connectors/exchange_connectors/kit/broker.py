@@ -88,6 +88,9 @@ class Broker(Protocol):
     def missing(self, needs: Sequence[tuple[str, str]]) -> list[str]:
         """Return in words what is missing for *needs*, pairs of right (READ, WRITE) and topic."""
 
+    def identity(self, topic: str) -> str:
+        """Return the id of a topic that :meth:`missing` was asked for: unlike its name, no other topic ever has it."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -120,6 +123,7 @@ class KafkaBroker(Broker):
         self._settings = settings
         self._producer: KafkaProducer | None = None
         self._reader: KafkaConsumer | None = None
+        self._ids: dict[str, str] = {}
 
     def _open(self) -> KafkaProducer:
         if self._producer is None:
@@ -227,7 +231,12 @@ class KafkaBroker(Broker):
             return [f"Kafka at {self._settings.bootstrap_servers} does not describe topics: {error!r}"]
         finally:
             admin.close()
+        self._ids.update((name, str(topic["topic_id"])) for name, topic in described.items())
         return [words for right, topic in needs if (words := self._lack(right, topic, described.get(topic)))]
+
+    @override
+    def identity(self, topic: str) -> str:
+        return self._ids[topic]
 
     def _lack(self, right: str, topic: str, described: Mapping[str, Any] | None) -> str | None:
         """Say in words what keeps *right* on *topic* from being used, or ``None``."""

@@ -45,15 +45,17 @@ class RecordingBroker(Broker):
         failures: errors for the next messages, in order (``TimeoutError``: may be tried again).
         restarts: how often the producer was made anew.
         without: topics that do not exist, or pairs (right, topic) that are not granted.
+        hub: part of every topic's id; another one makes this the broker of another hub.
     """
 
-    def __init__(self, *topics: str) -> None:
+    def __init__(self, *topics: str, hub: str = "hub") -> None:
         self.topics: dict[str, list[Record]] = defaultdict(list, {topic: [] for topic in topics})
         self.silent = 0
         self.stored_but_silent = 0
         self.failures: list[Exception] = []
         self.restarts = 0
         self.without: set[str | tuple[str, str]] = set()
+        self.hub = hub
 
     def append(self, topic: str, value: bytes, key: bytes | None = None) -> int:
         """Put a record into *topic* as somebody else would; return its offset."""
@@ -104,6 +106,10 @@ class RecordingBroker(Broker):
             elif (right, topic) in self.without:
                 words.append(f"this user lacks {right} on topic {topic}")
         return words
+
+    @override
+    def identity(self, topic: str) -> str:
+        return f"{self.hub}-{topic}"
 
     @override
     def close(self) -> None:

@@ -53,6 +53,14 @@ class Offered:
     event: Event | None
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where an event stands that comes from no workbook: a line of a file."""
+
+    file: str
+    number: int
+
+
 @dataclass(slots=True)
 class _Run:
     """Events with consecutive numbers in the spool that Kafka stored at consecutive offsets."""
@@ -94,13 +102,16 @@ class Publisher:
         self._broker: Broker = KafkaBroker(settings) if broker is None else broker
         self._clock = clock
         self.store = Store(spool_path, self.events_topic)
-        self.ledger = Ledger(self.store)
-        self._book = ReceiptBook(self.store)
+        self._open_books()
         self._batch: list[tuple[bytes, bytes, str, str, str | None, str | None, int | None]] = []
         self._headers: list[list[Header]] = []
         self._underway: deque[tuple[int, Delivery, float]] = deque()
         self._restarts = 0
         self._started = False
+
+    def _open_books(self) -> None:
+        self.ledger = Ledger(self.store)
+        self._book = ReceiptBook(self.store)
         self._next_seq = 1 + int(self.store.connection.execute("select coalesce(max(seq), 0) from spool").fetchone()[0])
 
     def __enter__(self) -> Self:
@@ -121,7 +132,9 @@ class Publisher:
             self.close()
 
     def start(self) -> None:
-        """Check broker, topics and rights, then send what an earlier run left in the spool.
+        """Check broker, topics and rights, take the spool and ledger of this very topic, then send what an earlier run left there.
+
+        Where the state file was kept for a topic of another hub, that one is laid aside and this topic's own is taken.
 
         Raises:
             NotReadyError: something is missing; every lack is named.
@@ -129,17 +142,34 @@ class Publisher:
         lacks = self._broker.missing([("WRITE", self.events_topic), ("READ", self.receipts_topic)])
         if lacks:
             raise NotReadyError("; ".join(lacks))
+        self._send_batch()  # what was said before the start goes with the file that it was weighed against
+        if self.store.bind(self._broker.identity(self.events_topic), self._can_serve):
+            self._open_books()
         self._started = True
         self._send_spooled()
 
-    def publish(self, event: Event, *, traceparent: str | None = None) -> None:
+    def _can_serve(self) -> bool:
+        """Say whether a state file of an earlier version can have been kept for the topic as it is: nothing it knows is gone."""
+        db = self.store.connection
+        known, spooled = (db.execute(f"select count(*) from {table}").fetchone()[0] for table in ("entry", "spool"))
+        last = self._book.last_offset()
+        if self._broker.end(self.events_topic) < max(last + 1, known - spooled):
+            return False
+        return self._broker.end(self.receipts_topic) >= self._book.position
+
+    def publish(self, event: Event, *, traceparent: str | None = None, line: Line | None = None) -> None:
         """Spool and send *event*, which carries its source's own revision.
+
+        Args:
+            event: the event.
+            traceparent: of the trace it belongs to.
+            line: where it stands, instead of its origin, for what the hub may say of it.
 
         Raises:
             RefusedError: the event breaks the rules of its contract, by which the hub would reject it.
             PublishError: the event is another bureau's, the broker refused for good, or nothing was acknowledged in time.
         """
-        self._spool(event, self._checked(event), traceparent)
+        self._spool(event, self._checked(event), traceparent, line)
 
     def _checked(self, event: Event) -> bytes:
         """Return an event's bytes once nothing stands against publishing it."""
@@ -156,21 +186,26 @@ class Publisher:
             raise RefusedError(sentences(found))
         return value
 
-    def _spool(self, event: Event, value: bytes, traceparent: str | None = None) -> None:
+    def _spool(self, event: Event, value: bytes, traceparent: str | None, line: Line | None) -> None:
         """Take a checked event into the batch that is written and sent next."""
         origin = event.origin
-        place = (None, None, None) if origin is None else (origin.file, origin.sheet, origin.row)
+        place: tuple[str | None, str | None, int | None] = (None, None, None)
+        if line is not None:
+            place = (line.file, None, line.number)
+        elif origin is not None:
+            place = (origin.file, origin.sheet, origin.row)
         self._batch.append((event.entity_key.encode(), value, str(event.event_id), type(event).__name__, *place))
         self._headers.append(envelope.headers(event, traceparent))
         if len(self._batch) >= BATCH_EVENTS:
             self._send_batch()
 
-    def offer(self, statement: Statement, source: str) -> Offered:
+    def offer(self, statement: Statement, source: str, line: Line | None = None) -> Offered:
         """Publish *statement* if it is news to the ledger, under the next revision.
 
         Args:
             statement: what the bureau says now.
             source: the system it comes from (part of the event's identity).
+            line: as for :meth:`publish`.
 
         Raises:
             pydantic.ValidationError: the facts break the contract.
@@ -181,7 +216,7 @@ class Publisher:
         if offered.event is not None:
             value = self._checked(offered.event)
             self.ledger.note(offered.event)
-            self._spool(offered.event, value)
+            self._spool(offered.event, value, None, line)
         return offered
 
     def consider(self, statement: Statement, source: str) -> Offered:
@@ -233,7 +268,7 @@ class Publisher:
             if self._broker.end(self.receipts_topic) < self._book.position:
                 self._book.rewind()  # the topic was made anew; receipts may be booked twice without harm
             records = self._broker.read(self.receipts_topic, self._book.position, max(5.0, timeout))
-            fresh = self._book.take(records, self.events_topic)
+            fresh = self._book.take(records, self.events_topic, self._broker.identity(self.events_topic))
             for receipt in fresh:
                 self._count(receipt)
                 yield receipt
@@ -260,10 +295,10 @@ class Publisher:
         """Return what the hub did not simply accept (of one file, where given)."""
         return self._book.exceptions(file)
 
-    def forget_exceptions(self, file: str) -> None:
-        """Drop the exceptions of *file*, which is about to be stated anew."""
+    def forget_exceptions(self, file: str | None = None) -> None:
+        """Drop the exceptions of *file*, which is about to be stated anew, or all of them, once they were told."""
         with self.store.transaction() as db:
-            db.execute("delete from exception where file = ?", (file,))
+            db.execute("delete from exception where ? is null or file = ?", (file, file))
 
     def rebuild_ledger(self, timeout: float, alias_fields: Mapping[str, tuple[str, ...]] | None = None) -> int:
         """Rebuild the ledger from the bureau's own topic and the spool; return the number of events read.

@@ -1,5 +1,6 @@
 """The hub's answers, booked against what was sent: one row per exception, ranges for the rest."""
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from exchange_connectors.kit.broker import Record
 from exchange_connectors.kit.store import Store
-from exchange_contracts.receipts import Receipt
+from exchange_contracts.receipts import VERSION, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,31 @@ class Outcomes:
 
 
 def _read(record: Record) -> Receipt | None:
-    """Return a receipt; one that cannot be read is said and passed: a later one covers its range again or never will."""
+    """Return a receipt; one that cannot be read is said and passed: what it answers for stays unanswered."""
     try:
-        return Receipt.from_bytes(record.value)
+        receipt = Receipt.from_bytes(record.value)
     except ValidationError:
         log.exception("offset %d of the receipts topic holds no receipt", record.offset)
         return None
+    if receipt.version > VERSION:
+        log.error("offset %d of the receipts topic is a receipt of version %d, newer than this connector reads (%d): update it", record.offset, receipt.version, VERSION)
+        return None
+    return receipt
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges of offsets (first, next) in order, those that touch as one.
+
+    >>> _merged([(5, 7), (0, 3), (3, 5), (9, 10)])
+    [(0, 7), (9, 10)]
+    """
+    merged: list[tuple[int, int]] = []
+    for first, following in sorted(ranges):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(following, merged[-1][1])
+        else:
+            merged.append((first, following))
+    return merged
 
 
 class ReceiptBook:
@@ -67,28 +87,41 @@ class ReceiptBook:
         return int(self._store.meta("receipts_next") or 0)
 
     @property
-    def covered(self) -> int:
-        """Every event below this offset has been answered for."""
-        return int(self._store.meta("receipts_covered") or 0)
+    def told(self) -> list[tuple[int, int]]:
+        """The ranges of offsets (first, next) that the hub has answered for; an earlier version kept the end of the last."""
+        kept = self._store.meta("receipts_told")
+        if kept is None:
+            return [(0, int(self._store.meta("receipts_covered") or 0))]
+        return [(first, following) for first, following in json.loads(kept)]
+
+    def last_offset(self) -> int:
+        """Return the highest offset that anything kept here speaks of, -1 for none."""
+        (highest,) = self._store.connection.execute(
+            "select max(coalesce((select max(off) from awaiting), -1), coalesce((select max(off) from exception), -1))"
+        ).fetchone()
+        return max(int(highest), max((following for _, following in self.told), default=0) - 1)
 
     def rewind(self) -> None:
         """Read the receipts topic from its start again, where it turned out shorter than the stored position."""
         self._store.set_meta("receipts_next", "0")
 
-    def take(self, records: Iterable[Record], events_topic: str) -> list[Receipt]:
-        """Book *records* of the receipts topic; return the receipts that speak of *events_topic*."""
+    def take(self, records: Iterable[Record], events_topic: str, topic_id: str) -> list[Receipt]:
+        """Book *records* of the receipts topic; return the receipts that speak of *events_topic* as it is now.
+
+        Receipts of an earlier topic of that name answer for other events; those of earlier hubs say no id.
+        """
         taken: list[Receipt] = []
-        following = covered = None
+        following = None
         with self._store.transaction() as db:
             for record in records:
                 following = record.offset + 1
                 receipt = _read(record)
-                if receipt is None or receipt.topic != events_topic:
+                if receipt is None or receipt.topic != events_topic or receipt.topic_id not in (None, topic_id):
                     continue
                 taken.append(receipt)
-                covered = max(covered or self.covered, receipt.next)
                 db.executemany(
-                    "insert or replace into exception (off, event_id, key, outcome, code, reason) values (?, ?, ?, ?, ?, ?)",
+                    "insert into exception (off, event_id, key, outcome, code, reason) values (?, ?, ?, ?, ?, ?) "
+                    "on conflict (off) do update set outcome = excluded.outcome, code = excluded.code, reason = excluded.reason",
                     [
                         (item.offset, None if item.event_id is None else str(item.event_id), item.entity_key,
                          item.outcome, item.code, item.reason)
@@ -97,8 +130,8 @@ class ReceiptBook:
                 )  # fmt: skip
             if following is not None:
                 self._store.set_meta("receipts_next", str(following))
-            if covered is not None:
-                self._store.set_meta("receipts_covered", str(covered))
+            if taken:
+                self._store.set_meta("receipts_told", json.dumps(_merged([*self.told, *((each.first, each.next) for each in taken)])))
                 self._settle()
         return taken
 
@@ -113,16 +146,20 @@ class ReceiptBook:
         db.execute("delete from spool where seq between ? and ?", (first_seq, last_seq))
         last_offset = first_offset + last_seq - first_seq
         db.execute("delete from awaiting where off <= ?", (last_offset - AWAITING_MAX,))
-        if first_offset < self.covered:  # the hub was faster than the acknowledgement
-            self._settle()
+        if any(first <= last_offset and first_offset < following for first, following in self.told):
+            self._settle()  # the hub was faster than the acknowledgement
 
     def _settle(self) -> None:
         """Take answered events off the waiting list, keeping the place of the exceptional ones."""
-        db, covered = self._store.connection, self.covered
+        for told in self.told:
+            self._settle_range(*told)
+
+    def _settle_range(self, first: int, following: int) -> None:
+        db = self._store.connection
         rows = db.execute(
             "select e.off, a.type, a.file, a.sheet, a.row, a.key, e.outcome "
-            "from awaiting a join exception e using (off) where off < ?",
-            (covered,),
+            "from awaiting a join exception e using (off) where off >= ? and off < ?",
+            (first, following),
         ).fetchall()
         db.executemany(
             "update exception set type = ?, file = ?, sheet = ?, row = ? where off = ?",
@@ -133,7 +170,7 @@ class ReceiptBook:
             "delete from entry where entity_key = ? and type = ?",
             [(key, type_) for _, type_, _, _, _, key, outcome in rows if outcome == "rejected"],
         )
-        settled = db.execute("delete from awaiting where off < ?", (covered,)).rowcount
+        settled = db.execute("delete from awaiting where off >= ? and off < ?", (first, following)).rowcount
         self._settled.update(outcome for *_, outcome in rows)
         self._settled["accepted"] += settled - len(rows)
 

@@ -5,12 +5,17 @@ after a crash either both are there or neither is.
 """
 
 import contextlib
+import logging
+import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 from exchange_connectors.kit.errors import ConfigError, SpoolBusyError
+
+log = logging.getLogger(__name__)
 
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
@@ -41,10 +46,15 @@ create table if not exists inbox (
     words text not null default '', at text not null default '') without rowid;
 """
 _VERSION = "1"
+_KEPT = ("spool", "awaiting", "exception", "entry", "file")
+"""Tables that say something of a topic; a file without rows in them may serve any."""
 
 
 class Store:
     """The open file; one process at a time writes to it.
+
+    It serves one topic for life, known by the id that Kafka gave it: a topic of the same name in another hub, or one made
+    anew, is another topic, of which nothing was stated yet (see :meth:`bind`).
 
     Args:
         path: the SQLite file; folders are made.
@@ -59,19 +69,20 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._lock = _Lock(path.with_name(path.name + ".lock"))
+        self._topic = topic
         try:
-            self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self.connection.execute("pragma journal_mode=wal")
-            # Survives the process's death; what a power cut takes, it takes together with the ledger's note of it.
-            self.connection.execute("pragma synchronous=normal")
-            self.connection.executescript(_SCHEMA)
-            self._claim(topic)
+            self._open()
         except BaseException:
             self._lock.release()
             raise
 
-    def _claim(self, topic: str) -> None:
-        for name, value in (("version", _VERSION), ("topic", topic)):
+    def _open(self) -> None:
+        self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self.connection.execute("pragma journal_mode=wal")
+        # Survives the process's death; what a power cut takes, it takes together with the ledger's note of it.
+        self.connection.execute("pragma synchronous=normal")
+        self.connection.executescript(_SCHEMA)
+        for name, value in (("version", _VERSION), ("topic", self._topic)):
             found = self.meta(name)
             if found is None:
                 self.set_meta(name, value)
@@ -79,6 +90,51 @@ class Store:
                 raise ConfigError(
                     f"{self.path}: made for {name} {found}, not {value}; give this connector its own state file"
                 )
+
+    def bind(self, topic_id: str, serves: Callable[[], bool]) -> bool:
+        """Hold what belongs to the topic of this id, and say whether that is another file than before.
+
+        What was kept for a topic of another id is laid beside it, and comes back when that topic is spoken to again.
+
+        Args:
+            topic_id: the id that Kafka gave the topic.
+            serves: whether a file that knows no id yet (an earlier version's) can have been kept for this topic.
+        """
+        known = self.meta("topic_id")
+        if known == topic_id:
+            return False
+        own = self._beside(topic_id)
+        blank = not any(self.connection.execute(f"select 1 from {table} limit 1").fetchone() for table in _KEPT)
+        if known is None and not own.exists() and (blank or serves()):
+            self.set_meta("topic_id", topic_id)
+            return False
+        spooled = self.connection.execute("select count(*) from spool").fetchone()[0]
+        self.connection.close()  # folds the log beside it into the file
+        if not blank or known is not None:
+            aside = self._beside(known) if known else next(p for n in count(1) if not (p := self._beside(f"earlier-{n}")).exists())
+            self.path.replace(aside)
+            log.warning("%s was kept for another topic named %s: laid aside as %s, with %d events unsent", self.path, self._topic, aside.name, spooled)
+        if own.exists():
+            own.replace(self.path)
+        self._open()
+        self.set_meta("topic_id", topic_id)
+        return True
+
+    def _beside(self, word: str) -> Path:
+        return self.path.with_name(f"{self.path.stem}.{word}{self.path.suffix}")
+
+    @classmethod
+    def move(cls, old: Path, new: Path, topic: str) -> None:
+        """Bring a file from where an earlier version kept it, unless it is another topic's or there is one already."""
+        if new.exists() or not old.exists():
+            return
+        try:
+            cls(old, topic).close()  # a killed process left a part of it in the log beside it
+        except ConfigError as error:
+            log.warning("not taken over: %s", error)
+            return
+        new.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(old, new)
 
     def meta(self, name: str) -> str | None:
         """Return the stored value called *name*."""

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 import psycopg
 
+from exchange_contracts.receipts import VERSION
 from exchange_hub.views.store.positions import LOCK_SPACE
 
 #: Receipts claimed and published in one step, at most, and the bytes that their exceptions take in the store.
@@ -84,7 +85,8 @@ def claim(conn: psycopg.Connection) -> list[Claimed]:
                FROM due, log.topic t
                WHERE r.batch_no = due.batch_no AND r.topic_no = due.topic_no AND t.topic_no = r.topic_no
                  AND due.total - due.size < %s
-               RETURNING t.name, t.bureau, r.topic_no, r.first_off, r.next_off, r.accepted, r.exceptions, r.batch_no, r.at""",
+               RETURNING t.name, t.bureau, r.topic_no, r.first_off, r.next_off, r.accepted, r.exceptions, r.batch_no, r.at,
+                 (SELECT p.kafka_topic_id FROM log.position p WHERE p.topic_no = r.topic_no)""",
             (STALE_CLAIM_SECONDS, CLAIM_MAX, CLAIM_BYTES_MAX),
         ).fetchall()
     rows.sort(key=lambda row: (row[7], row[2]))
@@ -92,8 +94,8 @@ def claim(conn: psycopg.Connection) -> list[Claimed]:
 
 
 def _claimed(conn: psycopg.Connection, row: Sequence[Any]) -> Claimed:
-    topic, bureau, topic_no, first, next_off, accepted, exceptions, batch_no, at = row
-    common = {"topic": topic, "batch": batch_no, "at": at.astimezone(UTC).isoformat()}
+    topic, bureau, topic_no, first, next_off, accepted, exceptions, batch_no, at, topic_id = row
+    common = {"version": VERSION, "topic": topic, "topic_id": topic_id, "batch": batch_no, "at": at.astimezone(UTC).isoformat()}
     parts = _parts(exceptions, MESSAGE_BYTES_MAX - len(orjson.dumps(common)) - 100)
     bounds = [first, *(part[0]["offset"] for part in parts[1:]), next_off]
     messages = []
