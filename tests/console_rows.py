@@ -22,6 +22,7 @@ from exchange_hub.views.queries.answers import (
     Origin,
     Position,
     Rejection,
+    Returned,
     Row,
     Selection,
     StoreUnavailableError,
@@ -205,6 +206,9 @@ class MemoryReading(Queries):
     def submissions(self, month: str) -> list[Submission]:
         return [item for item in self._source.submitted if item.month == month]
 
+    def returned(self, month: str) -> list[Returned]:
+        return [item for item in self._source.sent_back if item.month in (month, None)]
+
     def _matching(self, list_name: str, selection: Selection) -> list[Row]:
         columns: tuple[Column, ...] = BY_NAME[list_name].columns
         return [
@@ -247,6 +251,10 @@ class MemorySource:
             Submission("industry", "enterprises", "2026-11", "confirmed", 12, date(2026, 11, 23), "签发"),
             Submission("water", "equipment-projects", "2026-11", "nil", 0, date(2026, 11, 21), "签发"),
             Submission("commerce", "trade-in", "2026-11", "confirmed", 1204, date(2026, 11, 19), "签发"),
+        ]
+        self.sent_back = [
+            Returned("industry", "equipment-projects", "2026-11", "项目<b>清单</b>.xlsx", 37, 14, 0, ("金额和数量9处", "缺项5处")),
+            Returned("housing", None, None, "扫描件.pdf", 0, 0, 1, ("文件打不开1处",)),
         ]
         self.found = [
             finding("f-1", "same-project", "同一项目由两个单位填报，总投资不一致，请核实。", "equipment-projects",

@@ -12,8 +12,8 @@ from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EmissionStandard,
     EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind,
     Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, ProjectList,
-    RestatementCause, ReversalReason, ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep,
-    TradeInCategory,
+    RestatementCause, ReturnCause, ReversalReason, ScrapCategory, ScrapStep, Series, SignRole, SupportKind,
+    SupportStep, TradeInCategory,
 )
 
 
@@ -513,6 +513,19 @@ class TradeInReturned(Event, family="trade_in:returned"):
     return_no: Text | None = None
 
 
+class WorkbookReturned(Event, family="workbook:returned"):
+    """工作簿退回:连接器退回一个文件一张清单一个月的行数和原因,不含单元格内容;改正后重报,退回行数为零。"""
+
+    file: Text
+    list: ListView | None = None
+    month: Month | None = None
+    rows_read: Long
+    rows_returned: Long
+    sheets_returned: Long = 0
+    causes: dict[ReturnCause, Long] = {}
+    to_verify: Long = 0
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -528,6 +541,6 @@ EVENTS: dict[str, type[Event]] = {
     "TaskProgressReported": TaskProgressReported, "TradeInCompleted": TradeInCompleted,
     "SupportApplied": SupportApplied, "SupportDecided": SupportDecided, "FundsAllocated": FundsAllocated,
     "SubsidyApproved": SubsidyApproved, "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed,
-    "TradeInReturned": TradeInReturned,
+    "TradeInReturned": TradeInReturned, "WorkbookReturned": WorkbookReturned,
 }
 """Event name → class."""

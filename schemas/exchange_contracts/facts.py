@@ -602,6 +602,19 @@ class TradeInReturnedFacts(EventFacts):
     return_no: str | None
 
 
+class WorkbookReturnedFacts(EventFacts):
+    """工作簿退回:连接器退回一个文件一张清单一个月的行数和原因,不含单元格内容;改正后重报,退回行数为零。"""
+
+    file: str
+    list: str | None
+    month: str | None
+    rows_read: int
+    rows_returned: int
+    sheets_returned: int
+    causes: dict[str, int]
+    to_verify: int
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -621,5 +634,6 @@ FACTS: dict[str, type[EventFacts]] = {
     "SupportDecided": SupportDecidedFacts, "FundsAllocated": FundsAllocatedFacts,
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
     "SubsidyReversed": SubsidyReversedFacts, "TradeInReturned": TradeInReturnedFacts,
+    "WorkbookReturned": WorkbookReturnedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-OWN_CODES = frozenset(("submission", "coordination", "indicator", "task", "plan"))
+OWN_CODES = frozenset(("submission", "coordination", "indicator", "task", "plan", "workbook"))
 """Kinds whose keys are made of the hub's own codes, in which capitals and small letters differ."""
 
 _PLAIN = re.compile(r"[0-9A-Z|@:./_-]+")

@@ -123,8 +123,9 @@ def codelist_problems(root: Path, codelists: Mapping[str, tuple[str, ...]]) -> I
 def lock_problems(root: Path, schemas: Mapping[str, Schema]) -> Iterator[str]:
     """Yield where the lock file is not an append-only record of the schemas."""
     entries = read_lock(root)
-    if [entry.id for entry in entries] != list(range(1, len(entries) + 1)):
-        yield "lock file: ids must count from 1 without gaps; entries are only appended"
+    ids = [entry.id for entry in entries]
+    if ids[:1] != [1] or ids != sorted(set(ids)):
+        yield "lock file: ids must count from 1 and rise; entries are only appended"
     versions: dict[str, int] = {}
     for entry in entries:
         if entry.version != versions.get(entry.event, 0) + 1:

@@ -52,6 +52,10 @@ RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
     "基础数据变更", "口径修正",
 ]
+ReturnCause = Literal[
+    "编号和代码", "金额和数量", "日期和月份", "前后矛盾", "合计不符", "取值不在可选范围", "缺项", "重复",
+    "工作表和表头", "公式", "零报告", "个人信息", "文件打不开", "其他",
+]
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
@@ -59,5 +63,5 @@ ListView = Literal[
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
-    "material", "problem", "task", "submission", "support",
+    "material", "problem", "task", "submission", "support", "workbook",
 ]

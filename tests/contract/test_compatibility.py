@@ -139,7 +139,7 @@ def test_a_change_without_a_lock_entry_is_refused(root: Path) -> None:
     write(root, schema)
     assert any(f"SubsidyPaid: v{NOW + 1} is not locked" in problem for problem in lint.problems(root))
     [entry] = lock.append(root)
-    assert (entry.id, entry.version) == (len(registry.load().versions()) + 1, NOW + 1)
+    assert (entry.id, entry.version) == (max(each.schema_id for each in registry.load().versions()) + 1, NOW + 1)
     assert lint.problems(root) == []
     assert lock.append(root) == []
 
@@ -200,7 +200,7 @@ def test_a_removed_event_is_refused(root: Path) -> None:
 
 
 def test_a_reordered_lock_is_refused(root: Path) -> None:
-    """Ids count up without gaps in the order they were given."""
+    """Ids count up in the order they were given."""
     path = root / registry.LOCK_FILE
     entries = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(entries[1:] + entries[:1]), encoding="utf-8")

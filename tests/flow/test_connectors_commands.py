@@ -71,13 +71,13 @@ def test_a_drop_folder_is_run_by_command(kafka: str, bureau: str, tmp_path: Path
     assert (tmp_path / "inbox" / "2026年9月.回执.xlsx").exists()
     second = CliRunner().invoke(connect, run)
     assert (second.exit_code, "没有新文件" in second.output) == (0, True), second.output
-    (event,) = on_topic(kafka, bureau)
-    assert event.entity_key == "1"
+    event, returned = on_topic(kafka, bureau)
+    assert (event.entity_key, returned.model_dump()["rows_returned"]) == ("1", 1)
 
     told = CliRunner().invoke(connect, ["status", str(config)])
-    assert "待发送0条，待答复1条，台账1条" in told.output
+    assert "待发送0条，待答复2条，台账2条" in told.output
     rebuilt = CliRunner().invoke(connect, ["replay", str(config), "--bootstrap-servers", kafka])
-    assert (rebuilt.exit_code, "1条重建台账" in rebuilt.output) == (0, True), rebuilt.output
+    assert (rebuilt.exit_code, "2条重建台账" in rebuilt.output) == (0, True), rebuilt.output
 
 
 def test_json_lines_are_published_by_command(kafka: str, bureau: str, tmp_path: Path) -> None:

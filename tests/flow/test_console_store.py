@@ -21,6 +21,7 @@ from exchange_contracts.events import (
     ProjectChanged,
     ProjectProgressReported,
     SubmissionConfirmed,
+    WorkbookReturned,
 )
 from exchange_contracts.model import Origin
 from exchange_hub.cli.compose import Hub
@@ -66,6 +67,14 @@ def project(bureau: str, revision: int, total: str, row: int, kind: type[Event] 
     )  # fmt: skip
 
 
+def sent_back(file: str, rows: int, revision: int) -> WorkbookReturned:
+    return WorkbookReturned(
+        bureau="water", source="excel", entity_key=file, revision=revision, occurred_on=date(2026, 10, 31), file=file,
+        recorded_at=datetime(2026, 11, 3, tzinfo=UTC), list="equipment-projects", month="2026-10", rows_read=1, rows_returned=rows,
+        causes={"缺项": rows} if rows else {},
+    )  # fmt: skip
+
+
 def events() -> dict[str, list[Event]]:
     common = {"source": "excel", "occurred_on": date(2026, 11, 3), "recorded_at": datetime(2026, 11, 3, tzinfo=UTC)}
     return {
@@ -84,7 +93,8 @@ def events() -> dict[str, list[Event]]:
         "development-reform": [project("development-reform", 1, "1230000.00", 12)],
         "water": [
             NilReturned(bureau="water", entity_key="equipment-projects@2026-10", revision=1, list="equipment-projects",
-                        month="2026-10", **common)
+                        month="2026-10", **common),
+            sent_back("a.xlsx", 3, 1), sent_back("a.xlsx", 14, 2), sent_back("b.xlsx", 5, 1), sent_back("b.xlsx", 0, 2),
         ],
     }  # fmt: skip
 
@@ -284,6 +294,15 @@ def test_submissions_tell_confirmed_nil_and_silent_apart(client: TestClient) -> 
     assert states["water", "equipment-projects"]["state"] == "nil"
     silent = states["housing", "equipment-projects"]
     assert (silent["state"], silent["rows"]) == ("silent", None)
+
+
+def test_what_connectors_sent_back_is_seen_until_it_is_corrected(client: TestClient) -> None:
+    """The last word on a file counts: fourteen rows of one, none any more of the other; on list, page, API and metrics."""
+    assert [(row["file"], row["rows_returned"], row["causes"]) for row in client.get("/api/lists/returns").json()["rows"]] == [("a.xlsx", 14, ["缺项14处"])]
+    states = {(line["bureau"], line["list"]): line for line in client.get("/api/submissions/2026-10").json()}
+    assert states["water", "equipment-projects"]["rows_returned"] == 14
+    assert "退回14 行" in client.get("/submissions?month=2026-10").text
+    assert 'hub_workbook_rows_returned{bureau="water"} 14.0' in client.get("/metrics").text
 
 
 def test_rejections_keep_reason_place_and_what_could_be_read(client: TestClient) -> None:

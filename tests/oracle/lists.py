@@ -471,8 +471,20 @@ def _submission(_component: str, members: Members, _rules: Rules) -> Made:
         }  # fmt: skip
 
 
+def _workbook(_component: str, members: Members, _rules: Rules) -> Made:
+    [(key, registers)] = members.items()
+    for word in words(registers, "returned").values():
+        facts = word.facts
+        if facts["rows_returned"] or facts["sheets_returned"] or facts["causes"]:
+            most = sorted(facts["causes"], key=lambda cause: (-facts["causes"][cause], cause))
+            yield "returns", (), {
+                **{name: facts[name] for name in ("month", "list", "file", "rows_returned", "sheets_returned", "rows_read", "to_verify")},
+                "bureau": key[1], "causes": [f"{cause}{facts['causes'][cause]}处" for cause in most] or None,
+            }  # fmt: skip
+
+
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
-    "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support,
+    "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support, "workbook": _workbook,
     "material": _material, "indicator": _indicator, "task": _task,
 }  # fmt: skip

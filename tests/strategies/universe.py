@@ -370,6 +370,14 @@ def _submission(*, nil: bool) -> "Maker":
     return facts_of
 
 
+def _sent_back(tell: Random, at: _Place) -> tuple[str, Facts]:
+    rows, sheets = tell.choice(((0, 0), (14, 0), (3, 1)))
+    return f"B{at.entity}", {
+        "file": f"{at.entity}.xlsx", "list": _some(tell, LISTS["list_view"][0]), "month": _some(tell, at.month), "rows_read": tell.randrange(99),
+        "rows_returned": rows, "sheets_returned": sheets, "causes": {"缺项": 2, "重复": 3, "公式": 2} if rows else {}, "to_verify": tell.randrange(3),
+    }  # fmt: skip
+
+
 _MERGED = (
     ("project", "P", PROJECT_BUREAUS), ("enterprise", "E", PROJECT_BUREAUS), ("policy", "Z", PAYING_BUREAUS),
     ("document", "D", BUREAUS[:3]), ("scrappage", "S", SCRAPPING_BUREAUS),
@@ -428,7 +436,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
-    "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
+    "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),
 }  # fmt: skip
 

@@ -143,6 +143,25 @@ def test_a_state_file_of_an_earlier_version_is_taken_over(opened: Open, tmp_path
         assert sqlite3.connect(aside).execute("select count(*) from entry").fetchone() == (7,)
 
 
+def test_an_earlier_version_s_receipts_are_read_once_more(opened: Open, tmp_path: Path) -> None:
+    """What it passed over settles what it still waits for; what it told long ago is not told again."""
+    broker = RecordingBroker()
+    with opened(broker) as publisher:
+        for number in range(2):
+            publisher.offer(said(number), "x")
+    for value in (receipt(0, 2, 1, version=VERSION), receipt(5, 6, 5)):
+        broker.append(RECEIPTS, value)
+    db = sqlite3.connect(tmp_path / "s.sqlite")
+    db.execute("delete from meta where name in ('topic_id', 'receipts_told')")
+    db.execute("insert into meta values ('receipts_next', '2')")
+    db.commit()
+    db.close()
+    with opened(broker) as publisher:
+        outcomes = publisher.wait_for_receipts(0)
+        assert (outcomes.accepted, outcomes.rejected, outcomes.awaited) == (1, 1, 0)
+        assert [each.offset for each in publisher.exceptions()] == [1]
+
+
 def test_a_spool_of_an_earlier_version_is_brought_into_the_data_folder(tmp_path: Path) -> None:
     """It is moved with what a killed process left beside it, and never over one that is there, nor another topic's."""
     old, new = tmp_path / ".hub/spool/industry.sqlite", tmp_path / "data/spool/industry.sqlite"

@@ -167,6 +167,15 @@ def test_metrics_tell_submissions_by_bureau_and_state(client: TestClient) -> Non
     assert found["hub_submissions", "industry", "silent"] == 0
 
 
+def test_what_goes_back_to_bureaus_is_told_by_bureau(client: TestClient) -> None:
+    """Rows sent back stand with the submission they belong to, and in a metric of every bureau, also at zero."""
+    told = {(each["bureau"], each["list"]): each["rows_returned"] for each in client.get("/api/submissions/2026-11").json()}
+    assert told["industry", "equipment-projects"] == 14
+    assert sum(told.values()) == 14
+    found = scraped(client)
+    assert (found["hub_workbook_rows_returned", "industry"], found["hub_workbook_rows_returned", "water"]) == (14, 0)
+
+
 def test_metrics_tell_the_due_time_and_the_last_close_in_shanghai(client: TestClient) -> None:
     """Submissions due on the 22nd are due at its end in Shanghai; October ended at 16:00 UTC of its last day."""
     found = scraped(client)

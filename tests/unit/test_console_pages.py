@@ -271,6 +271,9 @@ def test_submissions_matrix_tells_states_apart(client: TestClient) -> None:
     for words in ("已确认", "零报告", "迟报", "未报送"):
         assert words in text
     assert "未报送不以零计" in text
+    assert "退回14 行" in text
+    assert all(words in text for words in ("项目&lt;b&gt;清单&lt;/b&gt;.xlsx", "金额和数量9处、缺项5处", "整表 1 张", "整个文件（月份不明）"))
+    assert "退回 0 行" in client.get("/").text, "October is under review"
     assert client.get("/submissions?month=2026-1").status_code == 400
 
 

@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from exchange_connectors.excel import returns
 from exchange_connectors.excel.checks import Memory, NoMemory
 from exchange_connectors.excel.inspection import Inspection, inspect
 from exchange_connectors.excel.mapping import Mapping, alias_fields
@@ -303,6 +304,9 @@ class DropFolder:
             if offered.verdict is Verdict.OLDER:
                 words = "已有更晚月份的报送，本行主数据未更新"
                 findings.append(Finding(0, Level.NOTED, words, each.sheet, each.row))
+        told = self._publisher.ledger.register(returns.REGISTER)
+        for statement in returns.statements(inspection, findings, told, self._now().date()):
+            self._publisher.offer(statement, self.mapping.source)
         self._publisher.flush(_FLUSH_SECONDS)
         counts = (inspection.rows, inspection.returned, published, unchanged)
         return FileResult(

@@ -11,7 +11,7 @@ from exchange_connectors.excel.checks import ROW_CHECKS, SHEET_CHECKS, Context, 
 from exchange_connectors.excel.declarations import Declared, declare
 from exchange_connectors.excel.headings import find_header
 from exchange_connectors.excel.mapping import Mapping, SheetMap
-from exchange_connectors.excel.model import BESIDE, Account, Finding, Level, Row, RowKind
+from exchange_connectors.excel.model import BESIDE, Account, Finding, Level, Row, RowKind, SheetSeen
 from exchange_connectors.excel.rows import read_rows, returned_account, settle_account, unread_account
 from exchange_connectors.excel.statements import (
     Placed,
@@ -51,6 +51,13 @@ class SheetResult:
         """How many rows go back."""
         return self.table.account.returned if self.table.returned else sum(1 for row in self.rows if row.returned)
 
+    def seen(self) -> SheetSeen:
+        """Return it in numbers; where neither title nor cell says the month, its rows may."""
+        months = {row.text("month") for row in self.rows}
+        month = self.table.month or (months.pop() if len(months) == 1 else None)
+        account = self.table.account
+        return SheetSeen(self.table.sheet.name, self.list, month, account.taken, self.returned, self.table.returned)
+
     def total(self) -> Decimal | None:
         """Return the sum that a confirmation states, over all detail rows, returned ones too."""
         name = self.table.mapped.submit_total
@@ -67,6 +74,7 @@ class Inspection:
         sheets_returned: sheets whose rows were not even read.
         accounts: what became of every row, sheet by sheet.
         taken_as: what a file without sheets was read as.
+        seen: its sheets of rows, in numbers.
     """
 
     file: str
@@ -78,6 +86,7 @@ class Inspection:
     accounts: list[Account] = field(default_factory=list)
     taken_as: str = ""
     memos: list[tuple[str, str, str]] = field(default_factory=list)
+    seen: list[SheetSeen] = field(default_factory=list)
 
     def count(self, level: Level) -> int:
         """Return how many findings are of *level*."""
@@ -314,6 +323,7 @@ def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -
         result.rows += sheet.table.account.returned + sheet.table.account.taken
         result.returned += sheet.returned
         result.sheets_returned += sheet.table.returned
+        result.seen.append(sheet.seen())
         seen: set[object] = set()
         for each in sheet.statements:
             if each.thing not in seen:

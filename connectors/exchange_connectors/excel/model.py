@@ -134,6 +134,22 @@ class Account:
     sums: tuple[ColumnSum, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SheetSeen:
+    """A sheet of rows in numbers: of which list and month it is, and how many rows were taken and go back.
+
+    Attributes:
+        whole: whether it goes back without its rows having been read.
+    """
+
+    sheet: str
+    list: str | None
+    month: str | None
+    taken: int
+    returned: int
+    whole: bool
+
+
 @dataclass(slots=True)
 class Row:
     """A row of a table, understood.

@@ -145,6 +145,15 @@ class Ledger:
         ).fetchone()
         return None if row is None else Entry(slot, row[0], row[1], row[2], date.fromisoformat(row[3]), row[4])
 
+    def register(self, name: str) -> list[Entry]:
+        """Return what was last stated of every thing in a register."""
+        rows = self._db.execute("select subkey, entity_key, revision, digest, type, occurred_on, facts from entry where register = ?", (name,))
+        kept = {
+            (slot := Slot(name, subkey, key)): Entry(slot, revision, digest, type_, date.fromisoformat(occurred_on), facts)
+            for subkey, key, revision, digest, type_, occurred_on, facts in rows
+        }
+        return [*(kept | {slot: entry for slot, entry in self._unsaved.items() if slot.register == name}).values()]
+
     def weigh(self, draft: Event, dated: bool) -> tuple[Verdict, Entry | None]:
         """Say whether *draft* is news, and against which entry; its revision does not matter.
 

@@ -80,6 +80,15 @@ class ReceiptBook:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._settled: Counter[str] = Counter()
+        if store.meta("receipts_told") is None and self.position:
+            self._read_anew()
+
+    def _read_anew(self) -> None:
+        """Read everything once more where an earlier version kept the file: it passed over receipts that it could not read."""
+        with self._store.transaction():
+            self._store.set_meta("receipts_told", json.dumps([(0, int(self._store.meta("receipts_covered") or 0))]))
+            self._store.set_meta("receipts_known", str(self.position))
+            self.rewind()
 
     @property
     def position(self) -> int:
@@ -88,11 +97,8 @@ class ReceiptBook:
 
     @property
     def told(self) -> list[tuple[int, int]]:
-        """The ranges of offsets (first, next) that the hub has answered for; an earlier version kept the end of the last."""
-        kept = self._store.meta("receipts_told")
-        if kept is None:
-            return [(0, int(self._store.meta("receipts_covered") or 0))]
-        return [(first, following) for first, following in json.loads(kept)]
+        """The ranges of offsets (first, next) that the hub has answered for."""
+        return [(first, following) for first, following in json.loads(self._store.meta("receipts_told") or "[]")]
 
     def last_offset(self) -> int:
         """Return the highest offset that anything kept here speaks of, -1 for none."""
@@ -111,7 +117,7 @@ class ReceiptBook:
         Receipts of an earlier topic of that name answer for other events; those of earlier hubs say no id.
         """
         taken: list[Receipt] = []
-        following = None
+        following, known = None, int(self._store.meta("receipts_known") or 0)
         with self._store.transaction() as db:
             for record in records:
                 following = record.offset + 1
@@ -120,11 +126,12 @@ class ReceiptBook:
                     continue
                 taken.append(receipt)
                 db.executemany(
-                    "insert into exception (off, event_id, key, outcome, code, reason) values (?, ?, ?, ?, ?, ?) "
+                    "insert into exception (off, event_id, key, outcome, code, reason) select ?, ?, ?, ?, ?, ? "
+                    "where ? or exists (select 1 from awaiting where off = ?) "
                     "on conflict (off) do update set outcome = excluded.outcome, code = excluded.code, reason = excluded.reason",
                     [
                         (item.offset, None if item.event_id is None else str(item.event_id), item.entity_key,
-                         item.outcome, item.code, item.reason)
+                         item.outcome, item.code, item.reason, record.offset >= known, item.offset)
                         for item in receipt.exceptions
                     ],
                 )  # fmt: skip

@@ -120,8 +120,7 @@ class Api:
     def submissions(self, month: MonthPath) -> Sequence[Submission]:
         """The submissions of a month, those that are owed and silent included."""
         with self.console.source.reading() as reading:
-            found = reading.submissions(month)
-        matrix = boards.matrix(month, found, self.console.place)
+            matrix = boards.matrix(month, reading.submissions(month), self.console.place, reading.returned(month))
         return [cell for _, cells in matrix.lines for cell in cells if cell is not None]
 
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:

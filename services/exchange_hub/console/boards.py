@@ -10,7 +10,7 @@ from exchange_hub.programme.deadlines import UNSETTLED
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import ListView
-from exchange_hub.views.queries.answers import OUTCOMES, Event, Finding, Position, Submission, Trace
+from exchange_hub.views.queries.answers import OUTCOMES, Event, Finding, Position, Returned, Submission, Trace
 from exchange_hub.views.values import Shown
 
 
@@ -31,12 +31,23 @@ class Matrix:
     due_on: date | None
 
 
-def matrix(month: str, submissions: Iterable[Submission], place: Place) -> Matrix:
-    """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero."""
+def matrix(month: str, submissions: Iterable[Submission], place: Place, returned: Iterable[Returned] = ()) -> Matrix:
+    """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero.
+
+    Args:
+        month: the month.
+        submissions: what came.
+        place: the district.
+        returned: what goes back to bureaus; that of a list which is neither owed nor here stands in no cell.
+    """
     owed = place.owed(month)
     cells = {(item.bureau, item.list): _timed(item, owed.get((item.bureau, item.list))) for item in submissions}
     for (bureau, name), due_on in owed.items():
         cells.setdefault((bureau, name), Submission(bureau, name, month, "silent", None, None, "", due_on))
+    for back in returned:
+        if back.month == month and (cell := cells.get((back.bureau, back.list or ""))) is not None:
+            rows, sheets = cell.rows_returned + back.rows_returned, cell.sheets_returned + back.sheets_returned
+            cells[back.bureau, cell.list] = replace(cell, rows_returned=rows, sheets_returned=sheets)
     order = {name: index for index, name in enumerate(BY_NAME)}
     lists_shown = sorted({name for _, name in cells}, key=lambda name: (order.get(name, len(order)), name))
     known = [code for code in place.bureaus if any(bureau == code for bureau, _ in cells)]

@@ -82,6 +82,10 @@ class Health:
             for state in metrics.SUBMISSION_STATES:
                 tally[bureau, state] = sum(cell is not None and cell.state == state for cell in cells)
         meters.replace(metrics.SUBMISSIONS, tally)
+        back: dict[metrics.Series, float] = dict.fromkeys(((bureau,) for bureau in self.console.place.bureaus), 0)
+        for each in reading.returned(month):
+            back[each.bureau,] = back.get((each.bureau,), 0) + each.rows_returned
+        meters.replace(metrics.ROWS_RETURNED, back)
         if matrix.due_on is not None:
             # Due by the end of that day in Shanghai.
             end_of_day = datetime.combine(matrix.due_on + timedelta(days=1), time(), wording.SHANGHAI)

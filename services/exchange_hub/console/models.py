@@ -154,6 +154,8 @@ class Submission(Model):
     confirmed_on: date | None = eg("2026-11-03")
     signed_by: str = eg("签发")
     due_on: date | None = eg("2026-11-05")
+    rows_returned: int = eg(0, "报送表中退回、尚未改正的行数，按文件见清单 returns")
+    sheets_returned: int = eg(0, "整表退回、尚未改正的工作表数")
 
 
 class Finding(Model):

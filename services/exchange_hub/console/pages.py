@@ -59,9 +59,11 @@ class Pages:
         with self.console.source.reading() as reading:
             month = reading.month_under_review(self._today())
             positions = reading.positions()
+            returned = reading.returned(month)
             context: dict[str, object] = {
                 "counts": [(view, reading.count(view.name)) for view in LISTS],
-                "matrix": boards.matrix(month, reading.submissions(month), self.console.place),
+                "matrix": boards.matrix(month, reading.submissions(month), self.console.place, returned),
+                "rows_returned": sum(back.rows_returned for back in returned),
                 "open_findings": boards.open_findings(reading.findings()),
                 "deadlines": self._deadlines(reading),
             }
@@ -140,11 +142,12 @@ class Pages:
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
             months = set(reading.choices("submissions", ["month"]).get("month", []))
-            board = boards.matrix(month, reading.submissions(month), self.console.place)
+            returned = reading.returned(month)
+            board = boards.matrix(month, reading.submissions(month), self.console.place, returned)
         months |= {month, present}
         return self._page(
             request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
-            closed=month in closed, silent=boards.silent(board),
+            closed=month in closed, silent=boards.silent(board), returned=returned,
         )  # fmt: skip
 
     def deadlines(self, request: Request, all: str = "") -> Response:  # noqa: A002 - the word in the address

@@ -21,6 +21,7 @@ from exchange_hub.views.queries.answers import (
     Finding,
     Position,
     Rejection,
+    Returned,
     Row,
     Selection,
     StoreUnavailableError,
@@ -127,6 +128,10 @@ class Queries:
     def submissions(self, month: str) -> list[Submission]:
         """Return what is known of the submissions of *month*."""
         return lists.submissions(self.conn, month, view=self.view("submissions"), schema=self.schema)
+
+    def returned(self, month: str) -> list[Returned]:
+        """Return what goes back to the bureaus of *month*, and of workbooks that tell no month."""
+        return lists.returned(self.conn, month, view=self.view("returns"), schema=self.schema)
 
     def closed_months(self) -> dict[str, str]:
         """Return month → time of its close (UTC, ISO); a store in which nothing was ever closed has none."""

@@ -106,6 +106,12 @@ SUBMISSIONS = Metric(
     "Submissions of the month under review, by bureau and state (confirmed, nil, late, silent).",
     ("bureau", "state"),
 )
+ROWS_RETURNED = Metric(
+    "hub_workbook_rows_returned",
+    "gauge",
+    "Rows of workbooks of the month under review, or of no known month, that connectors sent back and nobody has corrected, by bureau.",
+    ("bureau",),
+)
 SUBMISSIONS_DUE = Metric(
     "hub_submissions_due_timestamp_seconds",
     "gauge",
@@ -206,7 +212,7 @@ BUILD = Metric(
 
 METRICS: tuple[Metric, ...] = (
     EVENTS, SECONDS_BEHIND, RECORDS_BEHIND, POSITION, EPOCH, BATCH_SECONDS, BATCH_RECORDS, PUBLISH_ERRORS,
-    SUBMISSIONS, SUBMISSIONS_DUE, BALANCE_RECORDS, BALANCE_OUTCOMES, BALANCE_DIFFERENCE,
+    SUBMISSIONS, ROWS_RETURNED, SUBMISSIONS_DUE, BALANCE_RECORDS, BALANCE_OUTCOMES, BALANCE_DIFFERENCE,
     FENCINGS, UNREAD, WORKER_HEARTBEAT, HELD_EVENTS, UNFOLDED, TOPIC_STOPPED, RECEIPTS_LAG, RECEIPTS_PUBLISHED, FINDINGS_OPEN,
     CLOSE_LAST, CLOSE_MONTH_END, DATABASE_UP, DISK_FREE, DISK_SIZE, CONSOLE_REQUESTS, CONSOLE_SECONDS, BUILD,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from exchange_hub.views.lists import (
     plans,
     problems,
     projects,
+    returns,
     scrappage,
     submissions,
     support_sought,
@@ -26,7 +27,7 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, support_sought, submissions, coordination,
+    problems, tasks, support_sought, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.

@@ -245,6 +245,8 @@ class Submission:
         state: ``confirmed``, ``nil``, ``late`` or ``silent`` (owed and not here); silent is never zero.
         rows: rows confirmed, ``None`` where nothing was.
         due_on: the day by which it is owed, ``None`` where it is not.
+        rows_returned: rows that the bureau's connector sent back and nobody has corrected yet.
+        sheets_returned: sheets, so.
     """
 
     bureau: str
@@ -255,6 +257,28 @@ class Submission:
     confirmed_on: date | None
     signed_by: str
     due_on: date | None = None
+    rows_returned: int = 0
+    sheets_returned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What goes back to a bureau of one workbook, list and month.
+
+    Attributes:
+        list: the list, ``None`` where the workbook does not tell.
+        month: its month (``YYYY-MM``), ``None`` so.
+        causes: kinds of problems, each with how many, in words.
+    """
+
+    bureau: str
+    list: str | None
+    month: str | None
+    file: str
+    rows_read: int
+    rows_returned: int
+    sheets_returned: int
+    causes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.lists.returns import LIST as RETURNS
 from exchange_hub.views.lists.submissions import LIST as SUBMISSIONS
-from exchange_hub.views.queries.answers import Row, Selection, Submission
+from exchange_hub.views.queries.answers import Returned, Row, Selection, Submission
 from exchange_hub.views.tables import LIVE, table_of
 
 CHOICES_MAX = 100
@@ -62,6 +63,16 @@ def submissions(conn: sa.Connection, month: str, *, view: ListView = SUBMISSIONS
     chosen = sa.select(table).where(table.c.month == month).order_by(table.c.row_key)
     return [
         Submission(row.bureau, row.list, row.month, "nil" if row.state == "零报告" else "confirmed", row.rows, row.confirmed_on, row.signed_by or "")
+        for row in conn.execute(chosen)
+    ]
+
+
+def returned(conn: sa.Connection, month: str, *, view: ListView = RETURNS, schema: str = LIVE) -> list[Returned]:
+    """Return what goes back to the bureaus of *month*, and of workbooks that tell no month."""
+    table = table_of(view, schema)
+    chosen = sa.select(table).where(sa.or_(table.c.month == month, table.c.month.is_(None))).order_by(table.c.bureau, table.c.row_key)
+    return [
+        Returned(row.bureau, row.list, row.month, row.file, row.rows_read, row.rows_returned, row.sheets_returned, tuple(row.causes or ()))
         for row in conn.execute(chosen)
     ]
 
