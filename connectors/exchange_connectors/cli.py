@@ -126,7 +126,8 @@ def spec(config: Path) -> None:
             except ConfigError:
                 kind = "?"
             unit = f", {column.unit or sheet.unit or mapping.unit or 'unit from the header'}" if kind == "money" else ""
-            click.echo(f"  {header} → {column.evidence or column.field} ({kind}{unit})")
+            shown = f"{header}（{'＋'.join(column.join)}）" if column.join else header
+            click.echo(f"  {shown} → {column.evidence or column.field} ({kind}{unit})")
         for event in sheet.event:
             click.echo(f"  ⇒ {event.type} key {event.key} on {event.occurred_on}")
     _sound(mapping)

@@ -13,6 +13,7 @@ Domain = Literal[
 ConstructionNature = Literal["新建", "扩建", "改建和技术改造", "迁建", "单纯购置"]
 FundingSource = Literal[
     "超长期特别国债", "中央预算内投资", "中央专项", "专项债", "市级", "区级", "银行贷款", "企业自筹",
+    "维修资金", "业主自筹",
 ]
 BuildState = Literal["谋划", "储备", "未开工", "在建", "竣工", "投产"]
 FundState = Literal["未申报", "已申报", "市级推荐", "国家入围", "已下达", "已支付", "未通过"]

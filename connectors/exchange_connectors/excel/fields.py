@@ -76,9 +76,9 @@ def _contract_types(sheet: SheetMap, name: str) -> Iterator[FieldType]:
             if field.name == wanted:
                 shape = field.shape
                 if key and shape.meaning == "map" and shape.inner is not None:
-                    yield _of_shape(wanted, shape.inner)
+                    yield type_of(wanted, shape.inner)
                 elif not key:
-                    yield _of_shape(wanted, shape)
+                    yield type_of(wanted, shape)
 
 
 def map_key_problem(sheet: SheetMap, name: str) -> str | None:
@@ -95,7 +95,8 @@ def map_key_problem(sheet: SheetMap, name: str) -> str | None:
     return None
 
 
-def _of_shape(name: str, shape: Shape) -> FieldType:
+def type_of(name: str, shape: Shape) -> FieldType:
+    """Return what a field of a contract takes."""
     codes = registry.load().codelists[shape.codelist] if shape.codelist else ()
     match shape.meaning:
         case "money":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from exchange_connectors.excel.cells import as_text, fold_width
+from exchange_connectors.excel.cells import as_text, fold_width, is_empty
 from exchange_connectors.excel.mapping import SheetMap
 from exchange_connectors.excel.workbook import Merge, Sheet
 from exchange_connectors.kit.money import Unit
@@ -90,11 +90,19 @@ def parts(text: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The headings that some lines of a sheet hold: column → texts from top to bottom."""
+    """The headings that some lines of a sheet hold: column → texts from top to bottom.
+
+    Attributes:
+        paths: as they stand, a last line that is only a unit in brackets behind the one above.
+        own: without the brackets that name a unit of money.
+        bare: without any trailing brackets.
+        over_units: those that such a line belongs to, with it as a line of its own.
+    """
 
     paths: Mapping[int, Path]
     own: Mapping[int, Path]
     bare: Mapping[int, Path]
+    over_units: Mapping[int, Path]
 
     def columns(self, wanted: Path) -> list[int]:
         """Return the columns under *wanted*: by the whole path, else by the last part where that is unique."""
@@ -105,19 +113,28 @@ class Headings:
         bare = tuple(map(normal, wanted))
         whole = [column for column, path in self.bare.items() if path == bare]
         if whole or len(wanted) > 1:
-            return whole
+            return whole or [column for column, path in self.over_units.items() if path == bare]
         leaf = [column for column, path in self.bare.items() if path[-1] == bare[0]]
         return leaf if len({self.paths[column] for column in leaf}) == 1 else []
 
 
 def headings(sheet: Sheet, lines: tuple[int, ...]) -> Headings:
     """Return the headings in *lines*."""
-    paths = _paths(sheet, lines)
+    written = _paths(sheet, lines)
+    paths = {column: _unit_in_brackets(path) for column, path in written.items()}
     return Headings(
         paths,
         {column: tuple(map(_own, path)) for column, path in paths.items()},
         {column: tuple(map(normal, path)) for column, path in paths.items()},
+        {column: tuple(map(normal, path)) for column, path in written.items() if path != paths[column]},
     )
+
+
+def _unit_in_brackets(path: Path) -> Path:
+    """Return a heading whose last line is only a unit, such as 总投资 over 万元, as 总投资(万元)."""
+    if len(path) < 2 or not is_unit(path[-1]):
+        return path
+    return (*path[:-2], f"{path[-2]}({_SAYS_UNIT.sub('', folded(path[-1]).strip('()'), count=1)})")
 
 
 def _paths(sheet: Sheet, lines: tuple[int, ...]) -> dict[int, Path]:
@@ -157,7 +174,7 @@ def _header_cell(sheet: Sheet, row: int, column: int, merged: Mapping[tuple[int,
 def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
     """Return the lines that match most of the mapped headings, the fewest lines where several do."""
     best: tuple[int, int, tuple[int, ...]] = (0, 0, ())
-    wanted = [parts(heading) for heading in mapped.columns]
+    wanted = [parts(heading) for heading in mapped.headings()]
     for first in range(1, min(HEADER_SEARCH_ROWS, len(sheet.rows)) + 1):
         for depth in range(1, HEADER_LINES_MAX + 1):
             lines = tuple(range(first, first + depth))
@@ -167,4 +184,18 @@ def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
             score = sum(1 for each in wanted if found.columns(each))
             if (score, -depth) > best[:2]:
                 best = (score, -depth, lines)
-    return best[2] if best[0] * 2 >= len(wanted) else ()
+    return with_units(sheet, best[2]) if best[0] * 2 >= len(wanted) else ()
+
+
+def with_units(sheet: Sheet, lines: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a header's lines with the line of units that may stand below it."""
+    below = max(lines) + 1
+    cells = sheet.rows[below - 1] if below <= len(sheet.rows) else []
+    texts = [as_text(cell).strip() for cell in cells if not is_empty(cell)]
+    return (*lines, below) if texts and all(map(is_unit, texts)) else lines
+
+
+def is_unit(text: str) -> bool:
+    """Say whether a heading is a unit and nothing else: 万元, （台）, 单位：部."""
+    word = _SAYS_UNIT.sub("", folded(text).strip("()"), count=1)
+    return bool(word) and (bool(names_money(word)) or measure_in(f"({word})") != "")

@@ -264,7 +264,8 @@ def _say_all(table: Table, row: Row, problems: list[Problem]) -> None:
 
 def _header(table: Table, name: str) -> str:
     bound: BoundColumn | None = next((each for each in table.columns if each.reads.field == name), None)
-    return bound.header if bound is not None else name
+    joined = next((text for text, mapped in table.mapped.columns.items() if mapped.join and mapped.field == name), name)
+    return bound.header if bound is not None else joined
 
 
 def _no_conflicts(result: SheetResult) -> None:

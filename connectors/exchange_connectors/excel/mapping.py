@@ -7,6 +7,7 @@ loads is one that can be used.
 import hashlib
 import re
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -45,6 +46,8 @@ class ColumnMap(_Strict):
         required: the cell may not be empty.
         ignore: the column is read for personal data only.
         evidence: kind of evidence whose number the column holds.
+        join: headings of the columns whose texts, one after the other, are the field; the entry's own name is none then.
+        between: what stands between joined texts.
     """
 
     field: str = "$row"
@@ -55,6 +58,8 @@ class ColumnMap(_Strict):
     required: bool = False
     ignore: bool = False
     evidence: str | None = None
+    join: tuple[str, ...] = ()
+    between: str = ""
 
     @property
     def carried(self) -> bool:
@@ -147,6 +152,14 @@ class SheetMap(_Strict):
         if self.list is not None and self.list not in lists:
             raise ValueError(f"list {self.list!r} is none of {', '.join(lists)}")
         return self
+
+    def headings(self) -> dict[str, ColumnMap]:
+        """Return every heading that the sheet needs with what it means; of joined columns each."""
+        found = {heading: column for heading, column in self.columns.items() if not column.join}
+        for column in self.columns.values():
+            for heading in column.join:
+                found.setdefault(heading, column)
+        return found
 
     def covers(self, sheet_name: str) -> bool:
         """Say whether this mapping is for the sheet called *sheet_name*."""
@@ -248,6 +261,10 @@ def _digest(parts: list[bytes]) -> str:
 
 def _words(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = {field.alias or name for model in (Mapping, SheetMap, EventMap, ColumnMap) for name, field in model.model_fields.items()}
+        near = get_close_matches(str(error["loc"][-1]), sorted(known), n=1, cutoff=0.5)
+        return f"{place}：没有“{error['loc'][-1]}”这一项" + (f"，应为“{near[0]}”？" if near else "，请删去或对照连接器指南")
     return f"{place or 'file'}: {error['msg'].removeprefix('Value error, ')}"
 
 

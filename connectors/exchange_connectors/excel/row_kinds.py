@@ -41,7 +41,7 @@ class RowKinds:
         self._by_column: dict[int, BoundColumn] = {bound.column: bound for bound in table.columns}
         self.numbers = {column for column, bound in self._by_column.items() if bound.reads.type.kind in NUMBER_KINDS}
         names = {name for event in table.mapped.event for parts in placeholders(event.key) for name in parts}
-        self._keys = {column for column, bound in self._by_column.items() if bound.reads.field in names}
+        self._keys = {column for column, bound in self._by_column.items() if bound.mapped.field in names}
         self._words = {normal(text) for line in table.header_lines for text in line.values()}
         self._foreign = False
 

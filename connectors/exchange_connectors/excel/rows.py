@@ -8,7 +8,7 @@ from decimal import Decimal
 from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.model import Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
 from exchange_connectors.excel.row_kinds import NUMBER_KINDS, RowKinds
-from exchange_connectors.excel.table import BoundColumn, Table
+from exchange_connectors.excel.table import BoundColumn, Table, part_of
 from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Merge
 from exchange_connectors.kit.money import in_words, plain
@@ -43,6 +43,7 @@ def read_rows(table: Table) -> list[Row]:
             unread.append(number)
         else:
             row = Row(number, kind, places={c.reads.field: c.column for c in table.columns if c.mapped.carried})
+            row.places = dict(row.places) | {c.mapped.field: c.column for c in reversed(table.columns) if c.mapped.join}
             row.units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
             measure = as_text(table.sheet.cell(number, measures[0].column)) if measures else ""
             _read_cells(table, row, merged, measure)
@@ -143,7 +144,7 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
                 continue
             if merge.top < row.number and merge.left == bound.column:
                 cell = table.sheet.cell(merge.top, merge.left)
-                if bound.mapped.carried and bound.reads.field not in table.mapped.merge_down and cell is not None:
+                if bound.mapped.carried and bound.mapped.field not in table.mapped.merge_down and cell is not None:
                     _say(table, row, bound, Note(37, Level.VERIFY, "合并单元格已按首行沿用，请确认"))
         if bound.mapped.evidence is not None:
             number = as_text(cell, table.sheet.formats.get(place)).strip()
@@ -158,7 +159,21 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
             if detail or bound.reads.type.kind in ("money", "count", "quantity"):
                 _read_cell(table, row, bound, cell, measure)
     if detail:
+        _join(table, row)
         _personal(table, row)
+
+
+def _join(table: Table, row: Row) -> None:
+    """Make one text of the columns that are joined into a field."""
+    for text, mapped in table.mapped.columns.items():
+        if not mapped.join:
+            continue
+        names = [part_of(mapped.field, number) for number in range(len(mapped.join))]
+        texts = [str(value) for name in names if (value := row.values.pop(name, None)) is not None]
+        row.cells[mapped.field] = row.values[mapped.field] = mapped.between.join(texts) or None
+        if mapped.required and not texts and not row.returned:
+            table.say(0, Level.RETURNED, f"“{text}”（{'、'.join(mapped.join)}）为必填项，请补填", row.number, row.places.get(mapped.field))
+            row.returned = True
 
 
 def _shared(table: Table, merge: Merge, bound: BoundColumn) -> bool:
@@ -192,7 +207,7 @@ def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell, measure: 
     if detail:
         for note in reading.notes:
             _say(table, row, bound, note)
-        if reading.value is None and not reading.refused and bound.mapped.required:
+        if reading.value is None and not reading.refused and bound.mapped.required and not bound.mapped.join:
             _say(table, row, bound, Note(0, Level.RETURNED, f"“{bound.header}”为必填项，请补填"))
     if not reading.refused:
         row.values[bound.reads.field] = reading.value

@@ -50,6 +50,10 @@ def _columns(sheet: SheetMap) -> Iterator[str]:
             proposal = _instead(column.field, _contract_fields(sheet))
             yield f"“{header}”列：没有字段“{column.field}”{proposal}；只供主键或条件使用的，请写明 kind"
             continue
+        if column.join and (type_.kind not in ("text", "prose") or len(column.join) < 2):
+            yield f"“{header}”列：join把两列以上的文字连成一项，{column.field}要的是{type_.kind}、写了{len(column.join)}列，请改用文字字段，或只对应一列"
+        if column.between and not column.join:
+            yield f"“{header}”列：between只与join同用，请删去或补写join"
         key_problem = map_key_problem(sheet, column.field)
         if key_problem is not None:
             yield f"“{header}”列：{column.field}：{key_problem}"

@@ -5,7 +5,7 @@ details and notes under them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from exchange_connectors.excel.cells import Column, as_text, is_empty
@@ -124,7 +124,11 @@ def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit 
     mapped = table.mapped
     bound: list[BoundColumn] = []
     taken: set[int] = set()
+    joined: set[int] = set()
     for text, column_map in mapped.columns.items():
+        if column_map.join:
+            bound += _joined(table, found, text, connector, joined)
+            continue
         candidates = [column for column in found.columns(parts(text)) if column not in taken]
         if not candidates:
             if not column_map.optional and column_map.carried:
@@ -142,9 +146,29 @@ def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit 
         bound.append(BoundColumn(column, text, column_map, reads))
     table.columns = tuple(bound)
     if not mapped.match_extra:
-        for column in sorted(set(found.paths) - taken):
+        for column in sorted(set(found.paths) - taken - joined):
             words = f"“{'/'.join(found.paths[column])}”列不在模板内，未读取"
             table.say(36, Level.NOTED, words, table.first_row - 1, column)
+
+
+def _joined(table: Table, found: Headings, text: str, connector: Connector, joined: set[int]) -> Iterator[BoundColumn]:
+    """Yield the columns that are joined into one field; others may read them too."""
+    column_map = table.mapped.columns[text]
+    type_ = field_type(table.mapped, column_map, f"sheet {table.mapped.label}, column {text}")
+    for number, heading in enumerate(column_map.join):
+        candidates = found.columns(parts(heading))
+        if not candidates:
+            if not column_map.optional:
+                table.say(36, Level.RETURNED, f"缺“{heading}”列，请下载新表")
+            continue
+        joined.update(candidates)
+        reads = Column(part_of(column_map.field, number), type_, None, column_map.values, connector.departments)
+        yield BoundColumn(_choose(table, heading, column_map, candidates), heading, column_map, reads)
+
+
+def part_of(field_name: str, number: int) -> str:
+    """Return what a row calls one of the columns that are joined into a field."""
+    return f"{field_name}+{number}"
 
 
 def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int]) -> int:

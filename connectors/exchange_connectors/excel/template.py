@@ -124,8 +124,9 @@ def _sheet_name(mapped: SheetMap) -> str:
 
 def _columns(mapping: Mapping, mapped: SheetMap) -> Iterator[_Column]:
     """Yield the columns in the mapping's order, those under one parent side by side."""
-    order = list(dict.fromkeys(text.split("/")[0] for text in mapped.columns))
-    for text, column in sorted(mapped.columns.items(), key=lambda item: order.index(item[0].split("/")[0])):
+    headings = mapped.headings()
+    order = list(dict.fromkeys(text.split("/")[0] for text in headings))
+    for text, column in sorted(headings.items(), key=lambda item: order.index(item[0].split("/")[0])):
         type_ = field_type(mapped, column, f"sheet {mapped.label}, column {text}")
         unit = None
         if type_.kind == "money":
