@@ -19,7 +19,9 @@ import click
 from prometheus_client import start_http_server
 
 from exchange_connectors.excel import mapping as mappings
-from exchange_connectors.excel import soundness
+from exchange_connectors.excel import shown, soundness
+from exchange_connectors.excel.discovery import OPEN
+from exchange_connectors.excel.discovery import discover as proposal
 from exchange_connectors.excel.dropfolder import (
     FAILURES_MAX,
     SETTLE_SECONDS,
@@ -33,8 +35,10 @@ from exchange_connectors.excel.dropfolder import (
 from exchange_connectors.excel.fields import field_type
 from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding, gathered
+from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.slip import OUTCOME_WORDS
 from exchange_connectors.excel.template import template_name, write_template
+from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.jsonlines import Refused, read_lines
 from exchange_connectors.kit.errors import ConfigError, ConnectorError
 from exchange_connectors.kit.money import plain
@@ -143,12 +147,28 @@ def _sound(mapping: mappings.Mapping) -> None:
 
 
 @connect.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--bureau", default=OPEN, help="Bureau code for the mapping.")
+@plainly
+def discover(file: Path, bureau: str) -> None:
+    """Propose a mapping for a workbook: sheets, headings, fields, units, keys, with samples; needs no Kafka."""
+    try:
+        click.echo(proposal(read(file.name, file.read_bytes()), bureau), nl=False)
+    except UnreadableError as error:
+        raise ConnectorError(f"{file.name}：{error}") from error
+
+
+@connect.command()
 @CONFIG
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--values", is_flag=True, help="Show each statement as understood, row by row.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="With --values: json is a line a row.")
 @_INBOX
 @plainly
-def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
+def check(config: Path, files: tuple[Path, ...], *, values: bool, form: str, inbox: Path | None) -> None:
     """Look at workbooks (all in the inbox by default) without Kafka and without the ledger."""
+    if form == "json" and not values:
+        raise ConfigError("--format json shows statements: give --values too")
     mapping = _mapping(config, inbox)
     _sound(mapping)
     for words in () if files else soundness.missing_inbox(mapping):
@@ -157,11 +177,17 @@ def check(config: Path, files: tuple[Path, ...], inbox: Path | None) -> None:
     returned = False
     for path in chosen:
         seen = look_at(path, mapping)
+        returned = returned or any(finding.level == "退" for finding in seen.findings)
+        if form == "json":
+            for line in shown.lines(seen):
+                click.echo(line)
+            continue
         sheets = f"，整表退回{seen.sheets_returned}张" if seen.sheets_returned else ""
         click.echo(f"{path.name}：明细{seen.rows}行，退回{seen.returned}行{sheets}，可发布{len(seen.statements)}条")
         _account(seen)
         _show(seen.findings)
-        returned = returned or any(finding.level == "退" for finding in seen.findings)
+        for words in shown.words(seen) if values else ():
+            click.echo(words)
     sys.exit(WITH_RETURNED if returned else 0)
 
 
