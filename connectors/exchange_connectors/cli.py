@@ -35,6 +35,7 @@ from exchange_connectors.excel.dropfolder import (
 from exchange_connectors.excel.fields import field_type
 from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding, gathered
+from exchange_connectors.excel.names import told
 from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.slip import OUTCOME_WORDS
 from exchange_connectors.excel.template import template_name, write_template
@@ -183,7 +184,7 @@ def check(config: Path, files: tuple[Path, ...], *, values: bool, form: str, inb
                 click.echo(line)
             continue
         sheets = f"，整表退回{seen.sheets_returned}张" if seen.sheets_returned else ""
-        click.echo(f"{path.name}：明细{seen.rows}行，退回{seen.returned}行{sheets}，可发布{len(seen.statements)}条")
+        click.echo(f"{told(path)}：明细{seen.rows}行，退回{seen.returned}行{sheets}，可发布{len(seen.statements)}条")
         _account(seen)
         _show(seen.findings)
         for words in shown.words(seen) if values else ():
@@ -264,7 +265,7 @@ def status(config: Path, inbox: Path | None, state: Path | None) -> None:
             aside = "，已搁置，内容变了再读" if failures >= FAILURES_MAX else ""
             click.echo(f"  未能处理{failures}次 {name}：{words}{aside}")
         for path in strangers(mapping):
-            click.echo(f"  未读取 {path.name}：文件名不属于本连接器（{mapping.files}）")
+            click.echo(f"  未读取 {told(path)}：文件名不属于本连接器（{mapping.files}）")
         for each in publisher.exceptions():
             place = f"{each.file} {each.sheet} 第{each.row}行" if each.file else f"第{each.offset}号记录"
             click.echo(f"  {OUTCOME_WORDS.get(each.outcome, each.outcome)} {place}：{each.reason}")
@@ -344,7 +345,7 @@ def _report(results: list[FileResult], verb: str) -> None:
         levels = Counter(finding.level for finding in result.findings)
         said = "、".join(f"{level}{count}" for level, count in sorted(levels.items())) or "无问题"
         click.echo(
-            f"{result.path.name}：{verb}{result.published}条，未变{result.unchanged}条，"
+            f"{result.name}：{verb}{result.published}条，未变{result.unchanged}条，"
             f"明细{result.rows}行中退回{result.returned}行（{said}）"
         )
         if result.returned_anything and verb == "发布":

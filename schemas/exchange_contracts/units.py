@@ -137,6 +137,11 @@ _MONEY_LIKE = re.compile(
     rf"(?:人民币)?(?:[十百千万亿]{{0,3}}(?:元|{_CURRENCY})|[十百千万亿]{{1,3}}|RMB|CNY|USD|EUR|HKD|JPY)(?:人民币|整)?",
 )
 
+_MONEY_INSIDE = re.compile(rf"元|{_CURRENCY}|[¥￥$€£]|RMB|CNY|USD|EUR|HKD|JPY", re.IGNORECASE)
+
+FIXED_MEASURES = {"energy_saving": ("吨标准煤", "吨标煤", "tce"), "capacity": ("吨", "t")}
+"""Quantities whose unit the contract itself fixes, for a year: the names of that unit."""
+
 
 def money_unit(text: str) -> MoneyUnit | None:
     """Return the unit that *text* names, ``None`` for none that is known.
@@ -160,6 +165,15 @@ def names_money(text: str) -> bool:
     [True, True, False]
     """
     return _MONEY_LIKE.fullmatch(text) is not None
+
+
+def holds_money(text: str) -> bool:
+    """Say whether a unit of money stands anywhere in *text*, also one that is not known.
+
+    >>> [holds_money(each) for each in ("含税千元", "以USD计", "台套")]
+    [True, True, False]
+    """
+    return _MONEY_INSIDE.search(text) is not None
 
 
 def multiplier(text: str) -> tuple[int, str]:

@@ -201,3 +201,15 @@ def test_what_is_no_table_is_named_for_what_it_is(desk: Desk, name: str, content
     (result,) = desk.turn()
     assert words in result.findings[0].message
     assert result.slip.exists()
+
+
+def test_a_name_that_is_no_text_here_stops_nothing(desk: Desk) -> None:
+    """A file called in GBK, as archives of Windows leave it, and one with raised digits are read, answered and told by name."""
+    path = desk.write("月报2026年10月.xlsx", "甲")
+    path.rename(path.with_name(os.fsdecode(path.name.encode("gb18030"))))
+    desk.write("²月报2026年10月.xlsx", "乙")
+    desk.write("月报2026年10月.xlsx", "丙")
+    results = desk.turn()
+    assert sorted(result.name for result in results) == ["²月报2026年10月.xlsx", "月报2026年10月.xlsx", "月报2026年10月（文件名非UTF-8）.xlsx"]
+    assert all(result.slip.exists() for result in results)
+    assert (desk.turn(), desk.troubles) == ([], [])

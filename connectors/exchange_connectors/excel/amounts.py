@@ -26,10 +26,12 @@ from exchange_contracts.units import QUANTITY_WORDS, counts_things, money_unit, 
 NUMBER_MAX = Decimal(10) ** 14
 """A quantity of four places and 18 digits stays below this, and so does every amount and count."""
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?(?![\d,])")
 _CURRENCY = re.compile(r"^(?:人民币|RMB|CNY)?[¥￥]?", re.IGNORECASE)
 _AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)([十百千万亿]*元?)")
+_FOOTNOTE = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u2189\u2460-\u24ff\u2776-\u2793\u3200-\u33ff]")
+"""Raised, circled and fractional digits: marks of footnotes and parts of a number that folding would join to its digits."""
 _ONE = "一格只填一个数"
 
 _Number = tuple[Decimal | None, str, tuple[Note, ...], Reading | None]
@@ -42,7 +44,7 @@ def _number(cell: Cell, seen: Seen) -> _Number:
     if isinstance(cell, float | int):
         return _shown(exact(cell), seen.format)
     raw = str(cell).strip()
-    if torn(raw):
+    if torn(raw) or _FOOTNOTE.search(raw):
         return _no(refuse(14, f"“{_quoted(raw)}”：{_ONE}"))
     text = "".join(fold_width(raw).split())
     if text in NOTHING or raw in NOTHING:
@@ -76,10 +78,13 @@ def _quoted(text: str) -> str:
 
 def _shown(number: Decimal, shown: NumberFormat | None) -> _Number:
     """Return a number with the words that its format shows."""
-    if shown is None:
+    shown = shown.of(number) if shown is not None else None
+    if shown is None or (not number and _is_a_dash(shown)):
         return _bounded(number, "", ())
     if shown.date:
         return _no(refuse(14, "该格显示为日期，请设为数值格式后填数字"))
+    if shown.blank:
+        return _no(refuse(14, f"该格存的是{plain(number)}，但设了不显示的格式，请改为常规格式"))
     if shown.shifted:
         return _no(refuse(14, f"该格存的是{plain(number)}，显示的却是另一个数，请改为常规格式并按计量单位填写"))
     prefix = _CURRENCY.sub("", fold_width(shown.prefix), count=1)
@@ -88,6 +93,12 @@ def _shown(number: Decimal, shown: NumberFormat | None) -> _Number:
     if shown.percent:
         return _bounded(number * 100, "%", ())
     return _bounded(number, "".join(fold_width(shown.suffix).split()), ())
+
+
+def _is_a_dash(shown: NumberFormat) -> bool:
+    """Say whether a nought shows as nothing, a dash or 无."""
+    words = shown.prefix + shown.suffix
+    return shown.blank or (bool(words) and (words in NOTHING or words == "零"))
 
 
 def _bounded(number: Decimal, rest: str, notes: tuple[Note, ...]) -> _Number:
@@ -174,6 +185,8 @@ def read_quantity(cell: Cell, column: Column, seen: Seen) -> Reading:
     if refusal is not None or number is None:
         return refusal or Reading()
     measure = "".join(fold_width(seen.measure or column.measure).split())
+    if seen.measure and column.measure and measure != column.measure:
+        return refuse(57, f"表头写{column.measure}，本行计量单位写{measure}，请统一计量单位")
     factor, word = multiplier(rest)
     if rest and rest == measure:
         factor, word = 1, rest

@@ -6,7 +6,7 @@ import python_calamine
 import xlrd
 
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
-from exchange_connectors.excel.workbook import COLUMNS_MAX, DAMAGED, Merge, Sheet, UnreadableError, as_cell, bounded
+from exchange_connectors.excel.workbook import DAMAGED, Mark, Merge, Sheet, UnreadableError, as_cell, bounded
 
 
 def read_sheets(body: bytes) -> tuple[Sheet, ...]:
@@ -37,7 +37,7 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
     seen = details.sheet_by_name(meta.name)
     bounded(meta.name, seen.nrows, seen.ncols)
     values = book.get_sheet_by_name(meta.name)
-    rows = [[as_cell(value) for value in row[:COLUMNS_MAX]] for row in values.to_python(skip_empty_area=False)]
+    rows = [[as_cell(value) for value in row] for row in values.to_python(skip_empty_area=False)]
     shown = _formats(details)
     sheet = Sheet(
         meta.name,
@@ -53,9 +53,21 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
             if kind == xlrd.XL_CELL_ERROR:
                 code = seen.cell_value(row, column)
                 sheet.errors[row + 1, column + 1] = xlrd.error_text_from_code.get(code, "#REF!")
-            elif kind == xlrd.XL_CELL_NUMBER and (found := shown.get(seen.cell_xf_index(row, column))) is not None:
+            elif kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE) and (found := shown.get(seen.cell_xf_index(row, column))) is not None:
                 sheet.formats[row + 1, column + 1] = found
+            if kind != xlrd.XL_CELL_EMPTY and (mark := _mark(details, seen, row, column)) is not None:
+                sheet.marks[row + 1, column + 1] = mark
     return sheet
+
+
+def _mark(details: xlrd.Book, seen: xlrd.sheet.Sheet, row: int, column: int) -> Mark | None:
+    """Return what a cell's fonts say: that of its style, else those of the runs of its text."""
+    if details.font_list[details.xf_list[seen.cell_xf_index(row, column)].font_index].struck_out:
+        return Mark.STRUCK
+    fonts = [details.font_list[font] for _, font in seen.rich_text_runlist_map.get((row, column), ())]
+    if any(font.struck_out for font in fonts):
+        return Mark.PARTLY_STRUCK
+    return Mark.RAISED if any(font.escapement for font in fonts) else None
 
 
 def _formats(details: xlrd.Book) -> dict[int, NumberFormat]:

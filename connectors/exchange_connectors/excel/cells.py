@@ -31,6 +31,7 @@ class Column:
 
     Attributes:
         measure: unit of a quantity or a count that the heading names.
+        key: the column is part of the business key.
         of_one: the amount is of one thing, so that an enormous one is a mistake of unit; a total may be as large as it is.
     """
 
@@ -41,6 +42,7 @@ class Column:
     departments: Mapping[str, str] | None = None
     measure: str = ""
     of_one: bool = True
+    key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def as_text(cell: Cell, shown: NumberFormat | None = None) -> str:
         return "是" if cell else "否"
     if isinstance(cell, float | int):
         number = exact(cell) if isinstance(cell, float) else Decimal(cell)
-        found = shown.identifier(number) if shown is not None else None
+        shown = shown.of(number) if shown is not None else None
+        found = (shown.identifier(number) or shown.text(number)) if shown is not None else None
         return found if found is not None else plain(number)
     if isinstance(cell, datetime):
         return cell.date().isoformat()

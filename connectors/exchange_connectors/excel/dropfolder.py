@@ -21,6 +21,7 @@ from exchange_connectors.excel.checks import Memory, NoMemory
 from exchange_connectors.excel.inspection import Inspection, inspect
 from exchange_connectors.excel.mapping import Mapping, alias_fields
 from exchange_connectors.excel.model import Account, Finding, Level
+from exchange_connectors.excel.names import told
 from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.slip import SLIP_SUFFIX, Answer, Told, Totals, add_answer, slip_path, write_slip
 from exchange_connectors.excel.workbook import UnreadableError
@@ -73,6 +74,11 @@ class FileResult:
     taken_as: str = ""
 
     @property
+    def name(self) -> str:
+        """How it is called."""
+        return told(self.path)
+
+    @property
     def slip(self) -> Path:
         """Where its slip lies."""
         return slip_path(self.path)
@@ -93,15 +99,15 @@ def look_at(path: Path, mapping: Mapping, memory: Memory | None = None, body: by
         body: what the file holds, where it was read already.
     """
     try:
-        workbook = read(path.name, path.read_bytes() if body is None else body)
+        workbook = read(told(path), path.read_bytes() if body is None else body)
         return inspect(workbook, mapping, memory or NoMemory())
     except UnreadableError as error:
-        return Inspection(path.name, [Finding(51, Level.RETURNED, str(error))])
+        return Inspection(told(path), [Finding(51, Level.RETURNED, str(error))])
 
 
 def natural(path: Path) -> list[tuple[int, int, str]]:
     """Sort key by which 2026年9月 comes before 2026年10月."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", path.name)]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", told(path))]
 
 
 def workbooks(mapping: Mapping) -> list[Path]:
@@ -109,7 +115,7 @@ def workbooks(mapping: Mapping) -> list[Path]:
 
     Whatever its ending, a file is answered with a slip; see :func:`strangers` for the others.
     """
-    return [path for path in _files(mapping) if _is_meant(path.name.lower(), mapping.files.lower())]
+    return [path for path in _files(mapping) if _is_meant(told(path).lower(), mapping.files.lower())]
 
 
 def strangers(mapping: Mapping) -> list[Path]:
@@ -171,12 +177,12 @@ class DropFolder:
                     path, "", f"读不了（{error.strerror or type(error).__name__}），请检查权限或是否被占用"
                 )
                 continue
-            stands_still = self._last_look.get(path.name) == (size, sha256)
-            self._last_look[path.name] = size, sha256
+            stands_still = self._last_look.get(told(path)) == (size, sha256)
+            self._last_look[told(path)] = size, sha256
             being_copied = 0 <= age_seconds < settle_seconds  # a time stamp of the future says nothing
             if settle_seconds > 0 and (being_copied or not stands_still):
                 continue
-            if not self._processed(path.name, sha256):
+            if not self._processed(told(path), sha256):
                 found.append(path)
         return found
 
@@ -184,9 +190,9 @@ class DropFolder:
         """Return the digest of a file's content, worked out anew only where size or time changed."""
         stat = path.stat()
         sign = stat.st_size, stat.st_mtime_ns
-        known = self._digests.get(path.name)
+        known = self._digests.get(told(path))
         if known is None or known[0] != sign:
-            self._digests[path.name] = known = sign, _sha256(path)
+            self._digests[told(path)] = known = sign, _sha256(path)
         return known[1]
 
     def _processed(self, name: str, sha256: str) -> bool:
@@ -211,20 +217,20 @@ class DropFolder:
     def _note_trouble(self, path: Path, sha256: str, words: str) -> None:
         """Remember that a file could not be processed, and say so once."""
         db = self._publisher.store.connection
-        known = db.execute("select sha256, failures, words from inbox where name = ?", (path.name,)).fetchone()
+        known = db.execute("select sha256, failures, words from inbox where name = ?", (told(path),)).fetchone()
         failures = known[1] + 1 if known is not None and known[0] == sha256 and sha256 else 1
         if known is None or known[:1] != (sha256,) or known[2] != words:
-            log.warning("%s: %s", path.name, words)
+            log.warning("%s: %s", told(path), words)
         if failures == FAILURES_MAX:
-            log.warning("%s: set aside after %d failures, until its content changes", path.name, failures)
+            log.warning("%s: set aside after %d failures, until its content changes", told(path), failures)
         db.execute(
             "insert or replace into inbox (name, sha256, mapping, failures, words, at) values (?, ?, ?, ?, ?, ?)",
-            (path.name, sha256, self.mapping.digest, failures, words, self._now().isoformat(timespec="seconds")),
+            (told(path), sha256, self.mapping.digest, failures, words, self._now().isoformat(timespec="seconds")),
         )
 
     def troubles(self) -> list[tuple[str, int, str]]:
         """Return the files that could not be processed: name, how often, why (Chinese)."""
-        here = {path.name for path in _files(self.mapping)}
+        here = {told(path) for path in _files(self.mapping)}
         rows = self._publisher.store.connection.execute(
             "select name, failures, words from inbox where failures > 0 order by name"
         )
@@ -239,7 +245,7 @@ class DropFolder:
 
     def _key_of(self, result: FileResult) -> str:
         complaints = any(finding.level is not Level.NOTED for finding in result.findings)
-        return f"{self._key(complaints)}@{result.path.name}"
+        return f"{self._key(complaints)}@{result.name}"
 
     def _read_before(self, name: str, sha256: str) -> bool:
         """Say whether this content was published before and not replaced under this name since.
@@ -289,8 +295,8 @@ class DropFolder:
     def _publish(self, path: Path, inspection: Inspection, sha256: str) -> FileResult:
         published = unchanged = 0
         findings = list(inspection.findings)
-        self._publisher.forget_exceptions(path.name)
-        again = self._read_before(path.name, sha256)
+        self._publisher.forget_exceptions(told(path))
+        again = self._read_before(told(path), sha256)
         for each in inspection.statements:
             if again and self._publisher.consider(each.statement, self.mapping.source).verdict is Verdict.CHANGED:
                 # A later workbook may have said better since; what this one said then was taken then.
@@ -322,11 +328,11 @@ class DropFolder:
             ledger.remember(inspection.memos)
             db.execute(
                 "insert or replace into file values (?, ?, ?, ?, ?, ?, ?, null, 0)",
-                (result.sha256, self._key_of(result), result.path.name, at, *figures),
+                (result.sha256, self._key_of(result), result.name, at, *figures),
             )
             db.execute(
                 "insert or replace into inbox (name, sha256, mapping, at) values (?, ?, ?, ?)",
-                (result.path.name, result.sha256, self.mapping.digest, at),
+                (result.name, result.sha256, self.mapping.digest, at),
             )
 
     def turn(self, settle_seconds: float = 0.0, receipts_seconds: float = 0.0) -> tuple[list[FileResult], Outcomes]:
@@ -342,7 +348,7 @@ class DropFolder:
         with tempfile.TemporaryDirectory(prefix="exchange-inbox-") as copies:
             try:
                 for path in self.waiting(settle_seconds):
-                    log.info("processing %s", path.name)
+                    log.info("processing %s", told(path))
                     results += self._guarded(path, Path(copies) / str(len(results)))
                 news = any(result.published for result in results)
                 outcomes = self._publisher.wait_for_receipts(receipts_seconds if news else 0.0)
@@ -373,14 +379,14 @@ class DropFolder:
             )
             return []
         except Exception as error:
-            log.exception("cannot process %s", path.name)
+            log.exception("cannot process %s", told(path))
             words = "处理时出错，未入库；请用表格软件打开并另存为xlsx后重报，仍不行请联系交换平台"
             self._note_trouble(path, sha256, f"{words}（{type(error).__name__}）")
             return [FileResult(path, 0, 0, 0, 0, (Finding(51, Level.RETURNED, words),), sha256)]
 
     def _write(self, result: FileResult, body: bytes) -> None:
         """Write a file's slip; one that cannot be written is trouble told, and stops no other."""
-        answer = self._answer_for(result.path.name, result.published)
+        answer = self._answer_for(result.name, result.published)
         totals = Totals(result.rows, result.returned, result.published, result.unchanged, result.sheets_returned)
         told = Told(result.findings, totals, result.accounts, result.taken_as)
         try:

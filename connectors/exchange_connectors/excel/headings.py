@@ -10,7 +10,7 @@ from exchange_connectors.excel.cells import as_text, fold_width, is_empty
 from exchange_connectors.excel.mapping import SheetMap
 from exchange_connectors.excel.workbook import Merge, Sheet
 from exchange_connectors.kit.money import Unit
-from exchange_contracts.units import QUANTITY_WORDS, counts_things, money_unit, multiplier, names_money
+from exchange_contracts.units import QUANTITY_WORDS, counts_things, holds_money, money_unit, multiplier, names_money
 
 HEADER_SEARCH_ROWS = 15
 HEADER_LINES_MAX = 3
@@ -20,8 +20,10 @@ Path = tuple[str, ...]
 _TO_ROUND = str.maketrans("【】[]〔〕{}「」", "()()()()()")
 _LAST_BRACKET = re.compile(r"\([^()]*\)$")
 _BRACKET = re.compile(r"\(([^()]*)\)")
-_SAYS_UNIT = re.compile(r"(?:计量|金额|货币)?单位:?")
-_TITLE_UNIT = re.compile(r"单位\s*:?\s*([^\s():]+)")
+_SAYS_UNIT = re.compile(r"(?:(?:计量|金额|货币)?单位|人民币):?")
+_TITLE_UNIT = re.compile(r"(?P<of>计量|金额|货币|^|(?<=[(]))单位(?:均|统一)?[:为是(]*|(?<=[一-鿿])单位[:为是(]+")
+_COUNTED_IN = re.compile(r"[以按](?P<unit>[^以按:(),]{1,6}?)(?:为单位|计(?![划算提]))")
+_CURRENCY = re.compile(r"币种[:为是]*(?P<unit>[一-鿿A-Z]{1,3}[元币镑布金布])")
 _ITEMS = re.compile(r"[、,;/和]")
 
 
@@ -47,13 +49,20 @@ def _own(text: str) -> str:
 
 
 def _money_words(text: str) -> list[str]:
-    items = re.split(r"[、,;]", _SAYS_UNIT.sub("", text, count=1))
+    """Return the units of money that a bracket consists of, known or not."""
+    items = [_SAYS_UNIT.sub("", item, count=1) for item in re.split(r"[、,;]", text)]
+    items = [match["unit"] if (match := _COUNTED_IN.fullmatch(item)) else item for item in items]
     return [item for item in items if names_money(item)]
 
 
 def units_in(text: str) -> list[str]:
-    """Return the words for a unit of money, known or not, that a heading names in its brackets."""
-    return [word for bracket in _BRACKET.findall(folded(text)) for word in _money_words(bracket)]
+    """Return the words for a unit of money, known or not, that a heading names in its brackets.
+
+    A bracket in which a unit stands among other words is one that is not known; an amount, such as 6000元以下, is none.
+    """
+    brackets = _BRACKET.findall(folded(text))
+    named = [word for bracket in brackets for word in _money_words(bracket)]
+    return named or [bracket for bracket in brackets if holds_money(bracket) and not re.search(r"\d", bracket)]
 
 
 def unit_in(text: str) -> Unit | None:
@@ -66,20 +75,27 @@ def measure_in(text: str) -> str:
     for bracket in reversed(_BRACKET.findall(folded(text))):
         word = _SAYS_UNIT.sub("", bracket, count=1)
         factor, rest = multiplier(word)
-        if rest in QUANTITY_WORDS or rest == "%" or counts_things(rest) or (factor > 1 and not rest):
+        if rest.removesuffix("/年") in QUANTITY_WORDS or rest == "%" or counts_things(rest) or (factor > 1 and not rest):
             return word
     return ""
 
 
 def units_in_titles(titles: Iterable[str]) -> list[str]:
-    """Return the words for a unit of money that the lines above a header name: ``单位：千元``, or a bracket of its own."""
+    """Return the words for a unit of money that lines outside the table name: ``单位：千元``, ``以千元计``, or a bracket of its own.
+
+    >>> units_in_titles(["填报单位：区样例局　单 位：人民币 千元"])
+    ['千元']
+    """
     found: list[str] = []
     for title in titles:
-        text = fold_width(title).translate(_TO_ROUND)
+        text = folded(title)
         for match in _TITLE_UNIT.finditer(text):
-            found += [item for item in _ITEMS.split(match[1]) if names_money(item)]
-        alone = folded(title).strip("()")
-        found += [alone] if names_money(alone) else []
+            said = re.split(r"[():。]|单位|币种", text[match.end() :], maxsplit=1)[0].removeprefix("人民币")
+            items = [item for item in _ITEMS.split(said) if names_money(item)]
+            found += items or ([said] if match["of"] and holds_money(said) else [])
+        found += [match["unit"] for match in _COUNTED_IN.finditer(text) if names_money(match["unit"])]
+        found += [match["unit"] for match in _CURRENCY.finditer(text) if match["unit"] not in ("人民币", "元")]
+        found += [item for bracket in [*_BRACKET.findall(text), text.strip("()")] for item in _ITEMS.split(bracket) if names_money(item)]
     return list(dict.fromkeys(found))
 
 
@@ -99,7 +115,7 @@ class Headings:
         over_units: those that such a line belongs to, with it as a line of its own.
     """
 
-    paths: Mapping[int, Path]
+    paths: dict[int, Path]
     own: Mapping[int, Path]
     bare: Mapping[int, Path]
     over_units: Mapping[int, Path]
@@ -184,7 +200,7 @@ def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
             score = sum(1 for each in wanted if found.columns(each))
             if (score, -depth) > best[:2]:
                 best = (score, -depth, lines)
-    return with_units(sheet, best[2]) if best[0] * 2 >= len(wanted) else ()
+    return with_units(sheet, _with_parents(sheet, best[2])) if best[0] * 2 >= len(wanted) else ()
 
 
 def with_units(sheet: Sheet, lines: tuple[int, ...]) -> tuple[int, ...]:
@@ -199,3 +215,21 @@ def is_unit(text: str) -> bool:
     """Say whether a heading is a unit and nothing else: 万元, （台）, 单位：部."""
     word = _SAYS_UNIT.sub("", folded(text).strip("()"), count=1)
     return bool(word) and (bool(names_money(word)) or measure_in(f"({word})") != "")
+
+
+def _with_parents(sheet: Sheet, lines: tuple[int, ...]) -> tuple[int, ...]:
+    """Return header lines with those above that belong to them: a range reaches down from there, or stands over some columns."""
+    while len(lines) < HEADER_LINES_MAX and lines[0] > 1:
+        above = lines[0] - 1
+        reaches = any(merge.top <= above < lines[0] <= merge.bottom for merge in sheet.merges)
+        over = any(
+            merge.top == merge.bottom == above
+            and 1 < merge.left < merge.right
+            and isinstance(text := sheet.cell(above, merge.left), str)
+            and not re.search("[:月]|单位", folded(text))
+            for merge in sheet.merges
+        )
+        if not reaches and not over:
+            break
+        lines = (above, *lines)
+    return lines

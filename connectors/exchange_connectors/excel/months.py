@@ -9,14 +9,23 @@ _DASH = "[-–—~～至到]"
 _RANGE = re.compile(
     rf"(?:(?:19|20)\d{{2}}年?[-.年]?)?\d{{1,2}}月?(?:份)?{_DASH}(?:累计)?(?P<year>(?:19|20)\d{{2}}年)?(?P<month>\d{{1,2}})月"
 )
+_DAYS = re.compile(
+    rf"(?P<first>(?:19|20)\d{{2}})年\d{{1,2}}月\d{{1,2}}[日号]{_DASH}(?P<year>(?:19|20)\d{{2}}年)?(?P<month>\d{{1,2}})月\d{{1,2}}[日号]"
+)
 _MONTH = re.compile(r"(?P<year>(?:19|20)\d{2})年(?P<month>\d{1,2})月(?:份)?(?!\d{1,2}[日号])")
-_UNTIL = re.compile(r"截[至止到]?(?:日期|时间)?[::]?(?P<year>(?:19|20)\d{2})年(?P<month>\d{1,2})月(?:\d{1,2}[日号])?")
+_UNTIL = re.compile(r"截[至止到]{0,2}(?:日期|时间)?[::]?(?P<year>(?:19|20)\d{2})年(?P<month>\d{1,2})月(?:\d{1,2}[日号])?")
 _UNTIL_DIGITS = re.compile(
-    r"截[至止到]?(?:日期|时间)?[::]?(?P<year>(?:19|20)\d{2})[-./](?P<month>\d{1,2})(?:[-./]\d{1,2})?(?!\d)"
+    r"截[至止到]{0,2}(?:日期|时间)?[::]?(?P<year>(?:19|20)\d{2})[-./](?P<month>\d{1,2})(?:[-./]\d{1,2})?(?!\d)"
 )
 _SEVERAL = re.compile(r"(?:(?:19|20)\d{2})年(?:\d{1,2}月?[、,和及])+\d{1,2}月")
-_DIGITS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_.]?(?P<month>0[1-9]|1[0-2])(?!\d)(?![-_.]\d)")
-_NOT_THE_MONTH = re.compile(r"(填报|填表|制表|打印|导出|成文|印发|上报)(日期|时间)")
+_DIGITS = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})[-_./]?(?P<month>0[1-9]|1[0-2])(?!\d)(?![-_./]\d)")
+_NOT_THE_MONTH = re.compile(
+    r"(?:填报|填表|制表|打印|导出|成文|印发|上报|报出|报送|提交)(?:日期|时间)[:为]*(?:(?:\d{4}[年./-]?)?\d{1,2}[月./-]?(?:\d{1,2}[日号]?)?)?|"
+    r"(?:19|20)\d{2}年\d{1,2}月(?:\d{1,2}[日号])?(?:印发|发布|出台|下发|公布|实施|施行|修订|制定)"
+)
+_CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_CHINESE_YEAR = re.compile(r"[〇○零一二三四五六七八九]{4}(?=年)")
+_CHINESE_MONTH = re.compile(r"(?<=[年至到、和及—-])(?P<ten>十)?(?P<one>[一二三四五六七八九])?(?=月)")
 
 
 def months_in(text: str) -> tuple[str, ...]:
@@ -25,9 +34,8 @@ def months_in(text: str) -> tuple[str, ...]:
     >>> months_in("2026年10月与2025年10月对比")
     ('2026-10', '2025-10')
     """
-    squeezed = "".join(fold_width(text).split())
-    if _NOT_THE_MONTH.search(squeezed):
-        return ()
+    squeezed = _NOT_THE_MONTH.sub("", _with_digits("".join(fold_width(text).split())))
+    squeezed = _DAYS.sub(lambda match: f"{match['year'] or match['first'] + '年'}{match['month']}月", squeezed)
     if _SEVERAL.search(squeezed):
         numbers = re.findall(r"\d{1,2}(?=月|[、,和及])", squeezed)
         year = re.search(r"(19|20)\d{2}(?=年)", squeezed)
@@ -38,6 +46,14 @@ def months_in(text: str) -> tuple[str, ...]:
     found = found or [(match["year"], match["month"]) for match in _MONTH.finditer(squeezed)]
     found = found or ([] if ranges else [(match["year"], match["month"]) for match in _DIGITS.finditer(squeezed)])
     return _sound([*ranges, *found])
+
+
+def _with_digits(text: str) -> str:
+    """Return a text with the numbers of years and months in digits: 二〇二六年十月 → 2026年10月."""
+    text = _CHINESE_YEAR.sub(lambda match: match[0].translate(_CHINESE), text)
+    return _CHINESE_MONTH.sub(
+        lambda match: f"{'1' if match['ten'] else ''}{(match['one'] or ('0' if match['ten'] else '')).translate(_CHINESE)}", text
+    )
 
 
 def _without_ranges(text: str) -> tuple[str, list[tuple[str, str]]]:

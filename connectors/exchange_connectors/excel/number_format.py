@@ -17,13 +17,16 @@ _TOKEN = re.compile(
 _ROUNDS = re.compile(r"E[+-]0+|\\?\s*\?+/[?0-9]+", re.IGNORECASE)
 """Powers of ten and fractions: another way to write the same number."""
 _DATE_LETTERS = frozenset("ymdhseYMDHSEg年月日")
+_PARTS = (("y", "yeg年"), ("m", "m月"), ("d", "d日"))
 _DIGITS = frozenset("0#?")
+_CONDITION = re.compile(r"(?P<sign><=|>=|<>|<|>|=)(?P<bound>-?\d+(?:\.\d+)?)")
+_CONDITION_INSIDE = re.compile(r"\[((?:<=|>=|<>|<|>|=)-?\d+(?:\.\d+)?)\]")
 
 EAST_ASIAN_DATES = frozenset({*range(27, 32), 36, *range(50, 55), 57, 58})
 """Built-in formats that show a date in East-Asian spreadsheets alone (ECMA-376, 18.8.30)."""
 
-BUILT_IN = {9: "0%", 10: "0.00%"}
-"""Built-in formats that are not plain and show no date."""
+BUILT_IN = {9: "0%", 10: "0.00%", 17: "mmm-yy", 27: "yyyy年m月", 36: "yyyy年m月", 50: "yyyy年m月", 52: "yyyy年m月", 57: "yyyy年m月"}
+"""Built-in formats that are not plain; of dates those that show no day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +35,44 @@ class NumberFormat:
 
     Attributes:
         date: shows a date or a time.
+        parts: of a date, which of year, month and day show: ``ymd``, ``ym``, ``y``.
         percent: multiplies by 100 and shows %.
         prefix: words before the digits.
         suffix: words behind the digits, % of the format itself left out.
         shifted: shows another number than is stored: scaled by thousands, or signs between the digits.
+        blank: shows nothing, or words alone.
         pattern: digits and signs from the first to the last digit, for numbers of things.
+        sections: what other numbers show, each with its condition, where the format says it of several kinds.
     """
 
     date: bool = False
+    parts: str = ""
     percent: bool = False
     prefix: str = ""
     suffix: str = ""
     shifted: bool = False
+    blank: bool = False
     pattern: str = "0"
+    sections: tuple[tuple[str, "NumberFormat | None"], ...] = ()
+
+    def of(self, number: Decimal) -> "NumberFormat | None":
+        """Return what the format changes for this number, ``None`` where it shows as it is."""
+        return next((found for condition, found in self.sections if _meets(number, condition)), None) if self.sections else self
+
+    def text(self, number: Decimal) -> str | None:
+        """Return a number as the cell shows it, ``None`` where that is not known."""
+        if self.date or self.shifted or self.blank:
+            return None
+        if self.percent:
+            return f"{self.prefix}{_plain(number * 100)}%{self.suffix}"
+        return f"{self.prefix}{_plain(number)}{self.suffix}"
 
     def identifier(self, number: Decimal) -> str | None:
         """Return the number of a thing as the cell shows it, ``None`` where it shows an amount."""
         if (
             self.date
             or self.percent
+            or self.blank
             or not self.pattern
             or number < 0
             or number != number.to_integral_value()
@@ -68,6 +90,22 @@ class NumberFormat:
         return self.prefix + "".join([*digits, *reversed(shown)]) + self.suffix
 
 
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _meets(number: Decimal, condition: str) -> bool:
+    """Say whether a number meets a section's condition, such as ``>=1000``; an empty one is met by all."""
+    match = _CONDITION.fullmatch(condition)
+    if match is None:
+        return True
+    bound = Decimal(match["bound"])
+    return {
+        "<": number < bound, "<=": number <= bound, ">": number > bound, ">=": number >= bound, "=": number == bound, "<>": number != bound,
+    }[match["sign"]]  # fmt: skip
+
+
 @lru_cache(maxsize=1024)
 def parse(code: str) -> NumberFormat | None:
     """Return what the number format *code* changes, ``None`` where the number says what it is.
@@ -75,14 +113,55 @@ def parse(code: str) -> NumberFormat | None:
     >>> parse("#,##0.00")
     >>> parse('0"%"').suffix
     '%'
+    >>> parse('0;0').of(Decimal(-3)).shifted
+    True
     """
-    section = _SECTION.match(code)
-    tokens = _tokens(_ROUNDS.sub("", section[0] if section else code))
-    if any(kind == "sign" and text in _DATE_LETTERS for kind, text in tokens):
-        return NumberFormat(date=True)
-    places = [at for at, (kind, text) in enumerate(tokens) if kind == "general" or (kind == "sign" and text in _DIGITS)]
-    if not places or any(kind == "sign" and text == "@" for kind, text in tokens):
+    if not code:
         return None
+    texts = _split(code)
+    first = _section(texts[0])
+    if len(texts) == 1 or (first is not None and first.date):
+        return first
+    conditions = [next(iter(_CONDITION_INSIDE.findall(text)), "") for text in texts]
+    if not any(conditions):
+        conditions = [">=0" if len(texts) == 2 else ">0", "<0", "", ""]
+    ordered = [
+        (condition, _negative(text) if condition.startswith("<") else _section(text))
+        for condition, text in zip(conditions, texts[:3], strict=False)
+    ]
+    ordered.sort(key=lambda each: not each[0])  # a section without a condition is for all the rest
+    return NumberFormat(sections=tuple(ordered)) if any(found for _, found in ordered) else None
+
+
+def _split(code: str) -> list[str]:
+    """Return a format's sections."""
+    texts, at = [], 0
+    while True:
+        match = _SECTION.match(code, at)
+        texts.append(match[0] if match else "")
+        at += len(texts[-1]) + 1
+        if at > len(code):
+            return texts
+
+
+def _negative(section: str) -> NumberFormat | None:
+    """Return what a section for negative numbers changes: without a sign, brackets or a colour they show as positive."""
+    found = _section(section)
+    marked = re.search(r"[-(−]|\[(?:Red|红色|Color\s*\d+)\]", section, re.IGNORECASE)
+    return NumberFormat(shifted=True) if found is None and not marked else found
+
+
+def _section(section: str) -> NumberFormat | None:
+    """Return what one section changes."""
+    tokens = _tokens(_ROUNDS.sub("", section))
+    letters = "".join(text for kind, text in tokens if kind == "sign" and text in _DATE_LETTERS).lower()
+    if letters:
+        return NumberFormat(date=True, parts="".join(part for part, signs in _PARTS if set(signs) & set(letters)))
+    places = [at for at, (kind, text) in enumerate(tokens) if kind == "general" or (kind == "sign" and text in _DIGITS)]
+    if any(kind == "sign" and text == "@" for kind, text in tokens):
+        return None
+    if not places:
+        return None if _ROUNDS.search(section) else NumberFormat(blank=True)
     first, last = places[0], places[-1]
     while last + 1 < len(tokens) and tokens[last + 1] == ("sign", ","):
         last += 1  # a comma behind the digits shows thousands
@@ -124,7 +203,7 @@ def _words(tokens: list[tuple[str, str]]) -> str:
 
 
 def built_in(number: int) -> NumberFormat | None:
-    """Return what the built-in format *number* changes; of dates only those that readers take for plain numbers."""
-    if number in EAST_ASIAN_DATES:
-        return NumberFormat(date=True)
-    return parse(BUILT_IN[number]) if number in BUILT_IN else None
+    """Return what the built-in format *number* changes; of dates only those that readers take for plain numbers, or without a day."""
+    if number in BUILT_IN:
+        return parse(BUILT_IN[number])
+    return NumberFormat(date=True, parts="ymd") if number in EAST_ASIAN_DATES else None

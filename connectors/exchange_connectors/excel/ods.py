@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass, field
+from decimal import Decimal
 from xml.parsers import expat
 
 import python_calamine
@@ -17,6 +18,7 @@ from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
     ROWS_MAX,
+    Mark,
     Merge,
     Sheet,
     UnreadableError,
@@ -28,17 +30,24 @@ from exchange_connectors.excel.workbook import (
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
+_STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
+_BREAKS = {f"{_TEXT}line-break": "\n", f"{_TEXT}tab": "\t", f"{_TEXT}s": " "}
+_BESIDE = frozenset({f"{_OFFICE}annotation", "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 frame"})
+"""What lies in or on a cell without being its text: comments, pictures, boxes."""
 _CHUNK = 2**18
 _ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d{3}")
-_NUMBER = re.compile(r"[-+(]?[\d,.\s]*\d[\d,.\s]*\)?")
+_SHOWN = re.compile(r"(?P<before>\D*?)(?P<number>\d[\d,\s]*(?:\.\d+)?)(?P<after>\D*)")
+_OTHER_WAYS = re.compile(r"\d[eE][+-]?\d|\d/\d")
+"""Powers of ten and fractions: another way to write the same number."""
 
 
 @dataclass(slots=True)
 class _Seen(Sheet):
-    """A sheet while its XML is read."""
+    """A sheet while its XML is read; *broken* are texts with breaks inside, which calamine leaves out."""
 
     height: int = 0
     width: int = 0
+    broken: dict[tuple[int, int], str] = field(default_factory=dict)
     found: list[Merge] = field(default_factory=list)
 
 
@@ -51,6 +60,11 @@ class _Scan:
         self._rows_repeated = self._columns_repeated = 1
         self._cell: dict[str, str] | None = None
         self._text: list[str] = []
+        self._paragraphs = self._beside = 0
+        self._styles: dict[str, Mark] = {}
+        self._style = ""
+        self._cell_mark: Mark | None = None
+        self._broken = False
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -61,7 +75,14 @@ class _Scan:
         self._parser.Parse(chunk, last)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == f"{_TABLE}table":
+        if name in _BESIDE or self._beside:
+            self._beside += 1
+            self._parser.CharacterDataHandler = None
+        elif name == f"{_STYLE}style":
+            self._style = attributes.get(f"{_STYLE}name", "")
+        elif name == f"{_STYLE}text-properties":
+            self._look_at_type_face(attributes)
+        elif name == f"{_TABLE}table":
             self.sheets.append(_Seen(attributes.get(f"{_TABLE}name", ""), []))
             self._row = self._column = 0
         elif not self.sheets:
@@ -79,13 +100,25 @@ class _Scan:
                 self.sheets[-1].hidden_rows.update(range(self._row + 1, last + 1))
             self._column = 0
         elif name in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            self._cell, self._text = attributes, []
+            self._cell, self._text, self._paragraphs = attributes, [], 0
+            self._cell_mark, self._broken = None, False
             self._columns_repeated = int(attributes.get(f"{_TABLE}number-columns-repeated", "1"))
         elif name == f"{_TEXT}p" and self._cell is not None:
+            self._text += ["\n"] if self._paragraphs else []
+            self._paragraphs += 1
             self._parser.CharacterDataHandler = self._text.append
+        elif name in _BREAKS:
+            self._text.append(_BREAKS[name] * int(attributes.get(f"{_TEXT}c", "1")))
+            self._broken = self._broken or name != f"{_TEXT}s"
+        elif name == f"{_TEXT}span":
+            self._cell_mark = self._styles.get(attributes.get(f"{_TEXT}style-name", ""), self._cell_mark)
 
     def _end(self, name: str) -> None:
-        if name == f"{_TEXT}p":
+        if self._beside:
+            self._beside -= 1
+            if not self._beside and self._paragraphs:
+                self._parser.CharacterDataHandler = self._text.append
+        elif name == f"{_TEXT}p":
             self._parser.CharacterDataHandler = None
         elif name == f"{_TABLE}table-row":
             self._row += self._rows_repeated
@@ -111,7 +144,8 @@ class _Scan:
         sheet.height = max(sheet.height, self._row + self._rows_repeated)
         sheet.width = max(sheet.width, self._column + self._columns_repeated)
         bounded(sheet.name, sheet.height, sheet.width)
-        shown = _shown(kind, text)
+        shown = _shown(kind, text if self._paragraphs else None, cell.get(f"{_OFFICE}value", ""))
+        mark = Mark.STRUCK if self._styles.get(cell.get(f"{_TABLE}style-name", "")) is Mark.PARTLY_STRUCK else self._cell_mark
         for place in (
             (r, c)
             for r in range(row, row + self._rows_repeated)
@@ -123,23 +157,42 @@ class _Scan:
                 (sheet.errors.__setitem__(place, "#REF!") if "#REF!" in formula else sheet.outward.add(place))
             if shown is not None:
                 sheet.formats[place] = shown
+            if mark is not None:
+                sheet.marks[place] = mark
+            if self._broken and kind == "string":
+                sheet.broken[place] = text
+
+    def _look_at_type_face(self, attributes: dict[str, str]) -> None:
+        """Remember a style whose characters are struck out or raised."""
+        if attributes.get(f"{_STYLE}text-line-through-style", "none") != "none":
+            self._styles[self._style] = Mark.PARTLY_STRUCK
+        elif not attributes.get(f"{_STYLE}text-position", "0%").startswith("0%"):
+            self._styles[self._style] = Mark.RAISED
 
 
-def _shown(kind: str | None, text: str) -> NumberFormat | None:
-    """Return how a number shows, from the text that the file holds beside it."""
-    text = text.strip()
+def _shown(kind: str | None, text: str | None, value: str) -> NumberFormat | None:
+    """Return how a number shows, from the text that the file holds beside it, if it holds one."""
+    text = None if text is None else text.strip()
     if kind == "percentage":
         return NumberFormat(percent=True)
-    if kind not in ("float", "currency") or not text:
+    if kind not in ("float", "currency") or not value:
         return None
-    if _NUMBER.fullmatch(text):
-        return NumberFormat(pattern="0" * len(text)) if re.fullmatch(r"0\d+", text) else None
-    match = re.fullmatch(r"(?P<before>[^\d(+-]*)[-+(]?(?P<number>[\d,.\s]*\d)\)?(?P<after>\D*)", text)
+    number = Decimal(value)
+    if text is None:
+        return None
+    if not text:
+        return NumberFormat(blank=True)
+    match = _SHOWN.fullmatch(text)
     if match is None:
-        return NumberFormat(shifted=not re.search(r"[eE]|\d/\d", text))
-    return NumberFormat(
-        prefix=match["before"].strip(), suffix=match["after"].strip(), pattern="0" * len(match["number"])
-    )
+        return NumberFormat(shifted=not _OTHER_WAYS.search(text)) if re.search(r"\d", text) else NumberFormat(blank=True)
+    before, after = match["before"].strip(), match["after"].strip()
+    if number < 0:
+        before, after = before.rstrip("-−("), after.removeprefix(")")
+    digits = Decimal("".join(match["number"].split()).replace(",", ""))
+    if abs(digits - abs(number)) * 2 > Decimal(1).scaleb(int(digits.as_tuple().exponent)):  # more than rounding
+        return NumberFormat(prefix=before, suffix=after, shifted=True)
+    padded = re.fullmatch(r"0\d+", match["number"])
+    return NumberFormat(prefix=before, suffix=after, pattern="0" * len(match["number"])) if before or after or padded else None
 
 
 def read_sheets(body: bytes) -> tuple[Sheet, ...]:
@@ -176,8 +229,10 @@ def _without_password(archive: zipfile.ZipFile) -> None:
 
 def _finish(book: python_calamine.CalamineWorkbook, seen: _Seen, visible: bool) -> Sheet:
     values = book.get_sheet_by_name(seen.name)
-    rows = [[as_cell(value) for value in row[:COLUMNS_MAX]] for row in values.to_python(skip_empty_area=False)]
+    rows = [[as_cell(value) for value in row] for row in values.to_python(skip_empty_area=False)]
+    for (row, column), text in seen.broken.items():
+        rows[row - 1][column - 1] = text
     return Sheet(
         seen.name, rows, tuple(seen.found), not visible, seen.hidden_rows, seen.hidden_columns, seen.errors, seen.outward,
-        seen.uncomputed, seen.formats,
+        seen.uncomputed, seen.doubtful, seen.marks, seen.formats,
     )  # fmt: skip

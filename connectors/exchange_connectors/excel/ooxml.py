@@ -19,6 +19,7 @@ from exchange_connectors.excel.number_format import NumberFormat, built_in, pars
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
+    Mark,
     Merge,
     Sheet,
     UnreadableError,
@@ -77,6 +78,8 @@ class _Scan:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     outward: set[tuple[int, int]] = field(default_factory=set)
     uncomputed: set[tuple[int, int]] = field(default_factory=set)
+    doubtful: set[tuple[int, int]] = field(default_factory=set)
+    marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
 
 
@@ -89,8 +92,11 @@ class _Package:
         self._book = self._targets("_rels/.rels", "").get("officedocument", ["xl/workbook.xml"])[0]
         self.from_1904 = False
         self._sheets: list[tuple[str, str]] = []
+        self.recalculates = False
         self._read_book()
+        self.struck: set[str] = set()
         self.styles = self._styles()
+        self.strings = self._marked_strings()
 
     def member(self, part: str) -> str | None:
         """Return the archive's own name of *part*, however it is spelt."""
@@ -137,24 +143,33 @@ class _Package:
         for tag, attributes in self._parse(self._book):
             if tag == "workbookPr":
                 self.from_1904 = attributes.get("date1904") in ("1", "true")
+            elif tag == "calcPr":
+                self.recalculates = attributes.get("fullCalcOnLoad") in ("1", "true")
             elif tag == "sheet":
                 relation = next((attributes[each] for each in _RELATION_IDS if each in attributes), "")
                 member = self.member(targets.get(relation, [""])[0])
                 if member is not None:
                     self._sheets.append((attributes.get("name", ""), member))
         self._style_part = targets.get("styles", ["xl/styles.xml"])[0]
+        self._string_part = targets.get("sharedstrings", ["xl/sharedStrings.xml"])[0]
 
     def _styles(self) -> dict[str, NumberFormat]:
         """Return style number → what its format changes, only of those that change something."""
         own: dict[int, NumberFormat | None] = {}
         found: dict[str, NumberFormat] = {}
-        number, inside = 0, False
+        number, part, fonts, struck = 0, "", -1, set()
         for tag, attributes in self._parse(self._style_part):
-            if tag == "numFmt":
+            if tag == "numFmt" and part != "dxfs":
                 own[int(attributes.get("numFmtId", "0"))] = parse(attributes.get("formatCode", ""))
-            elif tag in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
-                inside = tag == "cellXfs"
-            elif tag == "xf" and inside:
+            elif tag in ("fonts", "fills", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+                part = tag
+            elif tag == "font" and part == "fonts":
+                fonts += 1
+            elif tag == "strike" and part == "fonts" and _is_on(attributes):
+                struck.add(str(fonts))
+            elif tag == "xf" and part == "cellXfs":
+                if attributes.get("fontId") in struck:
+                    self.struck.add(str(number))
                 id_ = int(attributes.get("numFmtId", "0"))
                 shown = own[id_] if id_ in own else built_in(id_)
                 if shown is not None:
@@ -163,18 +178,55 @@ class _Package:
         return found
 
 
+    def _marked_strings(self) -> dict[str, Mark]:
+        """Return number of a shared text → what the type faces of its parts say, only of those where they say something."""
+        name = self.member(self._string_part)
+        if name is None or not self._speaks_of(name, (b"strike", b"vertAlign")):
+            return {}
+        found: dict[str, Mark] = {}
+        number = -1
+        for tag, attributes in self._parse(self._string_part):
+            if tag == "si":
+                number += 1
+            elif (mark := _mark(tag, attributes)) is not None and found.get(str(number)) is not Mark.PARTLY_STRUCK:
+                found[str(number)] = mark
+        return found
+
+    def _speaks_of(self, name: str, words: tuple[bytes, ...]) -> bool:
+        """Say whether one of some words stands anywhere in a part."""
+        before = b""
+        with self.archive.open(name) as stream:
+            while chunk := stream.read(_CHUNK):
+                if any(word in before + chunk for word in words):
+                    return True
+                before = chunk[-16:]
+        return False
+
+
+def _is_on(attributes: dict[str, str]) -> bool:
+    return attributes.get("val", "1") not in ("0", "false")
+
+
+def _mark(tag: str, attributes: dict[str, str]) -> Mark | None:
+    """Return what an element of a run's type face says."""
+    if tag == "strike" and _is_on(attributes):
+        return Mark.PARTLY_STRUCK
+    return Mark.RAISED if tag == "vertAlign" and attributes.get("val") != "baseline" else None
+
+
 class _SheetScan:
     """Walks one sheet's XML, keeping only what is out of the ordinary."""
 
-    def __init__(self, styles: dict[str, NumberFormat]) -> None:
+    def __init__(self, package: _Package) -> None:
         self.found = _Scan()
-        self._styles = styles
+        self._styles, self._struck, self._strings = package.styles, package.struck, package.strings
+        self._recalculates = package.recalculates
         self._row = self._column = 0
         self._type = ""
         self._formula: str | None = None
         self._words: list[str] = []
         self._filled = False
-        self._tags = {f"{space} {tag}": tag for space in _NAMESPACES for tag in ("row", "c", "v", "f", "is", "col")}
+        self._tags = {f"{space} {tag}": tag for space in _NAMESPACES for tag in ("row", "c", "v", "f", "is", "col", "strike", "vertAlign")}
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -194,11 +246,13 @@ class _SheetScan:
             style = attributes.get("s")
             if style in self._styles and self._type in ("n", "d"):
                 self.found.formats[self._row, self._column] = self._styles[style]
+            if style in self._struck:
+                self.found.marks[self._row, self._column] = Mark.STRUCK
         elif tag == "f":
             self._formula = ""
             self._listen()
         elif tag == "v":
-            if self._type == "e" or self._formula is not None:
+            if self._type == "e" or self._formula is not None or (self._type == "s" and self._strings):
                 self._listen()
             else:
                 self._use()
@@ -209,6 +263,9 @@ class _SheetScan:
             self._column = 0
             if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
                 self.found.hidden_rows.add(self._row)
+        elif tag in ("strike", "vertAlign"):
+            if self._type == "inlineStr" and (mark := _mark(tag, attributes)) is not None and self.found.marks.get((self._row, self._column)) is not Mark.PARTLY_STRUCK:
+                self.found.marks[self._row, self._column] = mark
         elif tag == "col" and (attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0"):
             first, last = int(attributes["min"]), min(int(attributes["max"]), COLUMNS_MAX)
             self.found.hidden_columns.update(range(first, last + 1))
@@ -230,6 +287,7 @@ class _SheetScan:
         if tag == "c":
             if self._formula is not None and not self._filled and self._type != "str":
                 self.found.uncomputed.add((self._row, self._column))
+            self._type = ""
             return
         if self._parser.CharacterDataHandler is None:
             return
@@ -248,6 +306,18 @@ class _SheetScan:
                 self._use()
             if self._type == "e":
                 self.found.errors[place] = words or "#REF!"
+            elif self._type == "s" and words in self._strings and self.found.marks.get(place) is not Mark.STRUCK:
+                self.found.marks[place] = self._strings[words]
+            elif self._formula is not None and self._recalculates and self._type == "n" and words:
+                self._weigh(place, words)
+
+
+    def _weigh(self, place: tuple[int, int], words: str) -> None:
+        """Judge a stored result that the spreadsheet works out anew: programs that cannot calculate write a nought there."""
+        if float(words) == 0:
+            self.found.uncomputed.add(place)
+        else:
+            self.found.doubtful.add(place)
 
 
 def _column_of(place: str) -> int:
@@ -260,7 +330,7 @@ def _column_of(place: str) -> int:
 
 
 def _scan(package: _Package, member: str) -> _Scan:
-    scan = _SheetScan(package.styles)
+    scan = _SheetScan(package)
     with package.archive.open(member) as stream:
         while chunk := stream.read(_CHUNK):
             scan.feed(chunk)
@@ -289,14 +359,15 @@ def _sheet(
         raise UnreadableError(DAMAGED)  # what cannot be looked at in full is not read in part
     bounded(meta.name, scan.rows, scan.columns)
     sheet = book.get_sheet_by_name(meta.name)
-    rows = [[as_cell(value) for value in row[:COLUMNS_MAX]] for row in sheet.to_python(skip_empty_area=False)]
+    rows = [[as_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     merges = tuple(
         Merge(top + 1, left + 1, bottom + 1, right + 1)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
     )
     return Sheet(
         meta.name, rows, merges, meta.visible != python_calamine.SheetVisibleEnum.Visible,
-        scan.hidden_rows, scan.hidden_columns, scan.errors, scan.outward, scan.uncomputed, scan.formats, from_1904,
+        scan.hidden_rows, scan.hidden_columns, scan.errors, scan.outward, scan.uncomputed, scan.doubtful, scan.marks, scan.formats,
+        from_1904,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Every row that is not empty is one of them: nothing below a header is passed ove
 
 import re
 
+from exchange_connectors.excel.below import is_numbering
 from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.headings import folded, normal
 from exchange_connectors.excel.mapping import placeholders
@@ -16,9 +17,9 @@ LABEL_COLUMNS = 4
 
 NUMBER_KINDS = frozenset({"money", "count", "quantity", "percent"})
 
-_SUM = "(?:小计|合计|总计|共计|累计|总合计)"
-_COUNTED = r"(?:\d+[一-鿿]{0,2})?"
-_PURE = re.compile(rf"(?:本页|本表|本月|以上|全部|全区|全市|各[一-鿿]{{1,3}})?{_SUM}{_COUNTED}")
+_SUM = "(?:小计|合计|总计|共计|累计|总合计|汇总|总数)"
+_COUNTED = r"(?:数|金额|(?:\d+[一-鿿]{0,2}))?"
+_PURE = re.compile(rf"(?:本页|本表|本月|以上|全部|全区|全市|各[一-鿿]{{1,3}})?{_SUM}{_COUNTED}|共\d+[一-鿿]{{1,2}}|[Tt]otal|TOTAL")
 _LOOSE = re.compile(rf"[一-鿿A-Za-z0-9]{{1,12}}{_SUM}{_COUNTED}")
 _OF_PART = re.compile(r"本页|小计")
 _NOTES = re.compile(
@@ -26,7 +27,19 @@ _NOTES = re.compile(
     r"(?:填表人|填报人|制表人|审核人|审核|签发人|复核人|单位负责人|负责人|联系人|联系电话|填报单位|填表单位|填报日期|填表日期|制表日期|报出日期|计量单位|单位)[:(]|"
     r"[-—]*以下空白|第\d+页|\(?续表"
 )
+_SIGNATURES = re.compile(
+    r"(?:填表|填报|制表|审核|复核|审批|签发|经办|单位负责|部门负责|分管领导|负责|联系)人?(?:签字|签名|电话|\(签[字章]\))?[:]"
+)
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"[¥￥]?[+-]?\d[\d,]*(?:\.\d+)?")
 _FOREIGN_SHARE = 0.6
+
+
+def _is_number(cell: Cell) -> bool:
+    """Say whether a cell is a number, as text too."""
+    if isinstance(cell, str):
+        return _NUMBER.fullmatch(folded(cell)) is not None
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 class RowKinds:
@@ -44,19 +57,32 @@ class RowKinds:
         self._keys = {column for column, bound in self._by_column.items() if bound.mapped.field in names}
         self._words = {normal(text) for line in table.header_lines for text in line.values()}
         self._foreign = False
+        self._first, self._numbered = True, False
+        self._serial = {column for line in table.header_lines for column, text in line.items() if normal(text) in ("序号", "编号")} - {
+            column for column, bound in self._by_column.items() if bound.mapped.carried
+        }
 
-    def of(self, cells: list[Cell]) -> RowKind:
-        """Say what the next row is."""
+    def of(self, cells: list[Cell], after_gap: bool) -> RowKind:
+        """Say what the next row is; *after_gap* tells that the row before it is blank."""
         filled = {column: cell for column, cell in enumerate(cells, 1) if not is_empty(cell)}
+        first, self._first = self._first, False
+        if first and is_numbering(cells):
+            return RowKind.HEADING
         texts = {column: folded(cell) for column, cell in filled.items() if isinstance(cell, str)}
         heading = self._heading(filled, texts)
         if heading is not None:
+            self._first = True
             return heading
-        if self._is_note(filled, texts):
+        if self._is_note(filled, texts) or self._is_beside_the_list(filled):
             return RowKind.NOTE
         if self._foreign:
             return RowKind.UNREAD
-        return self._total(filled, texts) or RowKind.DETAIL
+        total = self._total(filled, texts)
+        if total is None and after_gap and self._begins_another(filled, texts):
+            self._foreign = True
+            return RowKind.UNREAD
+        self._numbered = self._numbered or any(_is_number(filled.get(column)) for column in self._serial)
+        return total or RowKind.DETAIL
 
     def _heading(self, filled: dict[int, Cell], texts: dict[int, str]) -> RowKind | None:
         """Tell a repeated header or title, and where another table begins."""
@@ -79,17 +105,36 @@ class RowKinds:
             return RowKind.UNREAD
         return None
 
+    def _begins_another(self, filled: dict[int, Cell], texts: dict[int, str]) -> bool:
+        """Say whether a row of words alone, one of them where this list has its serial numbers, is another table's heading."""
+        words = [texts[column] for column in self._serial if column in texts]
+        return self._numbered and bool(words) and 1 < len(texts) == len(filled) and not any(map(_DIGIT.search, words))
+
     def _is_note(self, filled: dict[int, Cell], texts: dict[int, str]) -> bool:
         """Say whether the row is a note: it begins as one, and nothing that the table carries stands beside."""
-        column = next(iter(filled))
-        if column not in texts or not _NOTES.match(texts[column]):
+        column = next(iter(filled), 0)
+        if column not in texts:
+            return False
+        if _SIGNATURES.match(texts[column]) and len(texts) == len(filled):
+            return True
+        if not _NOTES.match(texts[column]):
             return False
         beside = [each for each in filled if each != column and not _NOTES.match(texts.get(each, ""))]
         return not any(each in self._by_column and self._by_column[each].mapped.carried for each in beside)
 
-    def holds_numbers(self, cells: list[Cell]) -> bool:
-        """Say whether a row that is not read holds a number."""
-        return any(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
+    def _is_beside_the_list(self, filled: dict[int, Cell]) -> bool:
+        """Say whether nothing is filled in but the serial number, or a word without a digit in its place."""
+        return bool(filled) and filled.keys() <= self._serial and all(
+            _is_number(cell) or not _DIGIT.search(str(cell)) for cell in filled.values()
+        )  # fmt: skip
+
+    def is_doubtful(self, cells: list[Cell]) -> bool:
+        """Say whether a row that is taken for a note may be data: it holds a number, or does not begin as notes do."""
+        filled = {column: cell for column, cell in enumerate(cells, 1) if not is_empty(cell)}
+        numbers = {column for column, cell in filled.items() if _is_number(cell)}
+        if filled.keys() <= self._serial:
+            return not numbers and not _NOTES.match(folded(str(next(iter(filled.values()), ""))))
+        return bool(numbers - self._serial)
 
     def _total(self, filled: dict[int, Cell], texts: dict[int, str]) -> RowKind | None:
         """Tell a total from data that is only called like one."""

@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
+from exchange_connectors.excel.fields import FieldType
 from exchange_connectors.excel.model import Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
 from exchange_connectors.excel.row_kinds import NUMBER_KINDS, RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table, part_of
 from exchange_connectors.excel.values import read_value
-from exchange_connectors.excel.workbook import Merge
+from exchange_connectors.excel.workbook import Mark, Merge
 from exchange_connectors.kit.money import in_words, plain
 from exchange_contracts import identifiers, personal
 from exchange_contracts.keys import normal_text
 from exchange_contracts.units import MoneyUnit
 
-_PLACES_NAMED = 5
+_EVIDENCE = "$evidence"
 
 
 def read_rows(table: Table) -> list[Row]:
@@ -27,18 +29,20 @@ def read_rows(table: Table) -> list[Row]:
     merged = _merged(table)
     measures = [c for c in table.columns if c.reads.field == "unit"]
     unread: list[int] = []
+    last = table.first_row - 1
     for number in range(table.first_row, len(table.sheet.rows) + 1):
         cells = table.sheet.rows[number - 1]
         if all(map(is_empty, cells)) and not _holds_what_is_empty(table, number):
             continue
         account.filled += 1
-        kind = kinds.of(cells)
+        kind = kinds.of(cells, number > last + 1)
+        last = number
         if kind is RowKind.HEADING:
             account.headings += 1
         elif kind is RowKind.NOTE:
             account.notes += 1
-            if kinds.holds_numbers(cells):
-                table.say(24, Level.VERIFY, "按附注处理，未读取，其中有数字，请确认不是数据", number)
+            if kinds.is_doubtful(cells):
+                table.say(24, Level.VERIFY, "按附注处理，未读取，请确认不是数据", number)
         elif kind is RowKind.UNREAD:
             unread.append(number)
         else:
@@ -73,8 +77,10 @@ def returned_account(table: Table) -> Account:
         return unread_account(table.sheet.name, table.sheet.rows, "没有找到表头")
     account = _above(table)
     kinds = RowKinds(table)
+    below = [all(map(is_empty, cells)) for cells in table.sheet.rows[table.first_row - 2 :]]
+    rows = table.sheet.rows[table.first_row - 1 :]
     of_kind = Counter(
-        kinds.of(cells) for cells in table.sheet.rows[table.first_row - 1 :] if not all(map(is_empty, cells))
+        kinds.of(cells, blank_before) for cells, (blank_before, blank) in zip(rows, pairwise(below), strict=True) if not blank
     )
     account.filled += of_kind.total()
     account.headings += of_kind[RowKind.HEADING]
@@ -120,7 +126,7 @@ def _merged(table: Table) -> dict[tuple[int, int], Merge]:
     return {
         (row, column): merge
         for merge in table.sheet.merges
-        if merge.top >= table.first_row and not is_empty(table.sheet.cell(merge.top, merge.left))
+        if merge.top >= table.first_row
         for row in range(merge.top, min(merge.bottom, last) + 1)
         for column in range(merge.left, min(merge.right, width) + 1)
     }
@@ -134,21 +140,14 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
         cell = table.sheet.cell(*place)
         merge = merged.get(place)
         if detail and merge is not None:
-            if bound.reads.type.kind in NUMBER_KINDS and bound.mapped.carried and _shared(table, merge, bound):
-                _say(
-                    table,
-                    row,
-                    bound,
-                    Note(37, Level.RETURNED, f"“{bound.header}”由合并单元格共用一个数，不能分摊，请逐行逐列填写"),
-                )
+            taken, cell = _merged_cell(table, row, bound, merge, cell)
+            if not taken:
                 continue
-            if merge.top < row.number and merge.left == bound.column:
-                cell = table.sheet.cell(merge.top, merge.left)
-                if bound.mapped.carried and bound.mapped.field not in table.mapped.merge_down and cell is not None:
-                    _say(table, row, bound, Note(37, Level.VERIFY, "合并单元格已按首行沿用，请确认"))
         if bound.mapped.evidence is not None:
-            number = as_text(cell, table.sheet.formats.get(place)).strip()
-            if number:
+            row.values.pop(_EVIDENCE, None)
+            _read_cell(table, row, replace(bound, reads=replace(bound.reads, field=_EVIDENCE, type=FieldType("text"))), cell, "")
+            number = row.values.pop(_EVIDENCE, None)
+            if isinstance(number, str) and number:
                 row.evidence.append((bound.mapped.evidence, number))
         elif bound.mapped.field == "$unit":
             row.cells["$unit"] = cell
@@ -176,13 +175,32 @@ def _join(table: Table, row: Row) -> None:
             row.returned = True
 
 
+def _merged_cell(table: Table, row: Row, bound: BoundColumn, merge: Merge, cell: Cell) -> tuple[bool, Cell]:
+    """Return whether a cell of a merged range may be read, and what shows there: a number stands for one row and column alone."""
+    if bound.reads.type.kind in NUMBER_KINDS and bound.mapped.carried and _shared(table, merge, bound):
+        words = f"“{bound.header}”由合并单元格共用一个数，不能分摊，请逐行逐列填写"
+        _say(table, row, bound, Note(37, Level.RETURNED, words))
+        return False, None
+    if (row.number, bound.column) == (merge.top, merge.left):
+        return True, cell
+    if not is_empty(cell) and bound.mapped.carried:
+        _say(table, row, bound, Note(37, Level.VERIFY, "被合并单元格盖住的内容没有读取，请确认"))
+    if merge.left != bound.column:
+        return True, None
+    carried = table.sheet.cell(merge.top, merge.left)
+    if bound.mapped.carried and bound.mapped.field not in table.mapped.merge_down and carried is not None:
+        _say(table, row, bound, Note(37, Level.VERIFY, "合并单元格已按首行沿用，请确认"))
+    return True, carried
+
+
 def _shared(table: Table, merge: Merge, bound: BoundColumn) -> bool:
-    """Say whether a merged amount is one for several rows, or for several columns of amounts."""
+    """Say whether a merged amount is one for several rows, or for several columns of the list."""
+    if is_empty(table.sheet.cell(merge.top, merge.left)):
+        return False
     if merge.bottom > merge.top:
         return True
     return any(
-        merge.left <= other.column <= merge.right and other is not bound and other.reads.type.kind in NUMBER_KINDS
-        for other in table.columns
+        merge.left <= other.column <= merge.right and other is not bound and other.mapped.carried for other in table.columns
     )
 
 
@@ -193,13 +211,21 @@ def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell, measure: 
     if error is not None:
         _say(table, row, bound, Note(39, Level.RETURNED, f"公式失效（{error}），请填数值"))
         return
-    if is_empty(cell) and place in sheet.uncomputed:
+    if place in sheet.uncomputed:
         outward = place in sheet.outward
         words = "引用其他文件而没有存下结果，请粘贴为数值" if outward else "公式没有算出结果，请填数值"
         _say(table, row, bound, Note(40 if outward else 39, Level.RETURNED, words))
         return
     if place in sheet.outward and detail:
         _say(table, row, bound, Note(40, Level.VERIFY, "引用本机文件，请粘贴为数值"))
+    elif place in sheet.doubtful and detail:
+        _say(table, row, bound, Note(39, Level.VERIFY, "公式打开时会重算，已按文件里存下的结果读取，请核对"))
+    if detail and (mark := sheet.marks.get(place)) is not None and not is_empty(cell):
+        said = _marked(mark, bound)
+        if said is not None:
+            _say(table, row, bound, said)
+        if said is not None and said.level is Level.RETURNED:
+            return
     reads = bound.reads if detail and table.mapped.kind == "rows" else replace(bound.reads, of_one=False)
     shown = sheet.formats.get(place)
     plain_ = shown is None and not measure and not sheet.from_1904
@@ -211,6 +237,17 @@ def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell, measure: 
             _say(table, row, bound, Note(0, Level.RETURNED, f"“{bound.header}”为必填项，请补填"))
     if not reading.refused:
         row.values[bound.reads.field] = reading.value
+
+
+def _marked(mark: Mark, bound: BoundColumn) -> Note | None:
+    """Return what is to be said of a cell whose type face says something; raised characters are plain in prose."""
+    if mark is Mark.STRUCK:
+        return Note(0, Level.VERIFY, "该格划了删除线，已读取，如已作废请删去后重报")
+    if mark is Mark.PARTLY_STRUCK:
+        return Note(0, Level.RETURNED, "该格有一部分划了删除线，请删去划掉的部分后重报")
+    if bound.reads.type.kind in (*NUMBER_KINDS, "date", "month", "period") or bound.reads.key:
+        return Note(0, Level.RETURNED, "该格有上标或下标（如脚注号），请删去后重报")
+    return None
 
 
 def _say(table: Table, row: Row, bound: BoundColumn, note: Note) -> None:

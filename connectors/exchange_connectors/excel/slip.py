@@ -19,6 +19,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from exchange_connectors.excel.model import SLIP_SHEET, Account, Finding, Level, gathered
+from exchange_connectors.excel.names import told as named
 from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.kit.money import plain
@@ -78,9 +79,10 @@ NAME_BYTES_MAX = 240
 
 def slip_path(workbook: Path) -> Path:
     """Return where the slip of *workbook* lies: ``<name>.回执.xlsx`` beside it; of any other ending, ``<name>.xls.回执.xlsx``."""
-    name = workbook.stem if workbook.suffix == ".xlsx" else workbook.name
+    whole = named(workbook)
+    name = whole.removesuffix(".xlsx")
     if len((name + SLIP_SUFFIX).encode()) > NAME_BYTES_MAX:
-        mark = f"…{hashlib.sha256(workbook.name.encode()).hexdigest()[:8]}"
+        mark = f"…{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
         room = NAME_BYTES_MAX - len((mark + SLIP_SUFFIX).encode())
         name = name.encode()[:room].decode(errors="ignore") + mark
     return workbook.with_name(name + SLIP_SUFFIX)
@@ -110,7 +112,7 @@ def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: An
     """
     path = slip_path(workbook)
     try:
-        return _written_slip(_copy(workbook.name, body), workbook, path, told, at, answer)
+        return _written_slip(_copy(named(workbook), body), workbook, path, told, at, answer)
     except OSError:
         raise
     except Exception:  # noqa: BLE001 - a copy that openpyxl cannot save again: the slip is written without it
@@ -122,7 +124,7 @@ def _written_slip(book: Workbook, workbook: Path, path: Path, told: Told, at: da
     if SLIP_SHEET in book.sheetnames:
         del book[SLIP_SHEET]
     sheet = book.create_sheet(SLIP_SHEET, 0)
-    _write_summary(sheet, workbook.name, told, at)
+    _write_summary(sheet, named(workbook), told, at)
     if answer is not None:
         _write_answer(book, answer, at)
     book.active = 0

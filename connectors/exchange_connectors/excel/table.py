@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from exchange_connectors.excel.below import other_units, unit_line
 from exchange_connectors.excel.cells import Column, as_text, is_empty
 from exchange_connectors.excel.fields import FieldType, field_type
 from exchange_connectors.excel.headings import (
@@ -21,7 +22,7 @@ from exchange_connectors.excel.headings import (
     units_in,
     units_in_titles,
 )
-from exchange_connectors.excel.mapping import ColumnMap, SheetMap
+from exchange_connectors.excel.mapping import ColumnMap, SheetMap, placeholders
 from exchange_connectors.excel.mapping import Mapping as Connector
 from exchange_connectors.excel.model import Account, Cell, Finding, Level, letters
 from exchange_connectors.excel.months import months_in
@@ -29,7 +30,7 @@ from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Sheet
 from exchange_connectors.kit.money import Unit
 from exchange_contracts import personal
-from exchange_contracts.units import money_unit, multiplier
+from exchange_contracts.units import FIXED_MEASURES, money_unit, multiplier
 
 _DIGITS = re.compile(r"[0-9０-９Xx*]{4,}")
 _KNOWN_UNITS = "、".join(Unit)
@@ -94,7 +95,15 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
     table.header_lines = tuple(_line(sheet, line) for line in lines)
     titles = [as_text(cell) for row in sheet.rows[: min(lines) - 1] for cell in row if isinstance(cell, str)]
     table.titles = frozenset(folded(text) for text in titles) - {""}
-    _bind(table, headings(sheet, lines), connector, _unit_of_titles(table, titles))
+    found = headings(sheet, lines)
+    for column, unit in unit_line(sheet, table.first_row).items():
+        table.first_row = max(lines) + 2
+        if column in found.paths:
+            found.paths[column] = (*found.paths[column][:-1], f"{found.paths[column][-1]}({unit})")
+    if table.first_row > max(lines) + 1:
+        table.header_lines = (*table.header_lines, _line(sheet, table.first_row - 1))
+    _bind(table, found, connector, _unit_of_titles(table, titles))
+    _same_units_below(table)
     table.month = _report_month(table, titles, file_name)
     return table
 
@@ -122,6 +131,7 @@ def _unit_of_titles(table: Table, titles: Sequence[str]) -> Unit | None:
 def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit | None) -> None:
     """Give every mapped header its column."""
     mapped = table.mapped
+    keys = {name for event in mapped.event for names in placeholders(event.key) for name in names}
     bound: list[BoundColumn] = []
     taken: set[int] = set()
     joined: set[int] = set()
@@ -139,10 +149,10 @@ def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit 
         type_ = field_type(mapped, column_map, f"sheet {mapped.label}, column {text}")
         unit, measure = None, ""
         if type_.kind == "money":
-            unit = _unit(table, text, column, found.paths[column], title_unit or mapped.unit or connector.unit)
+            unit = _unit(table, text, column, found.paths[column], title_unit, mapped.unit or connector.unit)
         elif type_.kind in ("count", "quantity"):
-            measure = _measure(table, text, column, found.paths[column], type_.kind)
-        reads = Column(column_map.field, type_, unit, column_map.values, connector.departments, measure)
+            measure = _measure(table, column_map.field, text, column, found.paths[column], type_.kind)
+        reads = Column(column_map.field, type_, unit, column_map.values, connector.departments, measure, key=column_map.field in keys)
         bound.append(BoundColumn(column, text, column_map, reads))
     table.columns = tuple(bound)
     if not mapped.match_extra:
@@ -171,6 +181,17 @@ def part_of(field_name: str, number: int) -> str:
     return f"{field_name}+{number}"
 
 
+def _same_units_below(table: Table) -> None:
+    """Send the sheet back where a note or a later page names another unit than its columns are read in."""
+    money = {c.column: (c.header.rpartition("/")[2], str(c.reads.unit)) for c in table.columns if c.reads.unit is not None}
+    if not money:
+        return
+    row, word = next(other_units(table.sheet, table.first_row, money), (0, ""))
+    if word:
+        units = "、".join(dict.fromkeys(unit for _, unit in money.values()))
+        table.say(57, Level.RETURNED, f"第{row}行写的计量单位是{word}，表头按{units}，请统一计量单位，或另放一张工作表")
+
+
 def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int]) -> int:
     """Return the one column to read among those of the same heading: visible before hidden, filled before empty."""
     hidden = [column for column in candidates if column in table.sheet.hidden_columns]
@@ -196,7 +217,7 @@ def _is_filled(table: Table, column: int) -> bool:
     return any(len(row) >= column and not is_empty(row[column - 1]) for row in rows)
 
 
-def _unit(table: Table, text: str, column: int, header: Path, of_sheet: Unit | None) -> Unit:
+def _unit(table: Table, text: str, column: int, header: Path, of_title: Unit | None, of_sheet: Unit | None) -> Unit:
     """Return a money column's unit: header, mapping, sheet; header and mapping must agree; none is asked for."""
     column_map = table.mapped.columns[text]
     row = table.first_row - 1
@@ -211,19 +232,26 @@ def _unit(table: Table, text: str, column: int, header: Path, of_sheet: Unit | N
     if written is not None and column_map.unit is not None and written is not column_map.unit:
         words_ = f"“{text}”表头写{written}，约定为{column_map.unit}，请统一计量单位"
         table.say(57, Level.RETURNED, words_, row, column)
-    unit = written or column_map.unit or of_sheet
+    if written is None and column_map.unit is not None and of_title not in (None, column_map.unit):
+        words_ = f"表头上方写{of_title}，“{text}”约定为{column_map.unit}，请统一计量单位"
+        table.say(57, Level.RETURNED, words_, row, column)
+    unit = written or column_map.unit or of_title or of_sheet
     if unit is None:
         words_ = f"“{text}”没有写明计量单位，请在表头括号内注明（{_KNOWN_UNITS}）"
         table.say(57, Level.RETURNED, words_, row, column)
     return unit or Unit.YUAN
 
 
-def _measure(table: Table, text: str, column: int, header: Path, kind: str) -> str:
-    """Return the unit that a heading names for a quantity; counts are of single things."""
+def _measure(table: Table, field: str, text: str, column: int, header: Path, kind: str) -> str:
+    """Return the unit that a heading names for a quantity; counts are of single things, some quantities have one unit."""
     word = next((found for part in reversed(header) if (found := measure_in(part))), "")
+    fixed = FIXED_MEASURES.get(field, ())
+    row = table.first_row - 1
     if kind == "count" and multiplier(word)[0] > 1:
         words = f"“{text}”以{word}计，请按{multiplier(word)[1] or '个'}逐一计数填报，并改表头"
-        table.say(57, Level.RETURNED, words, table.first_row - 1, column)
+        table.say(57, Level.RETURNED, words, row, column)
+    elif word and fixed and word.removesuffix("/年") not in fixed:
+        table.say(57, Level.RETURNED, f"“{text}”应以{fixed[0]}计，表头写的是{word}，请换算后改表头", row, column)
     return word
 
 
@@ -248,7 +276,7 @@ _SOURCE_WORDS = {"title": "表头", "file": "文件名"}
 
 def _months_from(source: str, table: Table, titles: Sequence[str], file_name: str) -> tuple[str, ...]:
     if source == "title":
-        return next((months for text in titles if (months := months_in(text))), ())
+        return tuple(dict.fromkeys(month for text in titles for month in months_in(text)))
     if source == "file":
         return months_in(file_name)
     match = re.fullmatch(r"cell:([A-Z]+)(\d+)", source)

@@ -34,6 +34,9 @@ _END_FIELDS = re.compile(r"(ends_on|valid_to|until|expired)")
 _SERIAL_MIN, _SERIAL_MAX = 32874, 49675  # 1990-01-01 and 2035-12-31 as a spreadsheet counts days
 _DAYS_TO_1904 = 1462
 _CLOCK = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
+_BREAK = re.compile(r"\s*[\r\n\t\u2028]+\s*")
+_WORDS_BREAK = re.compile(r"(?<=[0-9A-Za-z])\s*[\r\n\t\u2028]+\s*(?=[0-9A-Za-z])")
+_SEVERAL = re.compile(r"[0-9A-Za-z]\s*(?:[\r\n\u2028]|[、，,；;])\s*[0-9A-Za-z]")
 _USCC_EXCLUDED = "IOSVZ"
 VIN_SHAPE = "车架号应为17位，不含I、O、Q"
 
@@ -59,23 +62,28 @@ def _changed_by_the_spreadsheet(cell: Cell, seen: Seen) -> Reading | None:
         return refuse(1, f"该格是逻辑值{'TRUE' if cell else 'FALSE'}，请设为文本后重录")
     if isinstance(cell, date | time) or (seen.format is not None and seen.format.date and not isinstance(cell, str)):
         return refuse(1, "该格成了日期或时间（如“10-5”会变成10月5日），请设为文本后重录")
+    shown = seen.format.of(exact(cell)) if seen.format is not None and isinstance(cell, float | int) else None
+    if shown is not None and (shown.blank or (shown.shifted and shown.identifier(exact(cell)) is None)):  # type: ignore[arg-type]  # a number, as above
+        return refuse(14, "该格存的与显示的不同，请设为文本后重录")
     return damaged(cell)
 
 
-def _text(cell: Cell, _column: Column, seen: Seen) -> Reading:
+def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
     wrong = _changed_by_the_spreadsheet(cell, seen)
     if wrong is not None:
         return wrong
     raw = as_text(cell, seen.format)
-    clean = re.sub(r"\s*[\r\n\t\u2028]+\s*", "", without_invisible(raw)).strip()
+    clean = _BREAK.sub("", _WORDS_BREAK.sub(" ", without_invisible(raw))).strip()
     if clean in NOTHING:
         return Reading()
+    if column.key and _SEVERAL.search(without_invisible(raw).strip()):
+        return refuse(41, f"“{' '.join(clean.split())}”：一格只填一个编号，请分行填写")
     return noted(clean, 58, Level.NOTED, "已清理文本前后空格、换行") if clean != raw else Reading(clean)
 
 
 def _prose(cell: Cell, _column: Column, seen: Seen) -> Reading:
-    if isinstance(cell, bool):
-        return refuse(1, f"该格是逻辑值{'TRUE' if cell else 'FALSE'}，请填文字")
+    if isinstance(cell, bool | time):
+        return refuse(1, f"该格是{'时间' if isinstance(cell, time) else '逻辑值'}，请填文字")
     clean = without_invisible(as_text(cell, seen.format)).strip().replace("\r\n", "\n").replace("\r", "\n")
     return Reading(None if clean in NOTHING else clean)
 
@@ -145,10 +153,12 @@ def _document_no(cell: Cell, column: Column, seen: Seen) -> Reading:
 
 
 def _date(cell: Cell, column: Column, seen: Seen) -> Reading:
-    if isinstance(cell, datetime):
-        return _in_range(cell.date())
     if isinstance(cell, date):
-        return _in_range(cell)
+        day = cell.date() if isinstance(cell, datetime) else cell
+        shown = seen.format.parts if seen.format is not None else ""
+        if shown == "y":
+            return refuse(28, "该格只显示年份，请填写年月日，如2026-10-15")
+        return _in_range(day) if shown != "ym" else _of_month(day.year, day.month, column)
     if isinstance(cell, bool | time):
         return refuse(28, "请填写年月日，如2026-10-15")
     if isinstance(cell, float | int):
@@ -174,6 +184,11 @@ def _date(cell: Cell, column: Column, seen: Seen) -> Reading:
             return month
         return refuse(28, "请填写年月，如2026-10-15")
     year, number = map(int, month.value.split("-"))
+    return _of_month(year, number, column)
+
+
+def _of_month(year: int, number: int, column: Column) -> Reading:
+    """Return the day that a month alone means: its last where something ends, else its first."""
     last = bool(_END_FIELDS.search(column.field))
     day = date(year, number, monthrange(year, number)[1] if last else 1)
     checked = _in_range(day)
@@ -204,8 +219,10 @@ def _month_of(text: str) -> Reading:
     return Reading(f"{match[1]}-{int(match[2]):02d}")
 
 
-def _month(cell: Cell, _column: Column, _seen: Seen) -> Reading:
-    if isinstance(cell, date | datetime):
+def _month(cell: Cell, _column: Column, seen: Seen) -> Reading:
+    if isinstance(cell, date) and seen.format is not None and seen.format.parts == "y":
+        return refuse(28, "该格只显示年份，请填写一个年月，如2026-10")
+    if isinstance(cell, date):
         return Reading(f"{cell.year:04d}-{cell.month:02d}")
     if isinstance(cell, bool | time) or torn(as_text(cell)):
         return refuse(28, "请填写一个年月，如2026-10")
@@ -220,6 +237,8 @@ def _month(cell: Cell, _column: Column, _seen: Seen) -> Reading:
 
 def _period(cell: Cell, column: Column, seen: Seen) -> Reading:
     text = "".join(fold_width(as_text(cell)).split()) if not isinstance(cell, date) and not torn(as_text(cell)) else ""
+    if isinstance(cell, date) and seen.format is not None and seen.format.parts == "y":
+        text = str(cell.year)
     year = re.fullmatch(r"((?:19|20|21)\d{2})年?度?", text)
     return Reading(year[1]) if year else _month(cell, column, seen)
 
@@ -251,7 +270,10 @@ def _nearest(text: str, codes: tuple[str, ...]) -> str:
     return "、".join(f"“{code}”" for code in codes)
 
 
-def _texts(cell: Cell, column: Column, _seen: Seen) -> Reading:
+def _texts(cell: Cell, column: Column, seen: Seen) -> Reading:
+    wrong_cell = _changed_by_the_spreadsheet(cell, seen)
+    if wrong_cell is not None:
+        return wrong_cell
     parts = [part.strip() for part in re.split(r"[、；;，,\n]+", as_text(cell))]
     parts = [part for part in parts if part and part not in NOTHING]
     wrong = [part for part in parts if column.type.codes and part not in column.type.codes]
@@ -276,8 +298,10 @@ def _departments(cell: Cell, column: Column, _seen: Seen) -> Reading:
     result: list[str] = []
     for part in re.split(r"[、；;，,\n]+", as_text(cell)):
         match = re.fullmatch(r"\s*([^（(]+?)\s*(?:[（(](牵头|配合)(?:单位|部门)?[）)])?\s*", part)
-        if match is None:
+        if match is None and not part.strip():
             continue
+        if match is None:
+            return refuse(32, f"“{part.strip()}”：请写单位规范名称，括号内只写牵头或配合")
         code = (column.departments or {}).get(match[1])
         if code is None:
             return refuse(32, f"“{match[1]}”不在本区单位名录，请填写规范名称")
@@ -287,8 +311,10 @@ def _departments(cell: Cell, column: Column, _seen: Seen) -> Reading:
 
 
 def _flag(cell: Cell, _column: Column, _seen: Seen) -> Reading:
-    text = as_text(cell).strip()
-    return Reading("是" if text in ("是", "√", "1", "有", "Y", "y") else "否")
+    text = fold_width(as_text(cell)).strip()
+    if text in ("是", "√", "1", "有", "Y", "y"):
+        return Reading("是")
+    return Reading("否") if text in ("否", "×", "0", "无", "N", "n", *NOTHING) else refuse(32, f"“{text}”：请填“是”或“否”")
 
 
 _READERS: dict[str, Callable[[Cell, Column, Seen], Reading]] = {

@@ -5,7 +5,8 @@ Everything has a limit: a workbook comes from outside.
 
 import zipfile
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 from math import isfinite
 
 from exchange_connectors.excel.model import Cell
@@ -14,7 +15,7 @@ from exchange_connectors.excel.number_format import NumberFormat
 FILE_BYTES_MAX = 50 * 2**20
 UNPACKED_BYTES_MAX = 500 * 2**20
 ROWS_MAX = 200_000
-COLUMNS_MAX = 300
+COLUMNS_MAX = 16_384
 CELLS_MAX = 10_000_000
 """Cells of a sheet's used range, empty ones among them: what a reader holds in memory at once."""
 
@@ -35,6 +36,14 @@ class Merge:
     right: int
 
 
+class Mark(Enum):
+    """What a cell's type face says beside its value."""
+
+    STRUCK = "struck out as a whole"
+    PARTLY_STRUCK = "some of its characters are struck out"
+    RAISED = "some of its characters are raised or lowered"
+
+
 @dataclass(slots=True)
 class Sheet:
     """A sheet as read. Rows and columns count from 1 everywhere.
@@ -44,6 +53,8 @@ class Sheet:
         errors: cells that show an error, or whose formula holds one.
         outward: cells whose formula looks into another file.
         uncomputed: cells whose formula has no stored result.
+        doubtful: cells whose stored result the spreadsheet will work out anew when it opens the file.
+        marks: cells with a type face that says something.
         formats: cells whose number format changes what the number says.
         from_1904: days are counted from 1904, as Macintosh workbooks do.
     """
@@ -57,6 +68,8 @@ class Sheet:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     outward: set[tuple[int, int]] = field(default_factory=set)
     uncomputed: set[tuple[int, int]] = field(default_factory=set)
+    doubtful: set[tuple[int, int]] = field(default_factory=set)
+    marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
     from_1904: bool = False
 
@@ -105,9 +118,11 @@ def unpacked_within_limits(archive: zipfile.ZipFile) -> None:
 
 
 def as_cell(value: object) -> Cell:
-    """Return a cell in the types the rest works with: empty is ``None``, numbers are finite, durations are text."""
+    """Return a cell in the types the rest works with: empty is ``None``, numbers are finite, durations are times."""
     if value == "":
         return None
-    if isinstance(value, timedelta) or (isinstance(value, float) and not isfinite(value)):
+    if isinstance(value, timedelta):
+        return (datetime.min + value % timedelta(days=1)).time()  # noqa: DTZ901 - a spreadsheet's times have no zone
+    if isinstance(value, float) and not isfinite(value):
         return str(value)
     return value  # type: ignore[return-value]  # readers give no other types

@@ -1,0 +1,18 @@
+"""Sound workbooks, bent as clerks and their programs bend them: taken right, or told; the short form of ``tests.workbooks.bent``."""
+
+import pytest
+
+from tests.workbooks.bends import BENDS
+from tests.workbooks.bent import run
+from tests.workbooks.untouched import Bend
+
+WORKBOOKS_EACH = 4
+
+
+@pytest.mark.parametrize("bend", dict.fromkeys(BENDS), ids=lambda bend: bend.__name__)
+def test_a_bent_workbook_is_taken_right_or_told(bend: Bend) -> None:
+    """Every row is taken with exactly its right values, or its clerk hears of it; nothing is wrong, lost or crashes."""
+    for seed in range(WORKBOOKS_EACH):
+        made, verdict = run(seed, bend)
+        assert not verdict.faults, f"seed {seed}: {made.book.scene.sheet} as {made.form.name}, {'+'.join(made.bends)}: {verdict.faults}"
+        assert not verdict.over_refused, f"seed {seed}: {made.book.scene.sheet} as {made.form.name}, {'+'.join(made.bends)} is sound and was returned"
