@@ -47,6 +47,16 @@ def month_in_title(random: Random, book: Book) -> None:
     book.sound = False
 
 
+def month_without_year(random: Random, book: Book) -> None:
+    if not book.scene.month or "month" in book.told:
+        raise UnfitError
+    book.told.append("month")
+    book.main.titles[0] = Line({1: Cell(f"武清区{book.scene.sheet}{random.choice(['（9月）', '（9月份）', ' 9月份报表', '（九月）', '（1-9月）'])}")})
+    for line in book.main.records():
+        record_of(line).forbidden = True
+    book.sound = False
+
+
 def two_titles_two_months(random: Random, book: Book) -> None:
     if not book.scene.month or "month" in book.told:
         raise UnfitError
@@ -91,6 +101,14 @@ def unseen_in_a_key(random: Random, book: Book) -> None:
     full = cell.value.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
     cell.value = random.choice([cell.value[:at] + random.choice(UNSEEN) + cell.value[at:], full, cell.value.lower(), cell.value.replace("-", "–"), cell.value.replace("-", "－")])
     record_of(line).facts.pop(field_of(book, column) if book.main.columns[column - 1].field else "", None)
+
+
+def decimal_key(random: Random, book: Book) -> None:
+    line, column = some(random, book), key_column(book)
+    untouched(line, column).value = 1.1
+    book.needs.add("format")  # as text it is what it is
+    record_of(line).forbidden = True
+    book.sound = False
 
 
 def two_keys_in_a_cell(random: Random, book: Book) -> None:

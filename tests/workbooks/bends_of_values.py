@@ -78,6 +78,28 @@ def unit_in_a_note(random: Random, book: Book) -> None:
     book.sound = False
 
 
+def unit_beside_each_row(random: Random, book: Book) -> None:
+    forbid_money(book)
+    wide = len(book.main.columns) + 1
+    book.told.append("twin")
+    book.main.heads[wide] = (random.choice(["单位", "金额单位", "计量单位（金额）"]),)
+    if any(column.kind == "unit" for column in book.main.columns):
+        raise UnfitError
+    for line in book.main.records():
+        line.cells[wide] = Cell(random.choice(["百万元", "万美元"]))
+    book.sound = False
+
+
+def heading_of_other_figures(random: Random, book: Book) -> None:
+    if book.main.header:
+        raise UnfitError
+    column = one_of(random, book.main.of_kind("money", "count", "quantity"))
+    path = book.main.heads[column]
+    book.main.heads[column] = (*path[:-1], path[-1] + random.choice(["（上年同期）", "（调整后）", "（不含退货）"]))
+    for line in book.main.records():
+        record_of(line).asked = True
+
+
 def unit_in_one_cell(random: Random, book: Book) -> None:
     line, column, cell = number_at(random, book, "money")
     unit = random.choice([*NEARBY, "亿元", "美元", "千", "万"])

@@ -8,11 +8,14 @@ without a word, nothing crashes. What is merely returned although it was sound i
 from __future__ import annotations
 
 import argparse
+import subprocess
+import tempfile
 import traceback
 from collections import Counter
+from collections.abc import Iterator
 from collections.abc import Mapping as Facts
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -49,6 +52,7 @@ class Verdict:
 class Made:
     """A workbook made: its file and what is right of it."""
 
+    seed: int
     book: Book
     form: Form
     bends: tuple[str, ...]
@@ -81,7 +85,7 @@ def make(seed: int, first: Bend | None = None) -> Made:
         fitting = [form for form in FORMS if book.needs <= form.can]
         if fitting and (first is None or first.__name__ in bends):
             form = random.choice(fitting)
-            return Made(book, form, tuple(bends), form.write(book, random), f"{book.stem}{form.suffix}")
+            return Made(seed, book, form, tuple(bends), form.write(book, random), f"{book.stem}{form.suffix}")
     raise UnfitError
 
 
@@ -170,14 +174,52 @@ def told_of(told: list[Finding], sheet: Sheet, row: int, named: bool) -> bool:
     return False
 
 
-def run(seed: int, first: Bend | None = None) -> tuple[Made, Verdict]:
-    """Make, look at and judge one workbook."""
-    made = make(seed, first)
+OFFICE = frozenset({"merge", "hidden", "format", "rich", "sheets", "strike", "1904", "wide"})
+"""What survives another program's conversion; covered cells, errors and formulas without a result do not."""
+
+
+def converted(seeds: range, suffix: str, folder: Path) -> Iterator[Made]:
+    """Yield workbooks that LibreOffice has opened and saved in another format, many in one run of it."""
+    source, target = folder / "made", folder / suffix
+    source.mkdir()
+    wanted = {}
+    for seed in seeds:
+        made = make(seed)
+        if made.form.name in ("xlsxwriter", "openpyxl") and made.book.needs <= OFFICE - ({"wide"} if suffix == "xls" else set()):
+            (source / f"{seed}.xlsx").write_bytes(made.body)
+            wanted[seed] = made
+    files = [str(source / f"{seed}.xlsx") for seed in wanted]
+    office = ["soffice", "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--convert-to", suffix, "--outdir", str(target)]
+    subprocess.run([*office, *files], check=True, capture_output=True)
+    for seed, made in wanted.items():
+        path = target / f"{seed}.{suffix}"
+        if path.exists():
+            form = replace(made.form, name=f"office {suffix}", suffix=f".{suffix}")
+            yield replace(made, form=form, body=path.read_bytes(), name=f"{made.book.stem}.{suffix}")
+
+
+def look(made: Made) -> Verdict:
+    """Look at a workbook and judge what is said of it."""
     try:
         seen = look_at(Path(made.name), mapping(made.book.scene.mapping), None, made.body)
     except Exception:  # noqa: BLE001 - a crash is what is looked for
-        return made, Verdict(crashed=[traceback.format_exc().splitlines()[-1]])
-    return made, judge(made, seen)
+        return Verdict(crashed=[traceback.format_exc().splitlines()[-1]])
+    return judge(made, seen)
+
+
+def run(seed: int, first: Bend | None = None) -> tuple[Made, Verdict]:
+    """Make, look at and judge one workbook."""
+    made = make(seed, first)
+    return made, look(made)
+
+
+def workbooks(given: argparse.Namespace, folder: Path) -> Iterator[Made]:
+    """Yield the workbooks that are asked for."""
+    seeds = range(given.seed, given.seed + given.count)
+    if given.office:
+        yield from converted(seeds, given.office, folder)
+    else:
+        yield from map(make, seeds)
 
 
 def main() -> None:
@@ -185,20 +227,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--office", metavar="FORMAT", help="let LibreOffice save each workbook as ods, xls or xlsx first")
     given = parser.parse_args()
     print(f"seeds {given.seed} to {given.seed + given.count - 1}")
     counts: Counter[str] = Counter()
     over: Counter[str] = Counter()
-    for seed in range(given.seed, given.seed + given.count):
-        made, verdict = run(seed)
-        counts.update(
-            workbooks=1, rows_right=verdict.right, rows_returned=verdict.returned, wrong=len(verdict.wrong), lost=len(verdict.lost),
-            crashed=len(verdict.crashed), over_refused=verdict.over_refused,
-        )  # fmt: skip
-        if verdict.over_refused:
-            over[f"{'+'.join(made.bends)}/{made.form.name}"] += 1
-        for fault in verdict.faults:
-            print(f"{seed} {made.book.scene.sheet} {made.form.name} {'+'.join(made.bends)}: {fault}")
+    with tempfile.TemporaryDirectory() as folder:
+        for made in workbooks(given, Path(folder)):
+            verdict = look(made)
+            counts.update(
+                workbooks=1, rows_right=verdict.right, rows_returned=verdict.returned, wrong=len(verdict.wrong), lost=len(verdict.lost),
+                crashed=len(verdict.crashed), over_refused=verdict.over_refused,
+            )  # fmt: skip
+            if verdict.over_refused:
+                over[f"{'+'.join(made.bends)}/{made.form.name}"] += 1
+            for fault in verdict.faults:
+                print(f"{made.seed} {made.book.scene.sheet} {made.form.name} {'+'.join(made.bends)}: {fault}")
     print(dict(counts))
     print("sound and yet returned:", over.most_common(40))
 

@@ -70,7 +70,7 @@ def number_at(random: Random, book: Book, *kinds: str) -> tuple[Line, int, Cell]
 def all_money(book: Book) -> list[tuple[Line, int]]:
     """Return every amount of the main sheet, as plain numbers."""
     columns = book.main.of_kind("money")
-    if not columns or "units" in book.told or book.main.header:
+    if not columns or "units" in book.told or "twin" in book.told or book.main.header:
         raise UnfitError
     places = [(line, column) for line in book.main.records() if not record_of(line).twice for column in columns if column in line.cells]
     if len({id(line) for line, _ in places}) < len(book.main.records()):

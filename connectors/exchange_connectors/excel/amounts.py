@@ -30,8 +30,6 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?(?![\d,])")
 _CURRENCY = re.compile(r"^(?:人民币|RMB|CNY)?[¥￥]?", re.IGNORECASE)
 _AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)([十百千万亿]*元?)")
-_FOOTNOTE = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u2189\u2460-\u24ff\u2776-\u2793\u3200-\u33ff]")
-"""Raised, circled and fractional digits: marks of footnotes and parts of a number that folding would join to its digits."""
 _ONE = "一格只填一个数"
 
 _Number = tuple[Decimal | None, str, tuple[Note, ...], Reading | None]
@@ -44,7 +42,7 @@ def _number(cell: Cell, seen: Seen) -> _Number:
     if isinstance(cell, float | int):
         return _shown(exact(cell), seen.format)
     raw = str(cell).strip()
-    if torn(raw) or _FOOTNOTE.search(raw):
+    if torn(raw):
         return _no(refuse(14, f"“{_quoted(raw)}”：{_ONE}"))
     text = "".join(fold_width(raw).split())
     if text in NOTHING or raw in NOTHING:

@@ -40,21 +40,26 @@ def is_numbering(cells: list[Cell]) -> bool:
     return numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 2
 
 
-def other_units(sheet: Sheet, first_row: int, money: dict[int, tuple[str, str]]) -> Iterator[tuple[int, str]]:
+def other_units(sheet: Sheet, first_row: int, money: dict[int, tuple[str, str]], beside: list[int]) -> Iterator[tuple[int, str]]:
     """Yield (row, unit) where a note or a repeated header names another unit of money than the columns are read in.
 
     Args:
         sheet: the sheet.
         first_row: first row below the header.
         money: column → its heading and unit.
+        beside: columns that name each row's unit.
     """
     units = {unit for _, unit in money.values()}
     for number in range(first_row, len(sheet.rows) + 1):
         cells = sheet.rows[number - 1]
         for column, (heading, unit) in money.items():
             cell = cells[column - 1] if column <= len(cells) else None
-            if isinstance(cell, str) and "(" in (text := folded(cell)) and normal(text) == normal(heading):
+            if isinstance(cell, str) and names_money(word := folded(cell).strip("()")) and money_unit(word) != unit:
+                yield number, word
+            elif isinstance(cell, str) and "(" in (text := folded(cell)) and normal(text) == normal(heading):
                 yield from ((number, word) for word in units_in(text) if money_unit(word) != unit)
+        said = [folded(cell) for column in beside if isinstance(cell := sheet.cell(number, column), str)]
+        yield from ((number, word) for word in said if names_money(word) and str(money_unit(word)) not in units)
         texts = [cell for cell in cells if isinstance(cell, str) and ("位" in cell or "计" in cell or "种" in cell)]
         if texts and sum(1 for cell in cells if not is_empty(cell)) <= _FEW:
             yield from ((number, word) for word in units_in_titles(texts) if str(money_unit(word)) not in units)

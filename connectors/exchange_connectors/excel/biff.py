@@ -62,11 +62,11 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
 
 def _mark(details: xlrd.Book, seen: xlrd.sheet.Sheet, row: int, column: int) -> Mark | None:
     """Return what a cell's fonts say: that of its style, else those of the runs of its text."""
-    if details.font_list[details.xf_list[seen.cell_xf_index(row, column)].font_index].struck_out:
-        return Mark.STRUCK
-    fonts = [details.font_list[font] for _, font in seen.rich_text_runlist_map.get((row, column), ())]
+    first = details.font_list[details.xf_list[seen.cell_xf_index(row, column)].font_index]
+    runs = seen.rich_text_runlist_map.get((row, column), ())
+    fonts = [*([] if runs and runs[0][0] == 0 else [first]), *(details.font_list[font] for _, font in runs)]
     if any(font.struck_out for font in fonts):
-        return Mark.PARTLY_STRUCK
+        return Mark.STRUCK if all(font.struck_out for font in fonts) else Mark.PARTLY_STRUCK
     return Mark.RAISED if any(font.escapement for font in fonts) else None
 
 

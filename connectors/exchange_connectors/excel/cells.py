@@ -22,6 +22,8 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_FOOTNOTE = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u2189\u2460-\u24ff\u2776-\u2793\u3200-\u33ff]")
+"""Raised, circled and fractional digits: marks of footnotes and parts of a number that folding would join to its digits."""
 _TORN = re.compile(r"\d[^\S\n]*\n\s*\d|\d\s+\d")
 
 
@@ -115,12 +117,12 @@ def error_in(cell: Cell) -> str | None:
 
 
 def torn(text: str) -> bool:
-    """Say whether blanks or line ends stand between two digits: then it is no one number, date or month.
+    """Say whether blanks or line ends stand between two digits, or a raised or circled one: then it is no one number, date or month.
 
-    >>> [torn(each) for each in ("3000 450", "3200 万元", "2026-1-1 2")]
-    [True, False, True]
+    >>> [torn(each) for each in ("3000 450", "3200 万元", "2026-1-1 2", "2026-1-1①")]
+    [True, False, True, True]
     """
-    return _TORN.search(text.strip()) is not None
+    return _TORN.search(text.strip()) is not None or (not text.isascii() and _FOOTNOTE.search(text) is not None)
 
 
 def damaged(cell: Cell) -> Reading | None:

@@ -310,8 +310,8 @@ class DropFolder:
             if offered.verdict is Verdict.OLDER:
                 words = "已有更晚月份的报送，本行主数据未更新"
                 findings.append(Finding(0, Level.NOTED, words, each.sheet, each.row))
-        told = self._publisher.ledger.register(returns.REGISTER)
-        for statement in returns.statements(inspection, findings, told, self._now().date()):
+        known = self._publisher.ledger.register(returns.REGISTER)
+        for statement in returns.statements(inspection, findings, known, self._now().date()):
             self._publisher.offer(statement, self.mapping.source)
         self._publisher.flush(_FLUSH_SECONDS)
         counts = (inspection.rows, inspection.returned, published, unchanged)

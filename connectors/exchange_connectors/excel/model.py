@@ -17,6 +17,10 @@ Value = str | int | Decimal | date | tuple[str, ...] | None
 """A cell as understood."""
 
 
+NUMBER_KINDS = frozenset({"money", "count", "quantity", "percent"})
+"""Kinds of columns that hold numbers."""
+
+
 class Level(StrEnum):
     """What a finding means for the row."""
 

@@ -23,9 +23,10 @@ _NOT_THE_MONTH = re.compile(
     r"(?:填报|填表|制表|打印|导出|成文|印发|上报|报出|报送|提交)(?:日期|时间)[:为]*(?:(?:\d{4}[年./-]?)?\d{1,2}[月./-]?(?:\d{1,2}[日号]?)?)?|"
     r"(?:19|20)\d{2}年\d{1,2}月(?:\d{1,2}[日号])?(?:印发|发布|出台|下发|公布|实施|施行|修订|制定)"
 )
+_BARE = re.compile(r"\((?:\d{1,2}月?[-~至到])?(\d{1,2})月份?\)|(?<![\d年])(\d{1,2})月份")
 _CHINESE = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _CHINESE_YEAR = re.compile(r"[〇○零一二三四五六七八九]{4}(?=年)")
-_CHINESE_MONTH = re.compile(r"(?<=[年至到、和及—-])(?P<ten>十)?(?P<one>[一二三四五六七八九])?(?=月)")
+_CHINESE_MONTH = re.compile(r"(?<=[年至到、和及(—-])(?P<ten>十)?(?P<one>[一二三四五六七八九])?(?=月)")
 
 
 def months_in(text: str) -> tuple[str, ...]:
@@ -46,6 +47,16 @@ def months_in(text: str) -> tuple[str, ...]:
     found = found or [(match["year"], match["month"]) for match in _MONTH.finditer(squeezed)]
     found = found or ([] if ranges else [(match["year"], match["month"]) for match in _DIGITS.finditer(squeezed)])
     return _sound([*ranges, *found])
+
+
+def bare_months(text: str) -> list[str]:
+    """Return the months that a title names without a year: ``（10月）``, ``10月份``.
+
+    >>> bare_months("设备更新月报（9月）"), bare_months("2026年9月")
+    (['9'], [])
+    """
+    squeezed = _NOT_THE_MONTH.sub("", _with_digits("".join(fold_width(text).split())))
+    return [one or other for one, other in _BARE.findall(squeezed)] if not months_in(text) else []
 
 
 def _with_digits(text: str) -> str:

@@ -56,6 +56,7 @@ class _Scan:
 
     def __init__(self) -> None:
         self.sheets: list[_Seen] = []
+        self.from_1904 = False
         self._row = self._column = 0
         self._rows_repeated = self._columns_repeated = 1
         self._cell: dict[str, str] | None = None
@@ -65,6 +66,7 @@ class _Scan:
         self._style = ""
         self._cell_mark: Mark | None = None
         self._broken = False
+        self._spans = 0
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -85,6 +87,8 @@ class _Scan:
         elif name == f"{_TABLE}table":
             self.sheets.append(_Seen(attributes.get(f"{_TABLE}name", ""), []))
             self._row = self._column = 0
+        elif name == f"{_TABLE}null-date":
+            self.from_1904 = attributes.get(f"{_TABLE}date-value", "").startswith("1904")
         elif not self.sheets:
             return
         elif name == f"{_TABLE}table-column":
@@ -101,7 +105,7 @@ class _Scan:
             self._column = 0
         elif name in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
             self._cell, self._text, self._paragraphs = attributes, [], 0
-            self._cell_mark, self._broken = None, False
+            self._cell_mark, self._broken, self._spans = None, False, 0
             self._columns_repeated = int(attributes.get(f"{_TABLE}number-columns-repeated", "1"))
         elif name == f"{_TEXT}p" and self._cell is not None:
             self._text += ["\n"] if self._paragraphs else []
@@ -111,6 +115,7 @@ class _Scan:
             self._text.append(_BREAKS[name] * int(attributes.get(f"{_TEXT}c", "1")))
             self._broken = self._broken or name != f"{_TEXT}s"
         elif name == f"{_TEXT}span":
+            self._spans += 1
             self._cell_mark = self._styles.get(attributes.get(f"{_TEXT}style-name", ""), self._cell_mark)
 
     def _end(self, name: str) -> None:
@@ -145,7 +150,8 @@ class _Scan:
         sheet.width = max(sheet.width, self._column + self._columns_repeated)
         bounded(sheet.name, sheet.height, sheet.width)
         shown = _shown(kind, text if self._paragraphs else None, cell.get(f"{_OFFICE}value", ""))
-        mark = Mark.STRUCK if self._styles.get(cell.get(f"{_TABLE}style-name", "")) is Mark.PARTLY_STRUCK else self._cell_mark
+        struck = Mark.PARTLY_STRUCK if self._spans else Mark.STRUCK
+        mark = struck if self._styles.get(cell.get(f"{_TABLE}style-name", "")) is Mark.PARTLY_STRUCK else self._cell_mark
         for place in (
             (r, c)
             for r in range(row, row + self._rows_repeated)
@@ -212,7 +218,7 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
             scan.feed(b"", last=True)
         book = python_calamine.load_workbook(io.BytesIO(body))
         visible = {meta.name: meta.visible == python_calamine.SheetVisibleEnum.Visible for meta in book.sheets_metadata}
-        return tuple(_finish(book, seen, visible.get(seen.name, True)) for seen in scan.sheets)
+        return tuple(_finish(book, seen, visible.get(seen.name, True), scan.from_1904) for seen in scan.sheets)
     except UnreadableError:
         raise
     except (
@@ -227,12 +233,12 @@ def _without_password(archive: zipfile.ZipFile) -> None:
         raise UnreadableError("打不开（有密码），请去掉密码并另存为xlsx")
 
 
-def _finish(book: python_calamine.CalamineWorkbook, seen: _Seen, visible: bool) -> Sheet:
+def _finish(book: python_calamine.CalamineWorkbook, seen: _Seen, visible: bool, from_1904: bool) -> Sheet:
     values = book.get_sheet_by_name(seen.name)
     rows = [[as_cell(value) for value in row] for row in values.to_python(skip_empty_area=False)]
     for (row, column), text in seen.broken.items():
         rows[row - 1][column - 1] = text
     return Sheet(
         seen.name, rows, tuple(seen.found), not visible, seen.hidden_rows, seen.hidden_columns, seen.errors, seen.outward,
-        seen.uncomputed, seen.doubtful, seen.marks, seen.formats,
+        seen.uncomputed, seen.doubtful, seen.marks, seen.formats, from_1904,
     )  # fmt: skip

@@ -38,6 +38,8 @@ _RELATION_IDS = (
     "http://purl.oclc.org/ooxml/officeDocument/relationships id",
 )
 _CHUNK = 2**18
+_NOTHING_TO_SEE = 0.3
+"""Height (points) or width (characters) below which a row or column does not show."""
 _DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
 _OUTWARD = re.compile(r"\[[^\]]+\][^!]*!|file:///|\\\\|https?://")
 
@@ -95,6 +97,7 @@ class _Package:
         self.recalculates = False
         self._read_book()
         self.struck: set[str] = set()
+        self.rich: set[str] = set()
         self.styles = self._styles()
         self.strings = self._marked_strings()
 
@@ -181,13 +184,15 @@ class _Package:
     def _marked_strings(self) -> dict[str, Mark]:
         """Return number of a shared text → what the type faces of its parts say, only of those where they say something."""
         name = self.member(self._string_part)
-        if name is None or not self._speaks_of(name, (b"strike", b"vertAlign")):
+        if name is None or not (self.struck or self._speaks_of(name, (b"strike", b"vertAlign"))):
             return {}
         found: dict[str, Mark] = {}
         number = -1
         for tag, attributes in self._parse(self._string_part):
             if tag == "si":
                 number += 1
+            elif tag == "r":
+                self.rich.add(str(number))
             elif (mark := _mark(tag, attributes)) is not None and found.get(str(number)) is not Mark.PARTLY_STRUCK:
                 found[str(number)] = mark
         return found
@@ -219,7 +224,7 @@ class _SheetScan:
 
     def __init__(self, package: _Package) -> None:
         self.found = _Scan()
-        self._styles, self._struck, self._strings = package.styles, package.struck, package.strings
+        self._styles, self._struck, self._strings, self._rich = package.styles, package.struck, package.strings, package.rich
         self._recalculates = package.recalculates
         self._row = self._column = 0
         self._type = ""
@@ -252,7 +257,7 @@ class _SheetScan:
             self._formula = ""
             self._listen()
         elif tag == "v":
-            if self._type == "e" or self._formula is not None or (self._type == "s" and self._strings):
+            if self._type == "e" or self._formula is not None or (self._type == "s" and (self._strings or self._rich)):
                 self._listen()
             else:
                 self._use()
@@ -261,12 +266,12 @@ class _SheetScan:
         elif tag == "row":
             self._row = int(attributes.get("r", self._row + 1))
             self._column = 0
-            if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
+            if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < _NOTHING_TO_SEE:
                 self.found.hidden_rows.add(self._row)
         elif tag in ("strike", "vertAlign"):
             if self._type == "inlineStr" and (mark := _mark(tag, attributes)) is not None and self.found.marks.get((self._row, self._column)) is not Mark.PARTLY_STRUCK:
                 self.found.marks[self._row, self._column] = mark
-        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or attributes.get("width") == "0"):
+        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 9)) < _NOTHING_TO_SEE):
             first, last = int(attributes["min"]), min(int(attributes["max"]), COLUMNS_MAX)
             self.found.hidden_columns.update(range(first, last + 1))
 
@@ -306,7 +311,9 @@ class _SheetScan:
                 self._use()
             if self._type == "e":
                 self.found.errors[place] = words or "#REF!"
-            elif self._type == "s" and words in self._strings and self.found.marks.get(place) is not Mark.STRUCK:
+            elif self._type == "s" and words in self._rich and place in self.found.marks:
+                self.found.marks[place] = Mark.PARTLY_STRUCK  # the cell's own type face holds for some of its parts
+            elif self._type == "s" and words in self._strings:
                 self.found.marks[place] = self._strings[words]
             elif self._formula is not None and self._recalculates and self._type == "n" and words:
                 self._weigh(place, words)

@@ -9,13 +9,11 @@ from exchange_connectors.excel.below import is_numbering
 from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.headings import folded, normal
 from exchange_connectors.excel.mapping import placeholders
-from exchange_connectors.excel.model import Cell, RowKind
+from exchange_connectors.excel.model import NUMBER_KINDS, Cell, RowKind
 from exchange_connectors.excel.table import BoundColumn, Table
 
 LABEL_COLUMNS = 4
 """A total's label stands in one of a row's first filled cells."""
-
-NUMBER_KINDS = frozenset({"money", "count", "quantity", "percent"})
 
 _SUM = "(?:小计|合计|总计|共计|累计|总合计|汇总|总数)"
 _COUNTED = r"(?:数|金额|(?:\d+[一-鿿]{0,2}))?"

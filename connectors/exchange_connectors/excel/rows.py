@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.fields import FieldType
-from exchange_connectors.excel.model import Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
-from exchange_connectors.excel.row_kinds import NUMBER_KINDS, RowKinds
+from exchange_connectors.excel.model import NUMBER_KINDS, Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
+from exchange_connectors.excel.row_kinds import RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table, part_of
 from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Mark, Merge

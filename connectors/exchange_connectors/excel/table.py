@@ -7,6 +7,7 @@ details and notes under them.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from exchange_connectors.excel.below import other_units, unit_line
 from exchange_connectors.excel.cells import Column, as_text, is_empty
@@ -18,14 +19,15 @@ from exchange_connectors.excel.headings import (
     folded,
     headings,
     measure_in,
+    normal,
     parts,
     units_in,
     units_in_titles,
 )
 from exchange_connectors.excel.mapping import ColumnMap, SheetMap, placeholders
 from exchange_connectors.excel.mapping import Mapping as Connector
-from exchange_connectors.excel.model import Account, Cell, Finding, Level, letters
-from exchange_connectors.excel.months import months_in
+from exchange_connectors.excel.model import NUMBER_KINDS, Account, Cell, Finding, Level, letters
+from exchange_connectors.excel.months import bare_months, months_in
 from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Sheet
 from exchange_connectors.kit.money import Unit
@@ -33,6 +35,9 @@ from exchange_contracts import personal
 from exchange_contracts.units import FIXED_MEASURES, money_unit, multiplier
 
 _DIGITS = re.compile(r"[0-9０-９Xx*]{4,}")
+_UNIT_HEADINGS = frozenset({"单位", "计量单位", "金额单位", "货币单位", "币种"})
+_OTHER_FIGURES = re.compile("上年|上月|上期|去年|同期|计划|预计|预算|目标|调整|累计|不含|剔除|其中")
+"""Words by which a heading may mean other figures than those of the list."""
 _KNOWN_UNITS = "、".join(Unit)
 
 
@@ -102,7 +107,7 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
             found.paths[column] = (*found.paths[column][:-1], f"{found.paths[column][-1]}({unit})")
     if table.first_row > max(lines) + 1:
         table.header_lines = (*table.header_lines, _line(sheet, table.first_row - 1))
-    _bind(table, found, connector, _unit_of_titles(table, titles))
+    _bind(table, found, connector, _unit_of_titles(table, [*titles, PurePath(file_name).stem]))
     _same_units_below(table)
     table.month = _report_month(table, titles, file_name)
     return table
@@ -150,7 +155,9 @@ def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit 
         unit, measure = None, ""
         if type_.kind == "money":
             unit = _unit(table, text, column, found.paths[column], title_unit, mapped.unit or connector.unit)
-        elif type_.kind in ("count", "quantity"):
+        if type_.kind in NUMBER_KINDS:
+            _ask_of_heading(table, text, column, found.paths[column])
+        if type_.kind in ("count", "quantity"):
             measure = _measure(table, column_map.field, text, column, found.paths[column], type_.kind)
         reads = Column(column_map.field, type_, unit, column_map.values, connector.departments, measure, key=column_map.field in keys)
         bound.append(BoundColumn(column, text, column_map, reads))
@@ -181,12 +188,22 @@ def part_of(field_name: str, number: int) -> str:
     return f"{field_name}+{number}"
 
 
+def _ask_of_heading(table: Table, text: str, column: int, header: Path) -> None:
+    """Ask where a heading of numbers says more than the mapping's, such as （上年同期）: it may mean other figures."""
+    said = "/".join(header)
+    if any(word not in text for word in _OTHER_FIGURES.findall(said)):
+        table.say(36, Level.VERIFY, f"表头写“{folded(said)}”，按“{text}”读取，请确认", table.first_row - 1, column)
+
+
 def _same_units_below(table: Table) -> None:
     """Send the sheet back where a note or a later page names another unit than its columns are read in."""
     money = {c.column: (c.header.rpartition("/")[2], str(c.reads.unit)) for c in table.columns if c.reads.unit is not None}
     if not money:
         return
-    row, word = next(other_units(table.sheet, table.first_row, money), (0, ""))
+    bound = {each.column for each in table.columns}
+    headed = [each for line in table.header_lines for each in line.items()]
+    beside = [column for column, text in headed if normal(text) in _UNIT_HEADINGS and column not in bound]
+    row, word = next(other_units(table.sheet, table.first_row, money, beside), (0, ""))
     if word:
         units = "、".join(dict.fromkeys(unit for _, unit in money.values()))
         table.say(57, Level.RETURNED, f"第{row}行写的计量单位是{word}，表头按{units}，请统一计量单位，或另放一张工作表")
@@ -265,6 +282,10 @@ def _report_month(table: Table, titles: Sequence[str], file_name: str) -> str | 
             table.say(35, Level.RETURNED, f"{where}写了几个月份（{'、'.join(months)}），请只写报送月份")
         elif months:
             found[source] = months[0]
+    bare = {int(number) for text in titles if "title" in table.mapped.month for number in bare_months(text)}
+    if bare and found and int(next(iter(found.values()))[5:]) not in bare:
+        words = "、".join(f"{number}月" for number in sorted(bare))
+        table.say(35, Level.RETURNED, f"报送期不一致：表头写{words}，文件名{next(iter(found.values()))}")
     if len(set(found.values())) > 1:
         words = "、".join(f"{_SOURCE_WORDS.get(source, source)}{month}" for source, month in found.items())
         table.say(35, Level.RETURNED, f"报送期不一致：{words}")

@@ -72,6 +72,8 @@ def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
     wrong = _changed_by_the_spreadsheet(cell, seen)
     if wrong is not None:
         return wrong
+    if column.key and isinstance(cell, float) and not cell.is_integer():
+        return refuse(1, f"编号{plain(exact(cell))}是小数，末尾的0可能已丢（如1.10成了1.1），请设为文本后重录")
     raw = as_text(cell, seen.format)
     clean = _BREAK.sub("", _WORDS_BREAK.sub(" ", without_invisible(raw))).strip()
     if clean in NOTHING:
@@ -167,10 +169,10 @@ def _date(cell: Cell, column: Column, seen: Seen) -> Reading:
             day = date(1899, 12, 30) + timedelta(days=days)
             return noted(day, 58, Level.NOTED, f"已识别为{day.isoformat()}")
         cell = plain(exact(cell))
-    raw = _CLOCK.sub("", fold_width(str(cell)).strip())
+    raw = _CLOCK.sub("", str(cell).replace("：", ":").strip())
     if torn(raw):
         return refuse(28, f"“{' '.join(raw.split())}”：一格只填一个日期，如2026-10-15")
-    text = "".join(raw.split())
+    text = "".join(fold_width(raw).split())
     if text in NOTHING:
         return noted(None, 16, Level.VERIFY, f"“{text}”：暂缺请留空并说明")
     match = re.fullmatch(r"(\d{4})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})[日号]?", text) or re.fullmatch(
