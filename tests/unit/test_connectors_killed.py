@@ -21,6 +21,7 @@ from exchange_connectors.kit.broker import Delivery, Message
 from exchange_connectors.kit.double import RecordingBroker
 from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec
+from exchange_contracts.events import TaskProgressReported
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a killed process is a forked one")
 
@@ -132,7 +133,7 @@ class Desk:
         for kept in sorted((self.folder / "topic").iterdir(), key=lambda path: int(path.name)):
             value = kept.read_bytes()
             assert by_id.setdefault(codec.decode(value).event_id, value) == value
-        return [codec.decode(value).model_dump()["text"] for value in by_id.values()]
+        return [event.text for value in by_id.values() if isinstance(event := codec.decode(value), TaskProgressReported)]
 
 
 def killed(root: Path, corrected: bool) -> Iterator[tuple[int, Desk]]:
