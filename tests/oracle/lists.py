@@ -65,13 +65,15 @@ def _project(component: str, members: Members, rules: Rules) -> Made:
     said = _sayings(members, "project")
     if not said:
         return
-    title = min(facts["list"] for _, facts in said)
+    named = rules.first(said, "equipment-projects", "domain", None)
+    title = named[0][1]["list"]
     list_name = {"设备更新": "equipment-projects", "回收循环": "recycling-projects"}[title]
-    stated = min(facts["domain"] for _, facts in said)
+    stated = named[0][1]["domain"]
     row = {name: rules.pick(said, list_name, name, stated) for name in _PROJECT_MERGED}
     for name in ("starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual"):
         row[name] = _on(row[name])
     lead, leading = rules.first(said, list_name, "*", stated)[0]
+    row["domain"] = stated
     row["internal_no"], row["lead_bureau"] = leading["internal_no"], lead[1]
     reports: dict[str, list[Saying]] = defaultdict(list)
     for key, registers in members.items():
@@ -466,7 +468,7 @@ def _submission(_component: str, members: Members, _rules: Rules) -> Made:
         nil = word.event == "NilReturned"
         yield "submissions", (), {
             "bureau": key[1], "list": word.facts["list"], "month": word.facts["month"], "state": "零报告" if nil else "已确认",
-            "rows": 0 if nil else word.facts["rows"], "confirmed_on": _on(word.facts["occurred_on"]),
+            "rows": 0 if nil else word.facts["rows"], "totals": None if nil else word.facts["totals"], "confirmed_on": _on(word.facts["occurred_on"]),
             "signed_by": "、".join(word.facts["signed_by"]) or None,
         }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What becomes of each event of a topic, worked out from the topic's own order with dictionaries alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exchange_contracts import codec, registry
@@ -27,12 +27,13 @@ class Said:
 
 @dataclass(frozen=True)
 class Word:
-    """What a register holds: the facts that won it."""
+    """What a register holds: the facts that won it, and those that come next below them."""
 
     event: str
     facts: Mapping[str, Any]
     withdrawn: bool
     rank: tuple[int, bytes]
+    before: "Word | None" = None
 
 
 #: (kind, bureau, entity) → register family → sub-key → word.
@@ -88,8 +89,11 @@ def _enter(bureau: str, said: Said, claims: Claims) -> str:
     rank = (facts["revision"], codec.facts_digest(contract, facts))
     registers = claims.setdefault((contract.kind, bureau, facts["entity_key"]), {}).setdefault(contract.register, {})
     sub_key = "|".join(str(facts[name]) for name in contract.subkey)
+    word = Word(said.event, facts, contract.withdraws, rank)
     present = registers.get(sub_key)
-    if present is not None and present.rank >= rank:
-        return "superseded"
-    registers[sub_key] = Word(said.event, facts, contract.withdraws, rank)
-    return "accepted"
+    # All that was said stands in a ladder; the register shows its two highest rungs.
+    rungs = {} if present is None else {rung.rank: rung for rung in (present, present.before) if rung is not None}
+    rungs.setdefault(rank, word)
+    top, *below = (rungs[key] for key in sorted(rungs, reverse=True))
+    registers[sub_key] = replace(top, before=replace(below[0], before=None) if below else None)
+    return "superseded" if present is not None and present.rank >= rank else "accepted"

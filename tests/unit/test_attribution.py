@@ -18,7 +18,7 @@ RULES = FoldRules(ranking=lambda _list, field, _domain: (B, A) if field == "ener
 
 def claim(bureau: str, registers: Mapping[str, Mapping[str, Any]], kind: str = "project") -> Claim:
     """What a bureau says, register by register."""
-    return Claim(ClaimKey(kind, bureau, "P1"), {name: Fact("", 1, b"", False, facts) for name, facts in registers.items()})
+    return Claim(ClaimKey(kind, bureau, "P1"), {name: Fact("", 1, b"", False, {"origin": None} | facts) for name, facts in registers.items()})
 
 
 def project(bureau: str, **facts: Any) -> Claim:
@@ -62,10 +62,10 @@ def test_of_the_same_word_the_first_in_precedence_is_named(order: tuple[str, str
 
 
 def test_a_ranking_is_the_one_of_the_domain_that_the_fold_asked_for() -> None:
-    """Where bureaus disagree on the domain too, the ranking is that of the fold, not one of the row's domain."""
-    rules = FoldRules(ranking=lambda _list, field, domain: (B, A) if domain == "农业" and field != "domain" else (A, B))
+    """Where bureaus disagree on the domain too, the order of bureaus decides on it, and it on the others (FIGURES 9)."""
+    rules = FoldRules(ranking=lambda _list, field, domain: (B, A) if domain == "农业" or (field == "domain" and not domain) else (A, B))
     found = told("equipment-projects", [project(A, domain="工业", town="甲镇"), project(B, domain="农业", town="甲镇")], rules)
-    assert (found["domain"].value, found["domain"].bureau) == ("工业", A)
+    assert (found["domain"].value, found["domain"].bureau) == ("农业", B)
     assert found["town"].bureau == B
 
 
@@ -120,7 +120,7 @@ def test_what_is_of_the_whole_entity_is_told_in_each_of_its_rows() -> None:
 
 def test_a_bureau_that_lists_the_project_elsewhere_is_quoted_all_the_same() -> None:
     """Bureaus may disagree even on the list; the row stands in one, and both are quoted there."""
-    found = told("recycling-projects", [project(A, total_investment=1), project(B, list="回收循环", total_investment=2)])
+    found = told("equipment-projects", [project(A, total_investment=1), project(B, list="回收循环", total_investment=2)])
     assert found["total_investment"] == Attribution("total_investment", 1, A, ((B, 2),))
 
 

@@ -56,7 +56,7 @@ def codes() -> dict[str, str]:
     [
         ("    row = merged(said, _TAKEN, rules, LIST.name)\n", "    row = merged(said, _TAKEN, rules, LIST.name)  # said again\n"),
         ('"""Give a row per allocation and per summary of a bureau, and the rows of each application."""', '"""Say it in other words,\n\n    over some lines."""'),
-        ("    lone = claim.registers.get(family)\n", "\n\n    lone = (\n        claim.registers.get(family)\n    )\n"),
+        ("    lead, facts = ranked(said, rules, LIST.name)[0]\n", "\n\n    lead, facts = ranked(\n        said, rules, LIST.name\n    )[0]\n"),
     ],
     ids=["comment", "docstring", "layout"],
 )

@@ -86,7 +86,8 @@ class Hub:
             return cache[key]
 
         plans = tuple((plan.kind, plan.bureau, plan.domain, plan.title) for plan in self.district.plans)
-        return FoldRules(ranking, self._due_on, plans, self.district.counting_step)
+        duties = {bureau.code: frozenset(bureau.lists) for bureau in self.district.bureaus}
+        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties)
 
     def _due_on(self, received_on: date) -> date | None:
         try:

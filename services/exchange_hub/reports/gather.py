@@ -14,7 +14,7 @@ from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.views.lists import LISTS
-from exchange_hub.views.queries.findings import COMPARISONS
+from exchange_hub.views.queries import findings
 from exchange_hub.views.store.stamp import StampError
 
 ROWS_MAX = 200
@@ -43,7 +43,7 @@ def gather(
     _refuse_unfilled(conn, schema)
     frame = frame_of(district, month, as_of)
     cells = read_cubes(conn, cubes(frame), schema)
-    return with_codes(frame, district, cells), cells, _details(conn, schema, frame)
+    return with_codes(frame, district, cells), cells, _details(conn, schema, frame, district)
 
 
 def _refuse_unfilled(conn: sa.Connection, schema: str) -> None:
@@ -55,7 +55,7 @@ def _refuse_unfilled(conn: sa.Connection, schema: str) -> None:
         raise StampError(f"the views were filled by a version without {', '.join(missing)}; run `hub rebuild` to fill them")
 
 
-def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
+def _details(conn: sa.Connection, schema: str, frame: Frame, district: District) -> Details:
     lists, as_of = lists_of(schema), frame.as_of.isoformat()
     open_: Where = {"received_on<=": as_of, "measure_on not <=": as_of}
     documents = _rows(conn, lists, "documents", open_, ("due_on", "document_no", "department"))
@@ -66,7 +66,7 @@ def _details(conn: sa.Connection, schema: str, frame: Frame) -> Details:
         {"raised_on<=": as_of, "resolved_on not <=": as_of},
         ("raised_on", "problem_no"),
     )
-    return Details(documents, problems, _allocations(conn, lists, frame), _findings(conn, schema))
+    return Details(documents, problems, _allocations(conn, lists, frame), _findings(conn, schema, district))
 
 
 def _rows(
@@ -88,11 +88,8 @@ def _allocations(conn: sa.Connection, lists: Lists, frame: Frame) -> list[tuple[
     return [(row[0], row[1]) for row in conn.execute(ordered)]
 
 
-def _findings(conn: sa.Connection, schema: str) -> int | None:
+def _findings(conn: sa.Connection, schema: str, district: District) -> int | None:
     """Count what comparison shows, within entities and between them; only a views schema keeps the former."""
     if not sa.inspect(conn).has_table("finding", schema=schema):
         return None
-    within = conn.execute(sa.select(sa.func.count()).select_from(sa.table("finding", schema=schema))).scalar_one()
-    # Counted where they are found: to gather the rows behind each of them would take twice the time.
-    found = (f"SELECT count(*) FROM ({comparison.query.format(schema=schema)}) AS found" for comparison in COMPARISONS)
-    return int(within) + sum(int(conn.exec_driver_sql(query).scalar_one()) for query in found)
+    return findings.count(conn, {bureau.code: frozenset(bureau.lists) for bureau in district.bureaus}, schema=schema)

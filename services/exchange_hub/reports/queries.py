@@ -99,7 +99,7 @@ class Queries:
 
     def findings(self) -> list[Finding]:
         """Return the findings, open ones first."""
-        return findings.findings(self.conn, schema=self.schema)
+        return findings.findings(self.conn, self.rules.duties, schema=self.schema)
 
     def rejections(self, bureau: str | None = None, *, limit: int = 1000, outcomes: tuple[str, ...] = ("rejected", "held")) -> list[Rejection]:
         """Return rejected and held records, the latest first."""

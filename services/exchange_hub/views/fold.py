@@ -10,6 +10,7 @@ from typing import NamedTuple
 from exchange_contracts.keys import normal_text
 from exchange_hub.views.findings import Finding
 from exchange_hub.views.lists import KINDS
+from exchange_hub.views.lists.statements import of_statements
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Row, Statement, new
 
@@ -92,7 +93,7 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
     try:
         kind = KINDS[members[0].kind]
         rows = tuple(kind.rows(name, claims, rules))
-        found = tuple(kind.findings(claims, rows)) if kind.findings is not None and rows else ()
+        found = (*(kind.findings(claims, rows) if kind.findings is not None else ()), *of_statements(kind, claims, rows))
     except Exception as error:  # noqa: BLE001 — any defect of a fold must end as a visible, contained failure
         return Folded(name, members, (), f"{type(error).__name__}: {error}")
     return new(Folded, (name, members, rows, None, found))

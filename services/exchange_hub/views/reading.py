@@ -123,6 +123,6 @@ def _trace_of(record: Record) -> str:
 def _statement(record: Record, contract: Contract, facts: dict[str, Any], bureau: str) -> Statement:
     sub_key = "|".join([str(facts[name]) for name in contract.subkey]) if contract.subkey else ""
     key = new(ClaimKey, (contract.kind, bureau, facts["entity_key"]))
-    fact = new(Fact, (contract.event, facts["revision"], codec.facts_digest(contract, facts), contract.withdraws, facts))
+    fact = new(Fact, (contract.event, facts["revision"], codec.facts_digest(contract, facts), contract.withdraws, facts, None))
     register = f"{contract.register}:{sub_key}" if sub_key else contract.register
     return new(Statement, (record, facts["event_id"], contract.schema_id, key, register, fact, facts["occurred_on"]))

@@ -1,7 +1,7 @@
 """What the fold takes from the district's configuration, as one frozen value."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
@@ -29,12 +29,14 @@ class FoldRules:
             days from the day after receipt (work plan, part four, stage two).
         plans: (kind, bureau, domain or empty, title) of each plan that the work plan asks for.
         counting_step: category of scrapped equipment → the step by which it counts as scrapped.
+        duties: bureau → lists that it may report; no fold asks for them, what is found over the lists does.
     """
 
     ranking: Callable[[str, str, str], tuple[str, ...]] = _no_ranking
     due_on: Callable[[date], date | None] = _no_clock
     plans: tuple[tuple[str, str, str, str], ...] = ()
     counting_step: Callable[[str], str] = _delivered
+    duties: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
         """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""

@@ -53,6 +53,7 @@ class Fact(NamedTuple):
         digest: digest of the facts (16 bytes); of equal revisions the higher digest wins.
         withdrawn: true where the register is taken back.
         facts: decoded facts; money in fen, dates in days, times in milliseconds.
+        before: the statement that it stands against, the next lower one by (revision, digest); ``None`` for the first of all.
     """
 
     event: str
@@ -60,6 +61,7 @@ class Fact(NamedTuple):
     digest: bytes
     withdrawn: bool
     facts: Mapping[str, Any]
+    before: "Fact | None" = None
 
 
 class Statement(NamedTuple):

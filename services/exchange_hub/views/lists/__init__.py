@@ -17,6 +17,7 @@ from exchange_hub.views.lists import (
     projects,
     returns,
     scrappage,
+    statements,
     submissions,
     support_sought,
     tasks,
@@ -40,10 +41,14 @@ LISTS: tuple[ListView, ...] = tuple(view for kind in KINDS.values() for view in 
 BY_NAME: dict[str, ListView] = {view.name: view for view in LISTS}
 
 
+#: Code of the finding that a bureau speaks of a list that its duty does not cover; contracts know no district.
+OUTSIDE_DUTY = "outside-duty"
+
 #: Codes of all findings that there can be.
-RULES: tuple[str, ...] = tuple(
-    rule for kind in KINDS.values() for rule in (*kind.rules, *(comparison.rule for comparison in kind.comparisons))
-)
+RULES: tuple[str, ...] = (
+    *(rule for kind in KINDS.values() for rule in (*kind.rules, *(comparison.rule for comparison in kind.comparisons))),
+    *statements.RULES, OUTSIDE_DUTY,
+)  # fmt: skip
 
 
 def kinds_of(list_name: str) -> list[str]:

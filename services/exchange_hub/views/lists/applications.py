@@ -1,6 +1,6 @@
 """What is said of one application for a subsidy: its approvals, payments and reversals, and when it was paid in full."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +48,14 @@ def identities(claim: Claim) -> list[str]:
     if approved is not None:
         said.append(approved)
     return sorted({facts["application_no"] for facts in said if not is_summary(facts)} - {""})
+
+
+def registers(claim: Claim, family: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (sub-key, facts) of what a claim says of a step, whether that has one register or one a voucher."""
+    lone = claim.registers.get(family)
+    if lone is not None and not lone.withdrawn:
+        yield "", lone.facts
+    yield from ((sub_key, fact.facts) for sub_key, fact in of_family(claim, family))
 
 
 def applications(claims: Sequence[Claim]) -> dict[str, Application]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from exchange_contracts.keys import normal_text
 from exchange_hub.views.findings import Comparison, Finding
@@ -30,6 +30,22 @@ class Apart(NamedTuple):
     ranked_by: str = ""
 
 
+AMOUNT_MAX: Final = 10**12
+"""Fen in 10 thousand million yuan (100亿元), more than a row of a district can hold."""
+
+
+def _beyond(view: ListView) -> Callable[[Mapping[str, Any]], str | None] | None:
+    """Compile the look for the first amount of a row that lies beyond all that a row can hold."""
+    names = [column.name for column in view.columns if column.type == "money"]
+    if not names:
+        return None
+    lines = "".join(f"    v = get({name!r})\n    if v and not -{AMOUNT_MAX} <= v <= {AMOUNT_MAX}: return {name!r}\n" for name in names)
+    environment: dict[str, Any] = {}
+    exec(f"def of(row):\n    get = row.get\n{lines}    return None", environment)  # noqa: S102  # made of the lists' own names alone
+    found: Callable[[Mapping[str, Any]], str | None] = environment["of"]
+    return found
+
+
 Rows = Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
 Compare = Callable[[Sequence[Claim], Sequence[Row]], Iterator[Finding]]
 
@@ -53,6 +69,8 @@ class Kind:
         asks: what its fold asks the district beside the order of bureaus for a list and field: ``domain``, that order by
             domain too, ``calendar``, due dates, ``plans``, what the work plan expects, and ``steps``, by which step what is
             scrapped counts. What it does not ask changes nothing of its lists.
+        numbers: amounts and quantities of its lists, in the order of their columns.
+        beyond: list → row → its first amount that lies beyond all that a row can hold; ``None`` for a list without amounts.
         decided: whether people can decide that two of them are one; numbers alone join the others.
     """
 
@@ -69,10 +87,15 @@ class Kind:
     decided: bool = True
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)
+    numbers: tuple[str, ...] = field(init=False)
+    beyond: Mapping[str, "Callable[[Mapping[str, Any]], str | None] | None"] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "own", self.identities is None)
         object.__setattr__(self, "list_names", tuple(view.name for view in self.lists))
+        numbers = (column.name for view in self.lists for column in view.columns if column.type in ("money", "quantity"))
+        object.__setattr__(self, "numbers", tuple(dict.fromkeys(numbers)))
+        object.__setattr__(self, "beyond", {view.name: _beyond(view) for view in self.lists})
 
 
 def joined(*parts: str) -> str:

@@ -1,7 +1,9 @@
 """Funding policies: one card a document number and level, for the list and its matrix (图谱)."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
+from exchange_hub.views.findings import Finding
 from exchange_hub.views.lists.folding import Kind, current, day, facts_named, joined, merged, ranked, saying
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, columns
 from exchange_hub.views.rules import FoldRules
@@ -42,6 +44,7 @@ LIST = ListView(
     annex=AnnexPlace("资金政策清单图谱", 4), merge_columns=(),
 )  # fmt: skip
 
+_WHOLE = Decimal(100)
 _TAKEN = facts_named(
     "document_no", "name", "issuer", "level", "domains", "object", "conditions", "support_kind", "standard", "cap",
     "channel", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
@@ -77,4 +80,13 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
     yield Row(LIST.name, joined(row["document_no"], row["level"]), row)
 
 
-KIND = Kind("policy", "资金政策", _rows, (LIST,), _identities)
+def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
+    for key, facts in saying(claims, "policy") if rows else ():
+        central, local = facts.get("central_percent"), facts.get("local_percent")
+        if central is not None and local is not None and central + local != _WHOLE:
+            detail = {"document_no": facts["document_no"], "level": facts["level"]}
+            words = f"中央与地方分担比例合计为{(central + local).normalize():f}%，请核对"
+            yield Finding("policy-shares", joined(rows[0].key, key.bureau, key.entity), words, detail, (key.bureau,))
+
+
+KIND = Kind("policy", "资金政策", _rows, (LIST,), _identities, findings=_findings, rules=("policy-shares",))

@@ -6,11 +6,10 @@ on which it was paid in full stands in its approval (FIGURES 11 and 12). A rever
 back; one that mends an error takes its payment away instead, for every date.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from exchange_hub.views.findings import Finding
-from exchange_hub.views.lists.applications import ERROR, Application, applications, identities, settled
+from exchange_hub.views.lists.applications import ERROR, Application, applications, identities, registers, settled
 from exchange_hub.views.lists.folding import (
     Apart,
     Kind,
@@ -20,12 +19,11 @@ from exchange_hub.views.lists.folding import (
     is_summary,
     joined,
     merged,
-    number,
-    of_family,
     own_key,
     ranked,
     tellers,
 )
+from exchange_hub.views.lists.fund_findings import COMPARISONS, RULES, findings
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -86,7 +84,7 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
     """Give a row per allocation and per summary of a bureau, and the rows of each application."""
     for claim in claims:
         for family, step in _STEPS.items():
-            for sub_key, fact in _registers(claim, family):
+            for sub_key, fact in registers(claim, family):
                 if family == "allocated" or is_summary(fact):
                     row = _row([(claim.key, fact)], step, rules)
                     if family == "paid":
@@ -95,13 +93,6 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
                     yield Row(LIST.name, own_key(claim.key, *filter(None, (family, sub_key))), row, (claim.key.bureau,))
     for named, application in applications(claims).items():
         yield from _application(named, application, rules)
-
-
-def _registers(claim: Claim, family: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    lone = claim.registers.get(family)
-    if lone is not None and not lone.withdrawn:
-        yield "", lone.facts
-    yield from ((sub_key, fact.facts) for sub_key, fact in of_family(claim, family))
 
 
 def _application(named: str, application: Application, rules: FoldRules) -> Iterator[Row]:
@@ -135,31 +126,8 @@ def _row(said: Sequence[Said], step: str, rules: FoldRules) -> dict[str, Any]:
     return row
 
 
-def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    """Compare what one application was approved, paid and reversed, whichever bureau says it."""
-    for named, application in applications(claims).items():
-        totals = {"paid": 0, "reversed": 0, "approved": 0}
-        mine = [row.values for row in rows if number(row.values["application_no"]) == named and row.values["granularity"] != "汇总"]
-        for row in mine:
-            name = {"支付": "paid", "冲回": "reversed", "审核": "approved"}.get(row["step"])
-            if name:
-                totals[name] += row["counted"]
-        subject = joined(named)
-        if application.approved and totals["paid"] > totals["approved"]:
-            detail = {"approved": totals["approved"], "paid": totals["paid"]}
-            yield Finding("paid-over-approved", subject, "支付合计大于审核金额,请核对", detail)
-        if totals["reversed"] > totals["paid"]:
-            yield Finding("reversed-over-paid", subject, "冲回合计大于支付合计,请核对", {"paid": totals["paid"], "reversed": totals["reversed"]})
-        if application.paid and not application.approved and totals["paid"]:
-            yield Finding("paid-without-approval", subject, "有支付而没有审核记录,请核对申请编号", {"paid": totals["paid"]})
-        for policy, said in application.approved.items():
-            amounts = {key.bureau: facts["amount"] for key, facts in sorted(said, key=lambda pair: pair[0])}
-            if len(amounts) > 1:
-                yield Finding("approved-twice", joined(named, policy), "同一申请由不同单位审核,已按一件计,请核对", amounts)
-
-
 KIND = Kind(
     "fund", "资金", _rows, (LIST,), identities,
-    apart={LIST.name: Apart(("step", "application_no", "policy_no", "voucher_no"))}, findings=_findings, decided=False,
-    rules=("paid-over-approved", "reversed-over-paid", "paid-without-approval", "approved-twice"),
+    apart={LIST.name: Apart(("step", "application_no", "policy_no", "voucher_no"))}, findings=findings, decided=False,
+    rules=RULES, comparisons=COMPARISONS,
 )  # fmt: skip

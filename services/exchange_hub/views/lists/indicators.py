@@ -7,7 +7,7 @@ for the series: the statistics bureau for 统计, where it speaks, the lead bure
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.findings import Finding
+from exchange_hub.views.findings import FOUND_MAX, Comparison, Finding, apart_from_history, asking
 from exchange_hub.views.lists.folding import (
     Apart,
     Kind,
@@ -22,6 +22,7 @@ from exchange_hub.views.lists.folding import (
     tellers,
     voices,
 )
+from exchange_hub.views.lists.measures import factor_sql, family_sql, in_base, ratio_differs
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, columns
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
@@ -87,16 +88,34 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
 
 
 def _findings(claims: Sequence[Claim], _rows: Sequence[Row]) -> Iterator[Finding]:
-    if len(claims) < 2:
-        return
     for key, (_, said) in _told(claims).items():
-        values = {who: f"{facts.get('value')} {facts['unit']}" for who, facts in voices(said)}
-        if len(set(values.values())) > 1:
-            yield Finding("indicator-differs", key, "不同单位填报的同一指标数值不一致,请核对", values)
+        period = said[0][1]["period"]
+        if len(said) > 1 and len({in_base(facts) for _, facts in said}) > 1:
+            values = {who: f"{facts.get('value')} {facts['unit']}" for who, facts in voices(said)}
+            yield Finding("indicator-differs", key, f"同一指标{period}的数值填报不一致，已按一家计，请核对", {"of": "value", **values}, tellers(said))
+        for claim, facts in said:
+            if ratio_differs(facts):
+                detail = {name: str(facts[name]) for name in ("value", "numerator", "denominator")}
+                subject = joined(key, claim.bureau, claim.entity)
+                yield Finding("indicator-ratio", subject, asking(f"{period}指标值与分子除以分母的商不相等", facts), detail, (claim.bureau,))
 
+
+_OTHER_UNITS = f"""
+    SELECT concat_ws(' ', indicator, domain), array_agg(DISTINCT lead_bureau ORDER BY lead_bureau), jsonb_build_object(
+        'category', indicator, 'units', string_agg(DISTINCT unit, '、' ORDER BY unit), 'rows', jsonb_agg(row_key ORDER BY row_key)), count(DISTINCT unit)
+    FROM {{schema}}.indicator WHERE value IS NOT NULL GROUP BY indicator, domain
+    HAVING count(DISTINCT {family_sql("unit")}) > 1 ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 KIND = Kind(
     "indicator", "指标与目标", _rows, (LIST,), _identities,
     apart={LIST.name: Apart(("indicator", "domain", "kind", "series", "period"), ranked_by="series")},
-    findings=_findings, rules=("indicator-differs",), decided=False, asks=frozenset({"domain"}),
+    findings=_findings, rules=("indicator-differs", "indicator-ratio"), decided=False, asks=frozenset({"domain"}),
+    comparisons=(
+        Comparison("indicator-units", "indicator", _OTHER_UNITS, "{category}的计量单位前后不一，不能换算，请核对"),
+        apart_from_history(
+            "indicator-magnitude", "indicator", LIST.table, (f"value * {factor_sql('unit')}", "period", "indicator"),
+            f"lead_bureau, indicator, domain, series, {family_sql('unit')}, length(period)",
+            "{month}{category}与其他各期相差一千倍以上，请核对计量单位（吨、万吨，元、万元、亿元）", where="kind = '报送'", name="value",
+        ),
+    ),
 )  # fmt: skip

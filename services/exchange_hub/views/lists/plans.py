@@ -57,10 +57,11 @@ def _expected(rules: FoldRules, kind: str, bureau: str, domain: str, title: str)
 
 
 def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    row = rows[0].values
-    if row["expected"] is None:
-        detail = {"plan_kind": row["plan_kind"], "title": row["title"]}
-        yield Finding("plan-not-owed", rows[0].key, "该单位印发的方案不在应出台方案之列,请核对方案类别和责任单位", detail)
+    for row in rows:
+        if row.values["expected"] is not None:
+            continue
+        detail = {"plan_kind": row.values["plan_kind"], "title": row.values["title"]}
+        yield Finding("plan-not-owed", row.key, "该单位印发的方案不在应出台方案之列，请核对方案类别和责任单位", detail)
 
 
 KIND = Kind("plan", "应出台方案", _rows, (LIST,), _identities, findings=_findings, rules=("plan-not-owed",), decided=False, asks=frozenset({"plans"}))

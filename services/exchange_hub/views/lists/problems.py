@@ -67,7 +67,7 @@ def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding
     for row in rows:
         if row.values.get("raised_on") is None:
             detail = {"problem_no": row.values["problem_no"]}
-            yield Finding("resolution-without-problem", row.key, "办结的事项没有提出记录,请核对编号", detail)
+            yield Finding("resolution-without-problem", row.key, "办结的事项没有提出记录，请核对编号", detail)
 
 
 KIND = Kind("problem", "协调事项", _rows, (LIST,), _identities, findings=_findings, rules=("resolution-without-problem",), decided=False)

@@ -5,10 +5,8 @@ domain, and what it leaves empty from the other. Source: work plan, part four, s
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
-from exchange_hub.views.findings import Finding
 from exchange_hub.views.lists.folding import (
     Apart,
     Kind,
@@ -22,6 +20,7 @@ from exchange_hub.views.lists.folding import (
     unnamed,
 )
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
+from exchange_hub.views.lists.project_findings import RULES, findings
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -111,7 +110,7 @@ _LISTS = {"设备更新": EQUIPMENT.name, "回收循环": RECYCLING.name}
 _TITLES: dict[str, str] = {name: title for title, name in _LISTS.items()}
 _DATES = ("starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual")
 _TAKEN = facts_named(
-    "project_code", "name", "domain", "construction_nature", "owner_uscc", "owner_name", "town",
+    "project_code", "name", "construction_nature", "owner_uscc", "owner_name", "town",
     "total_investment", "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived",
     "funds_paid", "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state",
     "admin_state", "waste_category", "capacity", "problems", *_DATES,
@@ -132,11 +131,14 @@ def _rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator
     said = saying(claims, "project")
     if not said:
         return
-    domain = min((facts["domain"] for _, facts in said if facts.get("domain")), default=None)
-    list_name = _LISTS[min(facts["list"] for _, facts in said)]
+    # The lead depends on list and domain, so neither can depend on the lead: the district's order of bureaus decides (FIGURES 9).
+    named = ranked(said, rules, EQUIPMENT.name, field="domain")
+    list_name = _LISTS[named[0][1]["list"]]
+    domain = next((facts["domain"] for _, facts in named if facts.get("domain")), None)
     said = ranked(said, rules, list_name, domain)
     lead, first = said[0]
     row = merged(said, _TAKEN, rules, list_name, domain)
+    row["domain"] = domain
     for name in _DATES:
         row[name] = day(row[name])
     row["internal_no"] = first.get("internal_no")
@@ -177,61 +179,8 @@ def _progress(
     }  # fmt: skip
 
 
-#: Fields in which two bureaus that report one project should agree.
-_AGREE = {"total_investment": "总投资", "equipment_investment": "设备投资", "owner_uscc": "统一社会信用代码"}
-
-
-def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    main, subject = rows[0].values, rows[0].key
-    yield from _two_bureaus(claims, subject)
-    total, funding = main["total_investment"], main["funding"]
-    if total is not None and funding and sum(funding.values()) != total:
-        detail = {"total_investment": total, "funding": sum(funding.values())}
-        yield Finding("funding-sum", subject, "资金来源合计与总投资不相等,请核对", detail)
-    since = main.get("invested_since_start")
-    if total is not None and since is not None and since > total:
-        detail = {"total_investment": total, "invested_since_start": since}
-        yield Finding("over-total", subject, "累计完成投资超过总投资,请核对是否已调整概算", detail)
-    if main["build_state"] in ("谋划", "储备", "未开工") and since:
-        yield Finding("not-started", subject, "建设状态为未开工而已有完成投资,请核对", {"invested_since_start": since})
-    yield from _months(rows)
-
-
-def _two_bureaus(claims: Sequence[Claim], subject: str) -> Iterator[Finding]:
-    if len(claims) < 2:
-        return
-    said = {claim.key.bureau: facts for claim in claims if (facts := current(claim, "project")) is not None}
-    for field, title in _AGREE.items():
-        values = {bureau: facts.get(field) for bureau, facts in sorted(said.items()) if facts.get(field) is not None}
-        if len(set(values.values())) > 1:
-            yield Finding(f"two-bureaus-{field}", subject, f"不同单位填报的{title}不一致,请核对", values)
-
-
-def _months(rows: Sequence[Row]) -> Iterator[Finding]:
-    """Compare each month's year-to-date with the month before it and with its own amount."""
-    months = [row for row in rows if row.list == PROGRESS.name]
-    for earlier, later in pairwise(months):
-        before, after = earlier.values, later.values
-        old, new, this = before["invested_year_to_date"], after["invested_year_to_date"], after["invested_this_month"]
-        if old is None or new is None or before["month"][:4] != after["month"][:4]:
-            continue
-        detail = {"before": old, "this_month": this, "now": new, "month": after["month"]}
-        if new < old:
-            yield Finding("year-to-date-falls", later.key, f"{after['month']}自年初累计小于上次报送,请说明核减原因", detail)
-        elif this is not None and _next_month(before["month"]) == after["month"] and old + this != new:
-            yield Finding("year-to-date-sum", later.key, f"{after['month']}自年初累计不等于上月累计加本月,请核对", detail)
-
-
-def _next_month(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
-
-
 KIND = Kind(
     "project", "项目", _rows, (EQUIPMENT, RECYCLING, PROGRESS), _identities,
-    apart={PROGRESS.name: Apart(("month",), ("domain",))}, findings=_findings,
-    asks=frozenset({"domain"}),
-    rules=(
-        "funding-sum", "over-total", "not-started", "year-to-date-falls", "year-to-date-sum", *(f"two-bureaus-{field}" for field in _AGREE),
-    ),
+    apart={PROGRESS.name: Apart(("month",), ("domain",))}, findings=findings,
+    asks=frozenset({"domain"}), rules=RULES,
 )  # fmt: skip

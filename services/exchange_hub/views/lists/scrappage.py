@@ -6,7 +6,7 @@ A summary is a row a step with how many it counts. The step by which a category 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exchange_hub.views.findings import Finding, same_identifier
+from exchange_hub.views.findings import FOUND_MAX, MONTH_OF, Comparison, Finding, same_identifier
 from exchange_hub.views.lists.folding import (
     Kind,
     Said,
@@ -128,12 +128,25 @@ def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding
         delivered, deregistered = row.values.get("delivered_on"), row.values.get("deregistered_on")
         if delivered is not None and deregistered is not None and deregistered < delivered:
             detail = {"delivered_on": delivered.isoformat(), "deregistered_on": deregistered.isoformat()}
-            yield Finding("deregistered-early", row.key, "注销登记日期早于交售回收日期,请核对凭证", detail)
+            yield Finding("deregistered-early", row.key, f"{deregistered:%Y-%m}注销登记日期早于交售回收日期，请核对凭证", detail)
 
+
+_DATES = "(VALUES ('申请', t.applied_on), ('交售回收', t.delivered_on), ('拆解销毁', t.dismantled_on), ('注销登记', t.deregistered_on)) AS of (step, on_date)"
+_DETAIL_AND_SUMMARY = f"""
+    WITH stated AS (
+      SELECT t.lead_bureau AS bureau, t.category, t.step, {MONTH_OF("of.on_date")} AS month, sum(t.count) AS count
+      FROM {{schema}}.scrappage t CROSS JOIN LATERAL {_DATES} WHERE t.granularity = '汇总' AND of.step = t.step GROUP BY 1, 2, 3, 4
+    )
+    SELECT concat_ws(' ', s.bureau, s.category, s.step, s.month), array[s.bureau], jsonb_build_object(
+        'details', sum(t.count), 'summed', s.count, 'month', s.month, 'category', s.category || s.step), 1
+    FROM stated s JOIN {{schema}}.scrappage t ON t.category = s.category AND t.granularity = '明细' AND s.bureau = ANY(t.bureaus)
+      CROSS JOIN LATERAL {_DATES} WHERE of.step = s.step AND {MONTH_OF("of.on_date")} = s.month
+    GROUP BY s.bureau, s.category, s.step, s.month, s.count HAVING sum(t.count) <> s.count ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 KIND = Kind(
     "scrappage", "报废淘汰", _rows, (LIST,), _identities, findings=_findings, rules=("deregistered-early",), asks=frozenset({"steps"}),
     comparisons=(
-        same_identifier("certificate-twice", "scrappage", LIST.table, "certificate_no", "证明编号{subject}对应{count}台设备,请核对"),
+        same_identifier("certificate-twice", "scrappage", LIST.table, "certificate_no", "证明编号{subject}对应{count}台设备，请核对"),
+        Comparison("scrappage-detail-and-summary", "scrappage", _DETAIL_AND_SUMMARY, "{month}{category}的明细与汇总台数不一致，已按明细计，请核对"),
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from exchange_hub.views.lists.folding import Kind, day
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
+from exchange_hub.views.lists.submission_findings import COMPARISONS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -15,6 +16,7 @@ LIST = ListView(
         month 月份 month filter
         state 状态 text filter
         rows 行数 count 行
+        totals 合计 money_map 元
         confirmed_on 确认日期 date
         signed_by 签发角色 text
     """),
@@ -35,9 +37,10 @@ def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterato
     yield Row(LIST.name, component, {
         "bureau": claim.key.bureau, "list": fact.facts["list"], "month": fact.facts["month"],
         "state": "零报告" if nil else "已确认", "rows": 0 if nil else fact.facts.get("rows"),
+        "totals": fact.facts.get("totals") or None,
         "confirmed_on": day(fact.facts["occurred_on"]),
         "signed_by": "、".join(fact.facts.get("signed_by") or ()) or None,
     })  # fmt: skip
 
 
-KIND = Kind("submission", "报送", _rows, (LIST,))
+KIND = Kind("submission", "报送", _rows, (LIST,), comparisons=COMPARISONS)

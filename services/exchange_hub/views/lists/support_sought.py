@@ -87,6 +87,8 @@ def _on(facts: Mapping[str, Any]) -> int:
 
 
 def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
+    if not rows:
+        return
     row, subject = rows[0].values, rows[0].key
     if current(claims[0], "applied") is None:
         yield Finding("support-decided-unasked", subject, "有办理结果而没有申报记录，请核对申报编号", {"step": row["step"]})
@@ -96,4 +98,6 @@ def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]
         yield Finding("granted-over-asked", subject, "下达金额大于申请金额，请核对", detail)
 
 
-KIND = Kind("support", "对上争取", _rows, (LIST,), findings=_findings)
+KIND = Kind(
+    "support", "对上争取", _rows, (LIST,), findings=_findings, rules=("support-decided-unasked", "granted-over-asked"),
+)

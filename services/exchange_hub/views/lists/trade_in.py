@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange_hub.views.findings import Comparison, Finding, same_identifier
+from exchange_hub.views.findings import FOUND_MAX, Comparison, Finding, apart_from_history, same_identifier
 from exchange_hub.views.lists.folding import (
     Apart,
     Kind,
@@ -24,6 +24,7 @@ from exchange_hub.views.lists.folding import (
     own_key,
     ranked,
     tellers,
+    voices,
 )  # fmt: skip
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, columns
 from exchange_hub.views.rules import FoldRules
@@ -141,52 +142,70 @@ def _back(said: Sequence[Said], row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
-    bought = {row.values["order_no"]: row for row in rows if row.values["step"] == _DONE and row.values["granularity"] != "汇总"}
-    back: dict[str, int] = {}
+_TOLD = {"subsidy": "补贴金额", "sale_amount": "销售额"}
+
+
+def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]:
     for each in rows:
-        row, subject = each.values, each.key
-        if row["step"] == _DONE:
-            if row["subsidy"] is not None and row["sale_amount"] is not None and row["subsidy"] > row["sale_amount"]:
-                detail = {"subsidy": row["subsidy"], "sale_amount": row["sale_amount"]}
-                yield Finding("subsidy-over-sale", subject, "补贴金额大于销售额,请核对", detail)
-        elif row["granularity"] != "汇总":
-            back[row["order_no"]] = back.get(row["order_no"], 0) + (row["subsidy_returned"] or 0)
-            if row["order_no"] not in bought:
-                yield Finding("return-without-purchase", subject, "退货没有对应的购买记录,请核对订单号", {"order_no": row["order_no"]})
-    for order_no, returned in back.items():
-        purchase = bought.get(order_no)
-        if purchase is not None and returned > (purchase.values["subsidy"] or 0):
-            detail = {"subsidy": purchase.values["subsidy"], "subsidy_returned": returned}
-            yield Finding("returned-over-subsidy", purchase.key, "退回补贴大于原补贴,请核对", detail)
+        row = each.values
+        if row["step"] == _DONE and row["subsidy"] is not None and row["sale_amount"] is not None and row["subsidy"] > row["sale_amount"]:
+            detail = {"subsidy": row["subsidy"], "sale_amount": row["sale_amount"]}
+            yield Finding("subsidy-over-sale", each.key, f"{row['month']}{row['category']}补贴金额大于销售额，请核对", detail, each.bureaus)
+    if len(rows) > 1 or (rows and rows[0].values["step"] == _RETURNED) or len(claims) > 1:
+        yield from _orders_compared(claims, {row.key: row for row in rows})
 
 
-_DETAIL_AND_SUMMARY = """
-    WITH stated AS (
-      SELECT lead_bureau AS bureau, category, kind, month, sum(subsidy) AS subsidy FROM {schema}.trade_in
+def _orders_compared(claims: Sequence[Claim], rows: Mapping[str, Row]) -> Iterator[Finding]:
+    """Compare what is said of an order with its returns, and with what others say of it."""
+    for order_no, order in _orders(claims).items():
+        purchase = rows.get(joined(order_no))
+        back = [rows[joined(_RETURNED, order_no, return_no)] for return_no in order.returns]
+        if purchase is None:
+            for row in back:
+                words = f"{row.values['month']}退货没有对应的购买记录，请核对订单号"
+                yield Finding("return-without-purchase", row.key, words, {"order_no": order_no}, row.bureaus)
+            continue
+        returned, subsidy = sum(row.values["subsidy_returned"] or 0 for row in back), purchase.values["subsidy"]
+        if returned > (subsidy or 0):
+            detail = {"subsidy": subsidy, "subsidy_returned": returned}
+            yield Finding("returned-over-subsidy", purchase.key, f"{back[-1].values['month']}退回补贴大于原补贴，请核对", detail)
+        for name, title in _TOLD.items():
+            values = {who: facts[name] for who, facts in voices(order.bought) if facts.get(name) is not None}
+            if len(set(values.values())) > 1:
+                words = f"同一订单的{title}填报不一致，已按一家计，请核对"
+                yield Finding("order-differs", purchase.key, words, {"of": name, **values}, purchase.bureaus)
+                break
+
+
+_DETAIL_AND_SUMMARY = f"""
+    SELECT concat_ws(' ', s.lead_bureau, s.category, s.kind, s.month), array[s.lead_bureau], jsonb_build_object(
+        'detail', d.subsidy, 'summary', s.subsidy, 'details', d.count, 'summed', s.count, 'month', s.month,
+        'category', coalesce(s.kind, s.category)), 1
+    FROM (
+      SELECT lead_bureau, category, kind, month, sum(subsidy) AS subsidy, sum(count) AS count FROM {{schema}}.trade_in
       WHERE step = '完成' AND granularity = '汇总' GROUP BY 1, 2, 3, 4
-    ), detailed AS (
-      SELECT unnest(bureaus) AS bureau, category, kind, month, sum(subsidy) AS subsidy FROM {schema}.trade_in
-      WHERE step = '完成' AND granularity = '明细' GROUP BY 1, 2, 3, 4
-    )
-    SELECT concat_ws(' ', s.bureau, s.category, s.kind, s.month), array[s.bureau],
-      jsonb_build_object('detail', sum(d.subsidy), 'summary', s.subsidy), count(*)
-    FROM stated s JOIN detailed d ON d.bureau = s.bureau AND d.category = s.category AND d.month = s.month
-      AND (s.kind IS NULL OR d.kind = s.kind)
-    GROUP BY s.bureau, s.category, s.kind, s.month, s.subsidy HAVING sum(d.subsidy) <> s.subsidy ORDER BY 1 LIMIT 1000"""
+    ) s CROSS JOIN LATERAL (
+      SELECT sum(subsidy) AS subsidy, sum(count) AS count FROM {{schema}}.trade_in t
+      WHERE t.month = s.month AND t.category = s.category AND (s.kind IS NULL OR t.kind = s.kind)
+        AND t.step = '完成' AND t.granularity = '明细' AND s.lead_bureau = ANY(t.bureaus)
+    ) d
+    WHERE d.count IS NOT NULL AND (d.subsidy <> s.subsidy OR d.count <> s.count) ORDER BY 1 LIMIT {FOUND_MAX}"""
+_SUMMARIES = "trade_in (category, month) WHERE granularity = '汇总'"
+_DETAILS = "trade_in (month, category, kind)"
 
 KIND = Kind(
     "trade_in", "以旧换新", _rows, (LIST,), _identities,
     apart={LIST.name: Apart(("step", "order_no", "return_no"))}, findings=_findings, decided=False,
-    rules=("subsidy-over-sale", "returned-over-subsidy", "return-without-purchase"),
+    rules=("subsidy-over-sale", "returned-over-subsidy", "return-without-purchase", "order-differs"),
     comparisons=(
-        same_identifier("serial-twice", "trade_in", LIST.table, "serial_no", "序列号{subject}出现在{count}笔订单中,请核对"),
-        same_identifier("invoice-twice", "trade_in", LIST.table, "invoice_no", "发票号{subject}出现在{count}笔订单中,请核对"),
+        same_identifier("serial-twice", "trade_in", LIST.table, "serial_no", "序列号{subject}出现在{count}笔订单中，请核对"),
+        same_identifier("invoice-twice", "trade_in", LIST.table, "invoice_no", "发票号{subject}出现在{count}笔订单中，请核对"),
         Comparison(
-            "detail-and-summary",
-            "trade_in",
-            _DETAIL_AND_SUMMARY,
-            "同一单位、品类、月份的明细与汇总补贴金额不一致,已按明细计,请核对",
+            "detail-and-summary", "trade_in", _DETAIL_AND_SUMMARY, "{month}{category}的明细与汇总不一致，已按明细计，请核对", (_SUMMARIES, _DETAILS),
+        ),
+        apart_from_history(
+            "trade-in-magnitude", "trade_in", LIST.table, ("subsidy", "month", "coalesce(kind, category)"), "lead_bureau, step, category, kind",
+            "{month}{category}汇总的补贴金额与各月相差一千倍以上，请核对计量单位（元、万元、亿元）", where="step = '完成' AND granularity = '汇总'",
         ),
     ),
 )  # fmt: skip

@@ -1,40 +1,74 @@
 """Questions to the findings: what a comparison of statements shows now, and what people decided on it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from exchange_contracts import codec
 from exchange_hub.views.findings import Comparison, finding_id
-from exchange_hub.views.lists import KINDS
-from exchange_hub.views.lists.model import Column
+from exchange_hub.views.lists import KINDS, OUTSIDE_DUTY
+from exchange_hub.views.lists.folding import joined
+from exchange_hub.views.lists.model import Column, columns
 from exchange_hub.views.queries.answers import CAUSE_GONE, TO_VERIFY, Compared, Finding
 from exchange_hub.views.tables import LIVE
+
+#: Bureau → the lists that it may report.
+Duties = Mapping[str, Collection[str]]
 
 COMPARISONS: tuple[Comparison, ...] = tuple(comparison for kind in KINDS.values() for comparison in kind.comparisons)
 """Comparisons between entities, read over the lists in the reader's own snapshot: always as fresh as the lists."""
 
 _TWO_BUREAUS = "two-bureaus-"
-_SUMS: Mapping[str, Column] = {
-    name: Column(name, title, "money", "元")
-    for name, title in (
-        ("detail", "明细合计"), ("summary", "汇总数"), ("before", "上次自年初累计"), ("now", "本次自年初累计"), ("this_month", "本月完成"),
-        ("approved", "审核"), ("paid", "支付合计"), ("reversed", "冲回合计"), ("funding", "资金来源合计"),
-    )
-}  # fmt: skip
-"""Sums that a comparison names and no list has as a column."""
+_SUMS: Mapping[str, Column] = {column.name: column for column in columns("""
+    detail 明细合计 money 元
+    summary 汇总数 money 元
+    details 明细件数 count
+    summed 汇总件数 count
+    before 上次自年初累计 money 元
+    now 本次自年初累计 money 元
+    this_month 本月完成 money 元
+    approved 审核 money 元
+    allocated 下达 money 元
+    paid 支付合计 money 元
+    reversed 冲回合计 money 元
+    vouchers 支付笔数 count 笔
+    funding 资金来源合计 money 元
+    revision 版本号 text
+    stated_on 本次业务日期 date
+    stated_before_on 上次业务日期 date
+    ended_on 政策失效日期 date
+    confirmed 确认行数 count 行
+    found 清单行数 count 行
+    confirmed_sum 确认合计 money
+    found_sum 清单合计 money
+    units 计量单位 text
+    month 月份 month
+    category 品类 text
+""")}
+"""What a comparison names and no list has as a column of the same meaning."""
+_TIMES: Mapping[str, str] = {"earlier": "上次", "later": "本次", "usual": "各月常见", "detail_said": "明细", "summary_said": "汇总"}
+"""What tells several values of one column apart where they are not those of bureaus."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def findings(conn: sa.Connection, *, schema: str = LIVE) -> list[Finding]:
+def findings(conn: sa.Connection, duties: Duties | None = None, *, schema: str = LIVE) -> list[Finding]:
     """Return what people should look at, with what they decided: open ones first, then by rule and subject.
+
+    Args:
+        conn: a connection whose transaction sees what shall be looked at.
+        duties: bureau → lists that it may report; ``None`` asks nothing of them.
+        schema: a views schema.
 
     The findings that hold now — of single entities as kept, between entities as the lists show them — and those that
     were reviewed and hold no longer (state 原因已消除). The *state* is 待核实 or the decision of the latest review.
     """
     reviews = _reviews(conn)
     found = []
-    for id_, rule, kind, subject, component, bureaus, words, detail in (*_kept(conn, schema), *_between(conn, schema)):
+    for id_, rule, kind, subject, component, bureaus, words, detail in (*_kept(conn, schema), *_between(conn, schema), *_outside(conn, schema, duties or {})):
         decision, basis = reviews.pop(id_, (TO_VERIFY, ""))
         of = KINDS.get(kind)
         rows = tuple(map(str, detail.get("rows") or ()))
@@ -56,9 +90,40 @@ def _kept(conn: sa.Connection, schema: str) -> Iterator[_Line]:
 
 def _between(conn: sa.Connection, schema: str) -> Iterator[_Line]:
     for each in COMPARISONS:
-        for subject, bureaus, detail, count in conn.exec_driver_sql(each.query.format(schema=schema)):
-            words = each.words.format(subject=subject, count=count)
+        for subject, bureaus, detail, number in conn.exec_driver_sql(each.query.format(schema=schema)):
+            words = each.words.format(**{"month": "", "category": ""} | detail | {"subject": subject, "count": number})
             yield finding_id(each.rule, subject), each.rule, each.kind, subject, "", bureaus, words, detail
+
+
+# From one bureau to the next through the index: a list has millions of rows and a handful of bureaus.
+_SPEAKERS = """
+    WITH RECURSIVE next (bureau) AS (
+      (SELECT {place} FROM {table} WHERE {place} IS NOT NULL ORDER BY 1 LIMIT 1)
+      UNION ALL
+      SELECT (SELECT {place} FROM {table} WHERE {place} > next.bureau ORDER BY 1 LIMIT 1) FROM next WHERE next.bureau IS NOT NULL
+    ) SELECT bureau, (SELECT row_key FROM {table} WHERE {place} = bureau LIMIT 1) FROM next WHERE bureau IS NOT NULL"""
+
+
+def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[_Line]:
+    """Yield the lists of which a bureau speaks though its duty does not cover them."""
+    for kind in KINDS.values() if duties else ():
+        for view in kind.lists:
+            rows: dict[str, list[str]] = {}
+            for place in (1, 2):
+                for bureau, row in conn.exec_driver_sql(_SPEAKERS.format(table=f"{schema}.{view.table}", place=f"bureaus[{place}]")):
+                    if bureau in duties and view.name not in duties[bureau]:
+                        rows.setdefault(bureau, []).append(row)
+            for bureau, keys in sorted(rows.items()):
+                subject, words = joined(view.name, bureau), f"该单位报送的{view.title}不在其报送范围，请核对报送单位"
+                yield finding_id(OUTSIDE_DUTY, subject), OUTSIDE_DUTY, kind.name, subject, "", [bureau], words, {"list": view.name, "rows": keys}
+
+
+def count(conn: sa.Connection, duties: Duties, *, schema: str = LIVE) -> int:
+    """Count the findings that hold now, whatever was decided on them: counted where they are found, without what is behind each."""
+    within = conn.exec_driver_sql(f"SELECT count(*) FROM {schema}.finding").scalar_one()
+    found = (f"SELECT count(*) FROM ({each.query.format(schema=schema)}) AS found" for each in COMPARISONS)
+    between = sum(int(conn.exec_driver_sql(query).scalar_one()) for query in found)
+    return int(within) + between + sum(1 for _ in _outside(conn, schema, duties))
 
 
 def _reviews(conn: sa.Connection) -> dict[str, tuple[str, str]]:
@@ -75,10 +140,22 @@ def _reviews(conn: sa.Connection) -> dict[str, tuple[str, str]]:
 def _compared(rule: str, kind: str, bureaus: list[str], detail: Mapping[str, object]) -> Iterator[Compared]:
     """Give what was compared its column, so that it reads by type and unit: each bureau's statement, or amounts of the row."""
     of = KINDS.get(kind)
-    columns = {column.name: column for view in reversed(of.lists if of else ()) for column in view.columns}
-    fact = rule.removeprefix(_TWO_BUREAUS) if rule.startswith(_TWO_BUREAUS) else ""
+    known = {column.name: column for view in reversed(of.lists if of else ()) for column in view.columns}
+    fact = known.get(str(detail.get("of") or rule.removeprefix(_TWO_BUREAUS)))
     for name, value in detail.items():
-        if fact in columns and name in bureaus:
-            yield Compared(columns[fact], value, name)
-        elif name in _SUMS or name in columns:
-            yield Compared(_SUMS.get(name) or columns[name], value)
+        if name == "rows":
+            continue
+        if fact is not None and name.partition(":")[0] in bureaus:
+            yield _typed(fact, value, name)
+        elif fact is not None and name in _TIMES:
+            yield _typed(replace(fact, name=name, title=f"{_TIMES[name]}{fact.title}"), value)
+        elif name in _SUMS or name in known:
+            yield _typed(_SUMS.get(name) or known[name], value)
+
+
+def _typed(column: Column, value: object, bureau: str = "") -> Compared:
+    """Return a value with its column; a quantity is kept as text, and one with its own unit stays as it was said."""
+    if column.type == "quantity" and isinstance(value, str):
+        plain = _NUMBER.fullmatch(value)
+        return Compared(column, Decimal(value), bureau) if plain else Compared(replace(column, type="text", unit=""), value, bureau)
+    return Compared(column, value, bureau)

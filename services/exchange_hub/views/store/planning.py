@@ -78,7 +78,7 @@ def plan(accepted: Sequence[Prepared], known: Registers, rules: FoldRules) -> Pl
     planned = Plan(superseded, known, fresh, {}, {}, [], [])
     for key, latest in changed.items():
         # The trial fold of a claim's only statement is the whole claim already.
-        lone = latest if key in fresh and len(known[key]) == 1 else None
+        lone = latest if key in fresh and len(known[key]) == 1 and known[key].get(latest.statement.register) is latest.statement.fact else None
         _fold(planned, key, lone, rules)
     return planned
 
@@ -123,9 +123,10 @@ def blamed(accepted: Sequence[Prepared], before: Registers, rules: FoldRules) ->
         if key not in before or key in settled:
             continue
         present = before[key].get(each.statement.register)
-        if present is not None and outranks(present, fact):
+        after = succeeded(present, fact)
+        if after is present:
             continue
-        before[key][each.statement.register] = fact
+        before[key][each.statement.register] = after
         failure = folded(Claim(key, before[key]), rules)[2]
         if failure is not None:
             settled.add(key)
@@ -137,6 +138,18 @@ def blamed(accepted: Sequence[Prepared], before: Registers, rules: FoldRules) ->
 def outranks(one: Fact, other: Fact) -> bool:
     """Tell whether a fact stands against one that came later: by revision, then by digest."""
     return (one.revision, one.digest) >= (other.revision, other.digest)
+
+
+def succeeded(present: Fact | None, fact: Fact) -> Fact:
+    """Return what a register holds after one more statement: the highest, with the next lower one as what was said before."""
+    if present is None:
+        return fact
+    if not outranks(present, fact):
+        return fact._replace(before=present._replace(before=None))
+    same = (present.revision, present.digest) == (fact.revision, fact.digest)
+    if same or (present.before is not None and outranks(present.before, fact)):
+        return present
+    return present._replace(before=fact)
 
 
 def load(cur: Cursor, keys: Iterable[ClaimKey], topics: Topics, holds: LiteralString = "") -> Known:
@@ -169,22 +182,37 @@ def gathered(rows: Iterable[tuple[Any, ...]], topics: Topics) -> Registers:
         ValueError: an event can no longer be decoded.
     """
     winners: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    losers: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for row in rows:
-        topic_no, off, _, kind, entity, register, revision, digest, _, _ = row
-        place = (topic_no, kind, entity, register)
+        place = (row[0], *row[3:6])
         present = winners.get(place)
-        if present is None or (revision, digest, -off) > (present[6], present[7], -present[1]):
+        if present is None:
             winners[place] = row
+            continue
+        winners[place], lost = (row, present) if _rank(row) > _rank(present) else (present, row)
+        # What was said before says something else: of equals it is the first, as the winner is.
+        if lost[6:8] != winners[place][6:8] and (place not in losers or _rank(lost) > _rank(losers[place])):
+            losers[place] = lost
     found: Registers = {}
-    for topic_no, off, _, kind, entity, register, revision, digest, withdrawn, value in winners.values():
+    for place, row in winners.items():
+        topic_no, kind, entity, register = place
         bureau = topics.bureau_of[topic_no]
-        try:
-            contract, facts = codec.decode_facts(value)
-        except codec.DecodeError as error:
-            raise ValueError(f"event log, topic {bureau}, offset {off}: the event can no longer be decoded: {error}") from error
-        fact = Fact(contract.event, revision, digest, withdrawn, facts)
-        found.setdefault(ClaimKey(kind, bureau, entity), {})[register] = fact
+        before = _decoded(losers[place], bureau) if place in losers else None
+        found.setdefault(ClaimKey(kind, bureau, entity), {})[register] = _decoded(row, bureau, before)
     return found
+
+
+def _rank(row: tuple[Any, ...]) -> tuple[int, bytes, int]:
+    return row[6], row[7], -row[1]
+
+
+def _decoded(row: tuple[Any, ...], bureau: str, before: Fact | None = None) -> Fact:
+    _, off, _, _, _, _, revision, digest, withdrawn, value = row
+    try:
+        contract, facts = codec.decode_facts(value)
+    except codec.DecodeError as error:
+        raise ValueError(f"event log, topic {bureau}, offset {off}: the event can no longer be decoded: {error}") from error
+    return Fact(contract.event, revision, digest, withdrawn, facts, before)
 
 
 def arrays(keys: Sequence[ClaimKey], topics: Topics) -> tuple[str, str, str]:
@@ -207,7 +235,8 @@ def _win(accepted: Sequence[Prepared], known: Registers) -> tuple[set[Place], di
         present = registers.get(statement.register)
         if present is not None and outranks(present, fact):
             superseded.add((statement.record.topic_no, statement.record.off))
-            continue
-        registers[statement.register] = fact
-        changed[statement.key] = each
+        after = succeeded(present, fact)
+        if after is not present:
+            registers[statement.register] = after
+            changed[statement.key] = each
     return superseded, changed

@@ -107,7 +107,7 @@ def _lines(of: Folded) -> Written:
     bureaus = (members[0].bureau,) if len(members) == 1 else tuple(sorted({key.bureau for key in members}))
     rows = [(row.list, _WRITERS[row.list](row.key, component, texts(row.bureaus or bureaus), row.values)) for row in of.rows]
     beside = [
-        ("finding", line((f.finding_id, f.rule, kind, f.subject, component, list(bureaus), f.words, dict(f.detail))))
+        ("finding", line((f.finding_id, f.rule, kind, f.subject, component, list(f.bureaus or bureaus), f.words, dict(f.detail))))
         for f in of.findings
     ]  # fmt: skip
     if of.failure is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from exchange_hub.views.lists import LISTS
+from exchange_hub.views.lists import KINDS, LISTS
 from exchange_hub.views.tables import list_table
 
 #: Tables beside the lists that hold rows of all kinds, each with its kind: table → columns.
@@ -53,8 +53,14 @@ def views_ddl(schema: str) -> Iterable[str]:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     for view in LISTS:
         yield str(CreateTable(list_table(view, schema, metadata)).compile(dialect=dialect))
+        # Who speaks of a list, the first and the second of a row's bureaus: found from one to the next, however many rows there are.
+        yield f"CREATE INDEX ON {schema}.{view.table} ((bureaus[1]))"
+        yield f"CREATE INDEX ON {schema}.{view.table} ((bureaus[2])) WHERE bureaus[2] IS NOT NULL"
         if not view.single:
             yield f"CREATE INDEX ON {schema}.{view.table} (component)"
+    # Comparisons of one list may lean on the same index.
+    for index in dict.fromkeys(index for kind in KINDS.values() for comparison in kind.comparisons for index in comparison.indexes):
+        yield f"CREATE INDEX ON {schema}.{index}"
 
 
 def create_views(conn: psycopg.Connection, schema: str) -> None:
