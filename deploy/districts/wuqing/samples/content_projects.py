@@ -8,7 +8,7 @@ A line of ``PROJECTS`` is everything there is to know of a project; all money is
     plan               分年计划投资 of 2026; 2025 is 12 × old, 2027 the rest
     units              计划台套 / 完成 at the end of September / of October
 
-Paid by a date = invested since the start; arrived = paid + 100 where anything was invested. Projects whose number ends in 0
+Paid by a date = invested since the start; arrived = paid + 100, up to the total, where anything was invested. Projects whose number ends in 0
 were finished in 2025: they carry last year's base. T4 has spent more than its total, which the connector asks about.
 """
 
@@ -236,7 +236,7 @@ def _bare_statement(project: Project, month: int, *, shared: bool) -> Row:
         "owner_uscc": owner_code, "town": project.town, "total_investment": total,
         "equipment_investment": SHARED_EQUIPMENT if shared else project.equipment,
         "plan2025": before, "plan2026": project.plan, "plan2027": total - before - project.plan,
-        "funds_paid": since, "funds_arrived": since + 100 if since else 0,
+        "funds_paid": since, "funds_arrived": max(since, min(since + 100, total)) if since else 0,
         "units_planned": project.units[0], "units_done": project.units[1 if month == 9 else 2],
         "starts_on_planned": date(2025, 1, 6) if project.old else date(2026, project.first or 11, 10),
         "starts_on_actual": None if not since else date(2025, 1, 8) if project.old else date(2026, project.first, 15),

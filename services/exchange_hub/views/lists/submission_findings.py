@@ -18,6 +18,7 @@ class _Told(NamedTuple):
         of_month: SQL condition on a row *t* of the table and a submission *s*.
         counted: SQL conditions of the parts that a bureau may have counted, beside all rows.
         columns: columns that these conditions read, by which an index alone answers.
+        also: SQL of other numbers that a bureau may have counted: a row a step, or all that it has ever said.
         sums: column → names under which a bureau may give its sum, beside the column's own.
     """
 
@@ -25,6 +26,7 @@ class _Told(NamedTuple):
     of_month: str
     counted: tuple[str, ...] = ()
     columns: str = ""
+    also: tuple[str, ...] = ()
     sums: Mapping[str, tuple[str, ...]] = {}
 
 
@@ -39,23 +41,29 @@ _STEPS: Final = ("applied_on", "delivered_on", "dismantled_on", "deregistered_on
 _FLOWS: Final[Mapping[str, _Told]] = {
     "trade-in": _Told(
         "trade_in", _MONTH, (_DETAIL, "t.step = '完成'", "t.step = '退货'"), "month, step, granularity",
-        {"subsidy": ("补贴金额",), "sale_amount": ("销售额",), "count": ("件数",), "subsidy_returned": ("退回补贴",)},
+        sums={"subsidy": ("补贴金额",), "sale_amount": ("销售额",), "count": ("件数",), "subsidy_returned": ("退回补贴",)},
     ),
     "materials": _Told(
-        "material", _MONTH, (_DETAIL,), "month, granularity", {"recovered": ("回收量",), "used": ("利用处置量",), "reverse_invoiced": ("反向开票额",)},
+        "material", _MONTH, (_DETAIL,), "month, granularity", sums={"recovered": ("回收量",), "used": ("利用处置量",), "reverse_invoiced": ("反向开票额",)},
     ),
     "funds": _Told(
         "fund", _within("on_date"), (_DETAIL, *(f"t.step = '{step}'" for step in ("下达", "审核", "支付", "冲回"))), "on_date, step, granularity",
+        # A sheet of allocations is the year's.
+        ("count(*) + (SELECT count(*) FROM {schema}.fund a WHERE a.lead_bureau = s.bureau AND a.step = '下达' AND a.on_date < to_date(s.month, 'YYYY-MM'))",),
         {"amount": ("金额", "合计"), "count": ("件数",)},
     ),
     "scrappage": _Told(
-        "scrappage", _within(*_STEPS), (_DETAIL, *(_within(column) for column in _STEPS)), f"granularity, {', '.join(_STEPS)}", {"count": ("台数", "合计")},
+        "scrappage", _within(*_STEPS), (_DETAIL, *(_within(column) for column in _STEPS)), f"granularity, {', '.join(_STEPS)}",
+        (" + ".join(f"count(*) FILTER (WHERE {_within(column)})" for column in _STEPS),), {"count": ("台数", "合计")},
     ),
     "project-progress": _Told(
-        "project_progress", _MONTH, (), "month", {"invested_this_month": ("本月完成投资",), "invested_year_to_date": ("自年初累计",)},
+        "project_progress", _MONTH, (), "month", sums={"invested_this_month": ("本月完成投资",), "invested_year_to_date": ("自年初累计",)},
     ),
     "tasks": _Told("task_progress", _MONTH, (), "month"),
-    "indicators": _Told("indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period"),
+    "indicators": _Told(
+        "indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period",
+        ("(SELECT count(*) FROM {schema}.indicator i WHERE s.bureau = ANY(i.bureaus))",),
+    ),
 }  # fmt: skip
 _DATED: Final[Mapping[str, _Told]] = {
     "documents": _Told("document", _within("received_on")),
@@ -96,7 +104,7 @@ def _nil() -> Iterator[str]:
 def _rows() -> Iterator[str]:
     told_rows = "jsonb_build_object('month', s.month, 'list', s.list, 'confirmed', s.rows, 'found', c.counts[1], 'rows', jsonb_build_array(s.row_key)), 1"
     for name, told in _FLOWS.items():
-        counts = ", ".join(("count(*)", *(f"count(*) FILTER (WHERE {part})" for part in told.counted)))
+        counts = ", ".join(("count(*)", *(f"count(*) FILTER (WHERE {part})" for part in told.counted), *told.also))
         yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s
             CROSS JOIN LATERAL (SELECT array[{counts}] AS counts FROM {_counted(told)}) c
             WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts)"""
