@@ -197,3 +197,33 @@ def counts_things(word: str) -> bool:
     """
     parts = [part for part in re.split(r"[/()、]", word) if part]
     return bool(parts) and all(part in COUNT_WORDS for part in parts)
+
+
+_FAMILIES: dict[str, tuple[str, Decimal]] = {
+    "元": ("元", Decimal(1)), "吨": ("吨", Decimal(1)), "公斤": ("吨", Decimal("0.001")), "千克": ("吨", Decimal("0.001")),
+    "克": ("吨", Decimal("0.000001")), "斤": ("吨", Decimal("0.0005")), "吨标准煤": ("吨标准煤", Decimal(1)), "吨标煤": ("吨标准煤", Decimal(1)),
+    "千瓦时": ("千瓦时", Decimal(1)), "度": ("千瓦时", Decimal(1)), "兆瓦时": ("千瓦时", Decimal(1000)), "千瓦": ("千瓦", Decimal(1)),
+    "兆瓦": ("千瓦", Decimal(1000)), "平方米": ("平方米", Decimal(1)), "亩": ("亩", Decimal(1)), "公顷": ("亩", Decimal(15)),
+    "立方米": ("立方米", Decimal(1)), "方": ("立方米", Decimal(1)), "公里": ("米", Decimal(1000)), "千米": ("米", Decimal(1000)), "米": ("米", Decimal(1)),
+    "%": ("%", Decimal(1)), "％": ("%", Decimal(1)), "‰": ("%", Decimal("0.1")),
+}  # fmt: skip
+
+
+def factor(unit: str, into: str) -> Decimal | None:
+    """Return how many of the unit *into* one *unit* is; ``None`` where they are of different families.
+
+    >>> factor("万吨", "吨"), factor("亿元", "万元"), factor("台", "套")
+    (Decimal('10000'), Decimal('10000'), None)
+    """
+    (family, size), (other, whole) = _of_family(unit.strip()), _of_family(into.strip())
+    return size / whole if family == other else None
+
+
+def _of_family(unit: str) -> tuple[str, Decimal]:
+    """Return the family of a unit and its size in the family's own; a unit that is not known is its own family."""
+    if unit in _FAMILIES:
+        return _FAMILIES[unit]
+    if len(unit) > 1 and unit[0] in MULTIPLIERS:
+        family, size = _of_family(unit[1:])
+        return family, size * MULTIPLIERS[unit[0]]
+    return unit, Decimal(1)

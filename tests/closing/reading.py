@@ -70,6 +70,8 @@ def value(r: Row, wanted: Expression) -> Any:
         found = ",".join(r["bureaus"]) if term.column == "bureaus" else r[term.column]
         if term.month and found is not None:
             found = f"{found:%Y-%m}"
+        if term.other is not None:
+            found = f"{found}@{r[term.other]}"
         if term.entry is not None:
             found = (found or {}).get(term.entry)
         if found is not None:

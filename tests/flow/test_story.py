@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,8 +74,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 
 def value(figure: dict[str, Any]) -> Decimal | None:
-    """A figure's value as a number, or None where it is absent."""
-    return None if figure["value"] is None else Decimal(figure["value"])
+    """A figure's value as a number, rates to the two places of the ledger, or None where it is absent."""
+    if figure["value"] is None:
+        return None
+    exact = Decimal(figure["value"])
+    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP) if figure["unit"] == "%" else exact
 
 
 def expected(text: Any) -> Decimal | None:
@@ -109,11 +112,11 @@ def test_late_facts_restate_and_never_mutate(told: Told) -> None:
     assert changes
     figures = told.figures("2026-09")
     for name, change in changes.items():
-        assert change.before.value == value(figures[name])
+        assert value({"value": change.before.value, "unit": change.before.unit}) == value(figures[name])
         assert change.causes
         assert change.bureaus
     for name, text in RESTATED_SEPTEMBER.items():
-        now = changes[name].after.value if name in changes else value(figures[name])
+        now = value({"value": changes[name].after.value, "unit": changes[name].after.unit}) if name in changes else value(figures[name])
         assert now == expected(text), name
 
 

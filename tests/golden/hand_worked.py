@@ -115,7 +115,10 @@ SEPTEMBER: dict[str, str | None] = {
     "goals.设备投资额.工业.target": "50000",  # 40000 × 1.25 万元
     "goals.设备投资额.工业.yoy": "20.00",  # (36000 − 30000) ÷ 30000
     "goals.设备投资额.文旅.baseline": None,
-    "goals.环保绩效A级产能占比.rate": "85.71",  # 30 ÷ 35
+    "goals.环保绩效A级产能占比.gap": "5",  # 35 − 30
+    "goals.环保绩效A级产能占比.way": "66.67",  # (30 − 20) ÷ (35 − 20)
+    "recovery.合计-吨.outlets": "23",  # 12+8 and 3, the 12 once for two materials
+    "tradein.汽车置换更新.approved": None,  # the city settles it
     "goals.环保绩效A级产能占比.yoy": "5",  # 30% − 25%, percentage points
     # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 19 tasks = 48 owed ----
     "submissions.合计.expected": "48",
@@ -137,10 +140,10 @@ OCTOBER: dict[str, str | None] = {
     "equipment.工业.yoy": "23.71",
     # plan 15060 + 100 = 15160; 11010 ÷ 15160 = 72.625…%
     "equipment.工业.plan_rate": "72.63",
-    # the water bureau is silent: no month, last year's pace 10 × 125 = 1250; 1350 ÷ 1250 = +8%
+    # the water bureau is silent: no month, and nine months are not compared with ten
     "equipment.水务.month": None,
     "equipment.水务.ytd": "13500000.00",
-    "equipment.水务.yoy": "8.00",
+    "equipment.水务.yoy": None,
     # H5 is finished: H0 and H5
     "equipment.建筑.completed": "2",
     # 2786 + 354 = 3140; 3140 ÷ 3980 = 78.894…%
@@ -190,8 +193,9 @@ OCTOBER: dict[str, str | None] = {
     # R4 is new: 6200 + 900
     "recycling_projects.合计.total_investment": "71000000.00",
     "goals.环保绩效A级产能占比.yoy": "7",  # 32% − 25%
-    # silent: 应急, 供电, and 水务 three times; nil: enterprises of 文旅, tasks of 公安 and 机关事务
-    "submissions.合计.silent": "5",
+    # silent: 应急, 供电, and 水务 twice, whose projects count unconfirmed; nil: enterprises of 文旅, tasks of 公安 and 机关事务
+    "submissions.合计.silent": "4",
+    "submissions.合计.unconfirmed": "1",
     "submissions.合计.nil": "3",
     "submissions.合计.confirmed": "40",
 }

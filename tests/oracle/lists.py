@@ -48,6 +48,11 @@ def _on(days: int | None) -> date | None:
     return None if days is None else date(1970, 1, 1) + timedelta(days=days)
 
 
+def _month_end(month: str) -> date:
+    following = date.fromisoformat(f"{month}-28") + timedelta(days=4)
+    return following - timedelta(days=following.day)
+
+
 def _sayings(members: Members, family: str) -> list[Saying]:
     return [(key, word.facts) for key, registers in members.items() for word in words(registers, family).values()]
 
@@ -82,11 +87,14 @@ def _project(component: str, members: Members, rules: Rules) -> Made:
     chosen = {month: rules.first(told, "project-progress", "*", row["domain"])[0] for month, told in reports.items()}
     if chosen:
         row["latest_month"] = max(chosen)
-        latest = chosen[max(chosen)][1]
-        row["invested_since_start"], row["invested_year_to_date"] = latest["invested_since_start"], latest["invested_year_to_date"]
-        for name in ("units_done", "build_state"):
-            if latest[name] is not None:
-                row[name] = latest[name]
+        row["invested_year_to_date"] = chosen[max(chosen)][1]["invested_year_to_date"]
+        for name in ("invested_since_start", "units_done", "build_state"):
+            # (business date, progress after a statement of the same date, value): the last of them stands.
+            claims = [(_month_end(month), 1, facts[name]) for month, (_, facts) in chosen.items() if facts[name] is not None]
+            of_project = [facts for _, facts in rules.first(said, list_name, name, stated) if facts.get(name) is not None]
+            claims += [(_on(facts["occurred_on"]), 0, facts[name]) for facts in of_project[:1]]
+            if claims:
+                row[name] = max(claims, key=lambda claim: claim[:2])[2]
     yield list_name, (), row
     for month, (key, facts) in chosen.items():
         fields = {name: facts[name] for name in _REPORTED}

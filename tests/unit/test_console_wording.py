@@ -9,7 +9,8 @@ import pytest
 from exchange_contracts import registry
 from exchange_hub.console import boards, figures, wording
 from exchange_hub.reports.catalogue import present
-from exchange_hub.reports.model import Cell, Figure, Report, Source
+from exchange_hub.reports.model import Cell, Figure, Report, Source, Table
+from exchange_hub.reports.render.style import cell_text
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column
@@ -159,20 +160,27 @@ def closed_with(*found: Figure) -> Report:
 @pytest.mark.parametrize(
     ("given", "unit", "text"),
     [
-        (figure("1234567890.12"), "万元", "123,456.79"),
+        (figure("1234567890.12"), "万元", "123456.8"),
         (figure("1234567890.12"), "亿元", "12.35"),
-        (figure("1234567890.12"), "元", "1,234,567,890.12"),
+        (figure("1234567890.12"), "元", "1234567890.12"),
         (figure("0.00"), "万元", "0.00"),
         (figure(None), "万元", "未设定"),
         (figure("38", "个"), "万元", "38"),
-        (figure("81.25", "%"), "万元", "81.25"),
-        (figure("60.0000", "%"), "亿元", "60"),
+        (figure("1.2495", "%"), "万元", "1.2"),
+        (figure("60.0000", "%"), "亿元", "60.0"),
         (figure("40000", "万元"), "亿元", "4.00"),
     ],
 )
-def test_figures_read_in_the_tables_unit(given: Figure, unit: str, text: str) -> None:
-    """Money is scaled to the table's unit, counts and rates are not, and an absent value says why."""
-    assert figures.shown(given, unit).text == text
+def test_a_figure_in_a_table_reads_as_word_prints_it(given: Figure, unit: str, text: str) -> None:
+    """Money is scaled to the table's unit, counts and rates are not, each rounded once; an absent value says why."""
+    table = Table("t", "表", ("数",), ((Cell(figure=given),),), unit)
+    assert figures.cell(table, table.rows[0], 0).text == text == cell_text(table, table.rows[0], 0)
+
+
+@pytest.mark.parametrize(("given", "text"), [(figure("1234567890.12"), "1,234,567,890.12"), (figure("83.3333333", "%"), "83.3"), (figure("1200", "个"), "1,200")])
+def test_a_figure_by_itself_is_in_its_own_unit(given: Figure, text: str) -> None:
+    """Money is exact; a percentage has one decimal and its exact value beside it."""
+    assert figures.shown(given).text == text
 
 
 def test_conditions_of_a_figure_are_said_in_words() -> None:

@@ -11,17 +11,18 @@ import pytest
 from exchange_contracts import codec, envelope
 from exchange_contracts.events import EVENTS
 from exchange_hub.cli.compose import Hub
-from exchange_hub.programme.definitions import Frame
 from exchange_hub.programme.figures import cubes, definitions
-from exchange_hub.programme.period import Period
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.reports.inputs import with_codes
+from exchange_hub.reports.inputs import frame_of, with_codes
+from exchange_hub.reports.model import Figure
+from exchange_hub.reports.owed import Owed
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.reading import read
 from exchange_hub.views.statement import Record, Rejection
 from tests.bench.ours import Memory
 from tests.closing.reading import read as read_cubes
+from tests.oracle import figures_stocks as stocks
 from tests.oracle.figures import Figures, Year
 from tests.oracle.figures_events import TRAPS, Told, year
 
@@ -36,6 +37,11 @@ def hub() -> Hub:
 
 
 def figures_of(hub: Hub, told: Sequence[Told], month: str, as_of: date) -> Figures:
+    """Return the figures that have a value."""
+    return {id_: figure.value for id_, figure in all_of(hub, told, month, as_of).items() if figure.value is not None}
+
+
+def all_of(hub: Hub, told: Sequence[Told], month: str, as_of: date) -> dict[str, Figure]:
     """Read events as a worker does, fold them, and work out the figures of the lists."""
     memory, rules = Memory(hub.rules()), hub.rules()
     for number, t in enumerate(told):
@@ -53,10 +59,10 @@ def figures_of(hub: Hub, told: Sequence[Told], month: str, as_of: date) -> Figur
             empty = dict.fromkeys((column.name for column in BY_NAME[row.list].columns), None)
             bureaus = list(row.bureaus or (key.bureau,))
             lists[row.list].append(empty | row.values | {"row_key": row.key, "component": str(key), "bureaus": bureaus})
-    frame = Frame(Period(month), as_of, hub.district.profile.review.overdue_payment_days)
+    frame = frame_of(hub.district, month, as_of)
     cells = read_cubes(lists, cubes(frame))
-    figures = evaluate(definitions(with_codes(frame, hub.district, cells)), cells)
-    return {id_: figure.value for id_, figure in figures.items() if figure.value is not None}
+    frame = with_codes(frame, hub.district, cells)
+    return evaluate(definitions(frame), cells, Owed(hub.district, frame, cells).standing)
 
 
 @pytest.mark.parametrize("month", ["2026-01", "2026-06", "2025-12"])
@@ -68,6 +74,22 @@ def test_figures_of_a_generated_year_equal_the_oracle_s(hub: Hub, seed: int, mon
     expected, found = reader.figures(), figures_of(hub, told, month, reader.day)
     wrong = {id_: f"{found.get(id_)}, right is {value}" for id_, value in expected.items() if found.get(id_, Decimal(0)) != value}
     assert not wrong, f"seed {seed}, {month}, traps {Counter(t.trap for t in told)}"
+
+
+@pytest.mark.parametrize("month", ["2026-01", "2026-09", "2026-10"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_stocks_cumulatives_and_what_is_nothing_equal_the_oracle_s(hub: Hub, seed: int, month: str) -> None:
+    """Values, the words in their place, and the month with which a figure ends."""
+    tale = stocks.story(seed, month)
+    figures = all_of(hub, tale.told, month, tale.day)
+
+    def shown(id_: str) -> tuple[Decimal | str, str]:
+        figure = figures[id_]
+        end = figure.period.rpartition("/")[2]
+        return figure.absent if figure.value is None else figure.value, end if len(end) == len(month) and end != month else ""
+
+    wrong = {id_: (shown(id_), right) for id_, right in stocks.expected(tale).items() if shown(id_) != right}
+    assert not wrong, f"seed {seed}, {month}"
 
 
 def test_the_years_hold_every_trap() -> None:

@@ -17,12 +17,15 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from exchange_hub.reports.catalogue import ADJUSTMENTS, present
-from exchange_hub.reports.model import Annex, Report
+from exchange_hub.reports.model import Annex, Cell, Figure, Report, Section, Source, Table
 from exchange_hub.reports.render import xlsx_report as module
 from exchange_hub.reports.render import xlsx_rows as rows_module
+from exchange_hub.reports.render.annex_values import Words, value_text
+from exchange_hub.reports.render.style import cell_text
 from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
 from exchange_hub.reports.render.xlsx_rows import yuan_text
 from exchange_hub.reports.render.xlsx_words import Sources
+from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME
 
 SAMPLE = Path(__file__).parents[1] / "golden" / "render" / "sample.py"
@@ -86,25 +89,37 @@ def test_a_figure_leads_to_its_list(book: Any) -> None:
 
 
 def test_lists_are_complete_and_money_is_exact(book: Any, report: Report) -> None:
-    """Every row of a list is there, its fen as yuan to the last place, under the catalogue's headings."""
+    """Every row of a list is there, its fen as 万元 to the last place, under headings that say 万元."""
     sheet, annex = book["附件1设备更新项目清单"], report.annexes[0]
     titles = [str(cell.value) for cell in sheet[3]]
     assert [title.split("（")[0] for title in titles] == [c.title for c in BY_NAME[annex.list].columns]
     assert "总投资（万元）" in titles
     at = column(sheet, "总投资")
     shown = [sheet.cell(row, at).value for row in range(FIRST, FIRST + len(annex.rows))]
-    assert [round(value * 100) for value in shown] == [row["total_investment"] for row in annex.rows]
-    assert sheet.cell(FIRST, at).number_format == "0\\.0,"
+    assert [round(value * 1_000_000) for value in shown] == [row["total_investment"] for row in annex.rows]
+    assert sheet.cell(FIRST, at).number_format == "0.00"
     assert sheet.max_row == FIRST - 1 + len(annex.rows)
 
 
-def test_money_in_wan_is_shown_by_the_format_alone(report: Report) -> None:
-    """Small purchases show every yuan in 万元; the cell holds yuan, negative ones too."""
-    sheet = one_list(report, "trade-in", {"sale_amount": 12_345_67, "subsidy": -5, "subsidy_returned": 0})
-    cells = [sheet.cell(FIRST, column(sheet, title)) for title in ("销售额", "补贴金额", "退回补贴")]
+def test_money_cells_hold_what_their_headings_say(report: Report) -> None:
+    """万元 to the fen as numbers, shown with the places of pages and Word: two, four below one, six below one yuan."""
+    amounts = (12_345_678_90, 12_345_67, -5, 0)
+    sheet = one_list(report, "trade-in", dict(zip(("sale_amount", "actually_paid", "subsidy", "subsidy_returned"), amounts, strict=True)))
+    cells = [sheet.cell(FIRST, column(sheet, title)) for title in ("销售额", "实付", "补贴金额", "退回补贴")]
     assert [(cell.value, cell.number_format) for cell in cells] == [
-        (12345.67, "0\\.0000"), (-0.05, "0\\.0000"), (0, "0\\.0000"),
+        (1234.56789, "0.00"), (1.234567, "0.00"), (-0.000005, "0.000000"), (0, "0.00"),
     ]  # fmt: skip
+    view = BY_NAME["trade-in"]
+    words = [value_text(view.column("sale_amount"), {"sale_amount": fen}, Words({}, {})) for fen in amounts]
+    assert words == [values.money(fen).text.replace(",", "") for fen in amounts] == ["1234.57", "1.23", "-0.000005", "0.00"]
+
+
+def test_a_month_that_an_earlier_version_closed_keeps_its_cells(report: Report) -> None:
+    """Without the word of its catalogue the cells hold yuan, as they did."""
+    then = replace(report, catalogue=replace(report.catalogue, in_wan=False))
+    sheet = one_list(then, "trade-in", {"sale_amount": 12_345_67})
+    cell = sheet.cell(FIRST, column(sheet, "销售额"))
+    assert (cell.value, cell.number_format) == (12345.67, "0\\.0000")
 
 
 @pytest.mark.parametrize(("fen", "text"), [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-12_345, "-123.45"), (100, "1.00")])
@@ -180,15 +195,38 @@ def test_submissions_stand_with_adjustments_and_notes(report: Report) -> None:
     made = replace(report, annexes=(*report.annexes, changed))
     sheet = openpyxl.load_workbook(BytesIO(render_xlsx(made)))["附件8报送情况"]
     texts = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
-    assert {"零报告", "上期调整", "179500000.00", "数据说明", *report.notes} <= set(texts)
+    assert {"零报告", "上期调整", 179500000, "数据说明", *report.notes} <= set(texts)
 
 
 def test_the_tables_of_the_body_are_complete(book: Any, report: Report) -> None:
-    """Money in the tables is exact yuan shown as 万元."""
+    """Figures are numbers in the unit of their heading, in a format that shows them as Word does; what is not there is a word."""
     rows = {row[0].value: row for row in book["正文各表"].iter_rows() if row[1].value is not None}
-    assert Decimal(str(rows["文旅"][3].value)) == report.figures["equipment.文旅.total_investment"].value
-    assert rows["文旅"][5].value == "未报送"
-    assert rows["超长期特别国债"][2].number_format == "0\\.0,"
+    total = report.figures["equipment.文旅.total_investment"].value
+    assert total is not None
+    at = next(cell.column for row in book["正文各表"].iter_rows() for cell in row if cell.value == "总投资（万元）") - 1
+    assert Decimal(str(rows["文旅"][at].value)) == total / 10_000
+    assert "未报送" in [cell.value for cell in rows["文旅"]]
+    assert rows["超长期特别国债"][2].number_format in ("0.0", "0.00")
+
+
+def test_a_column_of_two_figures_becomes_two_columns_of_numbers(report: Report) -> None:
+    """在建/竣工 and 退回/追回（件/万元）: no figure is a text, and words around one are its format."""
+
+    def figure(name: str, value: str, unit: str) -> Figure:
+        return Figure(name, Decimal(value), unit, "2026-10", Source("", {}, "", 0))
+
+    returned, money = figure("t.a.returned", "3", "件"), figure("t.a.subsidy_returned", "12345.67", "元")
+    late = Cell(figure=figure("t.a.ytd", "98765.43", "元"), after="（截至8月）")
+    way = Cell(figure=figure("t.a.way", "79.96", "%"), before="距年度目标3.0个百分点，已完成")
+    columns = ("行", "退回/追回（件/万元）", "自年初", "完成年度计划%")
+    table = Table("t", "表", columns, ((Cell("甲"), Cell("3/1.23", parts=(returned, money)), late, way),))
+    made = replace(report, sections=(Section("节", (), (table,)),), annexes=())
+    sheet = openpyxl.load_workbook(BytesIO(render_xlsx(made)))["正文各表"]
+    assert [cell.value for cell in sheet[2]] == ["行", "退回（件）", "追回（万元）", "自年初（万元）", "完成年度计划%"]
+    assert [(cell.value, cell.number_format) for cell in sheet[3]][1:] == [
+        (3, "0"), (1.234567, "0.00"), (9.876543, '0.00"（截至8月）"'), (79.96, '"距年度目标3.0个百分点，已完成"0.0"%"'),
+    ]  # fmt: skip
+    assert [cell_text(table, table.rows[0], index) for index in (2, 3)] == ["9.88（截至8月）", "距年度目标3.0个百分点，已完成80.0%"]
 
 
 class Streamed:
@@ -233,7 +271,7 @@ def test_words_names_and_gaps_stand_in_their_rows(report: Report, monkeypatch: p
         at = column(sheet, title)
         assert [sheet.cell(FIRST + n, at).value for n in range(40)] == [row[name] for row in rows], title
     assert {sheet.cell(FIRST + n, column(sheet, "填报单位")).value for n in range(40)} == {"区商务局"}
-    amounts = [round(sheet.cell(FIRST + n, column(sheet, "销售额")).value * 100) for n in range(40)]
+    amounts = [round(sheet.cell(FIRST + n, column(sheet, "销售额")).value * 1_000_000) for n in range(40)]
     assert amounts == [row["sale_amount"] for row in rows]
 
 
@@ -261,4 +299,7 @@ def test_conditions_and_measures_are_said_in_chinese() -> None:
     assert Sources(present()).condition_text("documents", {"extended_until|due_on<": "2026-10-31"}) == "延期至或到期日早于2026-10-31"
     assert Sources(present()).measure_text("funds", "count") == "计数"
     assert Sources(present()).measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
+    assert Sources(present()).measure_text("indicators", "sum(value in 万元)") == "合计（数值，折算为万元）"
+    assert Sources(present()).measure_text("materials", "once(outlets by operator_uscc)") == "合计（网点数，每个经营主体计一次）"
+    assert Sources(present()).condition_text("submissions", {"bureau@list": ("water@tasks",)}) == "单位与清单在应报之列"
     assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付净额 ÷ 资金·合计·下达 × 100"

@@ -79,7 +79,7 @@ def test_the_report_has_its_eight_sections_with_the_tables_of_the_programme(dist
     assert [(s.title, [list(t.columns) for t in s.tables]) for s in report.sections] == [
         ("总体目标", [["指标", "2023基数", "2027目标", "今年目标", "本年累计", "同比", "完成年度%", "责任单位", "来源"]]),
         ("设备更新", [[
-            "领域", "项目数", "在建/竣工", "总投资", "设备投资", "本月", "自年初", "完成年度计划%", "更新台套", "资金到位/支付（万元）",
+            "领域", "项目数", "在建/竣工", "总投资", "设备投资", "本月", "自年初", "完成年度计划%", "自开工更新台套", "资金到位/支付（万元）",
         ]]),
         ("消费品以旧换新", [[
             "品类", "申请", "审核通过", "拨付件数", "补贴金额", "带动销售额", "累计同比", "退回/追回（件/万元）",
@@ -162,14 +162,14 @@ def test_adjustments_that_an_earlier_version_recorded_are_the_same_as_now() -> N
 
 
 def test_who_has_not_reported_is_named_and_never_zero(district: District) -> None:
-    """With no rows at all the tables say 未报送 and 未设定, the notes name the silent bureaus once each."""
+    """With no rows at all the tables say 未报送 and 未设定, the notes name who owes which list and how many there are."""
     report = report_of(district, nothing())
     note = next(text for text in report.notes if "尚未报送" in text)
     owed = len(district.expected("2026-10"))
     assert note.endswith(
-        f"截至2026年11月6日尚未报送，本期未计入，不以零计。应报清单{owed}项，确认0项，零报告0项，未报送{owed}项，见附件8；以前月份已报的累计数按最近一次报送计。"
+        f"等{owed}项截至2026年11月6日尚未报送，本期未计入，不以零计。应报清单{owed}项，确认0项，零报告0项，未确认0项，未报送{owed}项，见附件8。"
     )
-    assert note.count("区水务局") == 1
+    assert note.startswith("区发展改革委（回收循环利用项目清单）、")
     assert table_text(report, "设备更新")["工业"][:3] == ["未报送", "未报送/未报送", "未报送"]
     assert table_text(report, "总体目标")["重点领域设备投资额"][:4] == ["未设定", "未设定", "未设定", "未报送"]
     assert section(report, "消费品以旧换新").paragraphs == ("以旧换新情况本期未报送，不以零计。",)
@@ -197,7 +197,7 @@ def test_a_nil_return_is_zero(district: District) -> None:
     assert rows["工业"][0] == "0"
     assert rows["水务"][0] == "未报送"
     assert section(report, "资金").paragraphs == ("资金本年无发生。",)
-    assert any(note.startswith("区水务局截至2026年11月6日尚未报送，本期未计入，不以零计。") for note in report.notes)
+    assert any(note.startswith("区水务局（设备更新项目清单）截至2026年11月6日尚未报送，本期未计入，不以零计。") for note in report.notes)
     assert report.figures["submissions.合计.nil"].value == len(district.expected("2026-10")) - 1
 
 
@@ -238,10 +238,10 @@ def test_sentences_and_chart_of_equipment(district: District) -> None:
         "截至2026年10月31日，全区设备更新项目2个，总投资3.00亿元，1—10月完成投资1.20亿元，同比增长20.0%，"
         "完成年度计划的60.0%。"
     )
-    assert section(report, "设备更新").paragraphs == ("当月投资2000.00万元，序时进度83.3%，更新5台套。",)
+    assert section(report, "设备更新").paragraphs == ("当月投资2000.00万元，自开工更新5台套。",)
     completion, investment = section(report, "设备更新").charts
     assert (completion.categories, completion.series[0].values) == (("工业",), (Decimal("60.00"),))
-    assert (completion.series[1].kind, completion.series[1].values) == ("line", (Decimal("83.33"),))
+    assert (completion.series[1].kind, completion.series[1].values) == ("line", (Decimal(1000) / 12,))
     assert investment.categories[:2] == ("1—2月", "3月")
     assert investment.series[0].values[:2] == (Decimal("5000.00"), None)
     assert [(series.name, series.kind) for series in investment.series] == [("2026年", "bar"), ("2025年", "line")]
@@ -330,7 +330,7 @@ def test_documents_show_what_is_overdue_first_with_the_approved_extension(distri
 
 
 def test_an_adjustment_says_old_value_new_value_and_why(district: District) -> None:
-    """Amounts are written so finely that a change of one yuan shows; of each table its total is named."""
+    """Amounts have two decimals, in 元 where 万元 would hide the change; of each table its total is named."""
     before = Figure(
         "tradein.合计.subsidy", Decimal("1000000.00"), "元", "2026-01/2026-09", Source("trade-in", {}, "x", 1)
     )
@@ -339,7 +339,7 @@ def test_an_adjustment_says_old_value_new_value_and_why(district: District) -> N
     )
     part = replace(change, before=replace(before, id="tradein.家电.subsidy"))
     report = report_of(district, confirmed(district), adjustments=(part, change), compared=True)
-    assert "上期调整：9月以旧换新补贴金额原值100.00万元，现值100.0001万元（区商务局迟报）；其余1项见附件8。" in report.notes
+    assert "上期调整：9月以旧换新补贴金额原值1000000.00元，现值1000001.00元（区商务局迟报）；其余1项见附件8。" in report.notes
     assert "上期调整：无。" in report_of(district, confirmed(district), compared=True).notes
 
 

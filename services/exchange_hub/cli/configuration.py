@@ -69,15 +69,14 @@ def _series(list_name: str) -> tuple[str, ...]:
 
 
 def precedence_problems(district: District) -> Iterator[str]:
-    """Yield precedence rules and duties that name a list or field which the catalogue does not have."""
+    """Yield precedence rules, duties and debtors that name a list or field which the catalogue does not have."""
     for rule in district.precedence:
         if rule.list not in BY_NAME:
             yield f"precedence.toml: {rule.list}.{rule.field}: there is no list {rule.list}"
         elif rule.field != "*" and rule.field not in {*_series(rule.list), *(column.name for column in BY_NAME[rule.list].columns)}:
             yield f"precedence.toml: {rule.list}.{rule.field}: the list has no column {rule.field}"
-    for duty in district.duties:
-        if duty.list not in BY_NAME:
-            yield f"submissions.toml: there is no list {duty.list}"
+    named = [*(duty.list for duty in district.duties), *(debtor.list for debtor in district.debtors)]
+    yield from (f"submissions.toml: there is no list {name}" for name in dict.fromkeys(named) if name not in BY_NAME)
 
 
 def calendar_warnings(district: District, today: date) -> Iterator[str]:

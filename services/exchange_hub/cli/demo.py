@@ -27,6 +27,7 @@ from exchange_hub.cli.months import close_month
 from exchange_hub.cli.program import make_topics, plain_errors
 from exchange_hub.cli.reporting import Artefacts, write_report
 from exchange_hub.cli.up import children
+from exchange_hub.reports.render.style import rounded
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
@@ -204,6 +205,9 @@ def _summary(ledger: Mapping[str, Any], reports: Mapping[str, Artefacts]) -> boo
 
 def _same(figure: Mapping[str, Any], expected: Any) -> bool:
     value = figure["value"]
+    if figure["unit"] == "%" and value is not None and _numeric(str(expected)):
+        # The ledger says rates to two places; the figure is exact.
+        return rounded(Decimal(value), 2) == rounded(Decimal(str(expected)), 2)
     if value is None or expected is None or (isinstance(expected, str) and not _numeric(expected)):
         shown: str = figure["absent"] if value is None else value
         return (expected is None and value is None) or shown == expected
@@ -217,7 +221,7 @@ def _numeric(text: str) -> bool:
 def _headline(figures: Mapping[str, Mapping[str, Any]]) -> tuple[str, str, str, str]:
     def shown(name: str, scale: int = 0) -> str:
         value = figures.get(name, {}).get("value")
-        return "—" if value is None else f"{Decimal(value).scaleb(-scale):,.2f}".removesuffix(".00")
+        return "—" if value is None else f"{Decimal(rounded(Decimal(value).scaleb(-scale), 2)):,}".removesuffix(".00")
 
     return (
         shown("equipment.合计.projects"), shown("equipment.合计.total_investment", 8), shown("tradein.合计.subsidy", 4),

@@ -94,12 +94,12 @@ def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[Queries]:
         closed = snapshot.lists_closed(snapshot.stored(asking, cut.month))
     click.echo(f"截至 {cut.title}（考核日 {cut.as_of}）", err=True)
     if not cut.seq:
-        with reading.snapshot_of(hub, url, closed.schema, {view.name: view for view in closed.views}) as at:
+        with reading.snapshot_of(hub, url, closed.schema, {view.name: view for view in closed.views}, cut.month[:4]) as at:
             yield at
         return
     if other_stamp(hub, cut) is not None:
         click.echo("截点之后程序或基础数据有变动：以下按现行口径重算，可能与当时所见不同。", err=True)
-    with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF) as at:
+    with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF, year=cut.month[:4]) as at:
         yield at
 
 

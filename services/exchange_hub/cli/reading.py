@@ -19,8 +19,8 @@ from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.closed.close import positions
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.inputs import silent_scopes
 from exchange_hub.reports.model import Figure
+from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.migrating import engine_of
@@ -73,7 +73,7 @@ class Figures:
 
 
 @contextmanager
-def snapshot_of(hub: Hub, url: str, schema: str = LIVE, views: Mapping[str, ListView] = BY_NAME) -> Iterator[Queries]:
+def snapshot_of(hub: Hub, url: str, schema: str = LIVE, views: Mapping[str, ListView] = BY_NAME, year: str = "") -> Iterator[Queries]:
     """Open a read-only snapshot of the store.
 
     Args:
@@ -81,13 +81,14 @@ def snapshot_of(hub: Hub, url: str, schema: str = LIVE, views: Mapping[str, List
         url: the store.
         schema: views schema to read.
         views: list by name, as that schema was filled.
+        year: the year in which the reader stands; empty takes the latest that a list speaks of.
 
     Raises:
         RuntimeProblem: the store has no views yet.
     """
     try:
         with queries.reading(engine_of(url)) as conn:
-            yield Queries(conn, hub.rules(), schema, views)
+            yield Queries(conn, hub.rules(), schema, views, year)
     except StoreUnavailableError as error:
         raise RuntimeProblem("The store holds no views yet.", where=str(error), remedy="Start the hub once with `hub up`.") from error
 
@@ -113,7 +114,7 @@ def figures_of(conn: sa.Connection, district: District, month: str, *, live: boo
         return Figures(month, row["as_of"], True, lists, report.catalogue, row["cut"], row["stamp"], report.figures)
     as_of = Period(month).last_day
     frame, cells, _ = gather(conn, LIVE, district, month, as_of)
-    figures = evaluate(definitions(frame), cells, silent_scopes(district, frame, cells))
+    figures = evaluate(definitions(frame), cells, Owed(district, frame, cells).standing)
     stamp = snapshot.view_stamp(conn, LIVE) or {}
     return Figures(month, as_of, False, lists_of(LIVE), present(district), positions(conn), stamp, figures)
 

@@ -17,6 +17,7 @@ from exchange_hub.cli.program import plain_errors, serving
 from exchange_hub.cli.reading import Figures
 from exchange_hub.reports.model import Figure, decimal_text, plain
 from exchange_hub.reports.queries import Queries
+from exchange_hub.reports.render.style import number_text
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import facts, values
@@ -27,6 +28,7 @@ from exchange_hub.views.queries.answers import Event, Row
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 #: Derived figures are opened this deep: a rate of a sum of sums is the deepest there is.
 _DEPTH_MAX = 4
 
@@ -196,7 +198,9 @@ def _figure_words(node: Node) -> tuple[str, Sequence[Node | str]]:
     where = ",".join(f"{column}{_equals(column)}{output.text(value)}" for column, value in node["where"].items())
     title = node["list_title"]
     made = f"{title}:{node['measure']}" + (f"({where})" if where else "") if title else node["measure"]
-    head = f"{node['figure']} = {node['value']} {node['unit']}({node['period']},{basis})← {made}"
+    # A rate is exact in JSON; people read it as the report prints it.
+    value = number_text(Decimal(node["value"]), node["unit"]) if node["unit"] == "%" and _DECIMAL.fullmatch(node["value"]) else node["value"]
+    head = f"{node['figure']} = {value} {node['unit']}({node['period']},{basis})← {made}"
     rows = node.get("rows", ())
     below: list[Node | str] = [*node.get("terms", ()), *rows]
     if node["rows_counted"] > len(rows) and rows:

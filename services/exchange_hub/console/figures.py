@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass
+from decimal import Decimal
 
 from exchange_hub.console import wording
 from exchange_hub.reports.model import Cell, Chart, Figure, Report, Table
+from exchange_hub.reports.render.style import chart_decimals, figure_cell, number_text, rounded
 from exchange_hub.reports.render.xlsx_words import Sources
 from exchange_hub.views import values
 from exchange_hub.views.values import Shown
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
-_PLACES = {"元": 0, "万元": 4, "亿元": 8}
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +84,22 @@ def measure(closed: Report, figure: Figure) -> str:
     return Sources(closed.catalogue).measure_text(figure.source.list, figure.source.measure)
 
 
-def mixed(table: Table) -> frozenset[int]:
-    """Return the columns whose figures have different units, so that each must say its own."""
-    units: dict[int, set[str]] = {}
-    for row in table.rows:
-        for index, cell in enumerate(row):
-            if cell.figure is not None:
-                units.setdefault(index, set()).add(unit_shown(cell.figure, table.money_unit))
-    return frozenset(index for index, found in units.items() if len(found) > 1)
+def cell(table: Table, row: tuple[Cell, ...], index: int) -> Shown:
+    """Show the figure of a table's cell as Word prints it, with the exact value as tooltip; a word where there is none."""
+    figure, text = row[index].figure, figure_cell(table, row, index)
+    return Shown(text, _exact(figure), "number") if figure is not None and figure.value is not None else Shown(text, "", "empty")
 
 
-def unit_shown(figure: Figure, money_unit: str = "") -> str:
-    """Return the unit in which :func:`shown` writes a figure: a table's money unit for money, else the figure's own."""
-    return money_unit if figure.unit in _PLACES and money_unit in _PLACES else figure.unit
-
-
-def shown(figure: Figure, money_unit: str = "") -> Shown:
-    """Show a figure in its own unit, or money in that of its table with the exact value as tooltip; a word where there is none."""
+def shown(figure: Figure) -> Shown:
+    """Show a figure by itself, in its own unit: money exact, everything else rounded as it is printed; a word where there is none."""
     if figure.value is None:
         return Shown(figure.absent, "", "empty")
-    unit = unit_shown(figure, money_unit)
-    if unit != figure.unit:
-        scaled = figure.value.scaleb(_PLACES[figure.unit] - _PLACES[unit]).quantize(_CENT, ROUND_HALF_UP)
-        return Shown(f"{scaled:,}", f"{figure.value:,} {figure.unit}", "number")
-    if figure.unit == "元":
-        return Shown(f"{figure.value:,}", "", "number")
-    return replace(values.number(figure.value), full=f"{figure.value}%" if figure.unit == "%" else "")
+    text = f"{figure.value:,}" if figure.unit == "元" else f"{Decimal(number_text(figure.value, figure.unit)):,}"
+    return Shown(text, _exact(figure), "number")
+
+
+def _exact(figure: Figure) -> str:
+    return "" if figure.value is None else f"{values.plain_decimal(figure.value):,} {figure.unit}"
 
 
 def by_table(closed: Report) -> dict[str, list[Figure]]:
@@ -130,7 +119,7 @@ def charts(closed: Report) -> list[ChartView]:
 def chart(shown: Chart) -> ChartView:
     """Return a chart of the report as the page shows it."""
     lines = tuple(
-        Line(category, tuple(_point(series.values, index) for series in shown.series))
+        Line(category, tuple(_point(series.values, index, chart_decimals(shown.unit)) for series in shown.series))
         for index, category in enumerate(shown.categories)
     )
     data = {
@@ -149,6 +138,6 @@ def chart(shown: Chart) -> ChartView:
     return ChartView(shown.title, shown.unit, names, lines, data, empty)
 
 
-def _point(points: Sequence[Decimal | None], index: int) -> str:
+def _point(points: Sequence[Decimal | None], index: int, places: int) -> str:
     value = points[index] if index < len(points) else None
-    return values.EMPTY if value is None else values.number(value).text
+    return values.EMPTY if value is None else f"{Decimal(rounded(value, places)):,}"

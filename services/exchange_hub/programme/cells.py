@@ -5,11 +5,14 @@ close reads every list once, however many figures it has. A selection names dime
 the cube's own conditions it is the *where* that a figure's source shows.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
+from typing import NamedTuple, Self
 
+from exchange_contracts.units import factor
 from exchange_hub.programme.conditions import (
     DETAIL,
     Compare,
@@ -25,6 +28,60 @@ from exchange_hub.programme.conditions import (
 Number = int | Decimal
 
 COUNT = "count"
+_MEASURE = re.compile(r"(?P<name>\w+)\((?P<column>\S+?)(?: (?:by|in) (?P<more>\S+))?\)")
+
+
+class Measure(NamedTuple):
+    """What is done with the rows behind a figure, as its source writes it.
+
+    ``count`` · ``sum(column)`` · ``distinct(column)`` · ``sum(column in 万元)``, each row in the unit that it names · ``once(column by
+    operator)``, the largest of each operator, and of rows without one each (FIGURES 18).
+
+    Attributes:
+        name: count, sum, distinct or once.
+        column: the column, empty for a count.
+        more: the unit of a sum, or the column whose values count once.
+    """
+
+    name: str
+    column: str = ""
+    more: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a measure; raise ``ValueError`` where it is none."""
+        if text == COUNT:
+            return cls(COUNT)
+        found = _MEASURE.fullmatch(text)
+        if found is None:
+            raise ValueError(f"not a measure: {text!r}")
+        return cls(found["name"], found["column"], found["more"] or "")
+
+    def total(self, filled: Iterable[tuple[object, Number]]) -> Number:
+        """Add values, each with what stands beside it: its unit, or whose it is."""
+        if self.name != "once":
+            return sum(value * factor_of(str(beside), self.more) if self.more else value for beside, value in filled)
+        largest: dict[object, Number] = {}
+        alone: Number = 0
+        for whose, value in filled:
+            if whose is None:
+                alone += value
+            else:
+                largest[whose] = max(value, largest.get(whose, value))
+        return alone + sum(largest.values())
+
+    @property
+    def beside(self) -> str:
+        """The column that :meth:`total` needs beside each value, empty where it needs none."""
+        return self.more if self.name == "once" else "unit" if self.more else ""
+
+
+def factor_of(unit: str, into: str) -> Decimal:
+    """Return how many of *into* one *unit* is; raise ``ValueError`` where they do not fit."""
+    found = factor(unit, into)
+    if found is None:
+        raise ValueError(f"{unit} is not counted in {into}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +104,9 @@ class Cube:
 
     def columns(self) -> frozenset[tuple[str, str]]:
         """Return (list, column) of everything that the cube asks for."""
-        terms = (term.column for text in (*self.by, *self.sums) for term in expression(text).terms)
-        return columns_named(self.list, self.where) | {(self.list, column) for column in terms}
+        terms = [term for text in (*self.by, *self.sums) for term in expression(text).terms]
+        named = {(self.list, name) for term in terms for name in (term.column, term.other) if name}
+        return columns_named(self.list, self.where) | named
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +143,25 @@ class Cells:
         return tuple(sorted(str(value) for value in found if value is not None))
 
     def measure(self, selection: Where, measure: str) -> tuple[Number | None, int]:
-        """Return (value, matching rows) of ``count``, ``sum(column)`` or ``distinct(dimension)``.
+        """Return (value, matching rows) of a :class:`Measure`.
 
         A sum is ``None`` where no matching row has a value in the column.
         """
-        cells = list(self.selected(selection))
+        cells, wanted = list(self.selected(selection)), Measure.of(measure)
         rows = sum(cell.rows for cell in cells)
-        if measure == COUNT:
+        if wanted.name == COUNT:
             return rows, rows
-        name, _, column = measure.removesuffix(")").partition("(")
-        if name == "distinct":
-            place = self.cube.by.index(column)
+        if wanted.name == "distinct":
+            place = self.cube.by.index(wanted.column)
             return len({cell.at[place] for cell in cells} - {None}), rows
-        place = self.cube.sums.index(column)
-        filled = [value for cell in cells if (value := cell.sums[place]) is not None]
-        return (sum(filled) if filled else None), rows
+        place = self.cube.sums.index(wanted.column)
+        beside = self.cube.by.index(wanted.beside) if wanted.beside else None
+        filled = [(None if beside is None else cell.at[beside], value) for cell in cells if (value := cell.sums[place]) is not None]
+        return (wanted.total(filled) if filled else None), rows
+
+    def units(self, selection: Where) -> tuple[str, ...]:
+        """Return the units in which the rows of a selection are told; none where the cube knows no units."""
+        return self.values("unit", selection) if "unit" in self.cube.by else ()
 
     def selected(self, selection: Where) -> Iterator[Cell]:
         """Yield the cells of a selection.

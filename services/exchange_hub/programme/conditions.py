@@ -7,6 +7,7 @@ A *where* is a mapping; every entry is one condition and a row must meet all of 
 ``"admin_state!=": "退出"``      different, and empty counts as different
 ``"on_date<=": "2026-10-01"``    compared (also ``<``, ``>``, ``>=``); empty never matches
 ``"measure_on not <=": …``       the opposite of ``<=``: later, or empty (also ``not <`` and ``not >``)
+``"bureau@list": ("a@b", …)``    two columns together, written with ``@`` between them
 ``"on_date:month": (…)``         the month (``YYYY-MM``) of a date column
 ``"extended_until|due_on>=": …`` the first of several columns that is not empty
 ``"k not in funds.k": {where}``  no row of another list (meeting its own *where*) has that value; also ``in``
@@ -32,16 +33,17 @@ SUMMARY = "汇总"
 
 _MEMBER = re.compile(r"(?P<expr>\S+) (?P<negated>not )?in (?P<list>[a-z-]+)\.(?P<column>\w+)")
 _COMPARE = re.compile(r"(?P<expr>[^<>!=\s]+)(?P<op> not <=?| not >|!=|<=|>=|<|>)?")
-_TERM = re.compile(r"(?P<column>\w+)(?:\[(?P<entry>[^\]]+)\]|:(?P<part>month))?")
+_TERM = re.compile(r"(?P<column>\w+)(?:\[(?P<entry>[^\]]+)\]|:(?P<part>month)|@(?P<other>\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A column, the month of a date column, or one entry of a map column (``planned_by_year[2026]``)."""
+    """A column, the month of a date column, one entry of a map column (``planned_by_year[2026]``), or two columns together."""
 
     column: str
     month: bool = False
     entry: str | None = None
+    other: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ Condition = Compare | Member | Latest | DetailsFirst
 
 
 def expression(text: str) -> Expression:
-    """Read ``column``, ``date_column:month``, ``map[entry]`` or several of these joined by ``|``.
+    """Read ``column``, ``date_column:month``, ``map[entry]``, ``column@other`` or several of these joined by ``|``.
 
     Raises:
         ValueError: where the text is none of these.
@@ -108,7 +110,7 @@ def expression(text: str) -> Expression:
         found = _TERM.fullmatch(part)
         if found is None:
             raise ValueError(f"not a column expression: {text!r}")
-        terms.append(Term(found["column"], found["part"] is not None, found["entry"]))
+        terms.append(Term(found["column"], found["part"] is not None, found["entry"], found["other"]))
     return Expression(text, tuple(terms))
 
 
@@ -182,4 +184,4 @@ def columns_named(list_: str, where: Where) -> frozenset[tuple[str, str]]:
 
 
 def _terms(list_: str, wanted: Expression) -> frozenset[tuple[str, str]]:
-    return frozenset((list_, term.column) for term in wanted.terms)
+    return frozenset((list_, name) for term in wanted.terms for name in (term.column, term.other) if name)

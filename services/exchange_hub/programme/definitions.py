@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from exchange_hub.programme.cells import COUNT
 from exchange_hub.programme.conditions import Where
@@ -12,8 +12,20 @@ from exchange_hub.programme.period import Period
 TOTAL = "合计"
 NOT_SET: Final = "未设定"
 NOT_REPORTED: Final = "未报送"
+NOT_FILLED: Final = "未填报"
+OTHER_UNIT: Final = "单位不符"
+BY_THE_CITY: Final = "市级办理"
 NONE: Final = "—"
-Absent = Literal["未设定", "未报送", "—"]
+Absent = Literal["未设定", "未报送", "未填报", "单位不符", "市级办理", "—"]
+
+
+class Scope(NamedTuple):
+    """Whose word it needs that a cell without rows is 0 (FIGURES 14): the list, and the part of it that the cell is of."""
+
+    list: str
+    domain: str = ""
+    step: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +38,12 @@ class Measured:
         period: month, span of months or date it speaks of.
         cube: name of the cube.
         select: dimension values that select its cells.
-        measure: ``count``, ``sum(column)`` or ``distinct(dimension)``.
-        scope: who owes the rows (a list, or ``list:domain``); no rows from a silent scope is 未报送, not 0.
-        scope_rows: cells of the whole scope; while it has rows, a part of it without any is 0 (``None``: the part alone).
+        measure: see :class:`~exchange_hub.programme.cells.Measure`.
+        scope: whose word makes a cell without rows 0; ``None`` where nobody's does, because the hub itself counts.
         no_values: what stands where rows match but none has a value; ``None``: then it is 0.
-        no_rows: what stands where no row matches and nobody owes any; ``None``: then it is 0.
+        no_rows: what stands where no row matches, whoever reported; ``None`` asks the *scope*.
+        latest: the dimension of months that says how far the figure reaches; its period ends there.
+        newest: only the newest of these months counts, for each states the whole anew.
         restates: whether the value can be recomputed for a closed month.
     """
 
@@ -40,11 +53,13 @@ class Measured:
     cube: str
     select: Where
     measure: str = COUNT
-    scope: str = ""
-    scope_rows: Where | None = None
+    scope: Scope | None = None
     no_values: Absent | None = None
     no_rows: Absent | None = None
     restates: bool = True
+    latest: str = ""
+    newest: bool = False
+    flow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +68,17 @@ class Derived:
 
     Attributes:
         formula: ``net`` (first terms added, those after ``minus`` taken away), ``ratio`` (first ÷ second, in %),
-            ``growth`` (first against second, in %) or ``scaled`` (first × factor).
+            ``growth`` (first against second, in %), ``change`` (a net against last year's), ``way`` (how far first has come from second to third, in %) or ``scaled``
+            (first × factor).
         terms: ids of the figures.
-        minus: for ``net``, how many of the last terms are taken away.
+        minus: for ``net`` and ``change``, how many of the last terms are taken away.
         partial: for ``net``, whether absent terms are left out instead of making the result absent.
     """
 
     id: str
     unit: str
     period: str
-    formula: Literal["net", "ratio", "growth", "scaled"]
+    formula: Literal["net", "ratio", "growth", "change", "way", "scaled"]
     terms: tuple[str, ...]
     minus: int = 0
     factor: Decimal = Decimal(1)
@@ -93,7 +109,7 @@ class GoalLine:
     Attributes:
         id: start of its figures' ids, ``goals.<indicator>[.<domain>]``.
         indicator: code of the indicator.
-        unit: unit of its values, as the rows say; rows in another unit do not count.
+        unit: unit of its values; rows in another one of the same family are converted, others do not count (FIGURES 7).
         series: 统计, 调度 or 代理; never mixed.
         domain: the domain, or ``None`` where the indicator is not split.
         growth: target ÷ baseline, where the plan gives only a growth and no target is set.
@@ -136,8 +152,8 @@ class Frame:
         payment_days: an approved subsidy not paid in full after more than so many days is overdue (超期).
         base_year: year of the baselines (2023); *target_year* that of the targets (2027).
         due_on: day by which the month's lists were due.
-        expected: how many submissions are owed for the month.
-        silent: how many of these there is no trace of.
+        owed: the submissions owed for the month, as ``bureau@list``.
+        unconfirmed: how many of these have data that nobody has signed and confirmed; *silent* how many have nothing.
         plans_expected: how many plans the work plan asks for.
     """
 
@@ -147,7 +163,8 @@ class Frame:
     base_year: int = 2023
     target_year: int = 2027
     due_on: date | None = None
-    expected: int = 0
+    owed: tuple[str, ...] = ()
+    unconfirmed: int = 0
     silent: int = 0
     plans_expected: int = 0
     codes: Codes = field(default_factory=Codes)

@@ -20,6 +20,7 @@ from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district_parts import (
     Bureau,
     CalendarYear,
+    Debtor,
     Domain,
     DomainTable,
     Duty,
@@ -34,7 +35,7 @@ from exchange_hub.programme.district_parts import (
 )  # fmt: skip
 
 __all__ = [
-    "COORDINATION", "FILES", "Bureau", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
+    "COORDINATION", "FILES", "Bureau", "Debtor", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
     "Indicator", "Measure", "PrecedenceRule", "Profile", "Town",
 ]  # fmt: skip
 
@@ -84,6 +85,7 @@ class District:
     precedence: tuple[PrecedenceRule, ...]
     default_ranking: tuple[str, ...]
     duties: tuple[Duty, ...]
+    debtors: tuple[Debtor, ...]
     submission_due_day: int
     first_month: str
     _digest: str = field(repr=False)
@@ -134,6 +136,7 @@ class District:
             "precedence": read.many("precedence", "rule", PrecedenceRule),
             "default_ranking": read.one("precedence", "default", tuple[str, ...]),
             "duties": read.many("submissions", "duty", Duty),
+            "debtors": read.some("submissions", "debtor", Debtor),
             "submission_due_day": read.one("submissions", "due_day", int),
             "first_month": read.one("submissions", "first_month", str),
         }
@@ -232,6 +235,27 @@ class District:
         due_on = self.submission_due_on(month)
         return tuple(Expected(b, duty.list, month, due_on) for duty in self.duties for b in duty.bureaus)
 
+    def debtors_of(self, month: str, list_: str, *, domain: str = "", step: str = "", category: str = "") -> tuple[str, ...] | None:
+        """Return the bureaus that owe a cell of a list for *month*, none where nobody does, ``None`` where the city settles it itself.
+
+        The rule that names the category speaks first, then the one that names the step, else whoever owes the list; of a
+        domain its lead bureau, where it owes the list at all.
+        """
+        if month < self.first_month:
+            return ()
+        for named in (True, False):
+            for rule in self.debtors:
+                of_category = category in rule.categories if named else not rule.categories
+                if rule.list == list_ and of_category and (not rule.steps or step in rule.steps):
+                    return None if rule.settled_by_city else rule.bureaus
+        owing = tuple(bureau for duty in self.duties if duty.list == list_ for bureau in duty.bureaus)
+        if not domain:
+            return owing
+        known = self.domain(domain)
+        if known is None:
+            return ()
+        return (known.lead,) if known.lead in owing else tuple(bureau for bureau in known.bureaus if bureau in owing)
+
     def submission_due_on(self, month: str) -> date | None:
         """Return the day by which the lists of *month* are due: the due day of the next month, or the next working day.
 
@@ -278,9 +302,14 @@ class _Reader:
         return self._validate(kind, table[key], f"{name}.toml: {key}")
 
     def many(self, name: str, key: str, kind: type[Any]) -> tuple[Any, ...]:
-        rows = self._tables.get(name, {}).get(key, [])
-        if not isinstance(rows, list) or not rows:
+        found = self.some(name, key, kind)
+        if not found:
             self.problems.append(f"{name}.toml: has no [[{key}]]")
+        return found
+
+    def some(self, name: str, key: str, kind: type[Any]) -> tuple[Any, ...]:
+        rows = self._tables.get(name, {}).get(key, [])
+        if not isinstance(rows, list):
             return ()
         return tuple(self._validate(kind, row, f"{name}.toml: [[{key}]] {i}") for i, row in enumerate(rows, 1))
 
@@ -350,6 +379,9 @@ def _problems(district: District) -> Iterator[str]:
         for code in duty.bureaus:
             if code in codes and duty.list not in district.bureau(code).lists:
                 yield f"submissions.toml: {code} owes {duty.list}, which bureaus.toml does not let it report"
+    for debtor in district.debtors:
+        if debtor.settled_by_city == bool(debtor.bureaus):
+            yield f"submissions.toml: debtor of {debtor.list}: either bureaus or settled_by_city"
     yield from _constant_problems(district)
 
 
@@ -387,6 +419,8 @@ def _named_bureaus(district: District) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "precedence.toml: default", tuple(b for b in district.default_ranking if b not in steps)
     for duty in district.duties:
         yield f"submissions.toml: {duty.list}", duty.bureaus
+    for debtor in district.debtors:
+        yield f"submissions.toml: debtor of {debtor.list}", debtor.bureaus
 
 
 def _repeated(what: str, values: Iterable[str]) -> Iterator[str]:

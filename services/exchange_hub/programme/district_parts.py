@@ -136,6 +136,22 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
+class Debtor:
+    """Whose word makes a cell of *list* 0 (FIGURES 14): of some steps and categories, where they are named, other bureaus than owe the list.
+
+    Attributes:
+        settled_by_city: the city settles these itself; a cell without rows says so.
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    list: str
+    bureaus: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    settled_by_city: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """One submission that is owed: *bureau* owes *list* for *month* by *due_on*, ``None`` where the calendar does not reach so far."""
 

@@ -17,6 +17,7 @@ from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
 from exchange_hub.programme.definitions import (
     NONE,
+    NOT_FILLED,
     NOT_REPORTED,
     NOT_SET,
     TOTAL,
@@ -27,6 +28,7 @@ from exchange_hub.programme.definitions import (
     Frame,
     GoalLine,
     Measured,
+    Scope,
     Stated,
 )  # fmt: skip
 from exchange_hub.programme.labels import kind_of
@@ -72,14 +74,19 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         *fund_figures.cubes(frame),
         Cube(
             "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
-            ("recovered", "used", "outlets", "reverse_invoiced"),
+            ("recovered", "used", "reverse_invoiced"),
+        ),
+        Cube(
+            "outlets", "materials", {"month": period.month},
+            ("bureaus", "material", "unit", "month", "granularity", "operator_uscc"), ("outlets",),
         ),
         Cube(
             "operators", "materials", {"month": period.year_to_date}, ("material", "unit", "operator_uscc"),
         ),
         *_document_cubes(as_of),
         Cube("indicators", "indicators", {}, ("indicator", "domain", "kind", "series", "period", "unit"), ("value",)),
-        Cube("submissions", "submissions", {"month": period.month}, ("bureau", "list", "state")),
+        *_told_cubes(period),
+        Cube("submissions", "submissions", {"month": period.month}, ("bureau", "list", "state", "bureau@list")),
         *_late_cube(frame),
         Cube("plans", "plans", {"issued_on<=": as_of}, ("expected",)),
         Cube("problems", "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ()),
@@ -99,7 +106,16 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
 def _latest(name: str, of_counted: Where, period: Period) -> Cube:
     among = {"month": period.year_to_date}
     where = {**of_counted, "latest": {"of": "project_key", "by": "month", "among": among}}
-    return Cube(name, "project-progress", where, ("list", "domain"), ("invested_year_to_date",))
+    return Cube(name, "project-progress", where, ("list", "domain", "month"), ("invested_year_to_date",))
+
+
+def _told_cubes(period: Period) -> Iterator[Cube]:
+    """Tell which bureaus have rows in a list: of the month where rows are of a month, else any."""
+    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies"):
+        yield Cube(f"told.{name}", name, {}, ("bureaus",))
+    yield Cube("told.tasks", "tasks", {"month": period.month}, ("bureaus",))
+    yield Cube("told.indicators", "indicators", {"kind": "报送", "period": period.month}, ("bureaus",))
+    yield Cube("told.progress", "project-progress", {"month": period.month}, ("lead_bureau", "list"))
 
 
 def _document_cubes(as_of: str) -> Iterator[Cube]:
@@ -120,7 +136,7 @@ def _document_cubes(as_of: str) -> Iterator[Cube]:
 
 def _late_cube(frame: Frame) -> Iterator[Cube]:
     if frame.due_on is not None:
-        where = {"month": frame.period.month, "confirmed_on>": frame.due_on.isoformat()}
+        where = {"month": frame.period.month, "bureau@list": frame.owed, "confirmed_on>": frame.due_on.isoformat()}
         yield Cube("submissions_late", "submissions", where, ())
 
 
@@ -163,15 +179,15 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
     plan = f"sum(planned_by_year[{period.year}])"
     for code in (*frame.codes.domains, TOTAL):
         own = _of("domain", code)
-        scope = "equipment-projects" if code == TOTAL else f"equipment-projects:{code}"
+        scope = _by_domain("equipment-projects", code)
 
         def stock(
             name: str, unit: str, measure: str = COUNT, state: Where | None = None, *, code: str = code,
-            own: Where = own, scope: str = scope,
+            own: Where = own, scope: Scope = scope,
         ) -> Measured:  # fmt: skip
             return Measured(
                 f"equipment.{code}.{name}", unit, frame.as_of.isoformat(), "equipment", {**own, **(state or {})},
-                measure, scope, None, None if measure == COUNT else NOT_REPORTED, restates=False,
+                measure, scope, None if measure == COUNT else NOT_FILLED, restates=False,
             )  # fmt: skip
 
         yield stock("projects", "个")
@@ -188,6 +204,7 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
             own,
             plan,
             no_values=NOT_SET,
+            no_rows=NOT_SET,
             restates=False,
         )
         yield plan_year
@@ -198,12 +215,16 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
         )  # fmt: skip
 
 
-def _invested(start: str, list_: str, own: Where, period: Period, scope: str) -> Iterator[Definition]:
+def _by_domain(list_: str, code: str) -> Scope:
+    return Scope(list_, "" if code == TOTAL else code)
+
+
+def _invested(start: str, list_: str, own: Where, period: Period, scope: Scope) -> Iterator[Definition]:
     """Investment this month, this year and in the same months of last year, with the change."""
     of = {**own, "list": list_}
     yield Measured(
         f"{start}.month", "元", period.month, "progress", {**of, "month": period.month}, "sum(invested_this_month)",
-        scope, None, NOT_REPORTED,
+        scope, NOT_FILLED,
     )  # fmt: skip
     year = Measured(
         f"{start}.ytd",
@@ -213,8 +234,8 @@ def _invested(start: str, list_: str, own: Where, period: Period, scope: str) ->
         of,
         "sum(invested_year_to_date)",
         scope,
-        None,
-        NOT_REPORTED,
+        NOT_FILLED,
+        latest="month",
     )
     last = Measured(
         f"{start}.ytd_last_year", "元", period.last_year.span, "progress_last_year", of,
@@ -225,10 +246,10 @@ def _invested(start: str, list_: str, own: Where, period: Period, scope: str) ->
 
 def _recycling_projects(frame: Frame) -> Iterator[Definition]:
     start, as_of = f"recycling_projects.{TOTAL}", frame.as_of.isoformat()
-    scope = "recycling-projects"
+    scope = Scope("recycling-projects")
     yield Measured(f"{start}.projects", "个", as_of, "recycling", {}, COUNT, scope, restates=False)
     yield Measured(
-        f"{start}.total_investment", "元", as_of, "recycling", {}, "sum(total_investment)", scope, None, NOT_REPORTED,
+        f"{start}.total_investment", "元", as_of, "recycling", {}, "sum(total_investment)", scope, NOT_FILLED,
         restates=False,
     )  # fmt: skip
     yield from _invested(start, RECYCLING, {}, frame.period, scope)
@@ -266,9 +287,10 @@ def _trade_in(frame: Frame) -> Iterator[Definition]:
             ("subsidy_returned", "元", "subsidy_returned", returned, period.span),
             ("sales_last_year", "元", "sale_amount", last, period.last_year.span),
         ):
-            scope = "" if when in (returned, last) else "trade-in"
-            select = {**own, **when}
-            yield Measured(f"{start}.{name}", unit, span, "trade_in", select, f"sum({column})", scope, when)
+            yield Measured(
+                f"{start}.{name}", unit, span, "trade_in", {**own, **when}, f"sum({column})", Scope("trade-in", category="" if code == TOTAL else code),
+                NOT_FILLED, NONE if when is last else None, latest="month" if when is year else "", flow=True,
+            )  # fmt: skip
         yield from fund_figures.applications(start, own or {"category!=": None}, frame)
         yield Derived(f"{start}.yoy", "%", period.span, "growth", (f"{start}.sales", f"{start}.sales_last_year"))
 
@@ -282,27 +304,21 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
         stated: Where = {**own, "details_first": _MATERIAL_DETAIL}
         now, before = {**stated, "month": period.year_to_date}, {**stated, "month": period.last_year.year_to_date}
         month = {**stated, "month": period.month}
-        yield Measured(
-            f"{start}.operators",
-            "户",
-            period.span,
-            "operators",
-            own,
-            "distinct(operator_uscc)",
-            "materials",
-            {},
-        )
-        for name, what, column, select, span, scope in (
-            ("recovered", unit, "recovered", now, period.span, "materials"),
-            ("used", unit, "used", now, period.span, "materials"),
-            ("month_recovered", unit, "recovered", month, period.month, "materials"),
-            ("recovered_last_year", unit, "recovered", before, period.last_year.span, ""),
-            ("outlets", "个", "outlets", month, period.month, "materials"),
-            ("reverse_invoiced", "元", "reverse_invoiced", now, period.span, "materials"),
+        scope = Scope("materials")
+        yield Measured(f"{start}.operators", "户", period.span, "operators", own, "distinct(operator_uscc)", scope)
+        for name, what, column, select, span in (
+            ("recovered", unit, "recovered", now, period.span),
+            ("used", unit, "used", now, period.span),
+            ("month_recovered", unit, "recovered", month, period.month),
+            ("recovered_last_year", unit, "recovered", before, period.last_year.span),
+            ("reverse_invoiced", "元", "reverse_invoiced", now, period.span),
         ):
-            whole = {name_: select[name_] for name_ in ("details_first", "month")}
-            empty: Absent | None = NOT_REPORTED if name in ("recovered", "used", "outlets") else None
-            yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, whole, empty)
+            last: Absent | None = NONE if select is before else None
+            latest = "month" if select is now else ""
+            yield Measured(f"{start}.{name}", what, span, "materials", select, f"sum({column})", scope, NOT_FILLED, last, latest=latest, flow=True)
+        # A stock of an operator, whatever it recovers there (FIGURES 18).
+        outlets = "once(outlets by operator_uscc)"
+        yield Measured(f"{start}.outlets", "个", period.month, "outlets", stated, outlets, scope, NOT_FILLED)
         yield Derived(
             f"{start}.yoy", "%", period.span, "growth", (f"{start}.recovered", f"{start}.recovered_last_year")
         )
@@ -318,18 +334,19 @@ def _goals(frame: Frame) -> Iterator[Definition]:
     for line in frame.codes.goals:
         yield from _goal_values(line, frame)
         start, period = line.id, frame.period
-        pair = (f"{start}.ytd", f"{start}.ytd_last_year")
+        pair, toward = (f"{start}.ytd", f"{start}.ytd_last_year"), (f"{start}.ytd", f"{start}.year_target")
         if line.unit == "%":
-            yield Derived(f"{start}.yoy", "个百分点", period.span, "net", pair, minus=1)
+            yield Derived(f"{start}.yoy", "个百分点", period.span, "change", pair, minus=1)
+            yield Derived(f"{start}.gap", "个百分点", period.span, "net", toward[::-1], minus=1)
+            yield Derived(f"{start}.way", "%", period.span, "way", (toward[0], f"{start}.baseline", toward[1]))
         else:
             yield Derived(f"{start}.yoy", "%", period.span, "growth", pair)
-        terms = (f"{start}.ytd", f"{start}.year_target")
-        yield Derived(f"{start}.rate", "%", period.span, "ratio", terms, absent=NOT_SET)
+            yield Derived(f"{start}.rate", "%", period.span, "ratio", toward, absent=NOT_SET)
 
 
 def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
     period = frame.period
-    of = {"indicator": line.indicator, "series": line.series, "unit": line.unit, "domain": line.domain}
+    of = {"indicator": line.indicator, "series": line.series, "domain": line.domain}
     values: tuple[tuple[str, str, str, Absent], ...] = (
         ("baseline", "基数", str(frame.base_year), NOT_SET),
         ("target", "目标", str(frame.target_year), NOT_SET),
@@ -345,8 +362,10 @@ def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
         elif name == "target" and line.growth is not None:
             yield Derived(id_, line.unit, when, "scaled", (f"{line.id}.baseline",), factor=line.growth, absent=absent)
         else:
-            select = {**of, "kind": kind, "period": when}
-            yield Measured(id_, line.unit, when, "indicators", select, "sum(value)", "", None, absent, absent)
+            now = name == "ytd"
+            select = {**of, "kind": kind, "period": period.year_to_date if now else when}
+            measure, latest = f"sum(value in {line.unit})", "period" if now else ""
+            yield Measured(id_, line.unit, when, "indicators", select, measure, None, absent, absent, latest=latest, newest=now)
 
 
 def _support(frame: Frame) -> Iterator[Definition]:
@@ -361,31 +380,34 @@ def _support(frame: Frame) -> Iterator[Definition]:
             ("refused", "项", "returned_on", COUNT),
         ):
             when: Where = {f"{dated}:month": period.year_to_date}
-            yield Measured(f"{start}.{name}", unit, period.span, "support", {**own, **when}, measure, "support-sought", when)
+            yield Measured(f"{start}.{name}", unit, period.span, "support", {**own, **when}, measure, Scope("support-sought"), None if measure == COUNT else NOT_FILLED)
 
 
 def _others(frame: Frame) -> Iterator[Definition]:
     """Documents and plans, submissions, problems, enterprises, policies, scrapped equipment."""
     period, as_of = frame.period, frame.as_of.isoformat()
     for name in ("total", "issued", "covered", "exempt", "due", "overdue"):
-        yield Measured(f"documents.{TOTAL}.{name}", "项", as_of, f"documents_{name}", {}, scope="documents")
+        yield Measured(f"documents.{TOTAL}.{name}", "项", as_of, f"documents_{name}", {}, scope=Scope("documents"))
     yield Stated(f"plans.{TOTAL}.expected", "个", as_of, frame.plans_expected, "区级数据:应出台方案")
     # However many documents fulfil an expected plan, it counts once; what nobody expects fulfils none (FIGURES 6).
     yield Measured(f"plans.{TOTAL}.issued", "个", as_of, "plans", {}, "distinct(expected)")
     start = f"submissions.{TOTAL}"
-    yield Stated(f"{start}.expected", "项", period.month, frame.expected, "区级数据:应报清单")
+    yield Stated(f"{start}.expected", "项", period.month, len(frame.owed), "区级数据:应报清单")
     for name, state in (("confirmed", CONFIRMED), ("nil", NIL)):
-        yield Measured(f"{start}.{name}", "项", period.month, "submissions", {"state": state})
+        yield Measured(f"{start}.{name}", "项", period.month, "submissions", {"bureau@list": frame.owed, "state": state})
     if frame.due_on is not None:
         yield Measured(f"{start}.late", "项", period.month, "submissions_late", {})
-    yield Stated(f"{start}.silent", "项", period.month, frame.silent, "应报清单中没有报送记录的项")
+    yield Stated(f"{start}.unconfirmed", "项", period.month, frame.unconfirmed, "应报清单中有数据或填报而未经签发确认的项")
+    yield Stated(f"{start}.silent", "项", period.month, frame.silent, "应报清单中没有数据也没有确认的项")
     for name in ("starting", "ending"):
         yield Measured(f"equipment.{TOTAL}.{name}", "个", period.after.month, name, {}, restates=False)
     yield Measured(f"problems.{TOTAL}.open", "项", as_of, "problems", {})
-    yield Measured(f"policies.{TOTAL}.in_force", "项", as_of, "policies", {}, restates=False)
+    yield Measured(f"policies.{TOTAL}.in_force", "项", as_of, "policies", {}, scope=Scope("funding-policies"), restates=False)
     for code in (*frame.codes.domains, TOTAL):
-        yield Measured(f"enterprises.{code}.listed", "户", as_of, "enterprises", _of("domain", code), restates=False)
+        scope = _by_domain("enterprises", code)
+        yield Measured(f"enterprises.{code}.listed", "户", as_of, "enterprises", _of("domain", code), scope=scope, restates=False)
     when = {"counted_on:month": period.year_to_date, "details_first": _SCRAP_DETAIL}
     for code in (*frame.codes.scrapped, TOTAL):
         select = {**when, **_of("category", code)}
-        yield Measured(f"scrappage.{code}.delivered", "台", period.span, "scrappage", select, "sum(count)")
+        scope = Scope("scrappage", category="" if code == TOTAL else code)
+        yield Measured(f"scrappage.{code}.delivered", "台", period.span, "scrappage", select, "sum(count)", scope)

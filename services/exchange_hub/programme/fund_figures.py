@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import DETAIL, Where
-from exchange_hub.programme.definitions import TOTAL, Definition, Derived, Frame, Measured
+from exchange_hub.programme.definitions import TOTAL, Definition, Derived, Frame, Measured, Scope
 
 NO_CHANNEL = "未注明渠道"
 DISTRICT = "区级"
@@ -43,15 +43,17 @@ def cubes(frame: Frame) -> Iterator[Cube]:
 def applications(start: str, of: Where, frame: Frame) -> Iterator[Definition]:
     """Count applications approved, paid in full, paid in part, and paid without an approval (FIGURES 11)."""
     period, months = frame.period, frame.period.year_to_date
+    category = str(of.get("category") or "")
     stated: Where = {"details_first": _DETAIL}
     for name, when in (
         ("approved", {"step": "审核", "on_date:month": months}),
         ("paid_count", {"settled_on:month": months}),
         ("unapproved", {"step": "支付", "unapproved": True, "on_date:month": months}),
     ):
-        scope = "" if name == "unapproved" else "funds"
-        yield Measured(f"{start}.{name}", "件", period.span, "funds", {**of, **stated, **when}, "sum(count)", scope, {**stated, **when})
-    yield Measured(f"{start}.partly_paid", "件", frame.as_of.isoformat(), "funds_partial", of, "sum(count)", restates=False)
+        select = {**of, **stated, **when}
+        yield Measured(f"{start}.{name}", "件", period.span, "funds", select, "sum(count)", Scope("funds", "", "审核" if name == "approved" else "支付", category))
+    paid = Scope("funds", "", "支付", category)
+    yield Measured(f"{start}.partly_paid", "件", frame.as_of.isoformat(), "funds_partial", of, "sum(count)", paid, restates=False)
 
 
 def definitions(frame: Frame) -> Iterator[Definition]:
@@ -87,23 +89,22 @@ def _line(start: str, code: str, year: int, frame: Frame) -> Iterator[Definition
     """Yield one channel's figures of one budget year."""
     span, own = frame.period.span, {"channel": _channel(code)}
     of: Where = {**own, "budget_year": year, "details_first": _DETAIL}
-    whole: Where = {"details_first": _DETAIL, "budget_year": year}
     source: Where = {} if code == DISTRICT else {"level!=": DISTRICT}
     if code == DISTRICT:
         once: Where = {"budget_year": year, "details_first": _DETAIL}
         for name, column in (("allocated", "counted"), ("carried_over", "carried_over")):
-            yield Measured(f"{start}.{name}", "元", span, "funds_district", once, f"sum({column})", "funds", once)
+            yield Measured(f"{start}.{name}", "元", span, "funds_district", once, f"sum({column})", Scope("funds", "", "下达"))
     else:
         for name, column in (("allocated", "counted"), ("carried_over", "carried_over")):
             select = {**of, **source, "step": "下达"}
-            yield Measured(f"{start}.{name}", "元", span, "funds", select, f"sum({column})", "funds" if name == "allocated" else "", whole)
+            yield Measured(f"{start}.{name}", "元", span, "funds", select, f"sum({column})", Scope("funds", "", "下达") if name == "allocated" else None)
     handed: Where = {"level": DISTRICT, **({"to_bureau!=": None} if code == DISTRICT else {})}
     for name, step, more in (("subdivided", "下达", handed), ("approved", "审核", {}), ("paid_gross", "支付", {}), ("reversed", "冲回", {})):
-        scope = "funds" if name in ("approved", "paid_gross") else ""
-        yield Measured(f"{start}.{name}", "元", span, "funds", {**of, "step": step, **more}, "sum(counted)", scope, whole)
+        scope = None if name == "reversed" else Scope("funds", "", step)
+        yield Measured(f"{start}.{name}", "元", span, "funds", {**of, "step": step, **more}, "sum(counted)", scope)
     yield Measured(f"{start}.recovered", "元", span, "funds_recovered", {**own, **source, "budget_year": year}, "sum(recovered)")
     yield Measured(f"{start}.carried_out", "元", span, "funds_carried", {**own, **source, "carried_from": year}, "sum(carried_over)")
-    yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", {**own, "budget_year": year}, COUNT, restates=False)
+    yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", {**own, "budget_year": year}, COUNT, Scope("funds", "", "审核"), restates=False)
     yield from _derived(start, frame)
 
 

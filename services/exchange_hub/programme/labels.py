@@ -22,10 +22,10 @@ TABLES: Mapping[str, str] = {
 }
 
 MEASURES: Mapping[str, str] = {
-    "baseline": "基数", "target": "目标", "year_target": "今年目标", "rate": "完成年度计划",
+    "baseline": "基数", "target": "目标", "year_target": "今年目标", "rate": "完成年度计划", "gap": "距年度目标", "way": "自基数至年度目标的进度",
     "projects": "项目数", "under_construction": "在建", "completed": "竣工", "total_investment": "总投资",
     "equipment_investment": "设备投资", "month": "本月完成投资", "ytd": "本年累计", "ytd_last_year": "上年同期",
-    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "更新台套", "funds_arrived": "资金到位",
+    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "自开工更新台套", "funds_arrived": "资金到位",
     "funds_paid": "资金支付", "yoy": "同比", "starting": "下月计划开工", "ending": "下月计划竣工",
     "applied": "申请件数", "approved": "审核通过", "paid_count": "拨付件数", "partly_paid": "部分拨付件数", "unapproved": "审核未报件数", "subsidy": "补贴金额", "sales": "带动销售额",
     "month_applied": "本月申请件数", "month_subsidy": "本月补贴金额", "month_sales": "本月销售额", "returned": "退回件数",
@@ -36,7 +36,7 @@ MEASURES: Mapping[str, str] = {
     "earlier_paid": "以前年度预算本年支付净额",
     "carried_over": "结转来", "carried_out": "结转下年", "available": "可用资金", "pay_rate": "支付率", "balance": "结余",
     "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
-    "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "silent": "未报送",
+    "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "unconfirmed": "未确认", "silent": "未报送",
     "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
     # A measure that means something else in one table stands with its table.
     "funds.recovered": "收回",

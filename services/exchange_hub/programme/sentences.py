@@ -36,6 +36,11 @@ def percent(value: Decimal) -> str:
     return f"{_rounded(value, 1)}%"
 
 
+def points(value: Decimal) -> str:
+    """Write percentage points with one decimal, as percentages have."""
+    return f"{_rounded(value, 1)}个百分点"
+
+
 def day(value: date) -> str:
     """Write a date: ``2026年11月5日``."""
     return f"{value.year}年{value.month}月{value.day}日"
@@ -56,11 +61,11 @@ def change(yoy: Decimal | None, *, points: bool = False) -> str:
     return f"同比{'增长' if yoy > 0 else '下降'}{size}" if not points else f"同比{'提高' if yoy > 0 else '下降'}{size}"
 
 
-def joined(names: Iterable[str], most: int = 0) -> str:
+def joined(names: Iterable[str], most: int = 0, what: str = "个单位") -> str:
     """Join names with 、; where there are more than *most* (0: no limit), say how many in all."""
     every = list(dict.fromkeys(names))
     if most and len(every) > most:
-        return f"{'、'.join(every[:most])}等{len(every)}个单位"
+        return f"{'、'.join(every[:most])}等{len(every)}{what}"
     return "、".join(every)
 
 
@@ -75,9 +80,22 @@ def silent(names: Sequence[str], moment: date) -> str:
     return f"{joined(names)}截至{day(moment)}尚未报送，本期未计入，不以零计。"
 
 
+def unconfirmed(names: Sequence[str]) -> str:
+    """Name whose data are counted although nobody has confirmed them."""
+    return f"{joined(names)}的数据未经签发确认，已计入。"
+
+
 def nothing_reported(what: str) -> str:
     """Say that nothing was reported for a table."""
     return f"{what}本期未报送，不以零计。"
+
+
+def amounts(before: Decimal, after: Decimal) -> tuple[str, str]:
+    """Write two amounts so that their difference shows: in 万元, or in 元 where 万元 would round it away."""
+    written = tuple(f"{_rounded(value / _WAN, 2)}万元" for value in (before, after))
+    if before == after or written[0] != written[1]:
+        return written[0], written[1]
+    return f"{_rounded(before, 2)}元", f"{_rounded(after, 2)}元"
 
 
 def clause(template: str, **values: str | None) -> str:

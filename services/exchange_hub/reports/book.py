@@ -6,14 +6,14 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.programme import sentences as say
-from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.definitions import TOTAL, Scope
 from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
-from exchange_hub.reports.inputs import Inputs, silent_scopes
+from exchange_hub.reports.evaluate import ends_in
+from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.model import Cell, Figure
 
 _WAN = Decimal(10_000)
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,14 @@ class Book:
         return None if value is None else say.percent(value)
 
     def cell(self, id_: str) -> Cell:
-        """Return the table cell of a figure."""
-        return Cell(figure=self.figures[id_])
+        """Return the table cell of a figure; a cumulative that ends before the report's month says with which."""
+        return Cell(figure=self.figures[id_], after="" if self.figures[id_].unit == "%" else self.until(id_))
+
+    def until(self, id_: str) -> str:
+        """Say with which month a cumulative ends, where that is before the report's (FIGURES 4)."""
+        figure, end = self.figures[id_], ends_in(self.figures[id_].period)
+        short = figure.value is not None and len(end) == len(self.period.month) and f"{self.period.year}-01" <= end < self.period.month
+        return f"（截至{int(end[5:])}月）" if short else ""
 
     def pair(self, first: str, second: str, places: int = 2) -> Cell:
         """Return the cell of a column that shows two figures: counts as they are, money in 万元 with so many places."""
@@ -76,9 +82,9 @@ class Book:
         """Tell whether any of the figures *start*.*name* has list rows behind it."""
         return any(self.figures[f"{start}.{name}"].source.rows for name in names)
 
-    def is_silent(self, scope: str) -> bool:
-        """Tell whether everybody who owes a list (or its part of a domain) is silent."""
-        return scope in silent_scopes(self.inputs.district, self.inputs.frame, self.inputs.cells)
+    def is_silent(self, list_: str) -> bool:
+        """Tell whether somebody who owes a list has not reported it, so that it is not known to be empty."""
+        return self.inputs.owed.standing(Scope(list_)) is not None
 
     def domains(self) -> tuple[str, ...]:
         """Return the domains that the report shows: those with projects, and those that owe a report."""
@@ -109,8 +115,8 @@ class Book:
 
 
 def in_wan(value: Decimal | None) -> Decimal | None:
-    """Turn yuan into 万元 with two places, for charts."""
-    return None if value is None else (value / _WAN).quantize(_CENT, ROUND_HALF_UP)
+    """Turn yuan into 万元, for charts; whoever draws them rounds."""
+    return None if value is None else value / _WAN
 
 
 def _printed(figure: Figure, places: int) -> str:

@@ -9,8 +9,9 @@ from exchange_hub.reports import matters, notes, sections
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.catalogue import ADJUSTMENTS, Catalogue, present
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.reports.inputs import Inputs, silent_scopes, silent_submissions
+from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.model import Adjustment, Annex, Figure, Report, Row
+from exchange_hub.reports.render.style import number_text
 from exchange_hub.views.lists.model import ListView
 
 _SECTIONS = (
@@ -21,8 +22,7 @@ _SECTIONS = (
 
 def build(inputs: Inputs) -> Report:
     """Build the report without its annexes (see :func:`with_annexes`)."""
-    scopes = silent_scopes(inputs.district, inputs.frame, inputs.cells)
-    figures = evaluate(definitions(inputs.frame), inputs.cells, scopes)
+    figures = evaluate(definitions(inputs.frame), inputs.cells, inputs.owed.standing)
     book = Book(inputs, figures)
     period = inputs.period
     return Report(
@@ -63,16 +63,22 @@ def _annex(view: ListView, rows: Mapping[str, Sequence[Row]]) -> Annex:
 
 
 def unreported(inputs: Inputs) -> Iterator[Row]:
-    """Yield a row of 报送情况 for every submission owed of which there is no trace."""
-    for owed in silent_submissions(inputs.district, inputs.frame, inputs.cells):
-        yield {"bureau": owed.bureau, "list": owed.list, "month": owed.month, "state": "未报送"}
+    """Yield a row of 报送情况 for every submission owed that nobody has confirmed: there is nothing, or data alone."""
+    owed = inputs.owed
+    for item in owed.silent():
+        yield {"bureau": item.bureau, "list": item.list, "month": item.month, "state": "未报送"}
+    for item in owed.unconfirmed():
+        if (item.bureau, item.list) not in owed.states:
+            yield {"bureau": item.bureau, "list": item.list, "month": item.month, "state": "已有数据未确认"}
 
 
-def _exact(figure: Figure) -> str:
-    """Write a value without rounding: money in 万元."""
+def _exact(figure: Figure, catalogue: Catalogue) -> str:
+    """Write a value so finely that a change shows: money in 万元 to the fen; other numbers as they are printed, of earlier closes as kept."""
     if figure.value is None:
         return figure.absent
-    return exact_wan(figure.value) if figure.unit == "元" else f"{figure.value:f}"
+    if figure.unit == "元":
+        return exact_wan(figure.value)
+    return number_text(figure.value, figure.unit) if catalogue.in_wan else f"{figure.value:f}"
 
 
 def adjustments_annex(changes: Sequence[Adjustment], catalogue: Catalogue) -> Annex:
@@ -81,8 +87,8 @@ def adjustments_annex(changes: Sequence[Adjustment], catalogue: Catalogue) -> An
         {
             "月份": change.month,
             "指标": change.label or catalogue.label(change.before.id),
-            "原值": _exact(change.before),
-            "现值": _exact(change.after),
+            "原值": _exact(change.before, catalogue),
+            "现值": _exact(change.after, catalogue),
             "单位": "／".join(dict.fromkeys("万元" if side.unit == "元" else side.unit for side in (change.before, change.after))),
             "原因": "、".join(change.causes),
             "涉及单位": change.bureaus,

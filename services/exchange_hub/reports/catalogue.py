@@ -35,12 +35,14 @@ class Catalogue:
         labels: what figures are called.
         figure_kinds: the figures there are, as ``table.measure`` whatever their row.
         bureaus: code → name of the bureaus; empty where a close did not keep them yet.
+        in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
     """
 
     lists: tuple[ListView, ...]
     labels: Labels
     figure_kinds: tuple[str, ...] = ()
     bureaus: Mapping[str, str] = field(default_factory=dict)
+    in_wan: bool = False
 
     def view(self, name: str) -> ListView | None:
         """Return the list called *name*, ``None`` where there is none."""
@@ -67,7 +69,7 @@ _STORED = TypeAdapter(Catalogue)
 def present(district: District | None = None) -> Catalogue:
     """Return today's catalogue, with the names of a district's bureaus."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names)
+    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True)
 
 
 def encode(catalogue: Catalogue) -> dict[str, object]:

@@ -2,17 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from exchange_hub.programme.cells import COUNT, Cells, Number
-from exchange_hub.programme.conditions import expression
-from exchange_hub.programme.definitions import NONE, NOT_REPORTED, Definition, Derived, Measured, Stated
+from exchange_contracts.units import factor
+from exchange_hub.programme.cells import Cells, Measure, Number
+from exchange_hub.programme.conditions import Where, expression
+from exchange_hub.programme.definitions import NONE, OTHER_UNIT, Absent, Definition, Derived, Measured, Scope, Stated
 from exchange_hub.reports.model import Figure, Source
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import ListView
 
 _CENT = Decimal("0.01")
 _MONEY_TYPES = ("money", "money_map")
+
+Standing = Callable[[Scope], Absent | None]
+"""What stands in a cell without rows instead of 0; ``None`` where whoever owes it has reported, and it is 0."""
+
+
+def _said(_scope: Scope) -> None:
+    return None
+
 
 
 @dataclass(slots=True)
@@ -21,12 +30,12 @@ class Evaluation:
 
     Attributes:
         cells: cells of every cube by its name.
-        silent: scopes (a list, or ``list:domain``) whose reporters owe the month and sent nothing.
+        standing: what a cell without rows is.
         figures: the figures so far by id.
     """
 
     cells: Mapping[str, Cells]
-    silent: frozenset[str]
+    standing: Standing
     figures: dict[str, Figure] = field(default_factory=dict)
 
     def add(self, definition: Definition) -> None:
@@ -43,41 +52,63 @@ class Evaluation:
 
     def _measured(self, definition: Measured) -> Figure:
         cells = self.cells[definition.cube]
-        value, rows = cells.measure(definition.select, definition.measure)
-        absent = NONE
-        if rows == 0 and self._unreported(definition, cells):
-            value, absent = None, NOT_REPORTED
-        elif rows == 0:
-            value, absent = (0, NONE) if definition.no_rows is None else (None, definition.no_rows)
-        elif value is None:
-            value, absent = (0, NONE) if definition.no_values is None else (None, definition.no_values)
-        source = Source(cells.cube.list, cells.where(definition.select), definition.measure, rows)
+        select, period = self._reach(definition, cells)
+        measure = Measure.of(definition.measure)
+        absent: Absent = NONE
+        value: Number | None
+        if measure.beside == "unit" and any(factor(unit, measure.more) is None for unit in cells.units(select)):
+            value, rows, absent = None, 0, OTHER_UNIT
+        else:
+            value, rows = cells.measure(select, definition.measure)
+            if rows == 0:
+                why = definition.no_rows or (self.standing(definition.scope) if definition.scope is not None else None)
+                value, absent = (0, NONE) if why is None else (None, why)
+            elif value is None:
+                value, absent = (0, NONE) if definition.no_values is None else (None, definition.no_values)
+        source = Source(cells.cube.list, cells.where(select), definition.measure, rows)
         exact = None if value is None else in_unit(value, BY_NAME[cells.cube.list], definition.measure)
-        return Figure(definition.id, exact, definition.unit, definition.period, source, absent)
+        return Figure(definition.id, exact, definition.unit, period, source, absent)
 
-    def _unreported(self, definition: Measured, cells: Cells) -> bool:
-        if definition.scope not in self.silent:
-            return False
-        return definition.scope_rows is None or cells.measure(definition.scope_rows, COUNT)[1] == 0
+    def _reach(self, definition: Measured, cells: Cells) -> tuple[Where, str]:
+        """Return the selection and the period of a figure: how far its rows reach, where that is before its month (FIGURES 4)."""
+        if not definition.latest or (definition.flow and (definition.scope is None or self.standing(definition.scope) is None)):
+            return definition.select, definition.period
+        months = cells.values(definition.latest, definition.select)
+        if not months:
+            return definition.select, definition.period
+        select = {**definition.select, definition.latest: months[-1]} if definition.newest else definition.select
+        return select, definition.period.replace(ends_in(definition.period), months[-1])
 
     def _derived(self, definition: Derived) -> Figure:
         terms = [self.figures[term] for term in definition.terms]
         value, absent = _FORMULAS[definition.formula](definition, terms)
         source = Source("", {}, formula(definition), 0)
-        return Figure(definition.id, value, definition.unit, definition.period, source, absent)
+        return Figure(definition.id, value, definition.unit, _common(definition.period, terms), source, absent)
+
+
+def ends_in(period: str) -> str:
+    """Return the month with which a period ends: ``2026-10`` of ``2026-01/2026-10``."""
+    return period.rpartition("/")[2]
+
+
+def _common(period: str, terms: Iterable[Figure]) -> str:
+    """Return the period of what is worked out from figures: no longer than the shortest of those that end in the same year."""
+    end = ends_in(period)
+    ends = [ends_in(term.period) for term in terms if term.value is not None]
+    return period.replace(end, min([end, *(each for each in ends if len(each) == len(end) and each[:4] == end[:4])]))
 
 
 def evaluate(
-    definitions: Iterable[Definition], cells: Mapping[str, Cells], silent: frozenset[str] = frozenset()
+    definitions: Iterable[Definition], cells: Mapping[str, Cells], standing: Standing = _said
 ) -> dict[str, Figure]:
     """Work out all figures, in the order of their definitions.
 
     Args:
         definitions: figures; those that others derive from come first.
         cells: cells of every cube by its name.
-        silent: scopes whose reporters owe the month and sent nothing: no rows there is 未报送, not 0.
+        standing: what a cell without rows is; without it everybody has reported.
     """
-    evaluation = Evaluation(cells, silent)
+    evaluation = Evaluation(cells, standing)
     for definition in definitions:
         evaluation.add(definition)
     return evaluation.figures
@@ -85,8 +116,9 @@ def evaluate(
 
 def in_unit(value: Number, view: ListView, measure: str) -> Decimal:
     """Turn a measured value into the figure's unit: fen become yuan with two places, the rest stays as it is."""
-    if measure.startswith("sum("):
-        column = view.column(expression(measure[4:-1]).terms[0].column)
+    wanted = Measure.of(measure)
+    if wanted.name == "sum":
+        column = view.column(expression(wanted.column).terms[0].column)
         if column.type in _MONEY_TYPES:
             return Decimal(value).scaleb(-2).quantize(_CENT)
     return Decimal(value)
@@ -102,7 +134,9 @@ def formula(definition: Derived) -> str:
             return f"({terms[0]} − {terms[1]}) ÷ {terms[1]} × 100"
         case "scaled":
             return f"{terms[0]} × {definition.factor}"
-        case "net":
+        case "way":
+            return f"({terms[0]} − {terms[1]}) ÷ ({terms[2]} − {terms[1]}) × 100"
+        case "net" | "change":
             plus, minus = terms[: len(terms) - definition.minus], terms[len(terms) - definition.minus :]
             return " + ".join(plus) + "".join(f" − {term}" for term in minus)
 
@@ -124,19 +158,36 @@ def _ratio(definition: Derived, terms: list[Figure]) -> _Result:
     part, whole = terms
     if part.value is None:
         return None, part.absent
-    if not whole.value:
+    if whole.value is None:
         return None, definition.absent
-    return _percent(part.value / whole.value), NONE
+    return (_percent(part.value, whole.value), NONE) if whole.value else (None, NONE)
 
 
-def _growth(_definition: Derived, terms: list[Figure]) -> _Result:
-    """Compare with last year; from zero, from nothing or from less than nothing there is no percentage."""
+def _growth(definition: Derived, terms: list[Figure]) -> _Result:
+    """Compare with last year; from zero, from nothing or from less than nothing there is no percentage, nor of fewer months."""
     now, before = terms
     if now.value is None:
         return None, now.absent
-    if before.value is None or before.value <= 0:
+    if before.value is None or before.value <= 0 or is_short(now, definition):
         return None, NONE
-    return _percent((now.value - before.value) / before.value), NONE
+    return _percent(now.value - before.value, before.value), NONE
+
+
+def _change(definition: Derived, terms: list[Figure]) -> _Result:
+    return (None, NONE) if is_short(terms[0], definition) else _net(definition, terms)
+
+
+def is_short(figure: Figure, definition: Derived) -> bool:
+    """Tell whether a figure ends before the month of what is worked out from it: then it has no 同比 (FIGURES 4)."""
+    return ends_in(figure.period) < ends_in(definition.period)
+
+
+def _way(_definition: Derived, terms: list[Figure]) -> _Result:
+    """Tell how far a value has come from its base to its target; without a way there is no share of it."""
+    now, base, target = (term.value for term in terms)
+    if now is None or base is None or target is None or base == target:
+        return None, NONE
+    return _percent(now - base, target - base), NONE
 
 
 def _scaled(definition: Derived, terms: list[Figure]) -> _Result:
@@ -144,13 +195,16 @@ def _scaled(definition: Derived, terms: list[Figure]) -> _Result:
     return (None, definition.absent) if value is None else (value * definition.factor, NONE)
 
 
-def _percent(share: Decimal) -> Decimal:
-    return (share * 100).quantize(_CENT, ROUND_HALF_UP)
+def _percent(part: Decimal, whole: Decimal) -> Decimal:
+    """Return the percentage as it is: whoever shows it rounds it, once (FIGURES 19)."""
+    return part * 100 / whole
 
 
 _FORMULAS: Mapping[str, Callable[[Derived, list[Figure]], _Result]] = {
     "net": _net,
     "ratio": _ratio,
     "growth": _growth,
+    "change": _change,
+    "way": _way,
     "scaled": _scaled,
 }

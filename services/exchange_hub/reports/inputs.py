@@ -9,10 +9,11 @@ from typing import get_args
 from exchange_contracts import vocabulary
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
-from exchange_hub.programme.district import District, Expected, Indicator
+from exchange_hub.programme.district import District, Indicator
 from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.model import Adjustment, Row
+from exchange_hub.reports.owed import Owed
 
 CATEGORIES: tuple[str, ...] = get_args(vocabulary.TradeInCategory)
 CHANNELS: tuple[str, ...] = get_args(vocabulary.FundingSource)
@@ -64,6 +65,11 @@ class Inputs:
     compared: bool = False
 
     @property
+    def owed(self) -> Owed:
+        """What is owed for the month, beside what came."""
+        return Owed(self.district, self.frame, self.cells)
+
+    @property
     def period(self) -> Period:
         """The report's month."""
         return self.frame.period
@@ -79,7 +85,7 @@ def frame_of(district: District, month: str, as_of: date) -> Frame:
         base_year=profile.base_year,
         target_year=profile.target_year,
         due_on=district.submission_due_on(month),
-        expected=len(district.expected(month)),
+        owed=tuple(f"{o.bureau}@{o.list}" for o in district.expected(month)),
         plans_expected=len(district.plans),
     )
 
@@ -119,7 +125,8 @@ def with_codes(
         budgets=tuple(_other_budgets(cells, frame.period.year)),
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
     )
-    return replace(frame, codes=codes, silent=len(silent_submissions(district, frame, cells)))
+    owed = Owed(district, frame, cells)
+    return replace(frame, codes=codes, unconfirmed=len(owed.unconfirmed()), silent=len(owed.silent()))
 
 
 def _other_budgets(cells: Mapping[str, Cells], year: int) -> Iterable[tuple[str, int]]:
@@ -130,36 +137,6 @@ def _other_budgets(cells: Mapping[str, Cells], year: int) -> Iterable[tuple[str,
         found |= {(str(cell.at[channel] or NO_CHANNEL), int(str(cell.at[budget]))) for cell in cells[name].cells if cell.at[budget] is not None}
     order = (*CHANNELS, NO_CHANNEL)
     return sorted((pair for pair in found if pair[1] != year), key=lambda pair: (-pair[1], _rank(pair[0], order), pair[0]))
-
-
-def silent_submissions(district: District, frame: Frame, cells: Mapping[str, Cells]) -> tuple[Expected, ...]:
-    """Return the submissions owed for the month of which there is no trace."""
-    place = cells["submissions"].cube.by
-    came = {
-        (cell.at[place.index("bureau")], cell.at[place.index("list")])
-        for cell in cells["submissions"].cells
-        if cell.rows
-    }
-    return tuple(owed for owed in district.expected(frame.period.month) if (owed.bureau, owed.list) not in came)
-
-
-def silent_scopes(district: District, frame: Frame, cells: Mapping[str, Cells]) -> frozenset[str]:
-    """Return the scopes whose reporters are silent: a list (all who owe it), or ``equipment-projects:<domain>``.
-
-    For a domain its lead bureau speaks, where it owes the list at all.
-    """
-    owed = district.expected(frame.period.month)
-    missing = {(item.bureau, item.list) for item in silent_submissions(district, frame, cells)}
-    scopes = {f"{item.list}": {o.bureau for o in owed if o.list == item.list} for item in owed}
-    reporters = scopes.get("equipment-projects", set())
-    for domain in district.domains:
-        lead = reporters & {domain.lead}
-        scopes[f"equipment-projects:{domain.name}"] = lead or reporters & {*domain.bureaus}
-    return frozenset(
-        scope
-        for scope, bureaus in scopes.items()
-        if bureaus and all((bureau, scope.partition(":")[0]) in missing for bureau in bureaus)
-    )
 
 
 def _ordered(known: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
@@ -185,14 +162,12 @@ def _goal_lines_of(
     district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, *, start: str
 ) -> Iterable[GoalLine]:
     of = {"indicator": indicator.code, "series": series}
-    units = cells.values("unit", of)
-    unit = indicator.unit if indicator.unit in units or len(units) != 1 else units[0]
     growth = Decimal(indicator.growth_target) if indicator.growth_target else None
 
     def line(id_: str, domain: str | None, parts: tuple[str, ...] = ()) -> GoalLine:
         target = {**of, "domain": domain, "kind": "目标", "period": str(frame.target_year)}
         is_set = not parts and cells.measure(target, "count")[1] > 0
-        return GoalLine(id_, indicator.code, unit, series, domain, None if is_set else growth, parts)
+        return GoalLine(id_, indicator.code, indicator.unit, series, domain, None if is_set else growth, parts)
 
     whole = cells.measure({**of, "domain": None}, "count")[1] > 0
     if not indicator.by_domain:

@@ -8,7 +8,6 @@ from exchange_hub.programme import sentences as say
 from exchange_hub.programme.deadlines import OVERDUE, UNSETTLED, due_day, state_on, urgency
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.inputs import silent_submissions
 from exchange_hub.reports.model import Cell, Section, Table
 
 Row = Mapping[str, object]
@@ -25,8 +24,9 @@ def documents(book: Book) -> Section:
     """Section six: 政策方案; the table shows what is overdue, then what is due; what is settled stands in the annex."""
     start = f"documents.{TOTAL}"
     n = {name: book.count(f"{start}.{name}") for name in ("total", "issued", "covered", "exempt", "due", "overdue")}
-    text = say.sentence(
-        f"应落实文件{n['total']}项：已出台{n['issued']}项、已有措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项",
+    known = book.value(f"{start}.total") is not None
+    text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
+        f"应落实文件{n['total']}项：已出台{n['issued']}项、已有措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
     )
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
@@ -119,7 +119,7 @@ def _next_items(book: Book) -> Iterator[str]:
     planned = [f"计划{what}{count}个" for what, count in (("开工", starting), ("竣工", ending)) if count]
     if planned:
         yield f"{month}设备更新项目{'、'.join(planned)}，请牵头单位调度"
-    missing = silent_submissions(book.inputs.district, book.inputs.frame, book.inputs.cells)
+    missing = book.inputs.owed.silent()
     if missing:
         yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"
     due = book.inputs.district.submission_due_on(book.period.after.month)

@@ -119,12 +119,16 @@ class Cell:
     Attributes:
         text: printed where there is no *figure*.
         figure: the one figure of the cell.
-        parts: the figures that *text* was written from, where a column shows two (``在建/竣工``).
+        parts: the figures that *text* was written from, where a column shows two (``在建/竣工``), or that *before* tells.
+        before: words before the figure.
+        after: words behind it, such as the month with which it ends.
     """
 
     text: str = ""
     figure: NamedFigure | None = None
     parts: tuple[NamedFigure, ...] = ()
+    before: str = ""
+    after: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -136,7 +140,8 @@ class Cell:
     def _dump(self) -> Any:
         """Name the figure that the cell prints, or give its text and the figures that the text was written from."""
         if self.figure is not None:
-            return {"figure": self.figure.id}
+            more = {"parts": [figure.id for figure in self.parts], "before": self.before, "after": self.after}
+            return {"figure": self.figure.id} | {name: said for name, said in more.items() if said}
         return {"text": self.text, "parts": [figure.id for figure in self.parts]} if self.parts else self.text
 
 

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from exchange_contracts.units import factor
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.district import Expected
 from exchange_hub.programme.figures import NIL
 from exchange_hub.programme.labels import spoken
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.inputs import silent_submissions
 from exchange_hub.reports.model import Adjustment, Figure
+from exchange_hub.views.lists import BY_NAME
 
 ADJUSTMENTS_MAX = 3
+NAMES_MAX, GROUPS_MAX = 3, 4
 _NAMED = frozenset({
     "month", "ytd", "applied", "approved", "paid_count", "subsidy", "sales", "returned", "used", "reverse_invoiced",
     "allocated", "subdivided", "paid", "issued", "covered", "exempt",
@@ -33,7 +36,7 @@ def _equipment(book: Book) -> str:
         f"截至{say.day(book.as_of)}，全区设备更新项目{book.count(f'{start}.projects')}个",
         say.clause("总投资{m}", m=book.money(f"{start}.total_investment")),
         say.clause("其中设备投资{m}", m=book.money(f"{start}.equipment_investment")),
-        say.clause("{words}完成投资{m}", words=book.period.words, m=book.money(f"{start}.ytd")),
+        say.clause("{words}完成投资{m}{until}", words=book.period.words, m=book.money(f"{start}.ytd"), until=book.until(f"{start}.ytd")),
         say.change(book.value(f"{start}.yoy")) if book.value(f"{start}.ytd") is not None else "",
         say.clause("完成年度计划的{p}", p=book.percent(f"{start}.plan_rate")),
     )
@@ -57,7 +60,7 @@ def _recycling(book: Book) -> str:
         return ""
     start = f"recovery.{TOTAL}-吨"
     return say.sentence(
-        say.clause("废旧物资（按吨计）累计回收{n}吨", n=book.number(f"{start}.recovered")),
+        say.clause("{w}废旧物资（按吨计）回收{n}吨", w=book.period.words, n=book.number(f"{start}.recovered")),
         say.clause("利用处置{n}吨", n=book.number(f"{start}.used")),
         say.change(book.value(f"{start}.yoy")) if book.value(f"{start}.recovered") is not None else "",
     )
@@ -68,7 +71,7 @@ def _funds(book: Book) -> str:
         return ""
     start = f"funds.{TOTAL}"
     return say.sentence(
-        say.clause("本年下达资金{m}", m=book.money(f"{start}.allocated")),
+        say.clause("{year}年预算下达{m}", year=str(book.period.year), m=book.money(f"{start}.allocated")),
         say.clause("支付{m}", m=book.money(f"{start}.paid")),
         say.clause("支付率{p}", p=book.percent(f"{start}.pay_rate")),
     )
@@ -77,9 +80,10 @@ def _funds(book: Book) -> str:
 def _matters(book: Book) -> str:
     documents = f"documents.{TOTAL}"
     done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
+    known = book.value(f"{documents}.total") is not None
     return (
-        f"上级文件{book.count(f'{documents}.total')}项，已办{done}项，超期{book.count(f'{documents}.overdue')}项；"
-        f"待协调事项{book.count(f'problems.{TOTAL}.open')}项。"
+        (f"上级文件{book.count(f'{documents}.total')}项，已办{done}项，超期{book.count(f'{documents}.overdue')}项；" if known else "")
+        + f"待协调事项{book.count(f'problems.{TOTAL}.open')}项。"
     )
 
 
@@ -102,28 +106,44 @@ def _moment(book: Book) -> str:
 def _definitions(book: Book) -> Iterator[str]:
     yield (
         f"口径：本年累计为{book.period.words}；退出的项目不计，多个单位报送的同一项目计一次；"
-        "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比；"
+        "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比；分项与合计因四舍五入可能相差末位；"
         f"超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:
-        units = cells.values("unit", {"indicator": line.indicator, "series": line.series})
-        if line.domain is None and len(units) > 1:
-            yield f"{line.indicator}有不同计量单位（{'、'.join(units)}），仅计{line.unit}。"
+        units = [unit for unit in cells.values("unit", {"indicator": line.indicator, "series": line.series}) if factor(unit, line.unit) is None]
+        if line.domain is None and units:
+            yield f"{line.indicator}以{line.unit}计，以{'、'.join(units)}填报的单位不符，未计入。"
 
 
 def _missing(book: Book) -> Iterator[str]:
-    inputs = book.inputs
-    missing = silent_submissions(inputs.district, inputs.frame, inputs.cells)
-    if not missing:
-        yield "应报单位均已报送。" if inputs.frame.expected else ""
-        return
-    names = list(dict.fromkeys(book.name(item.bureau) for item in missing))
-    n = {name: book.count(f"submissions.{TOTAL}.{name}") for name in ("expected", "confirmed", "nil", "silent")}
-    yield (
-        f"{say.silent(names, _moment_day(book))}应报清单{n['expected']}项，确认{n['confirmed']}项，{NIL}{n['nil']}项，未报送{n['silent']}项，见附件8；"
-        "以前月份已报的累计数按最近一次报送计。"
-    )
+    """Name who has sent nothing for a list, and whose data are counted although nobody confirmed them (FIGURES 15)."""
+    owed = book.inputs.owed
+    missing, unconfirmed = owed.silent(), owed.unconfirmed()
+    if missing:
+        n = {name: book.count(f"submissions.{TOTAL}.{name}") for name in ("expected", "confirmed", "nil", "unconfirmed", "silent")}
+        yield (
+            f"{say.silent(_named(book, missing), _moment_day(book))}应报清单{n['expected']}项，确认{n['confirmed']}项，{NIL}{n['nil']}项，"
+            f"未确认{n['unconfirmed']}项，未报送{n['silent']}项，见附件8。"
+        )
+    elif book.inputs.frame.owed:
+        yield "应报单位均已报送。"
+    if unconfirmed:
+        yield say.unconfirmed(_named(book, unconfirmed))
+
+
+def _named(book: Book, items: Sequence[Expected]) -> list[str]:
+    """Name bureaus with their lists, by whichever of both there are fewer; of what does not fit, how many there are."""
+    pairs = [(book.name(item.bureau), BY_NAME[item.list].title) for item in items]
+    by_bureau = len({bureau for bureau, _ in pairs}) <= len({title for _, title in pairs})
+    groups: dict[str, list[str]] = {}
+    for bureau, title in pairs:
+        groups.setdefault(bureau if by_bureau else title, []).append(title if by_bureau else bureau)
+    ordered = sorted(groups, key=lambda name: len(groups[name]))
+    said = [
+        f"{name}（{say.joined(groups[name], NAMES_MAX, '份清单')}）" if by_bureau else f"{say.joined(groups[name], NAMES_MAX)}（{name}）" for name in ordered
+    ]
+    return said if len(said) <= GROUPS_MAX else [*said[: GROUPS_MAX - 1], f"{said[GROUPS_MAX - 1]}等{len(items)}项"]
 
 
 def _moment_day(book: Book) -> date:
@@ -159,15 +179,22 @@ def adjustment(book: Book, change: Adjustment) -> str:
     who = say.joined((book.name(code) for code in change.bureaus), 2)
     causes = "、".join(change.causes)
     month = int(change.month[5:])
-    return f"{month}月{spoken(change.before.id)}原值{_value(change.before)}，现值{_value(change.after)}（{who}{causes}）"
+    old, new = _values(change.before, change.after)
+    return f"{month}月{spoken(change.before.id)}原值{old}，现值{new}（{who}{causes}）"
+
+
+def _values(before: Figure, after: Figure) -> tuple[str, str]:
+    """Write two values so that what changed shows."""
+    if before.unit == after.unit == "元" and before.value is not None and after.value is not None:
+        return say.amounts(before.value, after.value)
+    return _value(before), _value(after)
 
 
 def _value(figure: Figure) -> str:
-    """Write a value so finely that a small change shows: money in 万元 with what decimals it has, two at least."""
     if figure.value is None:
         return figure.absent
     if figure.unit == "元":
-        return f"{say.exact_wan(figure.value)}万元"
+        return say.money(figure.value)
     return say.percent(figure.value) if figure.unit == "%" else f"{say.number(figure.value)}{figure.unit}"
 
 

@@ -55,12 +55,14 @@ class Queries:
         rules: the district's precedence, by which rows were folded.
         schema: views schema that is read.
         views: list by name, as that schema was filled.
+        year: the year in which the reader stands; empty takes the latest that a list speaks of.
     """
 
     conn: sa.Connection
     rules: FoldRules
     schema: str = LIVE
     views: Mapping[str, ListView] = field(default_factory=lambda: BY_NAME)
+    year: str = ""
 
     def view(self, list_name: str) -> ListView:
         """Return the list called *list_name*; raise ``KeyError`` with the known names where there is none."""
@@ -70,11 +72,11 @@ class Queries:
 
     def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
         """Return rows of a list."""
-        return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset)
+        return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year)
 
     def every_row(self, list_name: str, selection: Selection | None = None) -> Iterator[Row]:
         """Yield all rows of a selection and keep none of them."""
-        return lists.every_row(self.conn, self.view(list_name), selection, schema=self.schema)
+        return lists.every_row(self.conn, self.view(list_name), selection, schema=self.schema, year=self.year)
 
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         """Count the rows of a selection."""

@@ -56,28 +56,40 @@ def _goal_row(book: Book, line: GoalLine) -> tuple[Cell, ...]:
         names = [book.name(code) for code in (indicator.responsible if indicator else ())]
         # Of a dozen bureaus a narrow column names the first and says how many there are.
         who = say.joined(names, 1 if len(names) > _NAMES_MAX else 0)
-    measures = ("baseline", "target", "year_target", "ytd", "yoy", "rate")
+    measures = ("baseline", "target", "year_target", "ytd", "yoy")
     label = f"其中：{line.domain}" if line.domain else title
-    return (Cell(label), *(book.cell(f"{line.id}.{name}") for name in measures), Cell(who), Cell(line.series))
+    toward = _toward(book, line.id) if f"{line.id}.gap" in book.figures else book.cell(f"{line.id}.rate")
+    return (Cell(label), *(book.cell(f"{line.id}.{name}") for name in measures), toward, Cell(who), Cell(line.series))
+
+
+def _toward(book: Book, start: str) -> Cell:
+    """Tell how far a ratio is from its target: in points, and of the way from its base where that is known (FIGURES 20)."""
+    gap, way = book.figures[f"{start}.gap"], book.figures[f"{start}.way"]
+    if gap.value is None:
+        return Cell(figure=gap)
+    if gap.value <= 0:
+        return Cell("已达年度目标", parts=(gap,))
+    if way.value is None:
+        return Cell(figure=gap, before="距年度目标", after="")
+    return Cell(figure=way, parts=(gap,), before=f"距年度目标{say.points(gap.value)}，已完成")
 
 
 def equipment(book: Book) -> Section:
     """Section two: 设备更新, with the charts of completion and of investment by month."""
     columns = (
-        "领域", "项目数", "在建/竣工", "总投资", "设备投资", "本月", "自年初", "完成年度计划%", "更新台套",
+        "领域", "项目数", "在建/竣工", "总投资", "设备投资", "本月", "自年初", "完成年度计划%", "自开工更新台套",
         "资金到位/支付（万元）",
     )  # fmt: skip
     rows = tuple(_equipment_row(book, domain) for domain in (*book.domains(), TOTAL))
     start = f"equipment.{TOTAL}"
     text = say.sentence(
         say.clause("当月投资{m}", m=book.money(f"{start}.month")),
-        f"序时进度{say.percent(_time(book))}",
-        say.clause("更新{n}台套", n=book.number(f"{start}.units_done")),
+        say.clause("自开工更新{n}台套", n=book.number(f"{start}.units_done")),
     )
     if book.value(f"{start}.ytd") is None:
         text = _empty(book, "设备更新项目", "equipment-projects")
     table = Table("equipment", "分领域设备更新项目进展", columns, rows)
-    return Section("设备更新", (text,), (table,), (_completion(book), _by_month(book)))
+    return Section("设备更新", (text,) if text else (), (table,), (_completion(book), _by_month(book)))
 
 
 def _equipment_row(book: Book, code: str) -> tuple[Cell, ...]:
@@ -103,7 +115,7 @@ def _equipment_row(book: Book, code: str) -> tuple[Cell, ...]:
 
 def _time(book: Book) -> Decimal:
     """Return 序时进度: the part of the year that has passed, in %."""
-    return (Decimal(book.period.number * 100) / 12).quantize(Decimal("0.01"))
+    return Decimal(book.period.number * 100) / 12
 
 
 def _completion(book: Book) -> Chart:
@@ -144,9 +156,9 @@ def trade_in(book: Book) -> Section:
     text = say.sentence(
         say.clause("当月申请{n}件", n=book.number(f"{start}.month_applied")),
         say.clause("补贴{m}", m=book.money(f"{start}.month_subsidy")),
-        say.clause("累计拨付{n}件", n=book.number(f"{start}.paid_count")),
+        say.clause("本年拨付{n}件", n=book.number(f"{start}.paid_count")),
     )
-    return Section("消费品以旧换新", (text,), (Table("tradein", "分品类以旧换新情况", columns, rows),))
+    return Section("消费品以旧换新", (text,) if text else (), (Table("tradein", "分品类以旧换新情况", columns, rows),))
 
 
 def _subsidies(book: Book) -> Iterator[Chart]:
@@ -169,7 +181,7 @@ def recycling(book: Book) -> Section:
     text = say.sentence(
         say.clause("项目{n}个", n=book.number(f"{start}.projects")),
         say.clause("总投资{m}", m=book.money(f"{start}.total_investment")),
-        say.clause("本年完成{m}", m=book.money(f"{start}.ytd")),
+        say.clause("本年完成{m}{until}", m=book.money(f"{start}.ytd"), until=book.until(f"{start}.ytd")),
     )
     text = text or _empty(book, "回收循环利用项目", "recycling-projects")
     materials = book.inputs.frame.codes.materials
@@ -215,7 +227,7 @@ def funds(book: Book) -> Section:
     start = f"funds.{TOTAL}"
     text = say.sentence(
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
-        say.clause("以前年度预算本年支付{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
+        say.clause("本年支付以前年度预算{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
@@ -245,7 +257,7 @@ def _support(book: Book) -> str:
         return ""
     sought, refused = book.count(f"{start}.sought"), book.count(f"{start}.refused")
     return say.sentence(
-        f"{book.period.words}对上争取{sought}项、{book.money(f'{start}.asked')}",
+        f"本年对上争取{sought}项、{book.money(f'{start}.asked')}",
         say.clause("下达{m}", m=book.money(f"{start}.granted")),
         f"退回{refused}项" if refused else "",
     )

@@ -131,6 +131,8 @@ def _term(rows: Selectable, term: Term) -> sa.ColumnElement[Any]:
         return sa.func.array_to_string(column, ",", type_=sa.Text())
     if term.month:
         return sa.func.to_char(column, sa.literal_column("'YYYY-MM'"), type_=sa.Text())
+    if term.other is not None:
+        return column + "@" + rows.c[term.other]
     if term.entry is not None:
         return sa.cast(column.op("->>")(term.entry), sa.BigInteger())
     return column

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from exchange_hub.programme.cells import COUNT, Number
+from exchange_hub.programme.cells import COUNT, Measure, Number
 from exchange_hub.programme.conditions import expression
 from exchange_hub.reports.evaluate import in_unit
 from exchange_hub.reports.model import Source
@@ -29,22 +29,24 @@ def rows_of(conn: sa.Connection, source: Source, lists: Lists, limit: int | None
     if not source.list:
         return []
     rows, meets = lists.rows(source.list, source.where)
-    name, column = _parts(source.measure)
-    more = [] if name == COUNT else [value(rows, expression(column)).label(_MEASURED)]
+    measure = Measure.of(source.measure)
+    more = [value(rows, expression(measure.column)).label(_MEASURED)] if measure.column else []
     chosen = sa.select(*rows.c, *more).select_from(rows).where(meets).order_by(rows.c.row_key.collate("C")).limit(limit)
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
 def recomputed(source: Source, rows: Sequence[Mapping[str, object]], lists: Lists) -> Decimal | None:
     """Work the figure out again from its rows, read from *lists*; ``None`` where none of them has a value."""
-    name, _ = _parts(source.measure)
-    if name == COUNT:
+    measure = Measure.of(source.measure)
+    if measure.name == COUNT:
         return Decimal(len(rows))
-    filled = [row[_MEASURED] for row in rows if row[_MEASURED] is not None]
-    if name == "distinct":
-        return Decimal(len(set(filled)))
-    numbers: list[Number] = [item for item in filled if isinstance(item, (int, Decimal))]
-    return in_unit(sum(numbers), lists.view(source.list), source.measure) if numbers else None
+    filled = [row for row in rows if row[_MEASURED] is not None]
+    if measure.name == "distinct":
+        return Decimal(len({row[_MEASURED] for row in filled}))
+    numbers: list[tuple[object, Number]] = [
+        (row.get(measure.beside), number) for row in filled if isinstance(number := row[_MEASURED], (int, Decimal))
+    ]
+    return in_unit(measure.total(numbers), lists.view(source.list), source.measure) if numbers else None
 
 
 def terms_of(source: Source) -> list[str]:
@@ -53,8 +55,3 @@ def terms_of(source: Source) -> list[str]:
         return []
     terms = (term.strip("()") for term in _OPERATORS.split(source.measure))
     return list(dict.fromkeys(term for term in terms if _ID.fullmatch(term)))
-
-
-def _parts(measure: str) -> tuple[str, str]:
-    name, _, column = measure.removesuffix(")").partition("(")
-    return name, column

@@ -63,6 +63,24 @@ def table_of(view: ListView, schema: str) -> sa.Table:
     return list_table(view, schema, sa.MetaData())
 
 
+def shown(view: ListView, table: sa.Table, year: str = "") -> dict[str, sa.ColumnElement[Any]]:
+    """Return the columns of a list as readers see them, by name: 自年初累计 of another year is empty (FIGURES 4).
+
+    Args:
+        view: the list.
+        table: its table in some schema.
+        year: the year in which the reader stands; empty takes the latest that the list speaks of.
+    """
+    found: dict[str, sa.ColumnElement[Any]] = dict(table.c)
+    for column in view.columns:
+        if column.of_year:
+            named = sa.func.left(table.c[column.of_year], 4)
+            every = table.alias()
+            latest = sa.select(sa.func.max(sa.func.left(every.c[column.of_year], 4))).scalar_subquery()
+            found[column.name] = sa.case((named == (year or latest), table.c[column.name])).label(column.name)
+    return found
+
+
 def hold(schema: str = LIVE) -> str:
     """Return the statement that keeps a views schema from being replaced by a rebuild until the transaction ends.
 

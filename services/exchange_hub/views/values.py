@@ -28,6 +28,7 @@ Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 NUMBER_TYPES = frozenset({"money", "count", "quantity"})
 _WHOLE_MAX = 2**63 - 1
+_WAN_FEN, _YUAN_FEN = 1_000_000, 100
 _QUANTITY_MAX = Decimal(10) ** 16
 _TEXT_MAX = 200
 _FLAGS = {"true": True, "false": False, "是": True, "否": False}
@@ -66,12 +67,19 @@ def money(fen: int | None) -> Shown:
     """
     if fen is None:
         return NOTHING
-    exact = Decimal(fen).scaleb(-6)
-    places = 2 if abs(exact) >= 1 or fen == 0 else 4
-    if fen != 0 and abs(exact) < Decimal("0.0001"):
-        places = 6
-    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return Shown(f"{rounded:,}", f"{yuan(fen):,} 元", "number")
+    return Shown(f"{wan(fen):,}", f"{yuan(fen):,} 元", "number")
+
+
+def wan(fen: int) -> Decimal:
+    """Return *fen* in 万元, rounded half up to the places of :func:`wan_places`."""
+    return Decimal(fen).scaleb(-6).quantize(Decimal(1).scaleb(-wan_places(fen)), ROUND_HALF_UP)
+
+
+def wan_places(fen: int) -> int:
+    """Return with how many places an amount of a list is shown in 万元, wherever it is shown."""
+    if fen == 0 or abs(fen) >= _WAN_FEN:
+        return 2
+    return 4 if abs(fen) >= _YUAN_FEN else 6
 
 
 def number(value: int | Decimal | None) -> Shown:

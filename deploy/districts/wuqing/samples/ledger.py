@@ -13,8 +13,10 @@ Definitions (fen never appear here: content is in whole yuan or in 万元 and is
 * money is of its budget year: a channel's line is of the report's year, what was carried into it left the year before; a line
   of another year stands where something is left of it or was paid this year;
 * rates are percent, rounded half up to two decimals; the change of an indicator in % is in percentage points;
+* a cumulative that ends before the report's month has no change; outlets are an operator's, whatever it recovers there;
+* a ratio's way is told in points to its target and as the share from its base to its target;
 * ``None`` is no value: no base or a base of zero (—), a value nobody set (未设定), a domain all of whose bureaus are
-  silent (未报送).
+  silent (未报送), what the city settles (市级办理).
 """
 
 import calendar
@@ -31,6 +33,8 @@ LEADS = {
     "工业": "industry", "农业": "agriculture", "建筑": "housing", "交通": "transport", "教育": "education",
     "文旅": "culture-tourism", "医疗": "health", "水务": "water", "城市管理": "urban-management",
 }  # fmt: skip
+BY_CITY = ("汽车报废更新", "汽车置换更新")
+"""What the city settles itself: nothing here approves or pays it."""
 _CENT = Decimal("0.01")
 PLANS_EXPECTED = 15
 """总体 1, 行业 9, 消费品 1, 回收 1, 标准 1, 图谱 1, 宣传 1: work plan, part four, stage two, and part five, three."""
@@ -70,7 +74,7 @@ def figures(
     result: Figures = {}
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
-                 submissions(state, month, sum(map(len, duties.values()))), others(state, month, as_of),
+                 submissions(state, month, duties), others(state, month, as_of),
                  support(state, month)):  # fmt: skip
         result |= part
     return result
@@ -141,7 +145,8 @@ def equipment(state: State, month: str, duties: Mapping[str, list[str]]) -> Figu
             "month": _month(state, domain, month, now, duties), "ytd": ytd,
             "plan_year": _sum(d["plan2026"] for d in data) * WAN, "plan_rate": percent(ytd, _sum(d["plan2026"] for d in data) * WAN),
             "units_done": sum(d["units_done"] for d in data), "funds_arrived": _sum(d["funds_arrived"] for d in data) * WAN,
-            "funds_paid": _sum(d["funds_paid"] for d in data) * WAN, "ytd_last_year": ytd_old, "yoy": growth(ytd, ytd_old),
+            "funds_paid": _sum(d["funds_paid"] for d in data) * WAN, "ytd_last_year": ytd_old,
+            "yoy": growth(ytd, ytd_old) if any(month in months for months in now) else None,
         }  # fmt: skip
         result |= {f"equipment.{domain}.{name}": value for name, value in row.items()}
     return result
@@ -232,12 +237,15 @@ def trade(state: State, month: str) -> Figures:
             for event, found in funds_rows.items()
         }  # fmt: skip
         sales, sales_old = _sum(r["sale_amount"] for r in ytd), _sum(r["sale_amount"] for r in old)
+        by_city = category in BY_CITY
         row: Figures = {
-            "applied": sum(r["count"] for r in ytd), "approved": steps["SubsidyApproved"], "paid_count": steps["SubsidyPaid"],
+            "applied": sum(r["count"] for r in ytd),
+            "approved": (steps["SubsidyApproved"] or None) if by_city else steps["SubsidyApproved"],
+            "paid_count": (steps["SubsidyPaid"] or None) if by_city else steps["SubsidyPaid"],
             "subsidy": _sum(r["subsidy"] for r in ytd), "sales": sales,
             "month_applied": sum(r["count"] for r in this), "month_subsidy": _sum(r["subsidy"] for r in this),
             "month_sales": _sum(r["sale_amount"] for r in this), "returned": sum(b["count"] for b in back),
-            "subsidy_returned": _sum(b["subsidy_returned"] for b in back), "sales_last_year": sales_old,
+            "subsidy_returned": _sum(b["subsidy_returned"] for b in back), "sales_last_year": sales_old if old else None,
             "yoy": growth(sales, sales_old),
         }  # fmt: skip
         result |= {f"tradein.{category}.{name}": value for name, value in row.items()}
@@ -257,12 +265,13 @@ def recovery(state: State, month: str) -> Figures:
         mine = [r for r in rows if all(r[name] == value for name, value in wanted.items())]
         ytd = [r for r in mine if year <= r["month"] <= month]
         this = [r for r in ytd if r["month"] == month]
-        old = _sum(r["recovered"] for r in mine if f"{before[:4]}-01" <= r["month"] <= before)
+        earlier = [r["recovered"] for r in mine if f"{before[:4]}-01" <= r["month"] <= before]
+        old, outlets = _sum(earlier), {r["operator_uscc"]: r["outlets"] for r in this}
         recovered = _sum(r["recovered"] for r in ytd)
         row: Figures = {
             "operators": len({r["operator_uscc"] for r in ytd}), "recovered": recovered, "used": _sum(r["used"] for r in ytd),
-            "month_recovered": _sum(r["recovered"] for r in this), "recovered_last_year": old, "yoy": growth(recovered, old),
-            "outlets": sum(r["outlets"] for r in this), "reverse_invoiced": _sum(r["reverse_invoiced"] for r in ytd) * WAN,
+            "month_recovered": _sum(r["recovered"] for r in this), "recovered_last_year": old if earlier else None,
+            "yoy": growth(recovered, old), "outlets": sum(outlets.values()), "reverse_invoiced": _sum(r["reverse_invoiced"] for r in ytd) * WAN,
         }  # fmt: skip
         result |= {f"recovery.{label}.{name}": value for name, value in row.items()}
     return result
@@ -383,23 +392,33 @@ def goals(state: State, month: str) -> Figures:
         now, last, target = found.get("ytd"), found.get("ytd_last_year"), found.get("year_target")
         points = indicator.endswith("占比")
         row["yoy"] = None if now is None or last is None else now - last if points else growth(now, last)
-        row["rate"] = None if now is None or target is None else percent(now, target)
+        told = now is not None and target is not None
+        if points:
+            base = found.get("baseline")
+            row["gap"] = target - now if told else None
+            row["way"] = percent(now - base, target - base) if told and base is not None else None
+        else:
+            row["rate"] = percent(now, target) if told else None
         place = f"goals.{indicator}.{domain}" if domain else f"goals.{indicator}"
         result |= {f"{place}.{name}": value for name, value in row.items()}
     return result
 
 
-def submissions(state: State, month: str, expected: int) -> Figures:
-    """Return how many lists were confirmed, nil or silent; none of the sample is confirmed after its due day."""
+def submissions(state: State, month: str, duties: Mapping[str, list[str]]) -> Figures:
+    """Return how many lists were confirmed, nil, unconfirmed or silent; none of the sample is confirmed after its due day."""
+    expected = sum(map(len, duties.values()))
     confirmed = sum(d["month"] == month for _, _, d in state.of("SubmissionConfirmed"))
     nil = sum(d["month"] == month for _, _, d in state.of("NilReturned"))
+    heard = {(by, key) for event in ("SubmissionConfirmed", "NilReturned") for by, key, d in state.of(event) if d["month"] == month}
+    # Projects that were told of before still count, so that whoever told of them is not silent: its data are unconfirmed.
+    unconfirmed = sum(
+        "equipment-projects" in lists and (by, f"equipment-projects@{month}") not in heard and any(teller == by for teller, _, _ in state.of("ProjectAdded"))
+        for by, lists in duties.items()
+    )  # fmt: skip
     row: Figures = {
-        "expected": expected,
-        "confirmed": confirmed,
-        "nil": nil,
-        "late": 0,
-        "silent": expected - confirmed - nil,
-    }
+        "expected": expected, "confirmed": confirmed, "nil": nil, "late": 0, "unconfirmed": unconfirmed,
+        "silent": expected - confirmed - nil - unconfirmed,
+    }  # fmt: skip
     return {f"submissions.合计.{name}": value for name, value in row.items()}
 
 
@@ -411,10 +430,12 @@ def support(state: State, month: str) -> Figures:
     for channel in [*dict.fromkeys(d["channel"] for d in of_year), "合计"]:
         mine = [d for d in of_year if channel in ("合计", d["channel"])]
         granted = [d["amount"] for d in mine if d.get("step") == "下达"]
-        result[f"support.{channel}.sought"] = sum(d in applied for d in mine)
-        result[f"support.{channel}.asked"] = Decimal(sum(d["amount"] for d in mine if d in applied)) * WAN
-        result[f"support.{channel}.granted"] = Decimal(sum(granted)) * WAN
-        result[f"support.{channel}.refused"] = sum(d.get("step") == "退回" for d in mine)
+        asked = [d["amount"] for d in mine if d in applied]
+        # Nobody owes this list, so that nothing is not zero.
+        result[f"support.{channel}.sought"] = len(asked) or None
+        result[f"support.{channel}.asked"] = Decimal(sum(asked)) * WAN if asked else None
+        result[f"support.{channel}.granted"] = Decimal(sum(granted)) * WAN if granted else None
+        result[f"support.{channel}.refused"] = sum(d.get("step") == "退回" for d in mine) or None
     return result
 
 

@@ -8,7 +8,7 @@ differently since the close and that the figure counts, before or now.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple, get_args
 
 import sqlalchemy as sa
@@ -24,8 +24,9 @@ from exchange_hub.reports.closed.explain import Change, ChangedRow, Explanation
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.inputs import silent_scopes, with_codes
+from exchange_hub.reports.inputs import with_codes
 from exchange_hub.reports.model import Adjustment, Cause, Contribution, Figure, Report
+from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import lists_of
 from exchange_hub.views.dated import dated
@@ -115,7 +116,7 @@ def _compared(conn: sa.Connection, district: District, row: Mapping[str, Any], s
         # What was true on the day of the close is known of that day still.
         defined = tuple(replace(each, restates=True) for each in defined)
         of_kind = {kind: replace(each, restates=True) for kind, each in of_kind.items()}
-    now = evaluate(defined, cells, silent_scopes(district, frame, cells))
+    now = evaluate(defined, cells, Owed(district, frame, cells).standing)
     changed = [*_changed(defined, before, now), *_gone(of_kind, before, now)]
     digest = figures_digest(now)
     if not changed:
@@ -191,8 +192,14 @@ def _gone(
 
 
 def _said(figure: Figure) -> tuple[Decimal | None, str, str]:
-    """Return what a figure says; why a value is absent is not said where it is there."""
-    return figure.value, figure.unit, figure.absent if figure.value is None else ""
+    """Return what a figure says; why a value is absent is not said where it is there.
+
+    Earlier closes kept rates with two places: rates are compared with as many.
+    """
+    value = figure.value
+    if value is not None and figure.unit == "%":
+        value = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return value, figure.unit, figure.absent if figure.value is None else ""
 
 
 def _without(figure: Figure, why: str) -> Figure:

@@ -22,6 +22,7 @@ from exchange_hub.reports.sql import Lists
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.tables import hold as hold_statement
+from exchange_hub.views.tables import shown
 
 _FETCH_ROWS, _SORT_MEMORY = 1_000, "128MB"
 _SUBMISSIONS = "submissions"
@@ -45,6 +46,7 @@ class Frozen(Sequence[Row]):
         lists: the lists of the closed month.
         frozen: how many rows there are.
         extra: rows that follow the frozen ones.
+        year: year of the closed month.
     """
 
     engine: sa.Engine
@@ -52,6 +54,11 @@ class Frozen(Sequence[Row]):
     lists: Lists
     frozen: int
     extra: tuple[Row, ...] = ()
+    year: str = ""
+
+    def columns(self) -> dict[str, sa.ColumnElement[Any]]:
+        """Return the columns of the rows by name, as the report of the month shows them."""
+        return shown(self.lists.view(self.list), self.lists.table(self.list), self.year)
 
     def __len__(self) -> int:
         """Return the number of rows, without reading them."""
@@ -59,27 +66,27 @@ class Frozen(Sequence[Row]):
 
     def __iter__(self) -> Iterator[Row]:
         """Read the rows; whoever stops early has read some thousand more, and leaves no cursor open."""
-        names = self.lists.table(self.list).c.keys()
+        names = list(self.columns())
         for page in self._pages(names):
             yield from (dict(zip(names, values, strict=True)) for values in page)
         yield from self.extra
 
     def lines(self, columns: Sequence[Column]) -> Iterator[bytes]:
         """Copy these columns of the rows out, in the order of the rows; see ``reports.lines``."""
-        table = self.lists.table(self.list).c
+        table = self.columns()
         fields = (sa.func.to_json(table[c.name]) if c.type in JSON_TYPES else table[c.name] for c in columns)
         with self._reading() as (conn, driver):
-            query = sa.select(*fields).order_by(table.row_key.collate("C")).compile(conn)
+            query = sa.select(*fields).order_by(table["row_key"].collate("C")).compile(conn, compile_kwargs={"literal_binds": True})
             with driver.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (NULL '')") as copied:
                 yield from map(bytes, copied)
         yield from written(self.extra, columns)
 
     def _pages(self, names: Sequence[str]) -> Iterator[Sequence[Sequence[object]]]:
         """Read columns of the frozen rows with one statement, some thousand rows at a time."""
-        columns = self.lists.table(self.list).c
-        query = sa.select(*(columns[name] for name in names)).order_by(columns.row_key.collate("C"))
+        columns = self.columns()
+        query = sa.select(*(columns[name] for name in names)).order_by(columns["row_key"].collate("C"))
         with self._reading() as (conn, driver), driver.cursor("frozen") as cursor:
-            cursor.execute(str(query.compile(conn)), binary=True)
+            cursor.execute(str(query.compile(conn, compile_kwargs={"literal_binds": True})), binary=True)
             while page := cursor.fetchmany(_FETCH_ROWS):
                 yield page
 
@@ -110,8 +117,8 @@ class Frozen(Sequence[Row]):
         return [rows[place - low] for place in wanted]
 
     def _query(self) -> sa.Select[Any]:
-        table = self.lists.table(self.list)
-        return sa.select(*table.c).order_by(table.c.row_key.collate("C"))
+        columns = self.columns()
+        return sa.select(*columns.values()).order_by(columns["row_key"].collate("C"))
 
 
 def decode(row: Mapping[str, Any]) -> Report:
@@ -221,7 +228,7 @@ def load(engine: sa.Engine, month: str) -> Report:
 
     def rows(list_: str) -> Frozen:
         lists.table(list_)  # made here, so that threads may read lists side by side
-        return Frozen(engine, list_, lists, counts[list_], report.unreported if list_ == _SUBMISSIONS else ())
+        return Frozen(engine, list_, lists, counts[list_], report.unreported if list_ == _SUBMISSIONS else (), month[:4])
 
     frozen: dict[str, Frozen] = {view.name: rows(view.name) for view in lists.views if view.name in counts}
     whole = with_annexes(report, frozen)
@@ -233,7 +240,7 @@ def printed(engine: sa.Engine, annex: Annex, month: str) -> Annex:
     frozen, worth = annex.rows, annex.view.printed
     if not isinstance(frozen, Frozen) or worth is None:
         return annex
-    query = sa.select(*frozen.lists.table(annex.list).c)
+    query = sa.select(*frozen.columns().values())
     chosen = query.where(sa.text(worth.where).bindparams(**({"month": month} if ":month" in worth.where else {})))
     ordered = chosen.order_by(sa.text(worth.order), sa.text('row_key COLLATE "C"')).limit(_PRINTED_ROWS_MAX)
     with engine.connect() as conn:

@@ -11,7 +11,8 @@ from typing import Self
 
 from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.reports.model import Annex
-from exchange_hub.reports.render.style import FEN_PER_YUAN, MONEY_SCALES, number_text, printable, rounded
+from exchange_hub.reports.render.style import FEN_PER_YUAN, number_text, printable
+from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column
 
 PRINTED_COLUMNS_MAX = 10
@@ -25,15 +26,17 @@ class Words:
     Attributes:
         bureaus: code → name of a bureau.
         lists: name → title of a list.
+        in_wan: whether numbers are shown as pages show them; earlier closes have two places everywhere.
     """
 
     bureaus: Mapping[str, str]
     lists: Mapping[str, str]
+    in_wan: bool = True
 
     @classmethod
     def of(cls, catalogue: Catalogue, bureaus: Mapping[str, str] | None) -> Self:
         """Return the words of a report's own time; *bureaus* has today's names, for a close that did not keep them yet."""
-        return cls({**(bureaus or {}), **catalogue.bureaus}, {view.name: view.title for view in catalogue.lists})
+        return cls({**(bureaus or {}), **catalogue.bureaus}, {view.name: view.title for view in catalogue.lists}, catalogue.in_wan)
 
     def word(self, column: Column, text: str) -> str:
         """Return the word for a code: the title of a list, the name of a bureau; other texts stay."""
@@ -74,11 +77,11 @@ def value_text(column: Column, row: Mapping[str, object], words: Words) -> str:
     if value is None or value == "":
         return ""
     if column.type == "money":
-        return number_text(yuan(int(str(value))), "元", "万元", 2)
+        return _money_text(value, in_wan=words.in_wan)
     if column.type in ("count", "quantity") and not isinstance(value, str):
-        return number_text(Decimal(str(value)), "")
+        return str(values.plain_decimal(Decimal(str(value)))) if words.in_wan else number_text(Decimal(str(value)), "")
     if column.type == "money_map" or isinstance(value, Mapping):
-        return money_map_text(value)
+        return money_map_text(value, in_wan=words.in_wan)
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, date):
@@ -87,16 +90,17 @@ def value_text(column: Column, row: Mapping[str, object], words: Words) -> str:
     return printable("、".join(words.word(column, str(part)) for part in parts))
 
 
+def _money_text(fen: object, *, in_wan: bool) -> str:
+    return f"{values.wan(int(str(fen))):f}" if in_wan else number_text(yuan(int(str(fen))), "元", "万元", 2)
+
+
 def is_coded(column: Column) -> bool:
     """Tell whether a column may hold codes, for which there are words."""
     return column.names_list or column.bureau
 
 
-def money_map_text(value: object) -> str:
+def money_map_text(value: object, *, in_wan: bool = True) -> str:
     """Write a map of amounts: ``企业自筹 9000.00；银行贷款 3345.68`` in 万元, in the order of its keys."""
     if not isinstance(value, Mapping):
         return printable(str(value))
-    scale = MONEY_SCALES["万元"]
-    return "；".join(
-        f"{printable(str(key))} {rounded(yuan(int(str(amount))) / scale, 2)}" for key, amount in sorted(value.items())
-    )
+    return "；".join(f"{printable(str(key))} {_money_text(amount, in_wan=in_wan)}" for key, amount in sorted(value.items()))

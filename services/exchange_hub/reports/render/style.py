@@ -136,22 +136,31 @@ def _says_unit(row: tuple[Cell, ...], unit: str) -> bool:
 
 def figure_cell(table: Table, row: tuple[Cell, ...], index: int) -> str:
     """Write the figure of a cell as the table prints it; the unit stands behind it only where no heading says it."""
-    figure = row[index].figure
+    cell, figure = row[index], row[index].figure
     if figure is None:
-        return row[index].text
+        return cell.text
     if figure.value is None:
         return figure.absent
+    text = number_text(figure.value, figure.unit, table.money_unit, column_decimals(table, index))
+    return f"{cell.before}{text}{cell_unit(table, row, index)}{cell.after}"
+
+
+def cell_unit(table: Table, row: tuple[Cell, ...], index: int) -> str:
+    """Return the unit that stands behind a figure in its cell: only where no heading and no text of its row says it."""
+    figure = row[index].figure
+    if figure is None or (column_unit(table, index) is not None and not row[index].before) or _says_unit(row, figure.unit):
+        return ""
+    return unit_text(figure.unit, table.money_unit)
+
+
+def column_decimals(table: Table, index: int) -> int:
+    """Return how many decimals the money of a column has."""
     column = [
         other[index].figure.value  # type: ignore[union-attr]  # asked for on the same line or before
         for other in table.rows
         if index < len(other) and other[index].figure and other[index].figure.value is not None  # type: ignore[union-attr]  # asked for on the same line or before
     ]
-    decimals = money_decimals([value for value in column if value is not None], table.money_unit)
-    text = number_text(figure.value, figure.unit, table.money_unit, decimals)
-    printed_unit = unit_text(figure.unit, table.money_unit)
-    if column_unit(table, index) is None and not _says_unit(row, figure.unit):
-        return text + printed_unit
-    return text
+    return money_decimals([value for value in column if value is not None], table.money_unit)
 
 
 def cell_text(table: Table, row: tuple[Cell, ...], index: int) -> str:

@@ -1,9 +1,10 @@
 """The annex workbook: every list behind the figures, complete, and every figure with where it comes from.
 
-Money cells hold yuan with two places and show 万元 by their number format, so that a sum over them is exact. Texts are
-written as texts, never as formulas. The same report gives the same bytes.
+Cells hold what their headings say: money is in 万元, exact to the fen, and shown with the places of pages and Word. (The
+workbook of a month that an earlier version closed holds yuan, which a number format shows as 万元.) Texts are written as texts, never as formulas. The same report gives the same bytes.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,7 +18,7 @@ import xlsxwriter
 from exchange_hub.reports.catalogue import ADJUSTMENTS
 from exchange_hub.reports.lines import lines_of
 from exchange_hub.reports.model import Annex, Figure, Report, Table
-from exchange_hub.reports.render.annex_values import Words, column_heading, value_text
+from exchange_hub.reports.render.annex_values import NUMERIC_TYPES, Words, column_heading, value_text
 from exchange_hub.reports.render.package import Stream, rewrite
 from exchange_hub.reports.render.style import (
     cell_text,
@@ -32,17 +33,20 @@ from exchange_hub.reports.render.style import (
 )
 from exchange_hub.reports.render.xlsx_charts import SHEET as CHARTS
 from exchange_hub.reports.render.xlsx_charts import write_charts
-from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, streamed
+from exchange_hub.reports.render.xlsx_rows import SHEET_ROWS_MAX, WAN_PLACES, streamed
+from exchange_hub.reports.render.xlsx_tables import Printed, write_figure, write_table
 from exchange_hub.reports.render.xlsx_words import Sources
 from exchange_hub.views.lists.model import Column, ListView
 
 CONTENTS, TABLES, FIGURES, SUBMISSIONS = "目录", "正文各表", "全部指标", "submissions"
 WAN_ONE, WAN_FOUR, YUAN = "0\\.0,", "0\\.0000", "#,##0.00"
-MONEY_NOTE = "金额单元格存储的是元（保留到分），以万元显示；点选单元格可见全值。"
+MONEY_NOTE = "金额单位为万元，单元格存全值（到分），点选可见。"
+YUAN_NOTE = "金额单元格存储的是元（保留到分），以万元显示；点选单元格可见全值。"
 STAMP_WORDS = {"code": "程序版本", "contracts": "数据契约摘要", "configuration": "配置摘要", "config": "配置摘要"}
 # Money that figures give in another unit than yuan.
 _SCALED = frozenset({"万元", "亿元"})
 HEAD_ROW = 2
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # A list of more columns than this is too small to read on A4.
 PAPER_A3, PAPER_A4, A4_COLUMNS_MAX = 8, 9, 18
 # From this many rows on a quicker, lighter compression pays.
@@ -80,6 +84,17 @@ class _Book:
     streams: dict[str, Stream] = field(default_factory=dict)
     contents: list[tuple[str, str]] = field(default_factory=list)
     sheets: int = 0
+
+    @property
+    def money_note(self) -> str:
+        """What the cells of money hold."""
+        return MONEY_NOTE if self.words.in_wan else YUAN_NOTE
+
+    def shown(self, number_format: str) -> Any:
+        """Return the cell format with this number format, made once."""
+        if number_format not in self.formats:
+            self.formats[number_format] = self.book.add_format({"font_name": "宋体", "font_size": 10, "valign": "vcenter", "num_format": number_format})
+        return self.formats[number_format]
 
     def add(self, name: str, what: str, *, listed: bool = True) -> Any:
         """Add a sheet set up for print: A4 landscape, as wide as the page, numbered."""
@@ -139,6 +154,8 @@ def _formats(book: Any) -> dict[str, Any]:
         "wan_one": {**font, "num_format": WAN_ONE},
         "wan_four": {**font, "num_format": WAN_FOUR},
         "yuan": {**font, "num_format": YUAN},
+        **{f"wan_{places}": {**font, "num_format": f"0.{'0' * places}"} for places in WAN_PLACES},
+        "number": {**font, "num_format": "0.####"},
         "right": {**font, "align": "right"},
         "link": {**font, "font_color": "#0B4F8A", "underline": 1},
     }
@@ -152,8 +169,10 @@ def _sheet_name(title: str, number: int, part: int) -> str:
     return clean[: 31 - len(tail)] + tail
 
 
-def _format_of(column: Column, view: ListView, formats: dict[str, Any]) -> Any:
+def _format_of(column: Column, view: ListView, formats: dict[str, Any], *, in_wan: bool) -> Any:
     """Return the cell format of a column."""
+    if in_wan and column.type == "quantity":
+        return formats["text"]
     if column.year:
         return formats["year"]
     if column.type == "money":
@@ -183,7 +202,9 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
             sheet.write_string(HEAD_ROW + 1, 0, "本期无记录。", made.formats["text"])
             continue
         for index, column in enumerate(shown):
-            sheet.write_blank(HEAD_ROW + 1, index, None, _format_of(column, annex.view, made.formats))
+            sheet.write_blank(HEAD_ROW + 1, index, None, _format_of(column, annex.view, made.formats, in_wan=made.words.in_wan))
+        for index, places in enumerate(WAN_PLACES if made.words.in_wan else (), len(shown)):
+            sheet.write_blank(HEAD_ROW + 1, index, None, made.formats[f"wan_{places}"])
         sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + count, len(shown) - 1)
         made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, lines, count if part < parts else None)
 
@@ -198,7 +219,7 @@ def _head(made: _Book, sheet: Any, annex: Annex, shown: tuple[Column, ...], coun
     title = f"{annex.title}（{chinese_month(made.report.month)}）"
     sheet.write_string(0, 0, title, made.formats["title"])
     money = any(column.type in {"money", "money_map"} for column in shown)
-    note = f"截止{shanghai_time(closed_at(made.report))}，共{count}条。{MONEY_NOTE if money else ''}"
+    note = f"截止{shanghai_time(closed_at(made.report))}，共{count}条。{made.money_note if money else ''}"
     sheet.write_string(1, 0, note, made.formats["note"])
     sheet.set_row(0, 24)
     sheet.set_row(HEAD_ROW, 30)
@@ -240,7 +261,11 @@ def _adjustments(made: _Book, sheet: Any, annex: Annex, row: int) -> int:
         sheet.write_string(row + 1, index, column.title, made.formats["head"])
     for number, item in enumerate(annex.rows, row + 2):
         for index, column in enumerate(shown):
-            sheet.write_string(number, index, value_text(column, item, made.words), made.formats["text"])
+            text = value_text(column, item, made.words)
+            if made.words.in_wan and column.type in NUMERIC_TYPES and _NUMBER.fullmatch(text):
+                sheet.write_number(number, index, float(text), made.formats["text"])
+            else:
+                sheet.write_string(number, index, text, made.formats["text"])
     return row + 2 + len(annex.rows)
 
 
@@ -252,7 +277,7 @@ def _contents(made: _Book, sheet: Any) -> None:
     sheet.write_string(0, 0, f"《{printable(report.title.strip('《》'))}》附件工作簿", formats["title"])
     facts = (
         ("编制单位", issuer(report)), ("月份", chinese_month(report.month)), ("逾期与到期计算日", report.as_of),
-        ("结账时点", shanghai_time(closed_at(report))), ("金额", MONEY_NOTE),
+        ("结账时点", shanghai_time(closed_at(report))), ("金额", made.money_note),
     )  # fmt: skip
     row = 2
     for name, value in facts:
@@ -300,7 +325,7 @@ def _tables(made: _Book, sheet: Any) -> None:
     row = 0
     for section in made.report.sections:
         for table in section.tables:
-            row = _table(made, sheet, table, row) + 1
+            row = (write_table(made, sheet, table, row) if made.words.in_wan else _table(made, sheet, table, row)) + 1
 
 
 def _table(made: _Book, sheet: Any, table: Table, row: int) -> int:
@@ -347,8 +372,12 @@ def _figures(made: _Book, sheet: Any) -> None:
         source = figure.source
         sheet.write_string(row, 0, id_, formats["text"])
         sheet.write_string(row, 1, catalogue.label(id_), formats["text"])
-        _write_value(sheet, (row, 2), figure, _figure_format(figure, formats), formats["right"])
-        sheet.write_string(row, 3, _displayed(figure), formats["right"])
+        if made.words.in_wan:
+            _write_value(sheet, (row, 2), figure, formats["yuan" if figure.unit == "元" else "text"], formats["right"])
+            write_figure(made, sheet, (row, 3), Printed.alone(figure))
+        else:
+            _write_value(sheet, (row, 2), figure, _figure_format(figure, formats), formats["right"])
+            sheet.write_string(row, 3, _displayed(figure), formats["right"])
         sheet.write_string(row, 4, figure.unit, formats["text"])
         sheet.write_string(row, 5, figure.period, formats["text"])
         if source.list in made.sheet_of:

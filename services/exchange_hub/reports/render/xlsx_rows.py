@@ -9,7 +9,7 @@ Texts are inline strings: a cell that begins with ``=``, ``+``, ``-`` or ``@`` i
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice, repeat
@@ -18,6 +18,7 @@ from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
 from exchange_hub.reports.render.annex_values import Words, is_coded, value_text
 from exchange_hub.reports.render.style import FEN_PER_YUAN
 from exchange_hub.views.lists.model import Column
+from exchange_hub.views.values import wan_places
 
 # A sheet holds 1 048 576 rows; headings and a note need three.
 SHEET_ROWS_MAX = 1_000_000
@@ -26,6 +27,8 @@ ROWS_PER_PIECE = 500
 # Values of a column whose cells are kept for the next time they come; a column of more holds names, not words.
 KNOWN_MAX = 20_000
 _DAY_ZERO = date(1899, 12, 30)
+#: Places with which money in 万元 is shown; the template row carries a format for each.
+WAN_PLACES = (2, 4, 6)
 
 # What cannot stand in markup as it is: markup itself, control characters, blanks at the ends, and the workbook's own
 # escapes for characters (``_x000D_``), which a text must not imitate.
@@ -49,7 +52,8 @@ def streamed(
     Args:
         content: the sheet as the workbook library wrote it.
         template_row: number of the blank row that carries the formats, from 1.
-        columns: the columns, as many as the template has cells.
+        columns: the columns, as many as the template has cells; behind them it may have one for each of ``WAN_PLACES``, with
+            the format of money in 万元.
         lines: the rows as lines, the values in the order of *columns*; iterated once.
         words: the words for codes.
 
@@ -59,9 +63,11 @@ def streamed(
     text = content.decode()
     found = re.search(rf'<row r="{template_row}"[^>]*>(.*?)</row>', text)
     places = _CELL.findall(found.group(1)) if found else []
-    if found is None or len(places) != len(columns):
+    if found is None or len(places) not in (len(columns), len(columns) + len(WAN_PLACES)):
         raise ValueError(f"the sheet has no template row {template_row} of {len(columns)} cells")
-    writers = [_writer(column, place, style, words) for column, (place, style) in zip(columns, places, strict=True)]
+    wan = dict(zip(WAN_PLACES, (style for _, style in places[len(columns) :]), strict=False))
+    places = places[: len(columns)]
+    writers = [_writer(column, place, style, words, wan) for column, (place, style) in zip(columns, places, strict=True)]
     yield text[: found.start()].encode()
     yield from _pieces(writers, lines, template_row)
     yield text[found.end() :].encode()
@@ -78,8 +84,11 @@ def _pieces(writers: Sequence[CellWriter], lines: Iterable[bytes], first: int) -
         first += len(block)
 
 
-def _writer(column: Column, place: str, style: str, words: Words) -> CellWriter:
+def _writer(column: Column, place: str, style: str, words: Words, wan: Mapping[int, str]) -> CellWriter:
     """Return the function that writes values of this column into their cells."""
+    if column.type == "money" and wan:
+        known = _Known(lambda fen: f'<c r="{place}{_NUMBER}" s="{wan[wan_places(int(fen))]}"><v>{wan_text(int(fen))}</v></c>'.encode())
+        return lambda fields: list(map(known.__getitem__, fields))
     if column.type == "money":
         return _numbers(place, style, lambda fen: yuan_text(int(fen)))
     if column.type in {"count", "quantity"}:
@@ -160,6 +169,12 @@ def yuan_text(fen: int) -> str:
     """Write whole fen as yuan, exactly."""
     yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
     return f"{'-' if fen < 0 else ''}{yuan}.{rest:02d}"
+
+
+def wan_text(fen: int) -> str:
+    """Write whole fen as 万元, exactly."""
+    wan, rest = divmod(abs(fen), 10**6)
+    return f"{'-' if fen < 0 else ''}{wan}.{rest:06d}".rstrip("0").removesuffix(".")
 
 
 def _day_text(day: str) -> str:

@@ -9,6 +9,9 @@ _NAME = re.compile(r"[a-z][a-z_-]*")
 _ELSEWHERE = re.compile(r"(\w+) (not )?in ([a-z-]+)\.(\w+)")
 _FIGURE = re.compile(r"[a-z_]+\.[^\s()]+")
 _SUM = re.compile(r"sum\((\w+)\)")
+_IN_UNIT = re.compile(r"sum\((\w+) in (\S+)\)")
+_ONCE = re.compile(r"once\((\w+) by (\w+)\)")
+_PAIR = re.compile(r"(\w+)@(\w+)")
 _WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "为空或晚于", " not <": "为空或不早于", " not >": "为空或不晚于"}
 _SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥", "<": "早于", ">": "晚于", ":month": "的月份", "|": "或"}
 _NAMED = {
@@ -43,6 +46,10 @@ class Sources:
         found = _SUM.fullmatch(measure)
         if found:
             return f"合计（{self.column_title(list_, found.group(1))}）"
+        if found := _IN_UNIT.fullmatch(measure):
+            return f"合计（{self.column_title(list_, found[1])}，折算为{found[2]}）"
+        if found := _ONCE.fullmatch(measure):
+            return f"合计（{self.column_title(list_, found[1])}，每个{self.column_title(list_, found[2])}计一次）"
         return _FIGURE.sub(lambda id_: self._catalogue.label(id_.group()), measure)
 
     def _one(self, list_: str, key: str, value: object) -> str:
@@ -54,6 +61,8 @@ class Sources:
         if key == "latest" and isinstance(value, Mapping):
             among = f"（{self.condition_text(list_, value['among'])}）" if value.get("among") else ""
             return f"每个{self.column_title(list_, str(value['of']))}取{self.column_title(list_, str(value['by']))}最近的一行{among}"
+        if pair := _PAIR.fullmatch(key):
+            return f"{self.column_title(list_, pair[1])}与{self.column_title(list_, pair[2])}在应报之列"
         for sign, said in (_WORDS | _SIGNS).items():
             key = key.replace(sign, said)
         key = _NAME.sub(lambda found: self.column_title(list_, found.group()), key)

@@ -122,6 +122,13 @@ def month_of(days: int) -> str:
     return date.fromordinal(_EPOCH + days).isoformat()[:7]
 
 
+@lru_cache(maxsize=1024)
+def last_day_of(month: str) -> int:
+    """Return the last day of a month (``YYYY-MM``), in days since 1970-01-01."""
+    year, number = int(month[:4]), int(month[5:])
+    return date(year + number // 12, number % 12 + 1, 1).toordinal() - 1 - _EPOCH
+
+
 def current(claim: Claim, register: str) -> Mapping[str, Any] | None:
     """Return the facts of a register, or ``None`` where it is absent or withdrawn."""
     fact = claim.registers.get(register)

@@ -28,6 +28,7 @@ class Column:
         year: whether its whole number names a year, so that no thousands are set apart and nothing is summed.
         cumulative: whether each month states the amount anew, so that a sum over months would count it several times.
         width: width in the workbook in characters; 0 takes the width of its type.
+        of_year: for 自年初累计, the column that names its month: in another year than the reader's it is empty.
     """
 
     name: str
@@ -41,13 +42,17 @@ class Column:
     year: bool = False
     cumulative: bool = False
     width: int = 0
+    of_year: str = ""
 
 
 _FLAGS = frozenset({"filter", "bureau", "names_list", "code", "year", "cumulative"})
 
 
+_OF_YEAR = "year:"
+
+
 def columns(text: str) -> tuple[Column, ...]:
-    """Read lines of ``name title type [unit] [flag …] [width]``, the compact form that list modules are written in.
+    """Read lines of ``name title type [unit] [flag …] [width] [year:column]``, the compact form that list modules are written in.
 
     >>> columns("total_investment 总投资 money 元")[0].unit
     '元'
@@ -59,8 +64,9 @@ def columns(text: str) -> tuple[Column, ...]:
         name, title, type_, *rest = line.split()
         flags = [word for word in rest if word in _FLAGS]
         width = next((int(word) for word in rest if word.isdigit()), 0)
-        unit = next((word for word in rest if word not in _FLAGS and not word.isdigit()), "")
-        result.append(Column(name, title, type_, unit, width=width, **dict.fromkeys(flags, True)))  # type: ignore[arg-type]  # a wrong type has no SQL type and fails at once
+        of_year = next((word.removeprefix(_OF_YEAR) for word in rest if word.startswith(_OF_YEAR)), "")
+        unit = next((word for word in rest if word not in _FLAGS and not word.isdigit() and not word.startswith(_OF_YEAR)), "")
+        result.append(Column(name, title, type_, unit, width=width, of_year=of_year, **dict.fromkeys(flags, True)))  # type: ignore[arg-type]  # a wrong type has no SQL type and fails at once
     return tuple(result)
 
 

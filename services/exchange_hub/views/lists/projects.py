@@ -1,7 +1,8 @@
 """Projects: the equipment-renewal list, the recycling list, and their monthly progress.
 
 A project that two bureaus report under one 项目代码 is one row; money and states come from the lead bureau of its
-domain, and what it leaves empty from the other. Source: work plan, part four, stage one.
+domain, and what it leaves empty from the other. Of a statement of the project and a month's progress that say the same
+thing, the later business date counts, and of equal dates the progress (FIGURES 5). Source: work plan, part four, stage one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +11,11 @@ from typing import Any
 from exchange_hub.views.lists.folding import (
     Apart,
     Kind,
+    Said,
     current,
     day,
     facts_named,
+    last_day_of,
     merged,
     of_family,
     ranked,
@@ -56,7 +59,7 @@ _COLUMNS = columns("""
     capacity 处理能力 quantity 吨/年
     latest_month 最新进度月 month
     invested_since_start 自开工累计 money 元
-    invested_year_to_date 自年初累计 money 元
+    invested_year_to_date 自年初累计 money 元 year:latest_month
     problems 存在问题 text 34
 """)
 _LARGEST = Printed("按总投资列前{n}条", "total_investment DESC NULLS LAST")
@@ -148,14 +151,30 @@ def _rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator
     if months:
         latest = max(months)
         row["latest_month"] = latest
-        for name in ("invested_since_start", "invested_year_to_date"):
-            row[name] = months[latest][1].get(name)
+        row["invested_year_to_date"] = months[latest][1].get("invested_year_to_date")
+        _, row["invested_since_start"] = _last_said(months, "invested_since_start")
         for name in ("units_done", "build_state"):
-            value = months[latest][1].get(name)
-            row[name] = row[name] if value is None else value
+            on, value = _last_said(months, name)
+            if value is not None and (row[name] is None or _stated_on(said, name, rules, list_name, domain) <= on):
+                row[name] = value
     yield Row(list_name, key, row)
     for month, (bureau, facts) in months.items():
         yield Row(PROGRESS.name, f"{key}@{month}", _progress(key, list_name, row["domain"], month, bureau, facts))
+
+
+def _last_said(months: Mapping[str, tuple[str, Mapping[str, Any]]], name: str) -> tuple[int, Any]:
+    """Return (the last day of its month, value) of the latest progress that fills *name*: what is left empty says nothing."""
+    for month in sorted(months, reverse=True):
+        value = months[month][1].get(name)
+        if value is not None:
+            return last_day_of(month), value
+    return 0, None
+
+
+def _stated_on(said: Sequence[Said], name: str, rules: FoldRules, list_name: str, domain: str | None) -> int:
+    """Return the business date of the statement that fills *name* in the row."""
+    filled = (facts for _, facts in ranked(said, rules, list_name, domain, name) if facts.get(name) is not None)
+    return int(next(filled)["occurred_on"])
 
 
 def _months_reported(

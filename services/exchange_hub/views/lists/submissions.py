@@ -28,18 +28,18 @@ LIST = ListView(
 
 
 def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterator[Row]:
-    """Give a row per confirmed submission or nil return; late and silent are worked out against what is owed."""
+    """Give a row per confirmed submission or nil return; what nobody who issues has signed is not confirmed (FIGURES 15). Late and silent are worked out against what is owed."""
     claim = claims[0]
     fact = claim.registers.get("submission")
     if fact is None or fact.withdrawn:
         return
-    nil = fact.event == "NilReturned"
+    nil, signed_by = fact.event == "NilReturned", fact.facts.get("signed_by") or ()
     yield Row(LIST.name, component, {
         "bureau": claim.key.bureau, "list": fact.facts["list"], "month": fact.facts["month"],
-        "state": "零报告" if nil else "已确认", "rows": 0 if nil else fact.facts.get("rows"),
+        "state": "零报告" if nil else "已确认" if "签发" in signed_by else "已填报未审签", "rows": 0 if nil else fact.facts.get("rows"),
         "totals": fact.facts.get("totals") or None,
         "confirmed_on": day(fact.facts["occurred_on"]),
-        "signed_by": "、".join(fact.facts.get("signed_by") or ()) or None,
+        "signed_by": "、".join(signed_by) or None,
     })  # fmt: skip
 
 

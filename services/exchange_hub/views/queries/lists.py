@@ -9,27 +9,30 @@ from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.lists.returns import LIST as RETURNS
 from exchange_hub.views.lists.submissions import LIST as SUBMISSIONS
 from exchange_hub.views.queries.answers import Returned, Row, Selection, Submission
-from exchange_hub.views.tables import LIVE, table_of
+from exchange_hub.views.tables import LIVE, shown, table_of
 
 CHOICES_MAX = 100
 _PAGE_ROWS = 5_000
 
 
 def rows(
-    conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, limit: int | None = None, offset: int = 0
+    conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, limit: int | None = None, offset: int = 0,
+    year: str = "",
 ) -> list[Row]:
-    """Return rows of a list, money in fen.
+    """Return rows of a list, money in fen; *year* is that in which the reader stands (see ``views.tables.shown``).
 
     Raises:
         KeyError: the list has no such column.
     """
-    chosen = selected(view, selection or Selection(), schema).limit(limit).offset(offset)
+    chosen = selected(view, selection or Selection(), schema, year).limit(limit).offset(offset)
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
-def every_row(conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE) -> Iterator[Row]:
+def every_row(
+    conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, year: str = ""
+) -> Iterator[Row]:
     """Yield all rows of a selection with one statement, a few thousand at a time, and keep none of them."""
-    chosen = selected(view, selection or Selection(), schema)
+    chosen = selected(view, selection or Selection(), schema, year)
     with conn.execution_options(stream_results=True, max_row_buffer=_PAGE_ROWS).execute(chosen) as found:
         for page in found.mappings().partitions(_PAGE_ROWS):
             yield from map(dict, page)
@@ -77,14 +80,14 @@ def returned(conn: sa.Connection, month: str, *, view: ListView = RETURNS, schem
     ]
 
 
-def selected(view: ListView, selection: Selection, schema: str) -> sa.Select[tuple[object, ...]]:
+def selected(view: ListView, selection: Selection, schema: str, year: str = "") -> sa.Select[tuple[object, ...]]:
     """Return the query for the rows of a selection, in its order."""
     table = table_of(view, schema)
     terms = []
     for name in (*selection.order, "row_key"):
         column = _column(view, table, name.removeprefix("-"))
         terms.append((column.desc() if name.startswith("-") else column.asc()).nulls_last())
-    return sa.select(table).where(*_conditions(view, table, selection)).order_by(*terms)
+    return sa.select(*shown(view, table, year).values()).where(*_conditions(view, table, selection)).order_by(*terms)
 
 
 def _conditions(view: ListView, table: sa.Table, selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
