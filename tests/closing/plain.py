@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from tests.closing.rows import Lists, Row
 
 Expected = dict[str, Decimal | None]
-_CENT = Decimal("0.01")
 FUND_CELL = ("step", "channel", "budget_year", "month of on_date")
 
 
@@ -49,7 +48,7 @@ class Plain:
             for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
                 self._put(f"{start}.{name}", known(mine, lambda r, name=name: r[name], fen=True))
             self._put(f"{start}.units_done", known(mine, lambda r: r["units_done"]))
-            plan = known(mine, lambda r: (r["planned_by_year"] or {}).get(self.year), fen=True)
+            plan = known(mine, lambda r: (r["planned_by_year"] or {}).get(self.year), fen=True) if mine else None
             self._put(f"{start}.plan_year", plan)
             ytd = self._invested(start, own)
             self._put(f"{start}.plan_rate", percent(ytd, plan) if plan else None)
@@ -66,7 +65,9 @@ class Plain:
         self._put(f"{start}.ytd", ytd)
         last_rows = [r for r in own if self._in_year(r["month"], self.before)]
         self._put(f"{start}.ytd_last_year", last if last_rows else None)
-        self._put(f"{start}.yoy", growth(ytd, last if last_rows else None))
+        # Fewer months than last year's are not compared.
+        is_whole = bool(this)
+        self._put(f"{start}.yoy", growth(ytd, last if last_rows and is_whole else None))
         return ytd
 
     def _ytd(self, own: list[Row], last: str) -> Decimal | None:
@@ -93,7 +94,8 @@ class Plain:
                 ("month_sales", this, "sale_amount", True), ("returned", back, "returned_count", False),
                 ("subsidy_returned", back, "subsidy_returned", True), ("sales_last_year", last, "sale_amount", True),
             ):  # fmt: skip
-                self._put(f"{start}.{name}", total(chosen, lambda r, c=column: r[c], fen=fen))
+                nothing = chosen is last and not last
+                self._put(f"{start}.{name}", None if nothing else known(chosen, lambda r, c=column: r[c], fen=fen))
             money = [r for r in funds if r["category"] is not None and code in ("合计", r["category"])]
             for name, chosen in (
                 ("approved", [r for r in money if r["step"] == "审核" and self._in_year(month_of(r["on_date"]), self.month)]),
@@ -200,12 +202,13 @@ class Plain:
             start = f"recovery.{label}"
             self._put(f"{start}.operators", len({r["operator_uscc"] for r in everything if is_mine(r) and self._in_year(r["month"], self.month)} - {None}))
             for name, chosen, column in (
-                ("recovered", year, "recovered"), ("used", year, "used"), ("outlets", this, "outlets"),
+                ("recovered", year, "recovered"), ("used", year, "used"),
             ):  # fmt: skip
                 self._put(f"{start}.{name}", known(chosen, lambda r, c=column: r[c]))
             self._put(f"{start}.month_recovered", total(this, lambda r: r["recovered"]))
-            self._put(f"{start}.recovered_last_year", total(last, lambda r: r["recovered"]))
-            self._put(f"{start}.reverse_invoiced", total(year, lambda r: r["reverse_invoiced"], fen=True))
+            self._put(f"{start}.recovered_last_year", total(last, lambda r: r["recovered"]) if last else None)
+            self._put(f"{start}.reverse_invoiced", known(year, lambda r: r["reverse_invoiced"], fen=True))
+            self._put(f"{start}.outlets", outlets(this))
             now, before = self.found[f"{start}.recovered"], self.found[f"{start}.recovered_last_year"]
             self._put(f"{start}.yoy", growth(now, before))
 
@@ -293,13 +296,21 @@ def _scaled(value: int, *, fen: bool) -> Decimal:
 
 
 def percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    """Return a share in %, two places, half up."""
-    return None if part is None or not whole else (part / whole * 100).quantize(_CENT, ROUND_HALF_UP)
+    """Return a share in %, as it is."""
+    return None if part is None or not whole else part * 100 / whole
 
 
 def growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     """Return a growth in %; from nothing there is none."""
     return None if now is None or before is None or before <= 0 else percent(now - before, before)
+
+
+def outlets(rows: list[Row]) -> Decimal | None:
+    """Count an operator's outlets once, whatever it recovers, and those of no operator row by row."""
+    told = [(r["operator_uscc"], r["outlets"]) for r in rows if r["outlets"] is not None]
+    by_operator = {who: max(n for other, n in told if other == who) for who, _ in told if who is not None}
+    found = Decimal(sum(by_operator.values()) + sum(n for who, n in told if who is None))
+    return found if told or not rows else None
 
 
 def month_of(day: date | None) -> str | None:
