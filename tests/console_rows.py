@@ -1,7 +1,7 @@
 """A source of generated rows for tests of the console: deterministic, in memory, no server."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -137,8 +137,11 @@ class MemoryReading(Queries):
             found = filled + [row for row in found if row.get(column) is None]
         return found[offset : None if limit is None else offset + limit]
 
-    def every_row(self, list_name: str, selection: Selection | None = None) -> Iterator[Row]:
-        yield from self.rows(list_name, selection)
+    def every_row(self, list_name: str, selection: Selection | None = None) -> Generator[Row, None, None]:
+        for place, row in enumerate(self.rows(list_name, selection)):
+            if place == self._source.breaks_after:
+                raise StoreUnavailableError("the test cut the store off")
+            yield row
 
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         return len(self._matching(list_name, selection or Selection()))
@@ -233,10 +236,11 @@ def finding(id_: str, rule: str, text: str, list_name: str, component: str, bure
 
 
 class MemorySource:
-    """A source whose rows a test can change; ``broken`` makes it unavailable."""
+    """A source whose rows a test can change; ``broken`` makes it unavailable, ``breaks_after`` so many rows of an export."""
 
     def __init__(self) -> None:
         self.broken = False
+        self.breaks_after: int | None = None
         self.limits: list[tuple[str, int | None]] = []
         self.traces: dict[str, tuple[Event, ...]] = {}
         self.closed: dict[str, Report] = {}

@@ -3,17 +3,15 @@
 import re
 import socket
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi.responses import HTMLResponse, Response
 from fastapi.testclient import TestClient
 
 from exchange_hub.console.app import create_app
+from exchange_hub.console.serving import served
 from tests.console_rows import NOW, PLACE, MemorySource, write_report
 
 # Only this machine is spoken to: the browser's own background traffic is off.
@@ -41,15 +39,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         app.add_api_route("/asking", asking)
         app.add_api_route("/asking.js", lambda: Response(ASKING, media_type="text/javascript"))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 10
-        while not server.started and time.monotonic() < deadline:
-            threading.Event().wait(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+        with served(app, listening):
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def opened(address: str, profile: Path) -> tuple[str, str]:

@@ -1,8 +1,11 @@
 """The pages: readable without script, safe, bounded, and in Chinese."""
 
+import base64
 import csv
+import hashlib
 import io
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from exchange_hub.console import app as console_app
-from exchange_hub.console import query, security
+from exchange_hub.console import downloads, query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load
@@ -242,6 +245,39 @@ def test_downloads_hold_the_filtered_rows_in_every_form(client: TestClient) -> N
     )
     assert "北京时间" in sheet["A1"].value
     assert lines[0]["自开工累计（元）"] == "", "empty stays empty"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_a_download_says_its_rows_and_its_digest(client: TestClient, form: str) -> None:
+    """The answer's head tells how many rows the file holds, its length and the digest of its bytes: who has less knows it."""
+    answer = client.get(f"/lists/equipment-projects/download?format={form}&domain=工业")
+    assert answer.headers["Hub-Rows"] == "20"
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
+    assert answer.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_a_download_that_fails_midway_is_no_success(client: TestClient, source: MemorySource, form: str) -> None:
+    """Where the store breaks off after some rows, the answer is 503 with words, never a file of half the rows."""
+    source.breaks_after = 7
+    answer = client.get(f"/lists/equipment-projects/download?format={form}")
+    assert answer.status_code == 503
+    assert "数据库暂时无法读取" in answer.text
+    source.breaks_after = None
+    assert client.get(f"/lists/equipment-projects/download?format={form}").status_code == 200
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_a_download_that_the_disk_does_not_take_is_no_success(client: TestClient, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """On a full disk the answer is 507 with words, and the next one is served where there is room again."""
+    with monkeypatch.context() as full:
+        full.setattr(downloads, "mkstemp", lambda prefix: (os.open("/dev/null", os.O_RDWR), "/dev/full"))
+        full.setattr(downloads, "_remove", lambda path: None)
+        answer = client.get(f"/lists/equipment-projects/download?format={form}")
+    assert answer.status_code == 507
+    assert "磁盘空间不足" in answer.text
+    assert client.get(f"/lists/equipment-projects/download?format={form}").status_code == 200
 
 
 def test_a_formula_in_a_cell_stays_text(client: TestClient, source: MemorySource) -> None:

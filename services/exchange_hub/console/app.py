@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from time import perf_counter
@@ -22,6 +23,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from exchange_hub.console import figures, security, wording
 from exchange_hub.console.api import Api
 from exchange_hub.console.archive import Archive
+from exchange_hub.console.downloads import Downloads, Maker, maker_of
 from exchange_hub.console.health import Health
 from exchange_hub.console.pages import Pages
 from exchange_hub.console.query import QueryError
@@ -38,8 +40,9 @@ _logger = logging.getLogger(__name__)
 
 
 def create_app(
-    source: Source, reports_dir: Path, clock: Clock, *, place: Place | None = None, meters: metrics.Meters | None = None
-) -> FastAPI:
+    source: Source, reports_dir: Path, clock: Clock, *, place: Place | None = None, meters: metrics.Meters | None = None,
+    maker: Maker | None = None, probes: Source | None = None,
+) -> FastAPI:  # fmt: skip
     """Return the console.
 
     Args:
@@ -48,6 +51,8 @@ def create_app(
         clock: returns the present time with its zone.
         place: the district's words; codes are shown where it is absent.
         meters: metrics of this process; by default a set of its own.
+        maker: who makes downloads; by default this process, from *source*.
+        probes: where snapshots for ``/readyz`` and ``/metrics`` come from; by default *source*.
     """
     place = place if place is not None else Place()
     console = Console(
@@ -57,13 +62,15 @@ def create_app(
         place=place,
         meters=meters if meters is not None else metrics.Meters(),
         templates=_templates(place),
+        downloads=Downloads(maker or maker_of(source)),
     )
+    probing = replace(console, source=probes, archive=Archive(reports_dir, probes)) if probes else console
     app = FastAPI(
         title="“两新”工作调度台", version="1", docs_url=None, redoc_url=None,
         description="只读接口。金额以元为单位的十进制字符串；时间为 UTC；null 表示未填报，不是零。",
     )  # fmt: skip
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    for routes in (Health(console), Api(console), Pages(console)):
+    for routes in (Health(probing), Api(console), Pages(console)):
         app.include_router(routes.router())
     _handle_errors(app, console)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # the documented way to change the description
@@ -161,7 +168,7 @@ def _problem(console: Console, request: Request, status: int, words: str) -> Res
     """Answer in Chinese: as JSON to the API, as a page to people."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": words}, status)
-    titles = {400: "请求有误", 404: "没有找到", 405: "不支持的方法", 503: "暂时无法读取"}
+    titles = {400: "请求有误", 404: "没有找到", 405: "不支持的方法", 429: "下载过多", 503: "暂时无法读取"}
     context = {
         "title": titles.get(status, HTTPStatus(status).phrase), "words_shown": words, "place": console.place,
         "lists": LISTS, "now": console.clock(),

@@ -43,22 +43,23 @@ class _Remembering(Queries):
 
 
 class DatabaseSource:
-    """Snapshots of a PostgreSQL store; connects with the first request, keeps at most eight connections.
+    """Snapshots of a PostgreSQL store; connects with the first request, keeps few connections.
 
     Args:
         url: libpq connection string or URL of the store, best of a role that may only read.
         rules: the district's precedence, by which rows were folded.
         schema: views schema to read.
+        connections: how many it keeps at most.
     """
 
-    def __init__(self, url: str, rules: FoldRules, schema: str = LIVE) -> None:
+    def __init__(self, url: str, rules: FoldRules, schema: str = LIVE, *, connections: int = CONNECTIONS_MAX) -> None:
         self._rules = rules
         self._schema = schema
         self._choices: _Choices = {}
         self._engine = sa.create_engine(
             "postgresql+psycopg://",
             creator=lambda: _connect(url),
-            pool_size=CONNECTIONS_MAX, max_overflow=0, pool_timeout=WAIT_SECONDS_MAX, pool_pre_ping=True,
+            pool_size=connections, max_overflow=0, pool_timeout=WAIT_SECONDS_MAX, pool_pre_ping=True,
         )  # fmt: skip
 
     @contextmanager

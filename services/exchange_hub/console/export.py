@@ -7,19 +7,26 @@ carries a byte-order mark, without which Excel reads Chinese as noise.
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
+from exchange_hub.console import query
+from exchange_hub.console.source import Source
 from exchange_hub.views import values
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column
-from exchange_hub.views.queries.answers import Row
+from exchange_hub.views.queries.answers import Row, Selection
 from exchange_hub.views.values import Filed, Json, Names
 
 MEDIA_TYPES = {
@@ -29,7 +36,7 @@ MEDIA_TYPES = {
 }
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-_MEMORY_MAX = 16 * 1024 * 1024
+_LOOK_ROWS = 1000
 _CHUNK = 64 * 1024
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
@@ -37,6 +44,65 @@ _DIGITS_MAX = 15
 """Digits that a spreadsheet keeps; a longer number goes in as text."""
 _FORMATS = {"money": "#,##0.00", "quantity": "#,##0.####", "date": "yyyy-mm-dd"}
 _WIDTHS = {"money": 18, "count": 10, "date": 12, "month": 10}
+
+
+class LeftError(Exception):
+    """Nobody waits for an export any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A list as a file, as it was asked for.
+
+    Attributes:
+        list_name: the list.
+        selection: its rows.
+        form: xlsx, csv or json.
+        title: what stands above a workbook's headings, before the number of rows.
+        names: code → name of the bureaus.
+    """
+
+    list_name: str
+    selection: Selection
+    form: str
+    title: str
+    names: Names
+
+
+def make(source: Source, export: Export, path: Path) -> int:
+    """Write an export to a file that exists and return how many rows it holds, all of one snapshot.
+
+    Raises:
+        QueryError: there are more rows than one export may have.
+        LeftError: the file was removed meanwhile: nobody waits for it.
+        OSError: it could not be written.
+    """
+    view = BY_NAME[export.list_name]
+    with path.open("r+b") as file, source.reading() as reading:
+        total = reading.count(view.name, export.selection)
+        if total > query.EXPORT_ROWS_MAX:
+            raise query.QueryError(f"共 {total:,} 行，超过一次下载的上限 {query.EXPORT_ROWS_MAX:,} 行，请先筛选。")
+        # Closed within the snapshot: a cursor that is let go of later would be closed on a connection that others have.
+        with closing(reading.every_row(view.name, export.selection)) as every:
+            rows = _while_named(file, every)
+            if export.form == "json":
+                file.writelines(json_lines(jsonable(view.columns, row) for row in rows))
+            else:
+                lines = (cells(view.columns, row, export.names) for row in rows)
+                if export.form == "csv":
+                    file.writelines(csv_lines(headings(view.columns), lines))
+                else:
+                    write_workbook(file, view.title, view.columns, lines, f"{export.title} 共 {total} 行 金额单位：元")
+        file.flush()
+    return total
+
+
+def _while_named(file: IO[bytes], rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows for as long as the file has its name."""
+    for place, row in enumerate(rows):
+        if place % _LOOK_ROWS == 0 and not os.fstat(file.fileno()).st_nlink:
+            raise LeftError
+        yield row
 
 
 def cells(columns: Sequence[Column], row: Row, names: Names) -> list[Filed]:
@@ -99,40 +165,44 @@ def json_lines(objects: Iterable[dict[str, Json]]) -> Iterator[bytes]:
     yield "".join(waiting).encode()
 
 
-def workbook(title: str, columns: Sequence[Column], lines: Iterable[Sequence[Filed]], note: str) -> Iterator[bytes]:
-    """Yield an xlsx file; *note* stands above the headings (what, of when, filtered how).
-
-    The workbook is written a row at a time, and beyond 16 MB it waits on disk, so memory does not grow with the list.
-    """
-    with SpooledTemporaryFile(max_size=_MEMORY_MAX) as file:
-        write_workbook(file, title, columns, lines, note)
-        file.seek(0)
-        while chunk := file.read(_CHUNK):
-            yield chunk
-
-
 def write_workbook(target: Path | IO[bytes], title: str, columns: Sequence[Column], lines: Iterable[Sequence[Filed]], note: str = "") -> None:
-    """Write an xlsx file of one sheet."""
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options) as book:
-        sheet = book.add_worksheet(title[:31])
-        bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
-        formats = {type_: book.add_format({"num_format": form}) for type_, form in _FORMATS.items()}
-        for index, column in enumerate(columns):
-            sheet.set_column(index, index, _WIDTHS.get(column.type, 20))
-        head = 1 if note else 0
-        if note:
-            sheet.write_string(0, 0, note)
-        for index, words in enumerate(headings(columns)):
-            sheet.write_string(head, index, words, bold)
-        last = head
-        for last, line in enumerate(lines, head + 1):
-            for index, (column, cell) in enumerate(zip(columns, line, strict=True)):
-                write_cell(sheet, last, index, cell, formats.get(column.type))
-        sheet.freeze_panes(head + 1, 1)
-        sheet.autofilter(head, 0, last, len(columns) - 1)
-        sheet.set_landscape()
-        sheet.repeat_rows(head)
+    """Write an xlsx file of one sheet; *note* stands above the headings (what, of when, filtered how).
+
+    It is written a row at a time and waits on disk, so memory does not grow with the list.
+
+    Raises:
+        OSError: it could not be written; what waited on disk is gone.
+    """
+    with TemporaryDirectory(prefix="hub-workbook-") as folder:
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "tmpdir": folder}
+        # Not as a context: that one would write the file all the same after a failure.
+        book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
+        _write_sheet(book, title, columns, lines, note)
+        try:
+            book.close()
+        except FileCreateError as error:
+            raise error.args[0] from error
+
+
+def _write_sheet(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column], lines: Iterable[Sequence[Filed]], note: str) -> None:
+    sheet = book.add_worksheet(title[:31])
+    bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
+    formats = {type_: book.add_format({"num_format": form}) for type_, form in _FORMATS.items()}
+    for index, column in enumerate(columns):
+        sheet.set_column(index, index, _WIDTHS.get(column.type, 20))
+    head = 1 if note else 0
+    if note:
+        sheet.write_string(0, 0, note)
+    for index, words in enumerate(headings(columns)):
+        sheet.write_string(head, index, words, bold)
+    last = head
+    for last, line in enumerate(lines, head + 1):
+        for index, (column, cell) in enumerate(zip(columns, line, strict=True)):
+            write_cell(sheet, last, index, cell, formats.get(column.type))
+    sheet.freeze_panes(head + 1, 1)
+    sheet.autofilter(head, 0, last, len(columns) - 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(head)
 
 
 def write_cell(sheet: xlsxwriter.worksheet.Worksheet, line: int, index: int, cell: Filed, form: object = None) -> None:

@@ -1,9 +1,10 @@
 """Whether the console lives, whether it can be trusted now, and its metrics."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
@@ -14,6 +15,9 @@ from exchange_hub.reports.queries import Queries
 from exchange_hub.runtime import metrics
 from exchange_hub.views.queries.answers import Position, StoreUnavailableError
 
+PROBES_MAX = 2
+"""Probes and scrapes that ask the store at the same time, in threads of their own: no page and no download can delay them."""
+
 WORKER_SILENT_SECONDS_MAX = 120
 """Workers poll every few seconds; one that was not heard of for this long is stopped or stuck."""
 
@@ -23,10 +27,11 @@ class Health:
     """The handlers, on one console."""
 
     console: Console
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PROBES_MAX))
 
     def router(self) -> APIRouter:
         """Return the routes, as a table."""
-        routes: tuple[tuple[str, Callable[..., Response], str, str], ...] = (
+        routes: tuple[tuple[str, Callable[[], Awaitable[Response]], str, str], ...] = (
             ("/livez", self.alive, "进程在运行", "进程能够应答；不查询数据库。"),
             (
                 "/readyz",
@@ -43,12 +48,15 @@ class Health:
             )
         return router
 
-    def alive(self) -> Response:
+    async def alive(self) -> Response:
         """Answer as long as the process runs; asks no database."""
         return JSONResponse({"status": "ok"})
 
-    def ready(self) -> Response:
+    async def ready(self) -> Response:
         """Tell whether the store answers and a worker was heard of lately."""
+        return await to_thread.run_sync(self._ready, limiter=self.threads)
+
+    def _ready(self) -> Response:
         try:
             with self.console.source.reading() as reading:
                 positions = reading.positions()
@@ -58,8 +66,11 @@ class Health:
         answer = {"status": "ok" if workers != "silent" else "unavailable", "database": "up", "workers": workers}
         return JSONResponse(answer, 503 if workers == "silent" else 200)
 
-    def metrics(self) -> Response:
+    async def metrics(self) -> Response:
         """Refresh what is read from the store, and expose everything."""
+        return await to_thread.run_sync(self._metrics, limiter=self.threads)
+
+    def _metrics(self) -> Response:
         meters = self.console.meters
         try:
             closed = self.console.archive.months()

@@ -1,12 +1,12 @@
 """The pages: thin handlers that read a snapshot and fill a template."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
@@ -17,7 +17,6 @@ from exchange_hub.reports.queries import Queries
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import ListView
-from exchange_hub.views.queries.answers import Row, Selection
 
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
@@ -32,7 +31,7 @@ class Pages:
 
     def router(self) -> APIRouter:
         """Return the routes, as a table of path and handler."""
-        routes: tuple[tuple[str, Callable[..., Response]], ...] = (
+        routes: tuple[tuple[str, Callable[..., Response | Awaitable[Response]]], ...] = (
             ("/", self.overview),
             ("/lists/{name}", self.listing),
             ("/lists/{name}/row", self.row),
@@ -105,33 +104,19 @@ class Pages:
             stated={event.event_id: boards.compare([event], self.console.place) for event in trace.events},
         )  # fmt: skip
 
-    def download(self, request: Request, name: str) -> Response:
-        """The filtered list as a file, every column, money in yuan."""
+    async def download(self, request: Request, name: str) -> Response:
+        """The filtered list as a file, every column, money in yuan; the answer says how many rows it holds and the digest of its bytes."""
         view = _view(name)
         wanted = request.query_params.get("format", "xlsx")
         if wanted not in export.MEDIA_TYPES:
             raise query.QueryError("下载格式应为 xlsx、csv 或 json。")
         asked = query.parse(view, request.query_params.multi_items())
-        with self.console.source.reading() as reading:
-            total = reading.count(view.name, asked.selection)
-        if total > query.EXPORT_ROWS_MAX:
-            raise query.QueryError(f"共 {total:,} 行，超过一次下载的上限 {query.EXPORT_ROWS_MAX:,} 行，请先筛选。")
         now = self.console.clock().astimezone(wording.SHANGHAI)
-        note = (
-            f"{self.console.place.district}{view.title} 截至 {now:%Y-%m-%d %H:%M} 北京时间 共 {total} 行 金额单位：元"
-        )
-        rows, columns, names = self._all_rows(view, asked.selection), view.columns, self.console.place.bureaus
-        if wanted == "json":
-            chunks = export.json_lines(export.jsonable(columns, row) for row in rows)
-        else:
-            lines = (export.cells(columns, row, names) for row in rows)
-            as_csv = wanted == "csv"
-            chunks = export.csv_lines(export.headings(columns), lines) if as_csv else export.workbook(view.title, columns, lines, note)
+        title = f"{self.console.place.district}{view.title} 截至 {now:%Y-%m-%d %H:%M} 北京时间"
+        wish = export.Export(view.name, asked.selection, wanted, title, self.console.place.bureaus)
         filename = quote(f"{view.title}-{now:%Y%m%d-%H%M}.{wanted}")
         disposition = f"attachment; filename=\"{view.name}.{wanted}\"; filename*=UTF-8''{filename}"
-        return StreamingResponse(
-            chunks, media_type=export.MEDIA_TYPES[wanted], headers={"Content-Disposition": disposition}
-        )
+        return await self.console.downloads.answer(request, wish, export.MEDIA_TYPES[wanted], disposition)
 
     def submissions(self, request: Request, month: str = "") -> Response:
         """报送情况: bureaus × lists of a month."""
@@ -230,11 +215,6 @@ class Pages:
 
     def _deadlines(self, reading: Queries) -> list[Deadline]:
         return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self._today())
-
-    def _all_rows(self, view: ListView, selection: Selection) -> Iterator[Row]:
-        """Yield all rows of a selection from one snapshot."""
-        with self.console.source.reading() as reading:
-            yield from reading.every_row(view.name, selection)
 
     def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
         shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}

@@ -7,6 +7,7 @@ from datetime import datetime
 from fastapi.templating import Jinja2Templates
 
 from exchange_hub.console.archive import Archive
+from exchange_hub.console.downloads import Downloads
 from exchange_hub.console.source import Place, Source
 from exchange_hub.runtime.metrics import Meters
 
@@ -16,7 +17,17 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The parts that the routes use, wired once by ``console.app.create_app``."""
+    """The parts that the routes use, wired once by ``console.app.create_app``.
+
+    Attributes:
+        source: snapshots for pages.
+        archive: the closed months.
+        clock: the present time.
+        place: the district's words.
+        meters: metrics of this process.
+        templates: the pages.
+        downloads: the files that are made and sent now.
+    """
 
     source: Source
     archive: Archive
@@ -24,3 +35,4 @@ class Console:
     place: Place
     meters: Meters
     templates: Jinja2Templates
+    downloads: Downloads

@@ -1,6 +1,6 @@
 """All questions to one snapshot of the store: those of ``views.queries``, and those of the closed months."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -74,7 +74,7 @@ class Queries:
         """Return rows of a list."""
         return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year)
 
-    def every_row(self, list_name: str, selection: Selection | None = None) -> Iterator[Row]:
+    def every_row(self, list_name: str, selection: Selection | None = None) -> Generator[Row, None, None]:
         """Yield all rows of a selection and keep none of them."""
         return lists.every_row(self.conn, self.view(list_name), selection, schema=self.schema, year=self.year)
 

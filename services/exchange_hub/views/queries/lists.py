@@ -1,6 +1,6 @@
 """Questions to a list: its rows, how many they are, and which values occur in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -30,7 +30,7 @@ def rows(
 
 def every_row(
     conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, year: str = ""
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """Yield all rows of a selection with one statement, a few thousand at a time, and keep none of them."""
     chosen = selected(view, selection or Selection(), schema, year)
     with conn.execution_options(stream_results=True, max_row_buffer=_PAGE_ROWS).execute(chosen) as found:
