@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -47,13 +46,13 @@ def store(postgres_server: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def running(store: str, tmp_path: Path) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def running(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The console on a free port."""
     hub = Hub.load(Settings())
     source, probes, exports = DatabaseSource(store, hub.rules()), DatabaseSource(store, hub.rules(), connections=2), Processes(store)
     app = create_app(
-        source, tmp_path, lambda: datetime(2026, 11, 4, 1, 30, tzinfo=UTC), place=Place.of(hub.district), maker=exports, probes=probes
+        source, tmp_path_factory.mktemp("reports"), lambda: datetime(2026, 11, 4, 1, 30, tzinfo=UTC), place=Place.of(hub.district), maker=exports, probes=probes
     )
     with socket.create_server(("127.0.0.1", 0)) as listening, served(app, listening):
         yield Running(listening.getsockname()[1], store)

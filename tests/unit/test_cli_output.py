@@ -1,15 +1,24 @@
 """What people see in a terminal: tables that fit it, codes as names, sums that may be summed."""
 
-from collections.abc import Callable
+import csv
+import io
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from rich.cells import cell_len
 
 from exchange_hub.cli import output
 from exchange_hub.cli.lists import grouped
+from exchange_hub.console import export
 from exchange_hub.views.lists import BY_NAME, LISTS
+from exchange_hub.views.queries.answers import Selection
+from tests.console_rows import PLACE, MemorySource
 
 Shown = Callable[[], list[str]]
 PROJECTS = BY_NAME["equipment-projects"]
@@ -110,3 +119,64 @@ def test_details_and_summaries_are_never_added() -> None:
     assert [column.name for column in columns] == ["domain", "row_count", "invested_this_month"]
     columns, _ = grouped(progress, months, "month", by_month=True)
     assert "invested_year_to_date" in [column.name for column in columns]
+
+
+@contextmanager
+def files_of(kilobytes: int) -> Iterator[None]:
+    """A disk that takes so much of a file and no more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
+def test_a_file_that_cannot_be_written_leaves_what_stood_there(tmp_path: Path, form: str) -> None:
+    """On a full disk --out is a failure in words, and the file of before is there, whole, with nothing beside it."""
+    out = tmp_path / f"清单.{form}"
+    out.write_text("的清单", encoding="utf-8")
+    rows = [project(number, name=str(hash(number)) * 20) for number in range(400)]
+    with files_of(8), pytest.raises(click.ClickException, match=r"无法写入 .*清单.*File too large"):
+        output.show("设备更新", rows, PROJECTS.columns, form, out)
+    assert out.read_text(encoding="utf-8") == "的清单"
+    assert list(tmp_path.iterdir()) == [out]
+    output.show("设备更新", rows, PROJECTS.columns, form, out)
+    assert out.stat().st_size > 8 * 1024
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
+def test_a_device_is_written_and_stays_one(tmp_path: Path, form: str) -> None:
+    """--out /dev/full is a failure in words, and a device is never replaced by a file."""
+    device = tmp_path / "full"
+    device.symlink_to("/dev/full")
+    with pytest.raises(click.ClickException, match="无法写入 /dev/full：No space left on device"):
+        output.show("设备更新", [project(1)], PROJECTS.columns, form, device)
+    assert Path("/dev/full").is_char_device()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A path in no folder is told in words, not in a traceback."""
+    with pytest.raises(click.ClickException, match=r"无法写入 .*/none/清单.csv：No such file or directory"):
+        output.show("设备更新", [project(1)], PROJECTS.columns, "csv", tmp_path / "none" / "清单.csv")
+
+
+def test_console_and_command_write_one_csv(tmp_path: Path) -> None:
+    """The same rows are the same bytes from both doors, guarded against formulas, with what steers a reader shown."""
+    hostile = ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1", "-3.5", "甲\u202e乙\x1b[2J"]
+    source = MemorySource()
+    source.lists["trade-in"] = [row("trade-in", f"D{number}", order_no=text, subsidy_returned=-5) for number, text in enumerate(hostile)]
+    wish = export.Export("trade-in", Selection(), "csv", "", PLACE.bureaus)
+    served, written = tmp_path / "served.csv", tmp_path / "written.csv"
+    served.touch()
+    assert export.make(source, wish, served) == len(hostile)
+    view = BY_NAME["trade-in"]
+    output.show(view.title, source.lists["trade-in"], view.columns, "csv", written, layout=output.Layout(names=PLACE.bureaus))
+    assert served.read_bytes() == written.read_bytes()
+    lines = list(csv.DictReader(io.StringIO(served.read_text(encoding="utf-8-sig"), newline="")))
+    assert [line["订单号"] for line in lines] == [
+        "'=1+1", "'+1", "'-2+3", "'@SUM(A1)", "'\t=1", "\\x0d=1", "'\n=1", "'＝1", "'＋1", "'－1", "'＠1", "-3.5", "甲\\u202e乙\\x1b[2J",
+    ]  # fmt: skip
+    assert {line["退回补贴（元）"] for line in lines} == {"-0.05"}

@@ -366,9 +366,10 @@ def test_only_the_three_files_of_a_closed_month_are_served(client: TestClient, t
 
 
 def test_report_files_are_downloads(client: TestClient) -> None:
-    """The Word file comes as an attachment with its media type."""
+    """The Word file comes as an attachment with its media type and the digest of its bytes."""
     answer = client.get("/reports/2026-10/report.docx")
     assert answer.content == b"PK docx"
+    assert answer.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(hashlib.sha256(b'PK docx').digest()).decode()}:"
     assert "attachment" in answer.headers["content-disposition"]
 
 

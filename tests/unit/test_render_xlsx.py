@@ -21,7 +21,7 @@ from exchange_hub.reports.model import Annex, Cell, Figure, Report, Section, Sou
 from exchange_hub.reports.render import xlsx_report as module
 from exchange_hub.reports.render import xlsx_rows as rows_module
 from exchange_hub.reports.render.annex_values import Words, value_text
-from exchange_hub.reports.render.style import cell_text
+from exchange_hub.reports.render.style import cell_text, printable
 from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
 from exchange_hub.reports.render.xlsx_rows import yuan_text
 from exchange_hub.reports.render.xlsx_words import Sources
@@ -303,3 +303,12 @@ def test_conditions_and_measures_are_said_in_chinese() -> None:
     assert Sources(present()).measure_text("materials", "once(outlets by operator_uscc)") == "合计（网点数，每个经营主体计一次）"
     assert Sources(present()).condition_text("submissions", {"bureau@list": ("water@tasks",)}) == "单位与清单在应报之列"
     assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付净额 ÷ 资金·合计·下达 × 100"
+
+
+@pytest.mark.parametrize("text", ["甲\u202e乙", "甲\u2066乙", "甲\x85乙"])
+def test_what_turns_the_writing_around_is_shown(text: str) -> None:
+    """Neither the annex's streamed cells nor any other text of report and annex lets a bureau turn what is read."""
+    shown = {"甲\\u202e乙", "甲\\u2066乙", "甲\\x85乙"}
+    assert rows_module.cell_text(text) in shown
+    assert printable(text) in shown
+    assert rows_module._SPECIAL.search(text), "a streamed cell with it is written by cell_text"

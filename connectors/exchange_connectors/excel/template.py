@@ -97,7 +97,9 @@ def write_template(mapping: Mapping, path: Path, month: str | None = None) -> Pa
     _finish_guide(guide)
     book.move_sheet(choices, len(book.sheetnames))
     choices.sheet_state = "hidden"
-    book.save(path)
+    draft = path.with_name(f"~${path.name}")
+    book.save(draft)
+    draft.replace(path)
     return path
 
 

@@ -91,11 +91,9 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
             chosen = month or at.month_under_review(reading.today(hub))
             figures = reading.figures_of(at.conn, hub.district, chosen, live=month is None)
             if month is not None and not figures.closed:
-                raise click.ClickException(f"{month} 尚未关账;不带 --month 则导出当前清单")
-            draft = out.with_name(f"{out.name}.new")
-            with zipfile.ZipFile(draft, "w", compresslevel=6) as archive:
+                raise click.ClickException(f"{month} 尚未关账；不带 --month 则导出当前清单")
+            with output.replacing(out) as draft, zipfile.ZipFile(draft, "w", compresslevel=6) as archive:
                 counts = write_package(Package(archive), hub, at, figures, xlsx=not without_xlsx)
-            draft.replace(out)
     output.progress("")
     click.echo(f"{out}: {sum(counts.values()):,} rows of {len(counts)} lists, {len(figures.figures)} figures of {chosen}", err=True)
 

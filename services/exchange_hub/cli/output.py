@@ -1,7 +1,9 @@
 """How commands print rows: a table on a terminal, JSON Lines when piped, CSV and Excel on request."""
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -107,7 +109,8 @@ def _file(form: str, title: str, columns: Sequence[Column], lines: Sequence[Sequ
         return
     if out is None:
         raise click.UsageError("--format xlsx needs --out FILE.xlsx")
-    export.write_workbook(out, title, columns, lines)
+    with replacing(out) as draft:
+        export.write_workbook(draft, title, columns, lines)
     click.echo(f"已写入 {out}", err=True)
 
 
@@ -174,13 +177,36 @@ def _filed(raw: Any) -> Filed:
     return raw if isinstance(raw, int | date) or raw is None else text(raw)
 
 
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """Give the path of a file to write that takes the place of *out* once it is whole; a device or a pipe is written as it is.
+
+    Raises:
+        click.ClickException: it could not be written; what stood there before stands there still.
+    """
+    out = out.resolve()
+    is_file = out.is_file() or not out.exists()
+    draft = out.with_name(f"{out.name}.{os.getpid()}.new") if is_file else out
+    try:
+        yield draft
+        if is_file:
+            draft.replace(out)
+    except BaseException as error:
+        if is_file:
+            draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise click.ClickException(f"无法写入 {out}：{error.strerror or error}") from error
+        raise
+
+
 def deliver(content: bytes, out: Path | None) -> None:
     """Write to *out*, or to standard output."""
     if out is None:
         stream = click.get_binary_stream("stdout")
         stream.write(visible(content.decode("utf-8-sig")).encode() if stream.isatty() else content)
     else:
-        out.write_bytes(content)
+        with replacing(out) as draft:
+            draft.write_bytes(content)
         click.echo(f"已写入 {out}", err=True)
 
 

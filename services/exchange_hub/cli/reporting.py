@@ -1,14 +1,17 @@
 """``hub report``: a closed month is rendered from what was kept."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from exchange_hub.cli import output
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors, serving, settle_interpreter
 from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.model import Report
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.render.xlsx_report import write_xlsx
 from exchange_hub.runtime.migrating import engine_of
@@ -30,14 +33,21 @@ def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artef
     folder.mkdir(parents=True, exist_ok=True)
     files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json")
     with ThreadPoolExecutor(1, "annex") as beside:
-        annex = beside.submit(write_xlsx, report, files.xlsx, names)
+        annex = beside.submit(_write_annex, report, files.xlsx, names)
         # Loaded now: what draws and lays out takes a second to load, in which the database sorts a long annex.
         from exchange_hub.reports.render.docx_report import render_docx
 
-        files.docx.write_bytes(render_docx(report, names))
-        files.json.write_bytes(render_json(report))
+        rendered = {files.docx: render_docx(report, names), files.json: render_json(report)}
+        for path, content in rendered.items():
+            with output.replacing(path) as draft:
+                draft.write_bytes(content)
         annex.result()
     return files
+
+
+def _write_annex(report: Report, path: Path, names: Mapping[str, str]) -> None:
+    with output.replacing(path) as draft:
+        write_xlsx(report, draft, names)
 
 
 @click.command()
@@ -52,6 +62,6 @@ def report(*, month: str, out: Path | None) -> None:
             try:
                 files = write_report(hub, url, month, out or hub.reports_folder / month)
             except snapshot.NotClosedError as error:
-                raise click.ClickException(f"{month} 尚未关账,请先运行 hub close {month}") from error
+                raise click.ClickException(f"{month} 尚未关账，请先运行 hub close {month}") from error
     for path in (files.docx, files.xlsx, files.json):
         click.echo(str(path))

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
+from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import deadlines
 from exchange_hub.programme.deadlines import Deadline
@@ -200,11 +201,13 @@ class Pages:
         )  # fmt: skip
 
     def report_file(self, month: str, name: str) -> Response:
-        """A file of a closed month."""
+        """A file of a closed month, with the digest of its bytes."""
         file = self.console.archive.file(month, name)
         if file is None:
             raise HTTPException(404, f"没有这个文件；可下载的是 {'、'.join(FILES)}。")
-        return FileResponse(file.path, media_type=file.media_type, filename=f"{month}-{file.name}")
+        with file.path.open("rb") as opened:
+            headers = {"Repr-Digest": digest_of(opened)}
+        return FileResponse(file.path, media_type=file.media_type, filename=f"{month}-{file.name}", headers=headers)
 
     def docs(self, request: Request) -> Response:
         """接口说明: the OpenAPI description as a page that needs no script."""

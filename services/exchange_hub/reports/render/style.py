@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.reports.model import Cell, Figure, Report, Table
+from exchange_hub.runtime.terminal import visible
 
 # GB/T 9704-2012: 小标宋 for the title, 黑体 and 楷体 for the two heading levels, 仿宋 for the text.
 TITLE_FONT = "方正小标宋简体"
@@ -194,8 +195,8 @@ def _character_width(character: str) -> float:
 
 
 def printable(text: str) -> str:
-    """Return the text without the control characters that XML forbids; line breaks become blanks."""
-    return "".join(" " if character in "\n\r\t" else character for character in text if _allowed(character))
+    """Return the text without the control characters that XML forbids; line breaks become blanks, what turns the direction of writing is shown."""
+    return visible("".join(" " if character in "\n\r\t" else character for character in text if _allowed(character)))
 
 
 def _allowed(character: str) -> bool:

@@ -17,6 +17,7 @@ from itertools import islice, repeat
 from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
 from exchange_hub.reports.render.annex_values import Words, is_coded, value_text
 from exchange_hub.reports.render.style import FEN_PER_YUAN
+from exchange_hub.runtime.terminal import visible
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.values import wan_places
 
@@ -30,9 +31,9 @@ _DAY_ZERO = date(1899, 12, 30)
 #: Places with which money in 万元 is shown; the template row carries a format for each.
 WAN_PLACES = (2, 4, 6)
 
-# What cannot stand in markup as it is: markup itself, control characters, blanks at the ends, and the workbook's own
+# What cannot stand in markup as it is: markup itself, control characters and those that turn the direction of writing, blanks at the ends, and the workbook's own
 # escapes for characters (``_x000D_``), which a text must not imitate.
-_SPECIAL = re.compile(r"[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^\s|\s$")
+_SPECIAL = re.compile(r"[&<>\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^\s|\s$")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _IMITATION = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
 # Stands for the number of the row until the row is put together; no markup can hold this character.
@@ -158,10 +159,10 @@ def _are_plain(fields: Sequence[bytes]) -> bool:
 
 
 def cell_text(text: str) -> str:
-    """Return the markup of a text: no longer than a cell holds, without what XML forbids, and never an escape."""
+    """Return the markup of a text: no longer than a cell holds, without what XML forbids, never an escape; what steers is shown."""
     if len(text) > CELL_CHARACTERS_MAX:
         text = text[: CELL_CHARACTERS_MAX - 1] + "…"
-    text = _IMITATION.sub(r"_x005F_\1", _FORBIDDEN.sub("", text))
+    text = _IMITATION.sub(r"_x005F_\1", "\r".join(map(visible, _FORBIDDEN.sub("", text).split("\r"))))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
