@@ -1,9 +1,12 @@
 """A store whose months an earlier version closed is carried over: they read, render and compare as they were closed."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 import sqlalchemy as sa
 
@@ -42,13 +45,15 @@ def older(district: District) -> Iterator[sa.Engine]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("month", MONTHS)
 def test_a_month_of_an_earlier_version_renders_the_same_three_files(older: sa.Engine, district: District, month: str, tmp_path: Path) -> None:
-    """Word, workbook and JSON are byte for byte those that the version rendered which closed the month."""
+    """Word, workbook and JSON are byte for byte those that the version rendered which closed the month; the JSON is what its schema says."""
     report = snapshot.load(older, month)
     names = {bureau.code: bureau.name for bureau in district.bureaus}
     (tmp_path / "report.docx").write_bytes(render_docx(report, names))
     (tmp_path / "report.json").write_bytes(render_json(report))
     write_xlsx(report, tmp_path / "annex.xlsx", names)
     assert differing(month, tmp_path) == []
+    schema = files("exchange_hub.reports.render").joinpath("report.schema.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(json.loads(render_json(report)))
 
 
 @pytest.mark.parametrize("month", MONTHS)

@@ -1,11 +1,12 @@
 """``hub contracts``: check the event contracts, list them, and write their catalogue."""
 
+import json
 from pathlib import Path
 
 import click
 
 from exchange_contracts import lint, registry
-from exchange_hub.cli import contract_pages, output
+from exchange_hub.cli import asyncapi, contract_pages, output
 from exchange_hub.cli.program import plain_errors
 
 _HEADINGS = {
@@ -49,10 +50,13 @@ def list_(*, form: str | None, out: Path | None) -> None:
 
 
 @contracts.command()
-@click.option("--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", show_default=True)
+@click.option("--format", "form", type=click.Choice(["markdown", "html", "asyncapi"]), default="markdown", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def docs(*, form: str, out: Path | None) -> None:
-    """Write the catalogue in Chinese: every event, field, unit and code list."""
+    """Write the catalogue in Chinese: every event, field, unit and code list; as AsyncAPI for tools."""
+    if form == "asyncapi":
+        output.deliver((json.dumps(asyncapi.document(registry.load()), ensure_ascii=False, indent=1) + "\n").encode(), out)
+        return
     catalogue = [*contract_pages.blocks(registry.load())]
     text = contract_pages.html(catalogue) if form == "html" else contract_pages.markdown(catalogue)
     output.deliver(text.encode(), out)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from exchange_contracts import envelope, rules
+from exchange_contracts import envelope, foreign, rules
 from exchange_contracts.problem import Problem
 from exchange_contracts.registry import Contract
 from exchange_hub.views.lists import KINDS
@@ -49,7 +49,9 @@ def of_place(contract: Contract, facts: Facts, *, bureau: str, key: bytes | None
         words = f"事件署名单位为“{facts['bureau']}”，但来自“{bureau}”的通道，各单位只能报送本单位数据"
         yield Problem("foreign_bureau", ("bureau",), words)
     if key is not None and key != facts["entity_key"].encode():
-        yield Problem("key_mismatch", ("entity_key",), "消息键与事件中的业务主键不一致")
+        form = foreign.form_of_key(key)
+        words = f"{form}；消息键应为业务主键（UTF-8 文本，不加帧头和引号）" if form else "消息键与事件中的业务主键不一致"
+        yield Problem("key_mismatch", ("entity_key",), words)
     if (disagreement := envelope.disagreement(headers, facts, contract)) is not None:
         yield Problem("header_mismatch", (), disagreement)
 

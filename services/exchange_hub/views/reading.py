@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from exchange_connectors.kit.batches import DIGESTED_BYTES_MAX, Oversized
-from exchange_contracts import codec, personal
+from exchange_contracts import codec, foreign, personal
 from exchange_contracts.problem import Problem, sentences
 from exchange_contracts.registry import Contract
 from exchange_hub.views import check
@@ -14,6 +14,10 @@ from exchange_hub.views.statement import ClaimKey, Fact, Record, Rejection, Stat
 
 UNCHECKED = "check failed"
 """Begins the reason of an event that is held because its check itself failed: it has yet to be judged."""
+
+
+_UNFRAMED = ("unreadable", "unknown_schema")
+"""What a value is said to be that somebody framed in another way."""
 
 
 def read(record: Record, bureau: str, rules: FoldRules) -> tuple[Statement, Folded] | Rejection:
@@ -101,7 +105,8 @@ def _unreadable(record: Record, error: codec.DecodeError) -> Rejection:
     texts += [part.decode("utf-8", "replace") for part in (record.key, record.value) if part is not None]
     kinds = sorted({kind for text in texts if (kind := personal.kind_in_text(text)) is not None})
     if not kinds:
-        return Rejection(record, error.code, error.reason)
+        seen = foreign.seen(record.key, record.value or b"", record.headers)
+        return Rejection(record, error.code, (seen.form if error.code in _UNFRAMED else None) or error.reason, seen.event_id, seen.entity_key)
     reason = f"消息不是约定的事件，且含{'、'.join(kinds)}，请删除个人信息后用统一的发送程序重报{_trace_of(record)}"
     return Rejection(_emptied(record), error.code, reason)
 
