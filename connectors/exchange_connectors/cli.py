@@ -99,27 +99,27 @@ def _publisher(mapping: mappings.Mapping, bootstrap_servers: str | None) -> Publ
 
 
 _INBOX = click.option(
-    "--inbox", type=click.Path(file_okay=False, path_type=Path), help="Drop folder instead of the configured one."
+    "--inbox", type=click.Path(file_okay=False, path_type=Path), help="投放文件夹，代替配置中的。"
 )
 _STATE = click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Spool and ledger file instead of the configured one.",
+    help="待发和台账文件，代替配置中的。",
 )
-_DISTRICT = click.option("--district", help="District code instead of the configured one.")
-_SERVERS = click.option("--bootstrap-servers", help="Kafka instead of HUB_KAFKA__BOOTSTRAP_SERVERS.")
+_DISTRICT = click.option("--district", help="区域代码，代替配置中的。")
+_SERVERS = click.option("--bootstrap-servers", help="Kafka 地址，代替 HUB_KAFKA__BOOTSTRAP_SERVERS。")
 
 
 @click.group()
 def connect() -> None:
-    """Run a bureau's Excel drop folder."""
+    """运行本单位的 Excel 投放文件夹。"""
 
 
 @connect.command()
 @CONFIG
 @plainly
 def spec(config: Path) -> None:
-    """Print what a connector's mapping means, or what is wrong with it."""
+    """说明对应关系的含义，或其中的错误。"""
     mapping = _mapping(config)
     click.echo(f"bureau {mapping.bureau}, source {mapping.source}, district {mapping.district}")
     click.echo(f"inbox {mapping.inbox} ({mapping.files}), state {mapping.state}")
@@ -162,12 +162,12 @@ def discover(file: Path, bureau: str) -> None:
 @connect.command()
 @CONFIG
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--values", is_flag=True, help="Show each statement as understood, row by row.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="With --values: json is a line a row.")
+@click.option("--values", is_flag=True, help="逐行显示读到的内容。")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="与 --values 同用；json 每行一条。")
 @_INBOX
 @plainly
 def check(config: Path, files: tuple[Path, ...], *, values: bool, form: str, inbox: Path | None) -> None:
-    """Look at workbooks (all in the inbox by default) without Kafka and without the ledger."""
+    """检查工作簿（缺省：投放文件夹中的全部），不连接 Kafka，也不动台账。"""
     if form == "json" and not values:
         raise ConfigError("--format json shows statements: give --values too")
     mapping = _mapping(config, inbox)
@@ -194,12 +194,12 @@ def check(config: Path, files: tuple[Path, ...], *, values: bool, form: str, inb
 
 @connect.command()
 @CONFIG
-@click.option("--once", is_flag=True, help="Process what waits, then stop.")
-@click.option("--dry-run", is_flag=True, help="Say what would be published; publish and write nothing.")
+@click.option("--once", is_flag=True, help="处理完等待的文件就结束。")
+@click.option("--dry-run", is_flag=True, help="只说明将要发布什么，不发布，也不写文件。")
 @click.option(
-    "--receipts-seconds", type=float, default=10.0, show_default=True, help="How long to wait for the hub's receipts."
+    "--receipts-seconds", type=float, default=10.0, show_default=True, help="等待中枢回执的秒数。"
 )
-@click.option("--metrics-port", type=int, help="Serve Prometheus metrics on 127.0.0.1 at this port.")
+@click.option("--metrics-port", type=int, help="在 127.0.0.1 的这个端口提供 Prometheus 指标。")
 @_INBOX
 @_STATE
 @_DISTRICT
@@ -217,7 +217,7 @@ def run(
     district: str | None,
     bootstrap_servers: str | None,
 ) -> None:
-    """Publish the drop folder's workbooks and write their slips; watches until stopped unless --once."""
+    """发布投放文件夹中的工作簿并写出回执；不加 --once 则一直等待新文件。"""
     mapping = _mapping(config, inbox, state, district)
     publisher = _publisher(mapping, bootstrap_servers)
     folder = DropFolder(mapping, publisher)
@@ -250,7 +250,7 @@ def run(
 @_STATE
 @plainly
 def status(config: Path, inbox: Path | None, state: Path | None) -> None:
-    """Show spool, receipts and processed files."""
+    """查看待发事件、回执和已处理的文件。"""
     mapping = _mapping(config, inbox, state)
     publisher = _publisher(mapping, None)
     try:
@@ -290,7 +290,7 @@ def status(config: Path, inbox: Path | None, state: Path | None) -> None:
 def replay(
     config: Path, *, inbox: Path | None, state: Path | None, district: str | None, bootstrap_servers: str | None
 ) -> None:
-    """Rebuild the ledger from the bureau's topic, and send again what the spool holds."""
+    """按本单位主题重建台账，并补发尚未送达的事件。"""
     mapping = _mapping(config, inbox, state, district)
     with _publisher(mapping, bootstrap_servers) as publisher:
         spooled = publisher.spooled()
@@ -304,12 +304,12 @@ def replay(
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; default: named after the bureau, here.",
+    help="要写入的文件；缺省：当前目录，以单位命名。",
 )
-@click.option("--month", metavar="YYYY-MM", help="Report month for the title lines; default: left to the clerk.")
+@click.option("--month", metavar="YYYY-MM", help="标题行中的报送月份；缺省：由填表人填写。")
 @plainly
 def template(config: Path, out: Path | None, month: str | None) -> None:
-    """Write a blank workbook that a clerk fills in and this connector reads."""
+    """生成空白报送表，填好后由本连接器读取。"""
     mapping = _mapping(config)
     if month is not None and re.fullmatch(r"20\d{2}-(0[1-9]|1[0-2])", month) is None:
         raise ConfigError(f"--month {month}: write YYYY-MM")
@@ -359,9 +359,9 @@ def _code(results: list[FileResult]) -> int:
 
 
 @click.command()
-@click.option("--bureau", required=True, help="Bureau code to publish as.")
+@click.option("--bureau", required=True, help="以哪个单位（代码）的名义发布。")
 @click.option(
-    "--wait-receipts", type=float, default=0.0, show_default=True, help="Seconds to wait for the hub's receipts."
+    "--wait-receipts", type=float, default=0.0, show_default=True, help="等待中枢回执的秒数。"
 )
 @_DISTRICT
 @_STATE
@@ -377,7 +377,7 @@ def publish(
     state: Path | None,
     bootstrap_servers: str | None,
 ) -> None:
-    """Publish events from JSON Lines (FILE or standard input), each with its name in "type"."""
+    """发布 JSON Lines 中的事件（FILE 或标准输入），每行以 "type" 写明事件名。"""
     settings = ConnectorSettings()
     district = district or settings.district_code
     spool = state or _spool(settings, district, bureau)

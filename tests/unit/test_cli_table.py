@@ -1,6 +1,8 @@
 """The table of commands: each loads, tells what it does, and is listed."""
 
+import re
 import sys
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -17,7 +19,26 @@ def test_every_command_tells_what_it_does(name: str) -> None:
     assert told.exit_code == 0, told.output
     command = command_of(name)
     assert command.help
-    assert COMMANDS[name][2].endswith(".")
+    assert COMMANDS[name][2].endswith(("。", "."))
+
+
+#: Commands of bureaus and coordinators; the others are operators'.
+THEIRS = {"close", "connect", "deadlines", "diff", "export", "findings", "list", "publish", "receipts", "report", "trace"}
+
+
+def helped(command: click.Command) -> Iterator[str]:
+    """Every word of help of a command and of those below it."""
+    yield command.help or ""
+    yield from (option.help for option in command.params if isinstance(option, click.Option) and option.help)
+    for below in getattr(command, "commands", {}).values():
+        yield from helped(below)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_speaks_its_reader_s_language(name: str) -> None:
+    """Bureaus and coordinators read Chinese in all of a command's help, operators English."""
+    for words in (COMMANDS[name][2], *helped(command_of(name))):
+        assert bool(re.search("[\u4e00-\u9fff]", words)) is (name in THEIRS), words
 
 
 def test_help_lists_every_command_without_loading_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,17 @@ def test_a_log_folder_that_cannot_be_written_is_a_problem_in_words(tmp_path: Pat
         configure(Settings(log=LogSettings(folder=tmp_path / "logs")), "worker-1")
 
 
+def test_requests_of_the_console_go_to_the_file_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A probe every two seconds does not fill the terminal of who runs the hub; the log has each request."""
+    configure(Settings(log=LogSettings(folder=tmp_path)), "console")
+    logging.getLogger("uvicorn.access").info("127.0.0.1 GET /readyz 200")
+    logging.getLogger("uvicorn.error").info("Started")
+    told = capsys.readouterr().err
+    assert "Started" in told
+    assert "/readyz" not in told
+    assert "GET /readyz" in (tmp_path / "console.log").read_text(encoding="utf-8")
+
+
 def test_a_line_holds_no_terminal_colours() -> None:
     """What uvicorn adds for a terminal is no field of a log."""
     made = record("Started", color_message="Started \x1b[36m%d\x1b[0m")

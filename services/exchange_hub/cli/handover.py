@@ -77,13 +77,13 @@ class _Digesting:
 
 
 @click.command()
-@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="A closed month, as it was closed; default: the live lists.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
-@click.option("--without-xlsx", is_flag=True, help="Only CSV: quicker, and for lists of more than a million rows.")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="已结账的月份，按结账时的数据；缺省：当前清单。")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="要写入的 zip 文件。")
+@click.option("--without-xlsx", is_flag=True, help="只要 CSV：较快，也用于超过一百万行的清单。")
 def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
-    """Hand over: all lists (CSV and Excel), figures (JSON), contracts and the district's folder in one zip.
+    """移交：全部清单（CSV 和 Excel）、数字（JSON）、契约和基础数据，打成一个 zip。
 
-    The same cut gives the same bytes, on any machine with the same versions.
+    同一截点、同一版本，在任何机器上逐字节相同。
     """
     with plain_errors():
         hub = Hub.load()

@@ -41,19 +41,19 @@ def condition(view: ListView, entries: tuple[str, ...]) -> dict[str, tuple[objec
 
 @click.command("list")
 @click.argument("name", required=False)
-@click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with this value; repeatable.")
-@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="Only rows of this month, for lists that have months.")
-@click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="The list as closed MONTH kept it, or as it was at its Nth restatement.")
-@click.option("--columns", metavar="A,B|all", help="Columns to show; default on a terminal: the main ones that fit, else all.")
-@click.option("--by", "by", metavar="COLUMN", help="One line per value of this column: rows, and sums of money and counts.")
-@click.option("--limit", type=click.IntRange(1), help="Rows at most.")
-@click.option("--format", "form", type=click.Choice(output.FORMATS), help="Default: table on a terminal, else json.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="只看这一列为此值的行（金额以元计）；可重复给出。")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="只看这个月的行（用于分月的清单）。")
+@click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="某月结账时留存的清单，或该月第 N 次重述时的清单。")
+@click.option("--columns", metavar="A,B|all", help="要显示的列；缺省：终端上为放得下的主要列，否则为全部。")
+@click.option("--by", "by", metavar="COLUMN", help="按这一列汇总：每个值一行，列出行数及金额、数量的合计。")
+@click.option("--limit", type=click.IntRange(1), help="最多显示的行数。")
+@click.option("--format", "form", type=click.Choice(output.FORMATS), help="格式；缺省：终端上为表格，否则为 json。")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写入这个文件。")
 def list_(
     *, name: str | None, where: tuple[str, ...], month: str | None, cut_name: str | None, columns: str | None, by: str | None,
     limit: int | None, form: str | None, out: Path | None,
 ) -> None:  # fmt: skip
-    """Show a list view; without a NAME, the lists there are."""
+    """查看一张清单；不写名称时列出全部清单。"""
     with plain_errors():
         if name is None:
             rows = [(view.name, view.title) for view in BY_NAME.values()]

@@ -81,11 +81,11 @@ def _publish(hub: Hub, servers: Servers, events: Sequence[Event]) -> None:
 
 @click.command()
 @click.argument("month", metavar="MONTH", type=MONTH)
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date for ageing and overdue; default: the month's last day.")
-@click.option("--reason", help="Why the month is closed although events are held.")
-@click.option("--timeout", "timeout_seconds", type=float, default=300.0, show_default=True, help="Seconds to wait for the views.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="计算账龄和逾期的日期；缺省：当月最后一天。")
+@click.option("--reason", help="尚有暂缓事件仍要结账的理由。")
+@click.option("--timeout", "timeout_seconds", type=float, default=300.0, show_default=True, help="等待清单处理完毕的秒数。")
 def close(*, month: str, as_of: datetime | None, reason: str | None, timeout_seconds: float) -> None:
-    """Close MONTH (YYYY-MM): freeze lists and figures for good, and publish MonthClosed."""
+    """结账 MONTH（YYYY-MM）：清单和数字从此不变，并发布 MonthClosed。"""
     with plain_errors():
         hub = Hub.load()
         with open_servers(hub) as servers:
@@ -104,10 +104,10 @@ def close(*, month: str, as_of: datetime | None, reason: str | None, timeout_sec
 
 @click.command()
 @click.argument("month", metavar="MONTH", type=MONTH)
-@click.option("--record", is_flag=True, help="Keep what changed beside the closed figures, and publish MonthRestated.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), help="Default: table on a terminal, else json.")
+@click.option("--record", is_flag=True, help="把变动与结账数一并留存，并发布 MonthRestated。")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), help="格式；缺省：终端上为表格，否则为 json。")
 def diff(*, month: str, record: bool, form: str | None) -> None:
-    """Explain what would be different now in closed MONTH: figures, causes, bureaus, and the events behind them."""
+    """说明已结账的 MONTH 如今有哪些不同：数字、原因、单位和背后的事件。"""
     with plain_errors():
         hub = Hub.load()
         try:

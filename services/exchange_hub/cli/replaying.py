@@ -15,7 +15,7 @@ from exchange_hub.views.store.setup import connect
 
 @click.command()
 def replay() -> None:
-    """Try every held event again, in order; what passes is logged, folded and receipted; stopped, it goes on next time. Workers do so at their start."""
+    """依次重试每个暂缓的事件，通过的照常入账、归并并回执；中断后下次接着做。处理进程启动时也会自动重试。"""
     with plain_errors():
         hub = Hub.load()
         with serving(hub) as url, connect(url, f"hub worker replay {secrets.token_hex(4)}") as conn:

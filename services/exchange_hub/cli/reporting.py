@@ -52,9 +52,9 @@ def _write_annex(report: Report, path: Path, names: Mapping[str, str]) -> None:
 
 @click.command()
 @click.argument("month", metavar="MONTH")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: reports/MONTH in the data folder.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="目录；缺省：数据目录下的 reports/MONTH。")
 def report(*, month: str, out: Path | None) -> None:
-    """Render the report of closed MONTH as report.docx, annex.xlsx and report.json, as it was closed."""
+    """按结账时的数据生成 MONTH 的专报：report.docx、annex.xlsx 和 report.json。"""
     with plain_errors():
         hub = Hub.load()
         settle_interpreter()

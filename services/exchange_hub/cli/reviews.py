@@ -39,17 +39,17 @@ RECEIPT_HEADINGS: Headings = {
 #: Findings are clues, never verdicts; this stands above every list of them.
 FINDING_TITLE = "待核实线索(系统比对提示,不作为认定依据)"
 
-_FORMAT = click.option("--format", "form", type=click.Choice(output.FORMATS), help="Default: table on a terminal, else json.")
-_OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+_FORMAT = click.option("--format", "form", type=click.Choice(output.FORMATS), help="格式；缺省：终端上为表格，否则为 json。")
+_OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写入这个文件。")
 
 
 @click.command()
-@click.option("--rule", help="Only findings of this rule.")
-@click.option("--bureau", metavar="CODE", help="Only findings that concern this bureau.")
+@click.option("--rule", help="只看这条规则的线索。")
+@click.option("--bureau", metavar="CODE", help="只看涉及这个单位的线索。")
 @_FORMAT
 @_OUT
 def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Path | None) -> None:
-    """Show the findings: clues to verify, worded for people; none of them blocks an event."""
+    """查看待核实线索；线索只作提示，不影响数据接收。"""
     with plain_errors():
         hub = Hub.load()
         if bureau is not None:
@@ -75,12 +75,12 @@ def _finding(finding: Finding, names: Names) -> Line:
 
 
 @click.command()
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Date to count from; default: today in the district.")
-@click.option("--all", "everything", is_flag=True, help="Also what is settled: issued, covered, exempt.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="从哪一天起算；缺省：本区今天。")
+@click.option("--all", "everything", is_flag=True, help="也列出已办结的：已出台、已涵盖、免于出台。")
 @_FORMAT
 @_OUT
 def deadlines(*, as_of: datetime | None, everything: bool, form: str | None, out: Path | None) -> None:
-    """Show what must still be issued: documents × departments with working days left, and expected plans."""
+    """查看尚须出台的文件和计划，以及各自剩余的工作日。"""
     with plain_errors():
         hub = Hub.load()
         day = as_of.date() if as_of else reading.today(hub)
@@ -103,24 +103,24 @@ def deadline_line(item: Deadline, names: Names) -> Line:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--bureau", metavar="CODE", help="Only records of this bureau.")
-@click.option("--limit", type=click.IntRange(1), default=500, show_default=True, help="Records of each outcome at most.")
+@click.option("--bureau", metavar="CODE", help="只看这个单位的记录。")
+@click.option("--limit", type=click.IntRange(1), default=500, show_default=True, help="每种结果最多显示的条数。")
 @_FORMAT
 @_OUT
 @click.pass_context
 def receipts(ctx: click.Context, *, bureau: str | None, limit: int, form: str | None, out: Path | None) -> None:
-    """Show records that were rejected, and events that are held; the newest first."""
+    """查看退回的记录和暂缓的事件，最近的在前。"""
     if ctx.invoked_subcommand is None:
         _show_receipts("未接收的记录", ("rejected", "held"), bureau, limit, form, out)
 
 
 @receipts.command()
-@click.option("--bureau", metavar="CODE", help="Only events of this bureau.")
-@click.option("--limit", type=click.IntRange(1), default=500, show_default=True, help="Events at most.")
+@click.option("--bureau", metavar="CODE", help="只看这个单位的事件。")
+@click.option("--limit", type=click.IntRange(1), default=500, show_default=True, help="最多显示的条数。")
 @_FORMAT
 @_OUT
 def held(*, bureau: str | None, limit: int, form: str | None, out: Path | None) -> None:
-    """Show only the held events: their fold failed, or an earlier event of the same key waits."""
+    """只看暂缓的事件：归并时出错，或同一事项更早的事件还在等待。"""
     _show_receipts("暂缓的事件", ("held",), bureau, limit, form, out)
 
 

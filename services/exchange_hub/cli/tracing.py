@@ -111,15 +111,14 @@ def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
 
 @click.command()
 @click.argument("ref", metavar="REF")
-@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="Month of a figure: as closed where it is closed. Default: the one under review.")
-@click.option("--live", is_flag=True, help="Take the present views also for a closed month.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Rows opened per figure at most.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), help="Default: a tree on a terminal, else json.")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="数字所属月份，已结账的按结账时的数据；缺省：当前考核月份。")
+@click.option("--live", is_flag=True, help="已结账的月份也按当前清单查。")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="每个数字最多打开的行数。")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), help="格式；缺省：终端上为树，否则为 json。")
 def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | None) -> None:
-    """Open REF down to the bureaus' source cells.
+    """把 REF 打开到各单位的原表单元格。
 
-    REF is the id of a figure (equipment.合计.projects), a row of a list (LIST:ROW_KEY) or the id of an event. A row that
-    several bureaus report says of each column whose statement it is, and what the others said.
+    REF 为数字的编号（如 equipment.合计.projects）、清单的一行（清单名:ROW_KEY）或事件编号。多个单位填报的行，逐栏说明取自哪个单位、其他单位怎样填报。
     """
     with plain_errors():
         hub = Hub.load()

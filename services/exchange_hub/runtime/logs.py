@@ -118,6 +118,8 @@ def configure(settings: Settings, process: str, *, to_file: bool = True) -> None
     handlers[0].setLevel(settings.log.terminal)
     if to_file:
         handlers.append(_file(settings, process))
+        # Each request of a browser or a probe is a line: for the file, not for who watches the terminal.
+        handlers[0].addFilter(lambda record: record.name != "uvicorn.access")
     for handler in handlers:
         handler.setFormatter(formatter)
         handler.addFilter(Repetitions())
