@@ -1,9 +1,12 @@
 """The console in a real browser: the policy lets everything of ours run and nothing else."""
 
+import html
+import json
 import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -37,17 +40,23 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 page = client.get("/lists/equipment-projects").text
             return HTMLResponse(page.replace("</head>", '<script src="/asking.js" defer></script></head>'))
 
+        looking = '<html lang="zh"><title>x</title><script src="/axe.js"></script><script src="/looking.js" defer></script></html>'
+        axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+        script = LOOKING.replace("PAGES", json.dumps(LOOKED_AT))
+        app.add_api_route("/looking", lambda: HTMLResponse(looking))
+        app.add_api_route("/axe.js", lambda: Response(axe, media_type="text/javascript"))
+        app.add_api_route("/looking.js", lambda: Response(script, media_type="text/javascript"))
         app.add_api_route("/asking", asking)
         app.add_api_route("/asking.js", lambda: Response(ASKING, media_type="text/javascript"))
         with served(app, listening):
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def opened(address: str, profile: Path) -> tuple[str, str]:
+def opened(address: str, profile: Path, *flags: str) -> tuple[str, str]:
     """Return the page as the browser has it after its scripts ran, and what it had to say."""
     done = subprocess.run(
-        ["chromium", *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address],
-        capture_output=True, text=True, timeout=50, check=False,
+        ["chromium", *FLAGS, *flags, f"--user-data-dir={profile}", "--dump-dom", address],
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
 
@@ -88,3 +97,46 @@ def test_an_error_of_a_partial_request_is_seen(address: str, tmp_path: Path, how
     assert words in page
     assert "数控加工线更新" not in page, "the old rows are gone"
     assert page.count('id="results"') == 1
+
+
+LOOKED_AT = (
+    "/", "/submissions", "/deadlines", "/findings", "/receipts", "/reports/2026-10", "/docs", "/lists/equipment-projects?size=20",
+    "/lists/equipment-projects/row?key=2509-120114-89-01-540003",
+)  # fmt: skip
+LOOKING = """
+(async () => {
+  const told = {};
+  for (const page of PAGES) {
+    const text = await (await fetch(page)).text();
+    document.documentElement.replaceWith(document.adoptNode(new DOMParser().parseFromString(text, "text/html").documentElement));
+    const link = document.querySelector("link[rel=stylesheet]"), loaded = document.createElement("link");
+    loaded.rel = "stylesheet";
+    loaded.href = link.href;
+    await new Promise((done) => { loaded.onload = done; link.replaceWith(loaded); });
+    const found = await axe.run(document, {resultTypes: ["violations"]});
+    told[page] = found.violations.map((each) => `${each.id}: ${each.nodes[0].html}`);
+    if (document.documentElement.scrollWidth > window.innerWidth) told[page].push("wider than the screen");
+  }
+  document.documentElement.innerHTML = "<body><pre id=told></pre></body>";
+  document.querySelector("#told").textContent = JSON.stringify(told);
+})();
+"""
+"""Puts each page in the place of this one, lets axe look at it, and leaves what it found: one browser for all of them."""
+
+
+@pytest.mark.needs("chromium")
+def test_every_page_is_for_everybody(address: str, tmp_path: Path) -> None:
+    """On a phone, where most is scrolled, axe finds nothing: links are told apart by more than colour, tables are scrolled by keyboard, contrast is enough."""
+    page, said = opened(f"{address}/looking", tmp_path, "--window-size=500,844", "--virtual-time-budget=600000")
+    told = re.search(r'<pre id="told">(.*?)</pre>', page, re.DOTALL)
+    assert told is not None, said
+    found = json.loads(html.unescape(told[1]))
+    assert found == {page: [] for page in LOOKED_AT}
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize(("size", "menu"), [("500,844", '<details class="menu">'), ("1280,900", '<details class="menu" open="">')])
+def test_the_menu_folds_on_a_phone(address: str, tmp_path: Path, size: str, menu: str) -> None:
+    """On a narrow screen the page begins with its content, the menu one touch away; on a wide one the menu stands beside it."""
+    page, _ = opened(f"{address}/receipts", tmp_path, f"--window-size={size}")
+    assert menu in page

@@ -53,7 +53,7 @@ class Api:
             ),
             (
                 "/api/submissions/{month}", self.submissions, list[models.Submission], "某月报送情况",
-                "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计）。",
+                "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计），pending 未到期。",
             ),
             (
                 "/api/findings", self.findings, list[models.Finding], "待核实线索（系统比对提示，不作为认定依据）",
@@ -120,7 +120,8 @@ class Api:
     def submissions(self, month: MonthPath) -> Sequence[Submission]:
         """The submissions of a month, those that are owed and silent included."""
         with self.console.source.reading() as reading:
-            matrix = boards.matrix(month, reading.submissions(month), self.console.place, reading.returned(month))
+            found, returned = reading.submissions(month), reading.returned(month)
+        matrix = boards.matrix(month, found, self.console.place, self.console.clock().astimezone(wording.SHANGHAI).date(), returned)
         return [cell for _, cells in matrix.lines for cell in cells if cell is not None]
 
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:

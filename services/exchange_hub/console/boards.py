@@ -9,7 +9,7 @@ from exchange_hub.console.source import Place
 from exchange_hub.programme.deadlines import UNSETTLED
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import OUTCOMES, Event, Finding, Position, Returned, Submission, Trace
 from exchange_hub.views.values import Shown
 
@@ -31,19 +31,23 @@ class Matrix:
     due_on: date | None
 
 
-def matrix(month: str, submissions: Iterable[Submission], place: Place, returned: Iterable[Returned] = ()) -> Matrix:
-    """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero.
+def matrix(
+    month: str, submissions: Iterable[Submission], place: Place, today: date | None = None, returned: Iterable[Returned] = ()
+) -> Matrix:
+    """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero, and 未到期 up to its last day.
 
     Args:
         month: the month.
         submissions: what came.
         place: the district.
+        today: the day in the district; ``None`` where nothing is awaited any more.
         returned: what goes back to bureaus; that of a list which is neither owed nor here stands in no cell.
     """
     owed = place.owed(month)
     cells = {(item.bureau, item.list): _timed(item, owed.get((item.bureau, item.list))) for item in submissions}
     for (bureau, name), due_on in owed.items():
-        cells.setdefault((bureau, name), Submission(bureau, name, month, "silent", None, None, "", due_on))
+        awaited = today is not None and due_on is not None and today <= due_on
+        cells.setdefault((bureau, name), Submission(bureau, name, month, "pending" if awaited else "silent", None, None, "", due_on))
     for back in returned:
         if back.month == month and (cell := cells.get((back.bureau, back.list or ""))) is not None:
             rows, sheets = cell.rows_returned + back.rows_returned, cell.sheets_returned + back.sheets_returned
@@ -96,6 +100,17 @@ def tally(states: Iterable[str]) -> dict[str, int]:
     return counts
 
 
+def rows_address(finding: Finding) -> list[tuple[str, str]]:
+    """Return the conditions by which its list shows the rows of a finding: those of one thing, or of a bureau's category and month."""
+    if finding.component:
+        return [("component", finding.component)]
+    bureau, _, rest = finding.subject.partition(" ")
+    category, _, month = rest.rpartition(" ")
+    if finding.rule == "detail-and-summary":
+        return [("lead_bureau", bureau), ("category", category), ("month", month)]
+    return []
+
+
 def compared(finding: Finding, place: Place) -> list[tuple[str, str]]:
     """Return what a finding compares, title and value in exact amounts: each bureau's statement, or two that do not agree."""
     return [
@@ -123,8 +138,17 @@ def compare(claims: Sequence[Event], place: Place) -> list[Comparison]:
     for name in dict.fromkeys(name for each in said for name in each):
         stated = [each[name] for each in said if name in each]
         cells = tuple(facts.shown(*each[name], place.bureaus) if name in each else values.NOTHING for each in said)
-        result.append(Comparison(values.exact_heading(stated[0][0]), cells, any(raw != stated[0][1] for _, raw in stated)))
+        result.append(Comparison(values.exact_heading(stated[0][0]), cells, _differs(name, claims, said)))
     return result
+
+
+def _differs(name: str, claims: Sequence[Event], said: Sequence[Mapping[str, tuple[Column, object]]]) -> bool:
+    """Tell whether bureaus contradict each other in a fact: an approval and a payment of one fund are two amounts, and no contradiction."""
+    by_register: dict[str, list[object]] = {}
+    for claim, each in zip(claims, said, strict=True):
+        if name in each:
+            by_register.setdefault(claim.register, []).append(each[name][1])
+    return any(raw != stated[0] for stated in by_register.values() for raw in stated)
 
 
 @dataclass(frozen=True, slots=True)

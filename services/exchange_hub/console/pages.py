@@ -14,6 +14,7 @@ from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import deadlines
 from exchange_hub.programme.deadlines import Deadline
+from exchange_hub.programme.period import Period
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -62,8 +63,9 @@ class Pages:
             returned = reading.returned(month)
             context: dict[str, object] = {
                 "counts": [(view, reading.count(view.name)) for view in LISTS],
-                "matrix": boards.matrix(month, reading.submissions(month), self.console.place, returned),
+                "matrix": boards.matrix(month, reading.submissions(month), self.console.place, self._today(), returned),
                 "rows_returned": sum(back.rows_returned for back in returned),
+                "gaps": self._gaps(reading, Period(month).before.month),
                 "open_findings": boards.open_findings(reading.findings()),
                 "deadlines": self._deadlines(reading),
             }
@@ -129,7 +131,7 @@ class Pages:
                 raise query.QueryError("月份应写作 2026-10 的形式。")
             months = set(reading.choices("submissions", ["month"]).get("month", []))
             returned = reading.returned(month)
-            board = boards.matrix(month, reading.submissions(month), self.console.place, returned)
+            board = boards.matrix(month, reading.submissions(month), self.console.place, self._today(), returned)
         months |= {month, present}
         return self._page(
             request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
@@ -215,6 +217,10 @@ class Pages:
 
     def _today(self) -> date:
         return self.console.clock().astimezone(wording.SHANGHAI).date()
+
+    def _gaps(self, reading: Queries, month: str) -> tuple[str, int]:
+        """Return the month before and what is still missing of it: a new month's start does not hide it."""
+        return month, boards.matrix(month, reading.submissions(month), self.console.place, self._today()).tally["silent"]
 
     def _deadlines(self, reading: Queries) -> list[Deadline]:
         return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self._today())

@@ -1,5 +1,13 @@
 "use strict";
 
+// On a narrow screen the menu is folded until somebody opens it; without a script it stays open.
+(() => {
+  const narrow = window.matchMedia("(max-width: 60rem)");
+  const fold = () => { document.querySelector("details.menu").open = !narrow.matches; };
+  narrow.addEventListener("change", fold);
+  fold();
+})();
+
 // Where no answer comes at all, the part that was asked for says so: old rows would read as an answer.
 (() => {
   const tell = (event) => {

@@ -252,7 +252,7 @@ class Submission:
     bureau: str
     list: str
     month: str
-    state: Literal["confirmed", "nil", "late", "silent"]
+    state: Literal["confirmed", "nil", "late", "silent", "pending"]
     rows: int | None
     confirmed_on: date | None
     signed_by: str
