@@ -149,10 +149,10 @@ def _sound(mapping: mappings.Mapping) -> None:
 
 @connect.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--bureau", default=OPEN, help="Bureau code for the mapping.")
+@click.option("--bureau", default=OPEN, help="写入对应关系的单位代码。")
 @plainly
 def discover(file: Path, bureau: str) -> None:
-    """Propose a mapping for a workbook: sheets, headings, fields, units, keys, with samples; needs no Kafka."""
+    """为工作簿草拟对应关系：工作表、表头、字段、单位、主键和样例；不连接 Kafka。"""
     try:
         click.echo(proposal(read(file.name, file.read_bytes()), bureau), nl=False)
     except UnreadableError as error:
