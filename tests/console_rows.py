@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.reports.model import Report, Source
@@ -332,3 +338,34 @@ def write_report(folder: Path, month: str = "2026-10") -> dict[str, object]:
     }  # fmt: skip
     (target / "report.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return document
+
+
+class _Turning:
+    """The source of the test whose turn it is."""
+
+    def __init__(self) -> None:
+        self.now = MemorySource()
+
+    def reading(self) -> AbstractContextManager[MemoryReading]:
+        return self.now.reading()
+
+
+@cache
+def _console() -> tuple[_Turning, TemporaryDirectory[str], FastAPI]:
+    turning, folder = _Turning(), TemporaryDirectory(prefix="hub-console-")
+    return turning, folder, create_app(turning, Path(folder.name) / "reports", lambda: NOW, place=PLACE)
+
+
+@contextmanager
+def opened(source: MemorySource, reports: Path, *, raising: bool = True) -> Iterator[TestClient]:
+    """A client of the one console of this process, which answers from *source* and *reports*: to make one takes longer than most tests.
+
+    The console keeps a report as long as month and time of its close are the same.
+    """
+    turning, folder, app = _console()
+    turning.now = source
+    link = Path(folder.name) / "reports"
+    link.unlink(missing_ok=True)
+    link.symlink_to(reports)
+    with TestClient(app, raise_server_exceptions=raising) as client:
+        yield client

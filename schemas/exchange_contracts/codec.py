@@ -19,7 +19,6 @@ from pydantic import ValidationError
 
 from exchange_contracts import registry
 from exchange_contracts.decoder import Decoder, Facts, decoder_of, said_of
-from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.primitives import EPOCH_ORDINAL, BadValueError, MalformedError
 from exchange_contracts.registry import Contract
@@ -106,11 +105,18 @@ def decode(value: bytes) -> Event:
     return event_of(contract, facts)
 
 
+def class_of(event: str) -> type[Event]:
+    """Return the typed class of an event; ``KeyError`` where there is none."""
+    from exchange_contracts.events import EVENTS  # noqa: PLC0415 - who decodes facts alone, as workers do, need not wait for forty classes
+
+    return EVENTS[event]
+
+
 def event_of(contract: Contract, facts: Mapping[str, Any]) -> Event:
     """Return facts as the typed event; raise :class:`DecodeError` where the class refuses them."""
     typed = {field.name: _typed(field.shape, facts[field.name]) for field in contract.fields}
     try:
-        return EVENTS[contract.event].model_validate(typed)
+        return class_of(contract.event).model_validate(typed)
     except ValidationError as error:
         places = dict.fromkeys(".".join(map(str, each["loc"])) for each in error.errors())
         raise DecodeError("bad_value", f"字段 {'、'.join(places)} 不符合契约{contract.event}") from error

@@ -13,9 +13,9 @@ from tests.bench.stage import DataSet, Stage, end, hub_process, reached
 PART = 100_000
 
 
-def scaling(stage: Stage, events: int, repeat: int, part: int = PART) -> Measurement:
-    """Measure the cost of *part* events, *repeat* times, at an eighth, a quarter, a half and all of *events* in the store."""
-    points = [events // 8, events // 4, events // 2, events]
+def scaling(stage: Stage, events: int, repeat: int, part: int = PART, sizes: int = 4) -> Measurement:
+    """Measure the cost of *part* events, *repeat* times, with all of *events* in the store, half of them and so on, at so many *sizes*."""
+    points = [events >> halved for halved in reversed(range(sizes))]
     data = DataSet(f"benchgrow{events}", part, 0)
     costs: dict[int, list[float]] = {}
     walls: dict[int, list[float]] = {}

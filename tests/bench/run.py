@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=3, help="runs of each compared entry; the median counts")
     parser.add_argument("--growth", type=int, default=4_000_000, help="events in the store at the end of scaling and memory")
     parser.add_argument("--growth-repeat", type=int, default=5, help="measured parts at each size of the store")
+    parser.add_argument("--growth-sizes", type=int, default=4, help="sizes of the store in scaling, each half of the next")
     parser.add_argument("--growth-part", type=int, default=growth.PART, help="events of a measured part")
     parser.add_argument("--faust-events", type=int, default=FAUST_EVENTS_MAX, help="events for peer_faust_table, at most")
     parser.add_argument("--rows", type=int, default=1_000_000, help="list rows for close_and_report, at most")
@@ -111,7 +112,7 @@ class Bench:
         if "freshness" in self.only:
             yield lambda: self._note(publishing.freshness(servers, asked.pace, asked.seconds))
         if "scaling" in self.only:
-            yield lambda: self._note(growth.scaling(servers, asked.growth, asked.growth_repeat, asked.growth_part))
+            yield lambda: self._note(growth.scaling(servers, asked.growth, asked.growth_repeat, asked.growth_part, asked.growth_sizes))
         if "memory" in self.only:
             yield lambda: self._memory(servers)
 

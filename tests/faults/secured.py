@@ -95,7 +95,7 @@ def secured_broker(folder: Path) -> Iterator[Secured]:
     (folder / "log4j2.properties").write_text(kafka_server._log4j(folder))
     port, controller = free_ports(2)
     kafka.properties.write_text(_secured(kafka_server._properties(kafka.data, port, controller), port, controller))
-    command = [str(kafka.java), "-Xmx128m", f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}", "kafka.tools.StorageTool", "format"]
+    command = [str(kafka.java), "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}", "kafka.tools.StorageTool", "format"]
     scram = f"SCRAM-SHA-512=[name={ADMIN},password={PASSWORD}]"
     subprocess.run(
         [*command, "-t", "c2VjdXJlZCBmb3IgdGVzdA", "-c", str(kafka.properties), "--add-scram", scram], env=kafka.environment, capture_output=True,

@@ -117,7 +117,7 @@ def three_brokers(folder: Path) -> Iterator[tuple[str, list[Broker]]]:
         kafka.properties.write_text(
             _node(kafka_server._properties(kafka.data, port, controller), number, voters)
         )
-        command = [str(java), "-Xmx128m", f"-Dlog4j2.configurationFile={node / 'log4j2.properties'}", "kafka.tools.StorageTool", "format"]
+        command = [str(java), "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={node / 'log4j2.properties'}", "kafka.tools.StorageTool", "format"]
         subprocess.run([*command, "-t", cluster, "-c", str(kafka.properties)], env=kafka.environment, capture_output=True, check=True, timeout=60)
         brokers.append(Broker(number, kafka))
     try:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from exchange_hub.cli import main
 from tests.faults.stage import Stage, staged, wait_for
 from tests.platform import platform
 
@@ -30,6 +32,13 @@ def hub(stage: Stage, *words: str, out: int | None = subprocess.PIPE, **environm
         [sys.executable, "-m", "exchange_hub", *words], env=os.environ | stage.environment | environment, stdout=out, stderr=subprocess.PIPE,
         text=True, check=False, timeout=150,
     )  # fmt: skip
+
+
+def asked(stage: Stage, *words: str, **environment: str) -> Result:
+    """Run a command in this process; one that crashes ends with another exception than `SystemExit`."""
+    ran = CliRunner(env=stage.environment | environment).invoke(main, list(words))
+    assert type(ran.exception) is SystemExit, ran.exception
+    return ran
 
 
 def test_a_console_on_a_taken_port_fails_in_words(stage: Stage) -> None:
@@ -68,8 +77,8 @@ def _connected(port: int) -> socket.socket | None:
 )
 def test_a_misspelt_setting_is_refused_with_the_one_meant(stage: Stage, name: str, meant: str) -> None:
     """A setting without an effect is no success."""
-    ran = hub(stage, "config", **{name: "1"})
-    assert ran.returncode == 1
+    ran = asked(stage, "config", **{name: "1"})
+    assert ran.exit_code == 1
     assert f"{name} is not a setting; is {meant} meant?" in ran.stderr
 
 
@@ -83,10 +92,9 @@ def test_a_misspelt_setting_is_refused_with_the_one_meant(stage: Stage, name: st
 def test_a_wrong_database_address_is_said_in_words(stage: Stage, url: str) -> None:
     """Whatever is wrong with it: one message, no traceback, no password."""
     url = {"WRONG PASSWORD": re.sub(r":[^:@/]+@", ":secret@", stage.url), "WRONG DATABASE": re.sub(r"/[^/?]+(\?|$)", r"/nosuch\1", stage.url)}.get(url, url)
-    ran = hub(stage, "list", "equipment-projects", HUB_DATABASE__URL=url)
-    assert ran.returncode == 1, ran.stdout
+    ran = asked(stage, "list", "equipment-projects", HUB_DATABASE__URL=url)
+    assert ran.exit_code == 1, ran.stdout
     assert "HUB_DATABASE__URL" in ran.stderr
-    assert "Traceback" not in ran.stderr
     assert "secret" not in ran.stderr
 
 

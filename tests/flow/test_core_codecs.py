@@ -2,13 +2,12 @@
 
 import asyncio
 import hashlib
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from click.testing import Result
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from exchange_connectors.kit.publisher import Publisher
@@ -39,15 +38,8 @@ def send(stage: Stage, codec: str | None, seed: int, count: int) -> None:
     asyncio.run(sending())
 
 
-def hub(stage: Stage, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as an operator does."""
-    return subprocess.run(
-        [sys.executable, "-m", "exchange_hub", *words], env=os.environ | stage.environment, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-
-
 @pytest.mark.timeout(240)
-def test_every_reader_knows_every_codec(stage: Stage, tmp_path: Path) -> None:
+def test_every_reader_knows_every_codec(stage: Stage, hub: Callable[..., Result], tmp_path: Path) -> None:
     """Records of any codec, and of a topic that packs anew, are read by workers, at their next start, by the doctor, a rebuild and a connector alike."""
     for number, codec in enumerate((*CODECS, "as the topic packs")):
         if codec not in CODECS:
@@ -59,10 +51,10 @@ def test_every_reader_knows_every_codec(stage: Stage, tmp_path: Path) -> None:
         stage.caught_up()
         worker.end()
         assert "stands still" not in worker.text()
-    [positions] = [line for line in hub(stage, "doctor", "--format", "json").stdout.splitlines() if '"positions"' in line]
+    [positions] = [line for line in hub("doctor", "--format", "json").stdout.splitlines() if '"positions"' in line]
     assert '"OK"' in positions
-    rebuilt = hub(stage, "rebuild", "--verify")
-    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    rebuilt = hub("rebuild", "--verify")
+    assert rebuilt.exit_code == 0, rebuilt.output
     with connect(stage.url) as conn:
         [(accepted,)] = conn.execute("SELECT count(*) FROM log.event_log JOIN log.topic USING (topic_no) WHERE bureau = 'industry'").fetchall()
     publisher = Publisher(ConnectorKafka(bootstrap_servers=stage.kafka), stage.hub.district.id, "industry", tmp_path / "spool.db")

@@ -33,14 +33,14 @@ def set_aside(worker: Worker) -> None:
         assert FENCED in worker.text()
 
 
-def test_twenty_kills_at_random_moments_change_nothing(stage: Stage) -> None:
-    """Two workers, one of them killed every second or so: every event counts once and every row is right."""
+def test_kills_at_random_moments_change_nothing(stage: Stage) -> None:
+    """Two workers, one of them killed every second or so, eight times: every event counts once and every row is right."""
     choose = Random(SEED)
     workers = [stage.worker(), stage.worker()]
     kills = 0
-    with stage.flowing(bulk(SEED, 6000), per_second=90, cut=True):
+    with stage.flowing(bulk(SEED, 3000), per_second=90, cut=True):
         wait_for("the first batch", lambda: any(stage.positions().values()))
-        while kills < 20:
+        while kills < 8:
             time.sleep(choose.uniform(0.1, 1.9))  # the moment of the kill is what is tried
             place = choose.randrange(2)
             workers[place].end()
@@ -104,10 +104,10 @@ def test_connections_cut_again_and_again(stage: Stage) -> None:
     with stage.flowing(bulk(SEED, 6000), per_second=150, cut=True):
         cuts = 0
         deadline = time.monotonic() + 60
-        while cuts < 8 and time.monotonic() < deadline:
+        while cuts < 5 and time.monotonic() < deadline:
             cuts += cut_connections(stage.url)
             time.sleep(0.9)  # the pace of the cuts is the fault itself
-    assert cuts >= 5
+    assert cuts >= 4
     stage.caught_up()
     assert worker.exit_code is None, worker.text()[-3000:]
     assert "trying the same batch again" in worker.text()

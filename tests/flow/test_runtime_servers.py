@@ -172,9 +172,14 @@ def test_programs_that_start_at_once_share_servers_that_stop_with_their_owner(fo
     assert find(settings) is None
 
 
-def test_an_owner_killed_by_9_takes_its_servers_along(folder: Path) -> None:
-    """Both servers end soon after their owner, in order, and a later run starts on the same data."""
+def test_servers_killed_by_9_are_started_again_and_an_owner_killed_by_9_takes_them_along(folder: Path) -> None:
+    """Both come back at their addresses without their owner's doing, end soon after their owner, in order, and a later run starts on the same data."""
     with owner(folder / "data") as killed:
+        before = killed.pids
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: set(killed.pids) == SERVER_NAMES and not set(killed.pids.values()) & set(before.values()))
+        wait_until(lambda: _answers_now(killed))
         with psycopg.connect(killed.database_url) as connection:
             connection.execute(NOTED)
         left = [killed.warden, *killed.pids.values()]
@@ -195,9 +200,9 @@ def test_a_killed_warden_takes_the_servers_along_and_its_stale_files_block_nothi
         wait_until(lambda: not any(runs(pid) for pid in left))
         with _stranger(order) as stranger:
             _name_in_stale_files(data, Path(order["command"][2]), stranger.pid)
-            with running(Settings(data_dir=data)) as later:
+            with database_only(data) as later, psycopg.connect(later.database_url) as connection:
                 assert later.started_here
-                assert answers(later)
+                assert connection.execute("SELECT 1").fetchone() == (1,)
             assert stranger.poll() is None
 
 
@@ -248,16 +253,6 @@ def _account_of(order: dict[str, Any]) -> dict[str, Any]:
     if order["uid"] is None:
         return {}
     return {"user": order["uid"], "group": order["gid"], "extra_groups": []}
-
-
-def test_a_server_that_crashes_is_started_again(folder: Path) -> None:
-    """Kafka and PostgreSQL killed by -9 come back at their addresses without their owner's doing."""
-    with owner(folder / "data") as servers:
-        before = servers.pids
-        for pid in before.values():
-            os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: set(servers.pids) == SERVER_NAMES and not set(servers.pids.values()) & set(before.values()))
-        wait_until(lambda: _answers_now(servers))
 
 
 def _answers_now(servers: Owner) -> bool:

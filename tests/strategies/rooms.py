@@ -30,5 +30,5 @@ def rewritten(kind: str, old: str, new: str) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for cached in (deciding.code_version, deciding.code_of, deciding.modules_of, deciding._imports, deciding._bare_source):
+    for cached in (deciding.code_version, deciding.code_of, deciding.modules_of, deciding._read):
         cached.cache_clear()

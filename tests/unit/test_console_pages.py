@@ -25,7 +25,7 @@ from exchange_hub.reports.model import load
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.queries.answers import Compared
-from tests.console_rows import NOW, PLACE, MemorySource, finding, write_report
+from tests.console_rows import NOW, MemorySource, finding, opened, write_report
 
 PAGES = [
     "/", "/submissions", "/deadlines", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
@@ -76,7 +76,7 @@ def source() -> MemorySource:
 @pytest.fixture
 def client(source: MemorySource, tmp_path: Path) -> Iterator[TestClient]:
     write_report(tmp_path)
-    with TestClient(create_app(source, tmp_path, lambda: NOW, place=PLACE), raise_server_exceptions=False) as client:
+    with opened(source, tmp_path, raising=False) as client:
         yield client
 
 
@@ -379,7 +379,7 @@ def test_a_month_closed_in_the_store_shows_before_its_files_are_rendered(
     """The store says which months are closed; without files the page has every figure and says how to get them."""
     write_report(tmp_path)
     source.closed["2026-10"] = load(json.loads((tmp_path / "2026-10" / "report.json").read_text("utf-8")), present())
-    with TestClient(create_app(source, tmp_path / "nothing", lambda: NOW, place=PLACE)) as client:
+    with opened(source, tmp_path / "nothing") as client:
         assert "2026年10月" in client.get("/").text.split("最近结账")[1][:200]
         assert "hub report 2026-10" in client.get("/reports").text
         page = client.get("/reports/2026-10").text

@@ -19,7 +19,6 @@ from fastapi.testclient import TestClient
 from exchange_contracts import registry
 from exchange_hub.cli import output
 from exchange_hub.cli.lists import condition, grouped
-from exchange_hub.console.app import create_app
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load
 from exchange_hub.reports.queries import Queries
@@ -28,7 +27,7 @@ from exchange_hub.views.lists import LISTS
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event
 from exchange_hub.views.values import Json
-from tests.console_rows import NOW, ORIGIN, PLACE, MemoryReading, MemorySource, write_report
+from tests.console_rows import NOW, ORIGIN, PLACE, MemoryReading, MemorySource, opened, write_report
 
 #: By type of column: what the store has, what machines read, what a file holds, what people read.
 CASES: dict[str, tuple[Any, Json, Any, str]] = {
@@ -94,7 +93,7 @@ def source() -> MemorySource:
 @pytest.fixture
 def client(source: MemorySource, tmp_path: Path) -> Iterator[TestClient]:
     source.closed["2026-10"] = load(write_report(tmp_path), present())
-    with TestClient(create_app(source, tmp_path, lambda: NOW, place=PLACE)) as client:
+    with opened(source, tmp_path) as client:
         yield client
 
 
@@ -134,7 +133,7 @@ def test_every_column_of_a_list_through_the_command(view: ListView, tmp_path: Pa
     output.show(view.title, rows, view.columns, "csv", tmp_path / "rows.csv", layout=layout)
     source = MemorySource()
     source.lists[view.name] = rows
-    with TestClient(create_app(source, tmp_path, lambda: NOW, place=PLACE)) as client:
+    with opened(source, tmp_path) as client:
         assert (tmp_path / "rows.csv").read_bytes() == client.get(f"/lists/{view.name}/download?format=csv").content
     capsys.readouterr()
     output.show(view.title, rows, view.columns, "table", None, layout=layout)
@@ -216,13 +215,13 @@ def test_every_figure_stands_in_the_unit_that_is_said(source: MemorySource, tmp_
     list_name = "" if derived else "indicators"
     origin = {"list": list_name, "where": {}, "measure": "b.合计.y + b.合计.z" if derived else "sum(value)", "rows": 1}
     term = {"list": "", "where": {}, "measure": "goals.设备投资额.工业.ytd − b.合计.y", "rows": 0}
-    document["sections"] = []
+    document |= {"sections": [], "closed_at": f"2026-11-05T01:00:{derived:d}{[*FIGURES].index(unit)}+00:00"}  # each case is a close of its own
     document["figures"] = {
         "goals.设备投资额.工业.ytd": {"value": value, "unit": unit, "period": "2026-10", "source": origin},
         "goals.设备投资额.工业.yoy": {"value": "1.0", "unit": "%", "period": "2026-10", "source": term},
     }
     source.closed["2026-10"] = load(document, present())
-    with TestClient(create_app(source, tmp_path, lambda: NOW, place=PLACE)) as client:
+    with opened(source, tmp_path) as client:
         page = client.get("/reports/2026-10/figure?id=goals.设备投资额.工业.ytd").text
         assert f"<h1>{words} <small>" in unescape(page)
         number, _, said = words.partition(" ")

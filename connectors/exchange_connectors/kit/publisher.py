@@ -23,7 +23,6 @@ from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
 from exchange_connectors.kit.store import Store
 from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, envelope, registry, rules, topics
-from exchange_contracts.events import EVENTS
 from exchange_contracts.model import Event
 from exchange_contracts.problem import sentences
 from exchange_contracts.receipts import Receipt
@@ -230,13 +229,13 @@ class Publisher:
             "recorded_at": datetime.fromtimestamp(int(now_seconds * 1000) / 1000, UTC),
         }
         now_millis = int(now_seconds * 1000)
-        draft = EVENTS[statement.type](**given, revision=now_millis)
+        draft = codec.class_of(statement.type)(**given, revision=now_millis)
         verdict, known = self.ledger.weigh(draft, statement.dated)
         if verdict in (Verdict.UNCHANGED, Verdict.OLDER):
             return Offered(verdict, None)
         if known is None:
             return Offered(verdict, draft)
-        later = EVENTS[LATER_FORM.get(statement.type, statement.type)]
+        later = codec.class_of(LATER_FORM.get(statement.type, statement.type))
         return Offered(verdict, later(**given, revision=max(known.revision + 1, now_millis)))
 
     def flush(self, timeout: float) -> None:

@@ -4,6 +4,7 @@ A field's example stands at the field; the example of a whole answer is put toge
 """
 
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, TypeAdapter
@@ -245,6 +246,7 @@ class Ready(Model):
     workers: Literal["fresh", "silent", "unknown"] = eg("fresh")
 
 
+@cache
 def example_of(answer: Any) -> object:
     """Return the example of a whole answer, put together from those of its fields."""
     schema = TypeAdapter(answer).json_schema(mode="serialization")

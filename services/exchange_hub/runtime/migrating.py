@@ -3,24 +3,15 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from exchange_hub.runtime.problem import RuntimeProblem
 
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
-    return config
-
-
 def known_versions() -> list[str]:
-    """Return the schema versions that this version of the hub knows, the newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    """Return the schema versions that this version of the hub knows, the newest first: the files' names begin with them."""
+    return sorted((file.name[1:5] for file in (_FOLDER / "versions").glob("r[0-9]*.py")), reverse=True)
 
 
 def engine_of(database_url: str, application: str = "hub") -> sa.Engine:
@@ -43,10 +34,8 @@ def migrate(database_url: str, version: str = "head") -> tuple[str | None, str]:
     Raises:
         RuntimeProblem: the store was written by a newer version.
     """
-    config = _config()
-    script = ScriptDirectory.from_config(config)
-    head = (script.get_current_head() or "") if version == "head" else version
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = known_versions()
+    head = known[0] if version == "head" else version
     engine = engine_of(database_url)
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(7404, 0)"))
@@ -60,12 +49,22 @@ def migrate(database_url: str, version: str = "head") -> tuple[str | None, str]:
                     remedy="Run the newer version of the hub, or restore a backup made by this one.",
                 )
             connection.commit()
-            config.attributes["connection"] = connection
-            command.upgrade(config, version)
-            connection.commit()
+            if before != head:
+                _upgrade(connection, head)
         finally:
             connection.rollback()
             connection.execute(sa.text("SELECT pg_advisory_unlock(7404, 0)"))
             connection.commit()
     engine.dispose()
     return before, head
+
+
+def _upgrade(connection: sa.Connection, version: str) -> None:
+    from alembic import command  # noqa: PLC0415 - most starts find a store of this version and need not wait for it
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+    connection.commit()

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from exchange_contracts import registry, vocabulary
 from exchange_contracts.shape import Shape
@@ -68,13 +68,13 @@ class Asked:
 def code_version() -> str:
     """Return the distribution's version with a digest of the code that decides any list's rows."""
     modules = sorted({name for kind in LISTED for name in modules_of(kind)})
-    return f"{version('exchange-hub')}+{_digest(map(_bare_source, modules))}"
+    return f"{version('exchange-hub')}+{_digest(_read(name).code for name in modules)}"
 
 
 @cache
 def code_of(kind: str) -> str:
     """Return the digest of the code that decides the rows of a kind."""
-    return _digest(f"{name}\n{_bare_source(name)}" for name in modules_of(kind))
+    return _digest(f"{name}\n{_read(name).code}" for name in modules_of(kind))
 
 
 @cache
@@ -86,21 +86,30 @@ def modules_of(kind: str) -> tuple[str, ...]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting.extend(_imports(name))
+            waiting.extend(_read(name).imports)
     return tuple(sorted(found))
 
 
+class _Read(NamedTuple):
+    """What is read of a module: those of the packages above that it imports, and its code without words."""
+
+    imports: tuple[str, ...]
+    code: str
+
+
 @cache
-def _imports(name: str) -> tuple[str, ...]:
-    """Return the modules of the packages above that a module imports."""
+def _read(name: str) -> _Read:
+    """Read a module; it is parsed once for both, for every start of a worker waits for this."""
     named: set[str] = set()
-    for node in ast.walk(ast.parse(_source(name))):
+    tree = ast.parse(_source(name))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             named.update(each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             named.add(node.module)
             named.update(f"{node.module}.{each.name}" for each in node.names)
-    return tuple(each for each in sorted(named - _NOT_FOLLOWED) if each.startswith(_PACKAGES) and _exists(each))
+    imports = tuple(each for each in sorted(named - _NOT_FOLLOWED) if each.startswith(_PACKAGES) and _exists(each))
+    return _Read(imports, _bare(tree))
 
 
 def _exists(name: str) -> bool:
@@ -112,11 +121,6 @@ def _exists(name: str) -> bool:
 def _source(name: str) -> str:
     path = name.split(".")
     return files(path[0]).joinpath(*path[1:-1], f"{path[-1]}.py").read_text(encoding="utf-8")
-
-
-@cache
-def _bare_source(name: str) -> str:
-    return bare(_source(name))
 
 
 class _WithoutWords(ast.NodeTransformer):
@@ -133,7 +137,11 @@ def bare(source: str) -> str:
     >>> bare('def f(x):  # one\n    "Two."\n    return (x +\n        1)') == bare('def f(x): return x + 1')
     True
     """
-    return ast.unparse(_WithoutWords().visit(ast.parse(source)))
+    return _bare(ast.parse(source))
+
+
+def _bare(tree: ast.Module) -> str:
+    return ast.unparse(_WithoutWords().visit(tree))
 
 
 def contracts_of(kind: str) -> str:
