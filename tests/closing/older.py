@@ -43,7 +43,7 @@ NEWER = frozenset({
     ("funds", "counted", True), ("funds", "first_paid_on", True), ("funds", "recovered_on", True), ("funds", "settled_on", True),
     ("funds", "unapproved", True), ("materials", "granularity", True), ("materials", "quantity", False), ("plans", "domain", True),
     ("plans", "expected", True), ("problems", "resolved_before", True), ("scrappage", "count", True), ("scrappage", "counted_on", True),
-    ("scrappage", "granularity", True), ("trade-in", "return_no", True), ("trade-in", "sale_returned", True), ("trade-in", "step", True),
+    ("scrappage", "granularity", True), ("submissions", "totals", True), ("trade-in", "return_no", True), ("trade-in", "sale_returned", True), ("trade-in", "step", True),
 })  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def test_a_close_keeps_figures_rows_and_their_digest(engine: sa.Engine, district
     report = snapshot.load(engine, "2026-09")
     assert report.figures["equipment.工业.ytd"].value == Decimal("120000.00")  # 60 000 + 60 000
     assert report.figures["tradein.家电.subsidy"].value == Decimal("900.00")  # 450 + 450
-    assert report.figures["funds.市级.pay_rate"].value == Decimal("0.05")  # 450 ÷ 1 000 000 = 0.045 %
+    assert report.figures["funds.市级.pay_rate"].value == Decimal("0.045")  # 450 ÷ 1 000 000 = 0.045 %
     assert [section.title for section in report.sections] == [section.title for section in closed.report.sections]
     assert closed.counts["trade-in"] == 3
     with engine.connect() as conn:
@@ -160,7 +160,7 @@ def test_a_report_read_back_is_the_report_that_was_closed(engine: sa.Engine, dis
     assert annexes["funds"].rows[1]["amount"] == 450_00
     states = [item["state"] for item in annexes["submissions"].rows]
     assert states[0] == "已确认"
-    assert set(states[1:]) == {"未报送"}
+    assert set(states[1:]) == {"未报送", "已有数据未确认"}
     assert len(states) == len(annexes["submissions"].rows) == len(district.expected("2026-09"))
 
 

@@ -114,4 +114,5 @@ def _derived(start: str, frame: Frame) -> Iterator[Definition]:
     at_hand = tuple(f"{start}.{name}" for name in ("allocated", "carried_over", "recovered"))
     yield Derived(f"{start}.available", "元", span, "net", at_hand, minus=1)
     yield Derived(f"{start}.pay_rate", "%", span, "ratio", (f"{start}.paid", f"{start}.available"))
-    yield Derived(f"{start}.balance", "元", span, "net", tuple(f"{start}.{name}" for name in _TERMS), minus=3)
+    # What was paid is gone also where nobody has said what was allocated.
+    yield Derived(f"{start}.balance", "元", span, "net", tuple(f"{start}.{name}" for name in _TERMS), minus=3, partial=True)

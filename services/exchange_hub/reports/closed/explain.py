@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
-from exchange_hub.programme.cells import COUNT, Cube
+from exchange_contracts.units import factor
+from exchange_hub.programme.cells import COUNT, Cube, Measure
 from exchange_hub.programme.conditions import DetailsFirst, Latest, Member, columns_named, conditions, expression
 from exchange_hub.programme.definitions import Definition, Derived, Measured
 from exchange_hub.reports.closed.causes import BY_STAMP, ChangedRows
@@ -97,9 +98,9 @@ class Explanation:
 
     def _comparable(self, source: Source) -> bool:
         """Tell whether both sides have everything that a figure asks for: what one lacks cannot say which rows it counted."""
-        _, column = _parts(source.measure)
-        terms = expression(column).terms if column else ()
-        asked = columns_named(source.list, source.where) | {(source.list, term.column) for term in terms}
+        measure = Measure.of(source.measure)
+        terms = [term for text in (measure.column, measure.beside) if text for term in expression(text).terms]
+        asked = columns_named(source.list, source.where) | {(source.list, name) for term in terms for name in (term.column, term.other) if name}
         frozen = {view.name for view in self.changed.frozen.views}
         return all(list_ in frozen and column in self.changed.common(list_) for list_, column in asked)
 
@@ -133,14 +134,8 @@ class Explanation:
             where = self._without_idle(source)
             alone = not any(isinstance(each, (Member, Latest, DetailsFirst)) for each in conditions(where))
             rows = changed.alias() if alone else lists.table(source.list).alias()
-            name, column = _parts(source.measure)
-            counted = sa.literal(1) if name == COUNT else value(rows, expression(column))
             meets = lists.matches(source.list, rows, where)
-            if name == "distinct":
-                chosen = sa.select(counted.label("k"), rows.c.row_key, rows.c.bureaus, sa.literal(1).label("v")).where(meets, counted.is_not(None))
-                sides.append(chosen.distinct(counted).order_by(counted, rows.c.row_key).subquery())
-            else:
-                sides.append(sa.select(rows.c.row_key.label("k"), rows.c.row_key, rows.c.bureaus, counted.label("v")).where(meets).subquery())
+            sides.append(self._counted(rows, Measure.of(source.measure), meets))
         old, new = sides
         causes = sa.union(*(sa.select(side.c.row_key, side.c.cause) for side in (changed_was, changed_now))).subquery()
         key = sa.func.coalesce(new.c.row_key, old.c.row_key)
@@ -148,6 +143,23 @@ class Explanation:
         asked = sa.select(key, sa.func.coalesce(new.c.bureaus, old.c.bureaus), old.c.v, new.c.v, causes.c.cause).select_from(both)
         for row in self.changed.conn.execute(asked.where(sa.func.coalesce(old.c.v, 0) != sa.func.coalesce(new.c.v, 0))):
             yield _Differing(*row)
+
+    def _counted(self, rows: sa.FromClause, measure: Measure, meets: sa.ColumnElement[bool]) -> sa.Subquery:
+        """Return what the rows count in a measure: ``k`` names what counts once, with its row and its value ``v``."""
+        own = rows.c.row_key
+        counted = sa.literal(1) if measure.name == COUNT else value(rows, expression(measure.column))
+        if measure.name == "distinct":
+            chosen = sa.select(counted.label("k"), own, rows.c.bureaus, sa.literal(1).label("v")).where(meets, counted.is_not(None))
+            return chosen.distinct(counted).order_by(counted, own).subquery()
+        if measure.name == "once":
+            whose = sa.func.coalesce(value(rows, expression(measure.more)), own)
+            chosen = sa.select(whose.label("k"), own, rows.c.bureaus, counted.label("v")).where(meets, counted.is_not(None))
+            return chosen.distinct(whose).order_by(whose, counted.desc(), own).subquery()
+        if measure.more:
+            units = self.changed.conn.execute(sa.select(rows.c.unit).distinct()).scalars()
+            factors = {str(unit): found for unit in units if (found := factor(str(unit), measure.more)) is not None}
+            counted = counted * sa.case(*((rows.c.unit == unit, found) for unit, found in factors.items()), else_=0) if factors else counted
+        return sa.select(own.label("k"), own, rows.c.bureaus, counted.label("v")).where(meets).subquery()
 
     def _without_idle(self, source: Source) -> Mapping[str, object]:
         """Leave out what changes nothing: where a list holds no summary on either side, its details are all that counts."""
@@ -202,8 +214,3 @@ class _Differing(NamedTuple):
 def _smallness(row: _Differing) -> tuple[Decimal, str]:
     """Sort the rows that change a figure most before the others."""
     return -abs(Decimal(row.now or 0) - Decimal(row.was or 0)), row.row_key
-
-
-def _parts(measure: str) -> tuple[str, str]:
-    name, _, column = measure.removesuffix(")").partition("(")
-    return name, column
