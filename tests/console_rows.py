@@ -367,5 +367,5 @@ def opened(source: MemorySource, reports: Path, *, raising: bool = True) -> Iter
     link = Path(folder.name) / "reports"
     link.unlink(missing_ok=True)
     link.symlink_to(reports)
-    with TestClient(app, raise_server_exceptions=raising) as client:
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=raising) as client:
         yield client

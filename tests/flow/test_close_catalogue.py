@@ -239,7 +239,7 @@ def test_a_closed_month_is_listed_traced_and_shown_by_its_own_columns(
     with changed.connect() as conn:
         closed = snapshot.catalogue_of(snapshot.stored(conn, MONTH))
     now = datetime(2026, 12, 1, tzinfo=UTC)
-    with TestClient(create_app(DatabaseSource(store, Hub.load().rules()), tmp_path / "none", lambda: now)) as console:
+    with TestClient(create_app(DatabaseSource(store, Hub.load().rules()), tmp_path / "none", lambda: now), base_url="http://localhost") as console:
         assert console.get(f"/reports/{MONTH}").status_code == 200
         for list_, figure in FIGURES.items():
             view = closed.view(list_)
@@ -300,7 +300,7 @@ def test_a_closed_month_outlives_a_list_that_comes_and_goes(
     assert [row["item"] for row in hub("list", CAME.name, "--as-of", "2026-11")] == ["专项债券"]
     (traced,) = hub("trace", "sought.合计.amount", "--month", "2026-11")
     assert [row["columns"]["争取金额"] for row in traced["rows"]] == ["5000000.00"]
-    with TestClient(create_app(DatabaseSource(store, Hub.load().rules()), tmp_path / "none", lambda: DECEMBER.closed_at)) as console:
+    with TestClient(create_app(DatabaseSource(store, Hub.load().rules()), tmp_path / "none", lambda: DECEMBER.closed_at), base_url="http://localhost") as console:
         page = console.get("/reports/2026-11/figure", params={"id": "sought.合计.amount"})
     assert page.status_code == 200
     assert "专项债券" in page.text

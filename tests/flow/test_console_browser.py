@@ -36,7 +36,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         def asking() -> HTMLResponse:
             """A list's page with the clerk on it."""
-            with TestClient(app) as client:
+            with TestClient(app, base_url="http://localhost") as client:
                 page = client.get("/lists/equipment-projects").text
             return HTMLResponse(page.replace("</head>", '<script src="/asking.js" defer></script></head>'))
 

@@ -167,7 +167,7 @@ def closed(hub: Hub, url: str, source: DatabaseSource, tmp_path_factory: pytest.
 @pytest.fixture
 def client(source: DatabaseSource, hub: Hub, tmp_path: Path) -> Iterator[TestClient]:
     now = datetime(2026, 11, 4, 1, 30, tzinfo=UTC)
-    with TestClient(create_app(source, tmp_path, lambda: now, place=Place.of(hub.district))) as client:
+    with TestClient(create_app(source, tmp_path, lambda: now, place=Place.of(hub.district)), base_url="http://localhost") as client:
         yield client
 
 
@@ -346,7 +346,7 @@ def test_every_figure_of_a_closed_month_opens_as_many_frozen_rows_as_it_counts(
 def test_report_pages_of_a_real_close_open(source: DatabaseSource, hub: Hub, closed: Path) -> None:
     """The page of a closed month shows its tables, and a figure's page leads on to the row with its source cells."""
     now = datetime(2026, 11, 6, tzinfo=UTC)
-    with TestClient(create_app(source, closed, lambda: now, place=Place.of(hub.district))) as client:
+    with TestClient(create_app(source, closed, lambda: now, place=Place.of(hub.district)), base_url="http://localhost") as client:
         page = client.get("/reports/2026-10")
         assert page.status_code == 200
         assert "没有可读的" not in page.text
@@ -387,14 +387,15 @@ def test_a_store_that_is_away_is_said_in_chinese_and_read_again_later(hub: Hub, 
     """Without a database the process lives, is not ready, and answers people in Chinese."""
     away = DatabaseSource("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1", hub.rules())
     app = create_app(away, tmp_path, lambda: datetime(2026, 11, 4, tzinfo=UTC), place=Place.of(hub.district))
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://localhost") as client:
         assert client.get("/livez").status_code == 200
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["database"]) == (503, "down")
         page = client.get("/")
         assert page.status_code == 503
         assert "数据库暂时无法读取" in page.text
-        assert "hub_database_up 0.0" in client.get("/metrics").text
+        app.state.health.refresh()
+        assert b"hub_database_up 0.0" in app.state.health.console.meters.exposition()
 
 
 def test_a_closed_month_is_read_from_the_store_as_from_its_file(

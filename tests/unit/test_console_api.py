@@ -152,7 +152,9 @@ def test_readiness_fails_without_the_store(client: TestClient, source: MemorySou
 
 
 def scraped(client: TestClient) -> dict[tuple[str, ...], float]:
-    families = text_string_to_metric_families(client.get("/metrics").text)
+    health = client.app.state.health  # type: ignore[attr-defined]
+    health.refresh()
+    families = text_string_to_metric_families(health.console.meters.exposition().decode())
     return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
 
 

@@ -246,5 +246,5 @@ def test_scrape_targets_are_the_default_ports() -> None:
     assert ports == {
         "hub-worker": str(settings.metrics.port),
         "hub-relay": str(settings.metrics.port + settings.worker.processes),
-        "hub-console": str(settings.console.port),
+        "hub-console": str(settings.metrics.port + settings.worker.processes + 1),
     }

@@ -8,6 +8,8 @@ import click
 from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.program import plain_errors
 from exchange_hub.cli.taking_up import FolderWatch, addresses, take_up
+from exchange_hub.console import gate
+from exchange_hub.console.accounts import Accounts
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.instance_lock import check_ports, free_port, only_hub
 from exchange_hub.runtime.servers import Servers, running
@@ -49,11 +51,13 @@ def up() -> None:
         stop = stop_on_signals()
         with only_hub(hub.settings):
             check_ports(hub.settings)
+            gate.check(hub.settings.console, Accounts(hub.settings.console_users))
             with running(hub.settings) as servers:
                 take_up(hub, servers)
                 console = hub.settings.console
                 port = console.port or free_port(console.host)
-                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:http://{console.host}:{port}  (Ctrl-C 停止)")
+                scheme = "https" if console.tls_certfile else "http"
+                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:{scheme}://{console.host}:{port}  (Ctrl-C 停止)")
                 click.echo(f"Kafka {servers.bootstrap_servers}(连接器在别处运行时,设 HUB_KAFKA__BOOTSTRAP_SERVERS)")
                 supervisor = Supervisor(children(hub, servers, console_port=port))
                 threading.Thread(target=FolderWatch(hub, servers, supervisor).run, args=(stop,), name="folder-watch", daemon=True).start()

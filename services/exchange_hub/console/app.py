@@ -24,7 +24,9 @@ from exchange_hub.console import figures, security, wording
 from exchange_hub.console.api import Api
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.downloads import Downloads, Maker, maker_of
+from exchange_hub.console.gate import Gate, Refusal
 from exchange_hub.console.health import Health
+from exchange_hub.console.login import Login
 from exchange_hub.console.pages import Pages
 from exchange_hub.console.query import QueryError
 from exchange_hub.console.rims import Clock, Console
@@ -41,7 +43,7 @@ _logger = logging.getLogger(__name__)
 
 def create_app(
     source: Source, reports_dir: Path, clock: Clock, *, place: Place | None = None, meters: metrics.Meters | None = None,
-    maker: Maker | None = None, probes: Source | None = None,
+    maker: Maker | None = None, probes: Source | None = None, gate: Gate | None = None,
 ) -> FastAPI:  # fmt: skip
     """Return the console.
 
@@ -53,6 +55,7 @@ def create_app(
         meters: metrics of this process; by default a set of its own.
         maker: who makes downloads; by default this process, from *source*.
         probes: where snapshots for ``/readyz`` and ``/metrics`` come from; by default *source*.
+        gate: who gets in; by default whoever names this machine by a loopback name.
     """
     place = place if place is not None else Place()
     console = Console(
@@ -63,6 +66,7 @@ def create_app(
         meters=meters if meters is not None else metrics.Meters(),
         templates=_templates(place),
         downloads=Downloads(maker or maker_of(source)),
+        gate=gate if gate is not None else Gate(),
     )
     probing = replace(console, source=probes, archive=Archive(reports_dir, probes)) if probes else console
     app = FastAPI(
@@ -70,7 +74,8 @@ def create_app(
         description="只读接口。金额以元为单位的十进制字符串；时间为 UTC；null 表示未填报，不是零。",
     )  # fmt: skip
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    for routes in (Health(probing), Api(console), Pages(console)):
+    health = app.state.health = Health(probing)
+    for routes in (health, Login(console), Api(console), Pages(console)):
         app.include_router(routes.router())
     _handle_errors(app, console)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # the documented way to change the description
@@ -125,7 +130,8 @@ def _measured(console: Console) -> Callable[[Request, Callable[[Request], Awaita
         try:
             # No text of the store holds the byte 0, so no address that has one can mean anything.
             absurd = "\x00" in request.url.path or "\x00" in unquote(request.url.query)
-            response = _problem(console, request, 400, "地址中含有无效字符，请检查后重试。") if absurd else await call_next(request)
+            refused = Refusal(400, "地址中含有无效字符，请检查后重试。") if absurd else await console.gate.refusal(request)
+            response = await call_next(request) if refused is None else _refused(console, request, refused)
         except Exception:
             _logger.exception("the console failed on %s", request.url.path)
             response = _problem(console, request, 500, "页面出错，已记录；请返回后重试，或联系运维人员。")
@@ -164,11 +170,19 @@ def _handle_errors(app: FastAPI, console: Console) -> None:
     app.add_exception_handler(StarletteHTTPException, http)
 
 
+def _refused(console: Console, request: Request, refused: Refusal | Response) -> Response:
+    if isinstance(refused, Response):
+        return refused
+    response = _problem(console, request, refused.status, refused.words)
+    response.headers.update(refused.headers)
+    return response
+
+
 def _problem(console: Console, request: Request, status: int, words: str) -> Response:
     """Answer in Chinese: as JSON to the API, as a page to people."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": words}, status)
-    titles = {400: "请求有误", 404: "没有找到", 405: "不支持的方法", 429: "下载过多", 503: "暂时无法读取"}
+    titles = {400: "请求有误", 401: "请先登录", 403: "没有权限", 404: "没有找到", 405: "不支持的方法", 429: "请稍后再试", 503: "暂时无法读取"}
     context = {
         "title": titles.get(status, HTTPStatus(status).phrase), "words_shown": words, "place": console.place,
         "lists": LISTS, "now": console.clock(),

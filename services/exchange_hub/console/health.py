@@ -1,4 +1,4 @@
-"""Whether the console lives, whether it can be trusted now, and its metrics."""
+"""Whether the console lives, whether it can be trusted now, and what its metrics read from the store."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,6 @@ class Health:
                 "数据库可读且处理进程在工作；否则 503",
                 "`database`：能否读取；`workers`：最近一次心跳是否在 120 秒内（没有心跳记录时为 unknown，不判为故障）。",
             ),
-            ("/metrics", self.metrics, "Prometheus 指标", "文本格式，供 Prometheus 抓取。"),
         )
         router = APIRouter()
         for path, handler, summary, description in routes:
@@ -66,11 +65,8 @@ class Health:
         answer = {"status": "ok" if workers != "silent" else "unavailable", "database": "up", "workers": workers}
         return JSONResponse(answer, 503 if workers == "silent" else 200)
 
-    async def metrics(self) -> Response:
-        """Refresh what is read from the store, and expose everything."""
-        return await to_thread.run_sync(self._metrics, limiter=self.threads)
-
-    def _metrics(self) -> Response:
+    def refresh(self) -> None:
+        """Set the metrics that are read from the store; their own port asks for it before each answer."""
         meters = self.console.meters
         try:
             closed = self.console.archive.months()
@@ -81,7 +77,6 @@ class Health:
             meters.set(metrics.DATABASE_UP, 1)
         except StoreUnavailableError:
             meters.set(metrics.DATABASE_UP, 0)
-        return Response(meters.exposition(), media_type=metrics.CONTENT_TYPE)
 
     def _refresh(self, reading: Queries) -> None:
         """Set what only the console knows, at the moment of the scrape; positions and balance are the relay's to measure."""

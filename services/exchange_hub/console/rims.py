@@ -8,6 +8,7 @@ from fastapi.templating import Jinja2Templates
 
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.downloads import Downloads
+from exchange_hub.console.gate import Gate
 from exchange_hub.console.source import Place, Source
 from exchange_hub.runtime.metrics import Meters
 
@@ -36,3 +37,4 @@ class Console:
     meters: Meters
     templates: Jinja2Templates
     downloads: Downloads
+    gate: Gate

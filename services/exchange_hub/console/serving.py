@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -83,9 +84,13 @@ class _Bounded(H11Protocol):
 
 
 @contextmanager
-def served(app: FastAPI, listening: socket.socket) -> Iterator[threading.Thread]:
-    """Serve *app* on a bound socket, in the thread that is given, until the block ends."""
-    config = uvicorn.Config(app, log_config=None, http=_Bounded, ws="none", timeout_graceful_shutdown=STOP_SECONDS_MAX)
+def served(app: FastAPI, listening: socket.socket, certfile: Path | None = None, keyfile: Path | None = None) -> Iterator[threading.Thread]:
+    """Serve *app* on a bound socket, in the thread that is given, until the block ends; with a certificate under TLS."""
+    # Whoever names a proxy's header would choose its own address: attempts at a login are counted by the one that connects.
+    config = uvicorn.Config(
+        app, log_config=None, http=_Bounded, ws="none", timeout_graceful_shutdown=STOP_SECONDS_MAX, proxy_headers=False, server_header=False,
+        ssl_certfile=certfile, ssl_keyfile=keyfile,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # signals belong to the program around it
     serving = threading.Thread(target=server.run, args=([listening],), name="console", daemon=True)

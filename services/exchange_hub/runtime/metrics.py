@@ -6,7 +6,7 @@ data records = accepted + duplicate + rejected + held, always.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +24,9 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
+from prometheus_client.metrics_core import Metric as MetricFamily
 
 Kind = Literal["counter", "gauge", "histogram"]
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 OUTCOMES = ("accepted", "duplicate", "rejected", "held")
 """The four ends that a data record can meet; a superseded statement is an accepted one."""
@@ -305,12 +304,18 @@ class Meters:
         self.replace(BUILD, {(version, contracts_digest, configuration_digest): 1})
 
     def exposition(self) -> bytes:
-        """Return the text that Prometheus scrapes (content type ``CONTENT_TYPE``)."""
+        """Return the text that Prometheus scrapes."""
         return generate_latest(self.registry)
 
-    def serve(self, port: int, host: str = "127.0.0.1") -> int:
-        """Serve ``/metrics`` from a thread of this process and return the port (a free one for 0)."""
-        server, _ = start_http_server(port, host, self.registry)
+    def serve(self, port: int, host: str = "127.0.0.1", refresh: Callable[[], None] | None = None) -> int:
+        """Serve ``/metrics`` from a thread of this process and return the port (a free one for 0).
+
+        Args:
+            port: where it listens; nothing else is served there.
+            host: the address.
+            refresh: is called before each answer and sets what is not counted as it happens.
+        """
+        server, _ = start_http_server(port, host, self.registry if refresh is None else _Fresh(self.registry, refresh))
         return int(server.server_port)
 
     def _gauge(self, metric: Metric) -> Gauge:
@@ -318,6 +323,19 @@ class Meters:
         if not isinstance(collector, Gauge):
             raise TypeError(f"{metric.name} is a {metric.kind}, not a gauge")
         return collector
+
+
+class _Fresh(CollectorRegistry):
+    """A registry whose metrics are refreshed before each look at them."""
+
+    def __init__(self, registry: CollectorRegistry, refresh: Callable[[], None]) -> None:
+        super().__init__()
+        self._registry, self._refresh = registry, refresh
+
+    def collect(self) -> Iterator[MetricFamily]:
+        """Refresh, then tell."""
+        self._refresh()
+        yield from self._registry.collect()
 
 
 def _process_registry() -> CollectorRegistry:

@@ -137,8 +137,24 @@ class DatabaseSettings(_Group):
 class ConsoleSettings(_Group):
     """The console and API."""
 
-    host: str = Field("127.0.0.1", description="Address on which the console listens.")
+    host: str = Field(
+        "127.0.0.1", description="Address on which the console listens; another than loopback needs a user (`hub console user add`)."
+    )
     port: Port = Field(8080, description="Port on which the console listens; 0: a free one.")
+    allowed_hosts: str = Field(
+        "localhost,127.0.0.1,[::1]",
+        description="Names, comma-separated, by which browsers may reach the console, besides the address on which it listens; others are refused.",
+    )
+    users: Path | None = Field(
+        None, description="File of the console's users (mode 0600); empty: `console-users.json` in the data folder."
+    )
+    session_minutes: int = Field(
+        60, ge=1, le=720, description="Minutes without a request after which a login ends; none lasts longer than 12 hours."
+    )
+    tls_certfile: Path | None = Field(
+        None, description="Certificate (PEM, with its chain) by which the console is reached over TLS; empty: without."
+    )
+    tls_keyfile: Path | None = Field(None, description="Key of that certificate, where it is not in the same file.")
 
 
 class MetricsSettings(_Group):
@@ -246,6 +262,11 @@ class Settings(BaseSettings):
     def cache_folder(self) -> Path:
         """`cache_dir` as an absolute path."""
         return self.cache_dir.expanduser().absolute()
+
+    @property
+    def console_users(self) -> Path:
+        """The file of the console's users."""
+        return self.console.users or self.data_folder / "console-users.json"
 
     @property
     def log_folder(self) -> Path:
