@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -168,7 +168,7 @@ def test_programs_that_start_at_once_share_servers_that_stop_with_their_owner(fo
         joiner.stop()
         assert answers(remaining)
         settings = Settings(data_dir=folder / "data")
-        assert find(settings) == Servers(first.bootstrap_servers, first.database_url, started_here=False)
+        assert find(settings) == replace(first, started_here=False)
     assert find(settings) is None
 
 
@@ -331,7 +331,7 @@ def test_given_servers_are_used_as_they_are(folder: Path) -> None:
         database=DatabaseSettings(url=SecretStr("postgresql://hub@db/hub")),
     )
     with running(settings) as servers:
-        assert servers == Servers("broker:9092", "postgresql://hub@db/hub", started_here=False)
+        assert servers == Servers("broker:9092", *["postgresql://hub@db/hub"] * 3, started_here=False)
     assert not (folder / "data").exists()
 
 

@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("exchange_hub.cli.worker", "worker", "Run one Faust worker that fills the views."),
     "relay": ("exchange_hub.cli.relay", "relay", "Publish receipts to the bureaus' receipt topics."),
     "migrate": ("exchange_hub.cli.housekeeping", "migrate", "Bring the store's schema to this version."),
+    "database": ("exchange_hub.cli.database", "database", "Print the SQL of the roles of workers and readers."),
     "console": ("exchange_hub.cli.console", "console", "Serve the console and the API."),
     "connect": ("exchange_connectors.cli", "connect", "运行本单位的 Excel 投放文件夹。"),
     "publish": ("exchange_connectors.cli", "publish", "发布 JSON Lines 中的事件。"),

@@ -28,6 +28,7 @@ from exchange_hub.programme.district import FILES
 from exchange_hub.runtime import postgres_tools
 from exchange_hub.runtime.migrating import known_versions, migrate
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.roles import give_rights
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, end_offsets, topic_ids
 from exchange_hub.views.digests import NAMES, digests
@@ -194,6 +195,7 @@ def put_back(url: str, folder: Path, manifest: Mapping[str, Any], *, replace: bo
     _replay(url, folder / DUMP, dropping, fencing, note)
     migrate(url)
     with connect(url, "hub restore") as conn, conn.transaction(), conn.cursor() as cur:
+        give_rights(conn)
         _patiently(conn)
         views = {name: list(pair) for name, pair in digests(cur, "live").items()}
         kept = _positions(cur)

@@ -12,6 +12,7 @@ from exchange_connectors.settings import KafkaSettings as ConnectorKafka
 from exchange_contracts.topics import events_topic, receipts_topic
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
+from exchange_hub.runtime.roles import give_rights
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.store.commit import Context
@@ -127,6 +128,9 @@ class Hub:
         with connect(url) as conn:
             remember(conn, self.district.id)
             ensure_views(conn, self.stamp)
+            with conn.transaction():
+                conn.execute("SELECT pg_advisory_xact_lock(7404, 0)")
+                give_rights(conn)
 
     def overtaken(self, url: str) -> frozenset[str]:
         """Return the kinds of entity that are to be filled anew because the district's calendar reaches further than it did."""

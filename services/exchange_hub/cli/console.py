@@ -36,7 +36,7 @@ def console(ctx: click.Context, *, supervised: bool) -> None:
     with plain_errors():
         settings = Settings()
         opened = gate.gate_of(settings.console, Accounts(settings.console_users))
-    with program("console", supervised=supervised, metrics=False) as running:
+    with program("console", supervised=supervised, role="reader", metrics=False) as running:
         _serve(running, opened)
 
 

@@ -17,12 +17,15 @@ from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.migrating import migrate as bring_up
 from exchange_hub.runtime.postgres_server import ROOT_DATA, SOCKET_PARENT
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.roles import give_rights
 from exchange_hub.runtime.servers import owned_paths
 from exchange_hub.runtime.settings import Settings
+from exchange_hub.views.store.setup import connect
 
 #: What the hub makes in its data folder; anything else there is somebody's, and stays.
 DATA_ENTRIES = (
     "kafka", "postgres", "run", "logs", "reports", "spool", "faust", "servers-kept.json", "servers-kept.json.new", "postgres.password",
+    "postgres-worker.password", "postgres-reader.password", "console-users.json",
 )  # fmt: skip
 #: What the hub makes in its cache folder.
 CACHE_ENTRIES = ("maven", "postgresql-*")
@@ -49,9 +52,13 @@ def migrate() -> None:
     """Bring the store's schema to this version; a newer store is refused, nothing is ever taken back."""
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url:
+        with serving(hub, None) as url:
             before, now = bring_up(url)
+            with connect(url) as conn, conn.transaction():
+                given = give_rights(conn)
     click.echo(f"schema version {now}: nothing to do" if before == now else f"schema version {before or 'none'} → {now}")
+    if given:
+        click.echo(f"rights of the roles of workers and readers: {given} statements")
 
 
 @click.command()

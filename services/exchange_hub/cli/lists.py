@@ -60,7 +60,7 @@ def list_(
             output.table("清单", ["名称", "标题"], rows)
             return
         hub = Hub.load()
-        with serving(hub) as url, _standing(hub, url, cut_name) as at:
+        with serving(hub, "reader" if cut_name is None else None) as url, _standing(hub, url, cut_name) as at:
             view = at.view(name)
             chosen = _columns(view, columns)
             if by is not None:

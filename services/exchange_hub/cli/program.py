@@ -22,6 +22,7 @@ from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.roles import Role
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.supervise import EXIT_FINAL, end_with_parent, stop_on_signals
 from exchange_hub.runtime.topics import administration, ensure_topics
@@ -48,8 +49,8 @@ class Program:
 
 
 @contextmanager
-def program(name: str, *, supervised: bool, signals: bool = True, metrics: bool = True) -> Iterator[Program]:
-    """Set up a program called *name*; what is missing on the machine ends it in words, not in a traceback."""
+def program(name: str, *, supervised: bool, role: Role = "worker", signals: bool = True, metrics: bool = True) -> Iterator[Program]:
+    """Set up a program called *name* that works in the store as *role*; what is missing on the machine ends it in words, not in a traceback."""
     with plain_errors():
         hub = Hub.load()
         logs.configure(hub.settings, name)
@@ -64,7 +65,8 @@ def program(name: str, *, supervised: bool, signals: bool = True, metrics: bool 
             if metrics:
                 port = meters.serve(hub.settings.metrics.port, hub.settings.metrics.host)
                 log.info("metrics on http://%s:%d/metrics", hub.settings.metrics.host, port)
-            yield Program(hub, servers.bootstrap_servers, servers.database_url, stop, meters)
+            url = servers.worker_url if role == "worker" else servers.reader_url
+            yield Program(hub, servers.bootstrap_servers, url, stop, meters)
 
 
 def make_topics(hub: Hub, bootstrap_servers: str) -> None:
@@ -84,15 +86,15 @@ def open_servers(hub: Hub, *, kafka: bool = True) -> Iterator[Servers]:
     logs.configure(hub.settings, "command", to_file=False)
     logging.getLogger().setLevel(logging.WARNING)
     with running(hub.settings, kafka=kafka) as servers:
-        hub.refuse_another_s(servers.database_url)
+        hub.refuse_another_s(servers.reader_url)
         yield servers
 
 
 @contextmanager
-def serving(hub: Hub) -> Iterator[str]:
-    """The database's address; Kafka is not started for a command that only reads the store."""
+def serving(hub: Hub, role: Role | None = "reader") -> Iterator[str]:
+    """The database's address for *role*, for its owner where none is named; Kafka is not started for a command that needs the store alone."""
     with open_servers(hub, kafka=False) as servers:
-        yield servers.database_url
+        yield {"worker": servers.worker_url, "reader": servers.reader_url, None: servers.database_url}[role]
 
 
 def settle_interpreter() -> None:
@@ -130,7 +132,12 @@ def plain_errors() -> Iterator[None]:
             raise
         wrong = "\n".join(f"  {_setting(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors())
         raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
-    except (*_ANOTHER_SCHEMA, sqlalchemy.exc.ProgrammingError) as error:
+    except (psycopg.errors.InsufficientPrivilege, *_ANOTHER_SCHEMA, sqlalchemy.exc.ProgrammingError) as error:
+        if isinstance(getattr(error, "orig", error), psycopg.errors.InsufficientPrivilege):
+            raise click.ClickException(
+                f"this role of the database may not do that ({str(getattr(error, 'orig', error)).splitlines()[0]}); make, change, close and restore as the "
+                "owner of the store (HUB_DATABASE__URL), and run `hub migrate` as the owner so that the other roles have what they need"
+            ) from error
         if not isinstance(getattr(error, "orig", error), _ANOTHER_SCHEMA):
             raise
         told = str(getattr(error, "orig", error)).splitlines()[0]

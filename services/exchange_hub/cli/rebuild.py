@@ -139,7 +139,7 @@ def _prove_cut(name: str) -> None:
     """Compare lists and figures as of a stored cut with what was kept there; end with 1 where they differ."""
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url:
+        with serving(hub, None) as url:
             engine = engine_of(url)
             with engine.connect() as reading:
                 cut = cuts.stored(reading, name)

@@ -18,7 +18,7 @@ def replay() -> None:
     """依次重试每个暂缓的事件，通过的照常入账、归并并回执；中断后下次接着做。处理进程启动时也会自动重试。"""
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url, connect(url, f"hub worker replay {secrets.token_hex(4)}") as conn:
+        with serving(hub, "worker") as url, connect(url, f"hub worker replay {secrets.token_hex(4)}") as conn:
             context = hub.context(conn)
             prepare(conn)
             counts = run(conn, context, _note).counts

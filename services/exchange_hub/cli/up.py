@@ -31,10 +31,12 @@ def children(hub: Hub, servers: Servers, *, free_ports: bool = False, terminal: 
     port = 0 if free_ports else settings.metrics.port
     shown = {"HUB_LOG__TERMINAL": terminal} if terminal else {}
     listens = {"HUB_CONSOLE__PORT": str(console_port)} if console_port else {}
-    shared = shown | listens | addresses(hub, servers)
+    # Each process has the address of its own role, and no other's.
+    shared = shown | listens | addresses(hub, servers) | dict.fromkeys(("HUB_DATABASE__WORKER_URL", "HUB_DATABASE__READER_URL"), "")
 
     def child(name: str, place: int, *arguments: str) -> Child:
-        environment = {**shared, "HUB_METRICS__PORT": str(port + place if port else 0)}
+        url = servers.reader_url if name == "console" else servers.worker_url
+        environment = {**shared, "HUB_DATABASE__URL": url, "HUB_METRICS__PORT": str(port + place if port else 0)}
         return Child(name, [sys.executable, "-m", "exchange_hub", *arguments, "--supervised"], environment, grace)
 
     count = settings.worker.processes

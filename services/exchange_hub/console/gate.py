@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from exchange_hub.console.accounts import NAME, Account, Accounts, Right
@@ -91,9 +91,6 @@ class Gate:
         if _without_port(host) not in self._hosts:
             audit.warning("refused: host=%s from=%s", ascii(host[:100]), _address(request))
             return Refusal(400, "不接受以这个主机名访问；如确需使用，请运维人员将其加入 HUB_CONSOLE__ALLOWED_HOSTS。")
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not _is_own(request, host):
-            audit.warning("refused: %s %s of another site from=%s", request.method, ascii(request.url.path[:100]), _address(request))
-            return Refusal(403, "请求不是由本系统页面发出的，已拒绝；请刷新页面后重试。")
         users = self.users()
         self._had_users = self._had_users or bool(users)
         path = request.url.path
@@ -205,10 +202,17 @@ def _without_port(host: str) -> str:
     return (name if colon and port.isdigit() else host).lower().removesuffix(".")
 
 
-def _is_own(request: Request, host: str) -> bool:
-    """Tell whether a request that changes something comes from a page of this console; browsers say so, others must."""
+async def from_own_page(request: Request) -> None:
+    """Let a request that changes something through only from a page of this console; browsers say so, others must.
+
+    Raises:
+        HTTPException: it comes from another site, or does not say.
+    """
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() == host.lower()
+    if request.method in ("GET", "HEAD") or (origin is not None and urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()):
+        return
+    audit.warning("refused: %s %s of another site from=%s", request.method, ascii(request.url.path[:100]), _address(request))
+    raise HTTPException(403, "请求不是由本系统页面发出的，已拒绝；请刷新页面后重试。")
 
 
 def _address(request: Request) -> str:

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from secrets import compare_digest
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from exchange_hub.console.gate import Refusal, audit
+from exchange_hub.console.gate import Refusal, audit, from_own_page
 from exchange_hub.console.rims import Console
 from exchange_hub.views.lists import LISTS
 
@@ -32,7 +32,7 @@ class Login:
             ("GET", "/sessions", self.sessions),
             ("POST", "/sessions/end", self.end),
         )
-        router = APIRouter(include_in_schema=False)
+        router = APIRouter(include_in_schema=False, dependencies=[Depends(from_own_page)])
         for method, path, handler in routes:
             router.add_api_route(path, handler, methods=[method], response_class=HTMLResponse)
         return router

@@ -50,6 +50,10 @@ class Layout:
         """Password of the hub's own PostgreSQL, readable by its owner alone."""
         return self.root / "postgres.password"
 
+    def role_password(self, role: str) -> Path:
+        """Password of one of the roles that do not own the hub's own database, readable by its owner alone."""
+        return self.root / f"postgres-{role}.password"
+
     @property
     def kafka(self) -> Path:
         """Kafka's configuration and data."""

@@ -49,7 +49,7 @@ def migrate(database_url: str, version: str = "head") -> tuple[str | None, str]:
                     remedy="Run the newer version of the hub, or restore a backup made by this one.",
                 )
             connection.commit()
-            if before != head:
+            if before != head:  # whoever does not own the store finds it so, or is told
                 _upgrade(connection, head)
         finally:
             connection.rollback()

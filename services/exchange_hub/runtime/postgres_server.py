@@ -15,6 +15,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,7 @@ from urllib.parse import quote
 
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.roles import ROLES, Role, name_of
 from exchange_hub.runtime.settings import DatabaseSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ class Postgres:
     data: Path
     socket: Path
     password: str
+    role_passwords: Mapping[Role, str]
     tuning: tuple[tuple[str, str], ...]
 
     @property
@@ -88,9 +91,11 @@ class Postgres:
 
     def url_of(self, database: str) -> str:
         """Address of a database of this server."""
-        return (
-            f"postgresql://{ROLE}:{quote(self.password, safe='')}@/{database}?host={quote(str(self.socket), safe='')}"
-        )
+        return _url(ROLE, self.password, database, self.socket)
+
+    def url_as(self, role: Role) -> str:
+        """Address of the hub's database for one of the roles that do not own it."""
+        return _url(name_of(DATABASE, role), self.role_passwords[role], DATABASE, self.socket)
 
     @property
     def command(self) -> list[str]:
@@ -120,7 +125,8 @@ def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgre
     account = _account(settings.database)
     binaries = _binaries(account, settings.cache_folder)
     data = _data_folder(account, layout, kept)
-    password = _password(layout)
+    password = _password(layout.password)
+    role_passwords = {role: _password(layout.role_password(role)) for role in ROLES}
     if not data.exists():
         _initialise(account, binaries, data, password)
     if not account.can("-r", data / "PG_VERSION"):
@@ -131,7 +137,11 @@ def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgre
             "or name another HUB_DATA_DIR.",
         )
     socket = _socket_folder(account, kept)
-    return Postgres(account, binaries, data, socket, password, tuple(_tuning(settings.database, data, socket)))
+    return Postgres(account, binaries, data, socket, password, role_passwords, tuple(_tuning(settings.database, data, socket)))
+
+
+def _url(user: str, password: str, database: str, socket: Path) -> str:
+    return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={quote(str(socket), safe='')}"
 
 
 def _account(database: DatabaseSettings) -> Account:
@@ -230,19 +240,19 @@ def _data_folder(account: Account, layout: Layout, kept: dict[str, str]) -> Path
     return Path(kept["postgres_data"])
 
 
-def _password(layout: Layout) -> str:
+def _password(path: Path) -> str:
     try:
-        return layout.password.read_text().strip()
+        return path.read_text().strip()
     except FileNotFoundError:
         password = secrets.token_urlsafe(24)
-        handle = os.open(layout.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(password)
         return password
     except PermissionError as error:
         raise RuntimeProblem(
             "This user cannot read the database's password.",
-            where=str(layout.password),
+            where=str(path),
             remedy="The data folder is another user's: start the hub as that user, or name another HUB_DATA_DIR.",
         ) from error
 

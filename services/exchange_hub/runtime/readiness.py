@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 
 from exchange_hub.runtime.postgres_server import DATABASE, Postgres
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.roles import ensure, give_rights
 
 # Once may be a leftover that takes a second to go (shared memory, a port); three times is a cause.
 ENDS_MAX = 3
@@ -37,6 +38,9 @@ def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) 
     with connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE}")
+    with psycopg.connect(postgres.url, connect_timeout=5) as connection:
+        ensure(connection, DATABASE, postgres.role_passwords)
+        give_rights(connection)
 
 
 def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float) -> None:

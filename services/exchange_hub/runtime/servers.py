@@ -39,10 +39,20 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The addresses of the two servers; empty for one that was not asked for."""
+    """The addresses of the two servers; empty for one that was not asked for.
+
+    Attributes:
+        bootstrap_servers: Kafka's.
+        database_url: PostgreSQL's, as the owner of the store.
+        worker_url: the same as the workers' role.
+        reader_url: the same as the readers' role.
+        started_here: whether they were started by this process.
+    """
 
     bootstrap_servers: str
     database_url: str
+    worker_url: str
+    reader_url: str
     started_here: bool
 
 
@@ -52,6 +62,8 @@ class _Addresses:
 
     kafka: str | None = None
     database: str | None = None
+    worker: str | None = None
+    reader: str | None = None
 
     def missing(self, *, kafka: bool, database: bool) -> "_Wants":
         """Which of the wanted servers have no address here."""
@@ -59,11 +71,12 @@ class _Addresses:
 
     def filled_from(self, other: "_Addresses") -> "_Addresses":
         """These addresses, and the other's where these have none."""
-        return _Addresses(self.kafka or other.kafka, self.database or other.database)
+        return _Addresses(self.kafka or other.kafka, self.database or other.database, self.worker or other.worker, self.reader or other.reader)
 
     def servers(self, *, started_here: bool) -> Servers:
         """As programs see them."""
-        return Servers(self.kafka or "", self.database or "", started_here)
+        owner = self.database or ""
+        return Servers(self.kafka or "", owner, self.worker or owner, self.reader or owner, started_here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +127,13 @@ def find(settings: Settings) -> Servers | None:
 
 
 def _given(settings: Settings) -> _Addresses:
-    url = settings.database.url
-    return _Addresses(settings.kafka.bootstrap_servers, url.get_secret_value() if url else None)
+    database = settings.database
+    urls = [url.get_secret_value() if url else None for url in (database.url, database.worker_url, database.reader_url)]
+    return _Addresses(settings.kafka.bootstrap_servers, *urls)
 
 
 def _joined(state: dict[str, Any]) -> _Addresses:
-    return _Addresses(state.get("bootstrap_servers"), state.get("database_url"))
+    return _Addresses(*(state.get(name) for name in ("bootstrap_servers", "database_url", "worker_url", "reader_url")))
 
 
 def owned_paths(settings: Settings) -> list[Path]:
@@ -223,7 +237,7 @@ def _started(settings: Settings, layout: Layout, lock: int, wants: _Wants) -> It
         addresses: dict[str, str] = {}
         if postgres is not None:
             readiness.wait_for_postgres(postgres, warden.trouble, settings.start_timeout_seconds)
-            addresses["database_url"] = postgres.url
+            addresses |= {"database_url": postgres.url, "worker_url": postgres.url_as("worker"), "reader_url": postgres.url_as("reader")}
         if kafka is not None:
             addresses["bootstrap_servers"] = f"127.0.0.1:{ports[0]}"
             readiness.wait_for_kafka(addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds)

@@ -104,9 +104,16 @@ class DatabaseSettings(_Group):
 
     url: SecretStr | None = Field(
         None,
-        description="postgresql://user:password@host/database of an existing PostgreSQL; empty: the hub starts its own.",
+        description="postgresql://user:password@host/database of an existing PostgreSQL, as the owner of the store; empty: the hub starts its own.",
     )
-    @field_validator("url")
+    worker_url: SecretStr | None = Field(
+        None, description="The same database as the workers' role (`hub database roles`); empty: workers and relay use HUB_DATABASE__URL."
+    )
+    reader_url: SecretStr | None = Field(
+        None, description="The same database as the readers' role; empty: console, lists and reports use HUB_DATABASE__URL."
+    )
+
+    @field_validator("url", "worker_url", "reader_url")
     @classmethod
     def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         """Refuse what is no address of a PostgreSQL, without repeating it: it may hold a password."""

@@ -58,4 +58,5 @@ def remember(conn: psycopg.Connection, district: str) -> None:
     with conn.transaction():
         conn.execute("SELECT pg_advisory_xact_lock(%s, 0)", (LOCK_SPACE,))
         refuse_another(conn, district)
-        conn.execute("INSERT INTO log.district (id) VALUES (%s) ON CONFLICT DO NOTHING", (district,))
+        if conn.execute("SELECT FROM log.district").fetchone() is None:
+            conn.execute("INSERT INTO log.district (id) VALUES (%s)", (district,))

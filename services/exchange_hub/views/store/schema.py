@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from exchange_hub.runtime.roles import give_rights
 from exchange_hub.views.lists import KINDS, LISTS
 from exchange_hub.views.tables import list_table
 
@@ -64,6 +65,7 @@ def views_ddl(schema: str) -> Iterable[str]:
 
 
 def create_views(conn: psycopg.Connection, schema: str) -> None:
-    """Make an empty views schema in the connection's transaction."""
+    """Make an empty views schema in the connection's transaction, with the rights of workers and readers on it."""
     for statement in views_ddl(schema):
         conn.execute(statement.encode())
+    give_rights(conn)
