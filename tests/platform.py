@@ -135,7 +135,7 @@ def _embedded() -> Iterator[tuple[str, str]]:
     # Under root, PostgreSQL runs as another account: it passes through this folder, which is the suite's own.
     with tempfile.TemporaryDirectory(prefix="hub-tests-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        with running(Settings(data_dir=Path(folder) / "data")) as servers:
+        with running(Settings(data_dir=Path(folder) / "data"), secured=False) as servers:
             yield servers.bootstrap_servers, servers.database_url
 
 

@@ -78,9 +78,8 @@ def _fail(error: Exception, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _kafka(bootstrap_servers: str | None) -> KafkaSettings:
-    settings = ConnectorSettings().broker()
-    return settings.model_copy(update={"bootstrap_servers": bootstrap_servers}) if bootstrap_servers else settings
+def _kafka(bootstrap_servers: str | None, district: str, bureau: str) -> KafkaSettings:
+    return ConnectorSettings().broker(bureau, district, bootstrap_servers)
 
 
 def _mapping(
@@ -95,7 +94,7 @@ def _mapping(
 
 def _publisher(mapping: mappings.Mapping, bootstrap_servers: str | None) -> Publisher:
     assert mapping.state is not None  # noqa: S101 - filled by _mapping
-    return Publisher(_kafka(bootstrap_servers), mapping.district, mapping.bureau, mapping.state)
+    return Publisher(_kafka(bootstrap_servers, mapping.district, mapping.bureau), mapping.district, mapping.bureau, mapping.state)
 
 
 _INBOX = click.option(
@@ -383,7 +382,7 @@ def publish(
     spool = state or _spool(settings, district, bureau)
     counts: Counter[str] = Counter()
     name = "-" if file is sys.stdin or file.name == "<stdin>" else Path(file.name).name
-    with Publisher(_kafka(bootstrap_servers), district, bureau, spool) as publisher:
+    with Publisher(_kafka(bootstrap_servers, district, bureau), district, bureau, spool) as publisher:
         publisher.wait_for_receipts(0)  # what was rejected since is news again
         for taken in read_lines(file, bureau, datetime.now(UTC)):
             if isinstance(taken, Refused):

@@ -16,6 +16,7 @@ class KafkaSettings(BaseModel):
         security_protocol: as Kafka names it.
         username: SCRAM user, usually the bureau's code.
         password: its password; never logged.
+        password_file: file that holds it instead.
         ssl_cafile: file of the authority that signed the brokers' certificates.
         ssl_certfile: client certificate, where brokers ask for one.
         ssl_keyfile: its key.
@@ -29,6 +30,7 @@ class KafkaSettings(BaseModel):
     sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
     username: str | None = None
     password: SecretStr | None = None
+    password_file: Path | None = None
     ssl_cafile: Path | None = None
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
@@ -46,7 +48,8 @@ class KafkaSettings(BaseModel):
         if self.security_protocol.startswith("SASL"):
             result["sasl_mechanism"] = self.sasl_mechanism
             result["sasl_plain_username"] = self.username or ""
-            result["sasl_plain_password"] = self.password.get_secret_value() if self.password else ""
+            kept = self.password_file.read_text(encoding="utf-8").strip() if self.password_file else ""
+            result["sasl_plain_password"] = self.password.get_secret_value() if self.password else kept
         return result
 
 
@@ -73,13 +76,26 @@ class ConnectorSettings(BaseSettings):
         """Return the folder where ``hub publish`` keeps its spool and ledger."""
         return self.spool_dir or self.data_dir.expanduser() / "spool"
 
-    def broker(self) -> KafkaSettings:
-        """Return how to reach the broker: as named, else the one of the hub that runs in *data_dir*, else the default."""
-        if "bootstrap_servers" in self.kafka.model_fields_set:
-            return self.kafka
+    def broker(self, bureau: str = "", district: str = "", named: str | None = None) -> KafkaSettings:
+        """Return how a bureau reaches the broker: as named, else the one of the hub that runs in *data_dir*, else the default.
+
+        Args:
+            bureau: its code; on the broker of this machine's hub it is the user that the hub made, unless another is named.
+            district: the district's code, by default the one of the settings.
+            named: the broker's address, in place of the settings'.
+        """
+        kafka = self.kafka.model_copy(update={"bootstrap_servers": named}) if named else self.kafka
+        folder = self.data_dir.expanduser()
         try:
-            running = json.loads((self.data_dir.expanduser() / "run/servers.json").read_text(encoding="utf-8"))
+            running = json.loads((folder / "run/servers.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return self.kafka
+            return kafka
         found = running.get("bootstrap_servers") if isinstance(running, dict) else None
-        return self.kafka.model_copy(update={"bootstrap_servers": found}) if isinstance(found, str) else self.kafka
+        is_named = bool(named) or "bootstrap_servers" in self.kafka.model_fields_set
+        if not isinstance(found, str) or (is_named and kafka.bootstrap_servers != found):
+            return kafka
+        user = f"hub.{district or self.district_code}.{bureau}"
+        password = folder / "credentials" / f"{user}.password"
+        is_user = password.exists() and kafka.username is None
+        own = {"security_protocol": "SASL_PLAINTEXT", "username": user, "password_file": password} if is_user else {}
+        return kafka.model_copy(update={"bootstrap_servers": found, **own})

@@ -161,7 +161,7 @@ def stage(folder: Path) -> Iterator[Stage]:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     settings = Settings(data_dir=folder / "servers")
-    with running(settings) as servers:
+    with running(settings, secured=False) as servers:
         yield Stage(folder, servers.bootstrap_servers, servers.database_url, _pids(settings, servers.database_url))
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from io import BytesIO
@@ -26,6 +27,7 @@ from exchange_hub.reports.closed import diff, snapshot
 from exchange_hub.reports.closed.close import AlreadyClosedError
 from exchange_hub.reports.render.docx_body import fitting_density, pages
 from exchange_hub.reports.render.docx_report import body_characters
+from exchange_hub.runtime import postgres_tools
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers, running
 from exchange_hub.runtime.settings import Settings
@@ -277,6 +279,26 @@ def hub_command(told: Told, *arguments: str) -> subprocess.CompletedProcess[str]
     }  # fmt: skip
     command = [sys.executable, "-m", "exchange_hub", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_no_secret_is_in_a_log_a_process_list_a_backup_or_an_export(told: Told, tmp_path: Path) -> None:
+    """Of all passwords of database and broker, none is in what the demo said or wrote, on a command line, in `hub config`, a backup or an export."""
+    data = told.hub.settings.data_folder
+    kept = [*data.glob("*.password"), *(data / "credentials").glob("*.password")]
+    secrets = [path.read_bytes() for path in kept]
+    assert len(secrets) > 20
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept)
+    commands = [hub_command(told, "backup", str(tmp_path / "backup")), hub_command(told, "export", "--out", str(tmp_path / "all.zip"), "--without-xlsx"), hub_command(told, "config")]
+    assert [ran.returncode for ran in commands] == [0, 0, 0], [ran.stderr for ran in commands]
+    shown = {"said": told.said.encode(), **{f"said {n}": (ran.stdout + ran.stderr).encode() for n, ran in enumerate(commands)}}
+    shown |= {str(path): path.read_bytes() for path in (data / "logs").iterdir()}
+    shown |= {str(path): path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()}
+    shown |= {str(path): path.read_bytes() for path in (tmp_path / "backup").rglob("*") if path.is_file()}
+    dump = next((tmp_path / "backup").glob("*.dump"))
+    shown["dump"] = subprocess.run([postgres_tools.tool("pg_restore"), "-f", "-", dump], capture_output=True, check=True).stdout
+    with zipfile.ZipFile(tmp_path / "all.zip") as package:
+        shown |= {name: package.read(name) for name in package.namelist()}
+    assert not [name for name, content in shown.items() if any(secret in content for secret in secrets)]
 
 
 def test_a_rebuild_from_kafka_proves_the_event_log(told: Told) -> None:

@@ -82,7 +82,7 @@ def restore(*, folder: Path, yes_replace: bool) -> None:
                 remedy="Name the backup's own district in HUB_DISTRICT (its folder is in the backup), and a database of its own.",
             )  # fmt: skip
         with open_servers(hub) as servers:
-            with administration(servers.bootstrap_servers, settings.kafka) as admin:
+            with administration(servers.bootstrap_servers, hub.settings.kafka) as admin:
                 _refuse_if_running(workers_of(hub, admin))
             outdated = put_back(servers.database_url, folder, manifest, replace=yes_replace, note=output.progress)
             output.progress("")

@@ -1,6 +1,6 @@
 """The wiring: settings and district become topics, rules, stamp and connections. Nothing else wires anything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,9 @@ from exchange_connectors.settings import KafkaSettings as ConnectorKafka
 from exchange_contracts.topics import events_topic, receipts_topic
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
+from exchange_hub.runtime import kafka_users
+from exchange_hub.runtime.layout import Layout
+from exchange_hub.runtime.leftovers import read_json
 from exchange_hub.runtime.roles import give_rights
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.rules import FoldRules
@@ -33,7 +36,14 @@ class Hub:
     def load(cls, settings: Settings | None = None) -> "Hub":
         """Read settings and district."""
         found = settings or Settings()
-        return cls(found, District.load(found.district))
+        district = District.load(found.district)
+        layout, user = Layout(found.data_folder), kafka_users.hub_user(district.id)
+        password = layout.kafka_password(user)
+        # Its own Kafka, whose users it makes itself; also where its address was named, as `hub up` prints it, and nothing else.
+        is_own = found.kafka.bootstrap_servers is None or (
+            found.kafka.username is None and password.exists() and found.kafka.bootstrap_servers == read_json(layout.state).get("bootstrap_servers")
+        )
+        return cls(found.model_copy(update={"kafka": found.kafka.as_user(user, password)}) if is_own else found, district)
 
     @property
     def event_topics(self) -> Mapping[str, str]:
@@ -44,6 +54,14 @@ class Hub:
     def receipt_topics(self) -> Mapping[str, str]:
         """Bureau → receipts topic."""
         return {bureau: receipts_topic(self.district.id, bureau) for bureau in self.district.publishers()}
+
+    @property
+    def users(self) -> Mapping[str, Sequence[kafka_users.Right]]:
+        """User of Kafka → its rights: the hub's own and each bureau's, as far as none was removed."""
+        bureaus, district, layout = self.district.publishers(), self.district.id, Layout(self.settings.data_folder)
+        named = {kafka_users.bureau_user(district, bureau): kafka_users.rights_of_bureau(district, bureau) for bureau in bureaus}
+        admitted = {user: rights for user, rights in named.items() if not layout.kafka_removed(user).exists()}
+        return {kafka_users.hub_user(district): kafka_users.rights_of_hub(district, bureaus, self.workers_group), **admitted}
 
     @property
     def workers_group(self) -> str:
@@ -67,12 +85,15 @@ class Hub:
         """Where rendered reports of closed months lie, ``<month>/report.docx`` and its siblings."""
         return self.settings.data_folder / "reports"
 
-    def connector_kafka(self, bootstrap_servers: str) -> ConnectorKafka:
-        """The broker as the connectors' public kit takes it; the hub publishes with it like a bureau."""
+    def connector_kafka(self, bootstrap_servers: str, bureau: str | None = None) -> ConnectorKafka:
+        """The broker as the connectors' public kit takes it, for a bureau's own user on the hub's own broker; else the hub publishes with it itself."""
         kafka = self.settings.kafka
+        if bureau is not None and kafka.bootstrap_servers is None:
+            user = kafka_users.bureau_user(self.district.id, bureau)
+            kafka = kafka.as_user(user, Layout(self.settings.data_folder).kafka_password(user))
         return ConnectorKafka(
             bootstrap_servers=bootstrap_servers, security_protocol=kafka.security_protocol, sasl_mechanism=kafka.sasl_mechanism,
-            username=kafka.username, password=kafka.password, ssl_cafile=kafka.ssl_cafile, ssl_certfile=kafka.ssl_certfile,
+            username=kafka.username, password=kafka.password, password_file=kafka.password_file, ssl_cafile=kafka.ssl_cafile, ssl_certfile=kafka.ssl_certfile,
             ssl_keyfile=kafka.ssl_keyfile,
         )  # fmt: skip
 

@@ -140,11 +140,10 @@ def _months(hub: Hub, servers: Servers, story: _Story, samples: Path, ledger: Ma
 
 
 def _publish(hub: Hub, servers: Servers, samples: Path, step: str) -> Counts:
-    kafka = hub.connector_kafka(servers.bootstrap_servers)
     spool = hub.settings.data_folder / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     work = [
-        (hub.settings.district / "connectors" / f"{inbox.name}.toml", inbox, spool / f"{inbox.name}.sqlite", kafka)
+        (hub.settings.district / "connectors" / f"{inbox.name}.toml", inbox, spool / f"{inbox.name}.sqlite", hub.connector_kafka(servers.bootstrap_servers, inbox.name))
         for inbox in sorted((samples / step).iterdir(), key=_size, reverse=True)
     ]
     total: Counts = Counter()

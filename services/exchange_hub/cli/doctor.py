@@ -66,7 +66,7 @@ def examined(settings: Settings, *, start: bool = False) -> Iterator[Answer]:
             servers = opened.enter_context(open_servers(hub))
             conn = opened.enter_context(connect(servers.database_url, "hub doctor"))
             sql = opened.enter_context(engine_of(servers.database_url, "hub doctor").execution_options(isolation_level="AUTOCOMMIT").connect())
-            admin = opened.enter_context(administration(servers.bootstrap_servers, settings.kafka))
+            admin = opened.enter_context(administration(servers.bootstrap_servers, hub.settings.kafka))
         except RuntimeProblem as problem:
             yield Answer("FAIL", "servers", f"{problem.what} ({problem.where})", problem.remedy)
             return

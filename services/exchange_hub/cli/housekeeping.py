@@ -25,7 +25,7 @@ from exchange_hub.views.store.setup import connect
 #: What the hub makes in its data folder; anything else there is somebody's, and stays.
 DATA_ENTRIES = (
     "kafka", "postgres", "run", "logs", "reports", "spool", "faust", "servers-kept.json", "servers-kept.json.new", "postgres.password",
-    "postgres-worker.password", "postgres-reader.password", "console-users.json",
+    "postgres-worker.password", "postgres-reader.password", "console-users.json", "credentials",
 )  # fmt: skip
 #: What the hub makes in its cache folder.
 CACHE_ENTRIES = ("maven", "postgresql-*")

@@ -19,7 +19,8 @@ from exchange_connectors.kit.errors import NotReadyError, PublishError
 from exchange_contracts import registry
 from exchange_hub.cli.compose import Hub
 from exchange_hub.programme.district import DistrictError
-from exchange_hub.runtime import logs
+from exchange_hub.runtime import kafka_server, kafka_users, logs
+from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.roles import Role
@@ -69,9 +70,25 @@ def program(name: str, *, supervised: bool, role: Role = "worker", signals: bool
             yield Program(hub, servers.bootstrap_servers, url, stop, meters)
 
 
+def admit_users(hub: Hub, bootstrap_servers: str) -> None:
+    """Make sure that the hub's own Kafka has the users of the district, with their rights and no others."""
+    if hub.settings.kafka.bootstrap_servers is not None:
+        return
+    layout = Layout(hub.settings.data_folder)
+    with administration(bootstrap_servers, kafka_server.administrator(layout)) as admin:
+        users = hub.users
+        try:
+            new = kafka_users.admit(admin, users, {user: layout.kafka_password(user) for user in users})
+        except KafkaError as error:
+            raise RuntimeProblem(f"Users and rights of Kafka could not be made: {error}", where=bootstrap_servers, remedy="See the broker's log.") from error
+        if new:
+            log.info("%d users of Kafka have new passwords, in %s", len(new), layout.credentials)
+
+
 def make_topics(hub: Hub, bootstrap_servers: str) -> None:
-    """Make sure that the topics of the district's registry exist with the settings that the hub relies on."""
+    """Make sure that users and topics of the district's registry exist with the settings that the hub relies on."""
     kafka = hub.settings.kafka
+    admit_users(hub, bootstrap_servers)
     with administration(bootstrap_servers, kafka) as admin:
         ensure_topics(admin, [*hub.event_topics, *hub.receipt_topics.values()], kafka.replication_factor)
 
@@ -87,6 +104,8 @@ def open_servers(hub: Hub, *, kafka: bool = True) -> Iterator[Servers]:
     logging.getLogger().setLevel(logging.WARNING)
     with running(hub.settings, kafka=kafka) as servers:
         hub.refuse_another_s(servers.reader_url)
+        if kafka and servers.started_here:
+            admit_users(hub, servers.bootstrap_servers)
         yield servers
 
 

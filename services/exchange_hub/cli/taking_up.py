@@ -27,10 +27,17 @@ _LOOK_SECONDS, _AGAIN_SECONDS = 2.0, 15.0
 
 def addresses(hub: Hub, servers: Servers) -> dict[str, str]:
     """Return the settings by which a process of this hub finds its servers."""
-    return {
+    kafka = hub.settings.kafka
+    found = {
         "HUB_DATA_DIR": str(hub.settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers,
         "HUB_DATABASE__URL": servers.database_url,
     }  # fmt: skip
+    if kafka.bootstrap_servers is None:
+        found |= {
+            "HUB_KAFKA__SECURITY_PROTOCOL": kafka.security_protocol, "HUB_KAFKA__SASL_MECHANISM": kafka.sasl_mechanism,
+            "HUB_KAFKA__USERNAME": str(kafka.username), "HUB_KAFKA__PASSWORD_FILE": str(kafka.password_file),
+        }  # fmt: skip
+    return found
 
 
 def take_up(hub: Hub, servers: Servers) -> None:

@@ -201,9 +201,8 @@ def credentials_of(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCre
     """Return what Faust needs to talk to a secured Kafka, ``None`` for PLAINTEXT."""
     context = kafka.tls_context()
     if kafka.security_protocol.startswith("SASL"):
-        password = kafka.password.get_secret_value() if kafka.password else None
         return faust.SASLCredentials(
-            username=kafka.username, password=password, ssl_context=context, mechanism=kafka.sasl_mechanism
+            username=kafka.username, password=kafka.secret(), ssl_context=context, mechanism=kafka.sasl_mechanism
         )
     return faust.SSLCredentials(context) if context is not None else None
 

@@ -13,11 +13,23 @@ from exchange_hub.runtime.java import find_java
 from exchange_hub.runtime.kafka_jars import provide
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.settings import Settings
+from exchange_hub.runtime.secret_files import kept_secret, write_closed
+from exchange_hub.runtime.settings import KafkaSettings, Settings
 
 log = logging.getLogger(__name__)
 
 _FORMAT_SECONDS_MAX = 60
+#: The broker's own user, which may do everything.
+BROKER = "broker"
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """The listener for other machines, which speaks TLS alone and knows no user but those of SCRAM."""
+
+    host: str
+    port: int
+    pem: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,8 @@ class Kafka:
     folder: Path
     logs: Path
     heap_mb: int
+    password: str | None = None
+    external: "External | None" = None
 
     @property
     def properties(self) -> Path:
@@ -67,8 +81,11 @@ class Kafka:
         ]
 
 
-def prepare(settings: Settings, layout: Layout) -> Kafka:
+def prepare(settings: Settings, layout: Layout, *, secured: bool = True) -> Kafka:
     """Fetches and checks the jars, finds Java and, once, formats the data folder.
+
+    A folder that an earlier version made is taken over as it is: users and rights are records of the cluster like any others,
+    and the broker's own user stands in its configuration.
 
     Raises:
         RuntimeProblem: if jars, Java or the folder are not to be had.
@@ -79,6 +96,8 @@ def prepare(settings: Settings, layout: Layout) -> Kafka:
         folder=layout.kafka,
         logs=layout.logs,
         heap_mb=settings.kafka.heap_mb,
+        password=kept_secret(layout.kafka_password(BROKER)) if secured else None,
+        external=_external(settings.kafka, layout) if secured else None,
     )
     kafka.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (kafka.folder / "log4j2.properties").write_text(_log4j(kafka.logs))
@@ -87,9 +106,33 @@ def prepare(settings: Settings, layout: Layout) -> Kafka:
     return kafka
 
 
+def administrator(layout: Layout) -> KafkaSettings:
+    """How the administrator of the hub's own Kafka reaches it."""
+    return KafkaSettings().as_user(BROKER, layout.kafka_password(BROKER), "PLAIN")
+
+
+def _external(kafka: KafkaSettings, layout: Layout) -> External | None:
+    """The listener that leaves the machine.
+
+    Raises:
+        RuntimeProblem: it is asked for, and has no certificate, or one that others may read.
+    """
+    if kafka.external_host is None:
+        return None
+    pem = kafka.external_pemfile or layout.certificate
+    if not pem.exists():
+        raise RuntimeProblem(
+            "Kafka would leave this machine without TLS: there is no certificate.", where=str(pem),
+            remedy=f"Make one with `hub certificate {kafka.external_host}`, or name yours in HUB_KAFKA__EXTERNAL_PEMFILE. Nothing was started.",
+        )  # fmt: skip
+    if pem.stat().st_mode & 0o077:
+        raise RuntimeProblem("Others than its owner may read the key of Kafka's certificate.", where=str(pem), remedy=f"chmod 600 {pem}")
+    return External(kafka.external_host, kafka.external_port, pem)
+
+
 def configure(kafka: Kafka, port: int, controller_port: int) -> None:
     """Writes the broker's configuration for these ports."""
-    kafka.properties.write_text(_properties(kafka.data, port, controller_port))
+    write_closed(kafka.properties, _properties(kafka.data, port, controller_port, kafka.password, kafka.external))
 
 
 def _format(kafka: Kafka) -> None:
@@ -137,8 +180,50 @@ def _cluster_id() -> str:
     return cluster
 
 
-def _properties(data: Path, port: int, controller_port: int) -> str:
-    lines = {
+def _security(port: int, controller_port: int, password: str) -> dict[str, str]:
+    """Who gets in: users with SCRAM, and the broker itself, which is its own administrator, with a password of its configuration.
+
+    The controller asks for the same: one that takes anybody would let a stranger grant itself everything.
+    """
+    plain = f'org.apache.kafka.common.security.plain.PlainLoginModule required username="{BROKER}" password="{password}" user_{BROKER}="{password}";'
+    clients, controller = "listener.name.sasl_plaintext", "listener.name.controller"
+    return {
+        "listeners": f"SASL_PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"SASL_PLAINTEXT://127.0.0.1:{port}",
+        "listener.security.protocol.map": "SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "inter.broker.listener.name": "SASL_PLAINTEXT",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        f"{clients}.sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
+        f"{clients}.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        f"{clients}.plain.sasl.jaas.config": plain,
+        f"{controller}.sasl.enabled.mechanisms": "PLAIN",
+        f"{controller}.plain.sasl.jaas.config": plain,
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:{BROKER}",
+        "allow.everyone.if.no.acl.found": "false",
+    }
+
+
+def _leaving(external: External, own: dict[str, str]) -> dict[str, str]:
+    """What the listener for other machines adds to the configuration of the broker's own."""
+    listener = "listener.name.external"
+    more = {
+        "listeners": f"EXTERNAL://0.0.0.0:{external.port}",
+        "advertised.listeners": f"EXTERNAL://{external.host}:{external.port}",
+        "listener.security.protocol.map": "EXTERNAL:SASL_SSL",
+    }
+    return {name: f"{own[name]},{value}" for name, value in more.items()} | {
+        f"{listener}.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        f"{listener}.scram-sha-512.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        f"{listener}.ssl.keystore.type": "PEM",
+        f"{listener}.ssl.keystore.location": str(external.pem),
+        f"{listener}.ssl.enabled.protocols": "TLSv1.3,TLSv1.2",
+    }
+
+
+def _properties(data: Path, port: int, controller_port: int, password: str | None = None, external: External | None = None) -> str:
+    lines: dict[str, object] = {
         "process.roles": "broker,controller",
         "node.id": 1,
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
@@ -166,6 +251,9 @@ def _properties(data: Path, port: int, controller_port: int) -> str:
         # 128 MB by default, a quarter of the heap, for compacting a handful of small topics.
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
     }
+    if password is not None:
+        own = _security(port, controller_port, password)
+        lines |= own | (_leaving(external, own) if external is not None else {})
     return "".join(f"{name}={value}\n" for name, value in lines.items())
 
 

@@ -55,6 +55,29 @@ class Layout:
         return self.root / f"postgres-{role}.password"
 
     @property
+    def credentials(self) -> Path:
+        """The passwords of the users of the hub's own Kafka, one file each, readable by their owner alone; connectors look here."""
+        return self.root / "credentials"
+
+    def kafka_password(self, user: str) -> Path:
+        """Password of a user of the hub's own Kafka."""
+        return self.credentials / f"{user}.password"
+
+    @property
+    def certificate(self) -> Path:
+        """Certificate and key that `hub certificate` made, readable by their owner alone."""
+        return self.credentials / "server.pem"
+
+    @property
+    def authority(self) -> Path:
+        """The same certificate without its key: what clients trust."""
+        return self.credentials / "authority.pem"
+
+    def kafka_removed(self, user: str) -> Path:
+        """Says that a user was removed, and stays so although its bureau is still of the district."""
+        return self.credentials / f"{user}.removed"
+
+    @property
     def kafka(self) -> Path:
         """Kafka's configuration and data."""
         return self.root / "kafka"

@@ -10,7 +10,6 @@ import importlib.util
 import logging
 import os
 import pwd
-import secrets
 import shutil
 import stat
 import subprocess
@@ -24,6 +23,7 @@ from urllib.parse import quote
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.roles import ROLES, Role, name_of
+from exchange_hub.runtime.secret_files import kept_secret
 from exchange_hub.runtime.settings import DatabaseSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -125,8 +125,8 @@ def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgre
     account = _account(settings.database)
     binaries = _binaries(account, settings.cache_folder)
     data = _data_folder(account, layout, kept)
-    password = _password(layout.password)
-    role_passwords = {role: _password(layout.role_password(role)) for role in ROLES}
+    password = kept_secret(layout.password)
+    role_passwords = {role: kept_secret(layout.role_password(role)) for role in ROLES}
     if not data.exists():
         _initialise(account, binaries, data, password)
     if not account.can("-r", data / "PG_VERSION"):
@@ -238,23 +238,6 @@ def _data_folder(account: Account, layout: Layout, kept: dict[str, str]) -> Path
             log.info("%s cannot enter %s: the database lies in %s", account.name, layout.root, folder)
         kept["postgres_data"] = str(folder)
     return Path(kept["postgres_data"])
-
-
-def _password(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        password = secrets.token_urlsafe(24)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(password)
-        return password
-    except PermissionError as error:
-        raise RuntimeProblem(
-            "This user cannot read the database's password.",
-            where=str(path),
-            remedy="The data folder is another user's: start the hub as that user, or name another HUB_DATA_DIR.",
-        ) from error
 
 
 def _initialise(account: Account, binaries: Path, data: Path, password: str) -> None:

@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from exchange_hub.runtime.postgres_server import DATABASE, Postgres
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.roles import ensure, give_rights
+from exchange_hub.runtime.settings import KafkaSettings
 
 # Once may be a leftover that takes a second to go (shared memory, a port); three times is a cause.
 ENDS_MAX = 3
@@ -43,7 +44,7 @@ def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) 
         give_rights(connection)
 
 
-def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float) -> None:
+def wait_for_kafka(bootstrap_servers: str, kafka: KafkaSettings, trouble: Trouble, seconds_max: float) -> None:
     """Returns when the broker answers that it is part of a cluster."""
     deadline = time.monotonic() + seconds_max
     while True:
@@ -54,6 +55,7 @@ def wait_for_kafka(bootstrap_servers: str, trouble: Trouble, seconds_max: float)
                     request_timeout_ms=_ANSWER_MS_MAX,
                     bootstrap_timeout_ms=_ANSWER_MS_MAX,
                     reconnect_backoff_max_ms=_ANSWER_MS_MAX // 10,
+                    **kafka.client_options(),
                 )
                 try:
                     if admin.describe_cluster()["brokers"]:

@@ -26,7 +26,7 @@ from typing import Any
 from exchange_hub.runtime import identity, kafka_server, leftovers, postgres_server, readiness
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.settings import Settings
+from exchange_hub.runtime.settings import KafkaSettings, Settings
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +91,14 @@ class _Wants:
 
 
 @contextmanager
-def running(settings: Settings, *, kafka: bool = True, database: bool = True) -> Iterator[Servers]:
+def running(settings: Settings, *, kafka: bool = True, database: bool = True, secured: bool = True) -> Iterator[Servers]:
     """Kafka and PostgreSQL that answer.
 
     Args:
         settings: Addresses of what exists; the data folder of what does not.
         kafka: Whether Kafka is needed; a program that only reads lists starts in a fifth of the time without.
         database: Whether PostgreSQL is needed.
+        secured: Whether Kafka asks for users and rights; the suite's own broker, on which tests make topics freely, does not.
 
     Raises:
         RuntimeProblem: what is missing on this machine, where, and what to do.
@@ -114,7 +115,7 @@ def running(settings: Settings, *, kafka: bool = True, database: bool = True) ->
         log.info("Joining the servers that run for %s", layout.root)
         yield given.filled_from(joined).servers(started_here=False)
         return
-    with _started(settings, layout, lock, wants) as started:
+    with _started(settings, layout, lock, wants, secured=secured) as started:
         yield given.filled_from(started).servers(started_here=True)
 
 
@@ -217,13 +218,13 @@ def _try_lock(path: Path) -> int | None:
 
 
 @contextmanager
-def _started(settings: Settings, layout: Layout, lock: int, wants: _Wants) -> Iterator[_Addresses]:
+def _started(settings: Settings, layout: Layout, lock: int, wants: _Wants, *, secured: bool) -> Iterator[_Addresses]:
     began = time.monotonic()
     try:
         kept = identity.settle(layout)
         leftovers.clear(layout, kept, STOP_GRACE_SECONDS)
         _check_disk(layout)
-        kafka, postgres, ports = _prepare(settings, layout, wants, kept)
+        kafka, postgres, ports = _prepare(settings, layout, wants, kept, secured=secured)
         warden = _Warden.start(layout, lock, kafka, postgres)
     except OSError as error:
         raise RuntimeProblem(
@@ -240,7 +241,8 @@ def _started(settings: Settings, layout: Layout, lock: int, wants: _Wants) -> It
             addresses |= {"database_url": postgres.url, "worker_url": postgres.url_as("worker"), "reader_url": postgres.url_as("reader")}
         if kafka is not None:
             addresses["bootstrap_servers"] = f"127.0.0.1:{ports[0]}"
-            readiness.wait_for_kafka(addresses["bootstrap_servers"], warden.trouble, settings.start_timeout_seconds)
+            as_administrator = kafka_server.administrator(layout) if secured else KafkaSettings()
+            readiness.wait_for_kafka(addresses["bootstrap_servers"], as_administrator, warden.trouble, settings.start_timeout_seconds)
         leftovers.write_json(layout.state, {"warden": warden.process.pid, **addresses})
         log.info("Servers are up after %.1f s", time.monotonic() - began)
         yield _joined(addresses)
@@ -260,11 +262,11 @@ def _check_disk(layout: Layout) -> None:
 
 
 def _prepare(
-    settings: Settings, layout: Layout, wants: _Wants, kept: dict[str, Any]
+    settings: Settings, layout: Layout, wants: _Wants, kept: dict[str, Any], *, secured: bool
 ) -> tuple[kafka_server.Kafka | None, postgres_server.Postgres | None, tuple[int, int]]:
     """Makes both servers ready to start, side by side."""
     with ThreadPoolExecutor(2) as pool:
-        kafka_work = pool.submit(kafka_server.prepare, settings, layout) if wants.kafka else None
+        kafka_work = pool.submit(kafka_server.prepare, settings, layout, secured=secured) if wants.kafka else None
         postgres_work = pool.submit(postgres_server.prepare, settings, layout, kept) if wants.database else None
         kafka = kafka_work.result() if kafka_work else None
         postgres = postgres_work.result() if postgres_work else None

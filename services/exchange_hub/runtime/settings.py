@@ -52,6 +52,11 @@ class KafkaSettings(_Group):
     )
     username: str | None = Field(None, description="SASL user name of the hub.")
     password: SecretStr | None = Field(None, description="SASL password of the hub.")
+    password_file: Path | None = Field(None, description="File that holds the password, instead of the setting.")
+    admin_username: str | None = Field(
+        None, description="SASL user that may make users and rights on an existing Kafka, for `hub bureau`; empty: the commands for its administrator are printed."
+    )
+    admin_password_file: Path | None = Field(None, description="File that holds that user's password.")
     ssl_cafile: Path | None = Field(None, description="File of the authority that signed the brokers' certificates.")
     ssl_certfile: Path | None = Field(None, description="Client certificate, where brokers ask for one.")
     ssl_keyfile: Path | None = Field(None, description="Key of the client certificate.")
@@ -66,10 +71,29 @@ class KafkaSettings(_Group):
         description="Address of the Maven repository (a mirror) that Kafka's jars are fetched from, once; "
         "empty: Maven Central and what jgo's own configuration names.",
     )
+    external_host: str | None = Field(
+        None, description="Name or address by which other machines reach the hub's own broker, over TLS; empty: this machine alone."
+    )
+    external_port: Port = Field(9093, description="Port of that listener.")
+    external_pemfile: Path | None = Field(
+        None, description="Its certificate with chain and key (PKCS#8) in one PEM file; empty: the one that `hub certificate` made in the data folder."
+    )
     heap_mb: int = Field(512, ge=128, description="Java heap of the hub's own broker, in MB.")
     port: Port = Field(
         0, description="Port of the hub's own broker on 127.0.0.1; 0: a free one, kept from start to start."
     )
+
+    def secret(self) -> str | None:
+        """The password, wherever it stands."""
+        if self.password is not None:
+            return self.password.get_secret_value()
+        return self.password_file.read_text(encoding="utf-8").strip() if self.password_file is not None else None
+
+    def as_user(self, username: str, password_file: Path, mechanism: str = "SCRAM-SHA-512") -> "KafkaSettings":
+        """How another user of the same Kafka reaches it; SASL is taken where no protocol was named."""
+        protocol = self.security_protocol if self.security_protocol.startswith("SASL") else "SASL_PLAINTEXT"
+        changed = {"security_protocol": protocol, "sasl_mechanism": mechanism, "username": username, "password": None, "password_file": password_file}
+        return self.model_copy(update=changed)
 
     def client_options(self) -> dict[str, Any]:
         """The security options of a kafka-python client (`KafkaProducer(**options)`), without addresses."""
@@ -77,7 +101,7 @@ class KafkaSettings(_Group):
         if self.security_protocol.startswith("SASL"):
             options["sasl_mechanism"] = self.sasl_mechanism
             options["sasl_plain_username"] = self.username
-            options["sasl_plain_password"] = self.password.get_secret_value() if self.password else None
+            options["sasl_plain_password"] = self.secret()
         if self.security_protocol.endswith("SSL"):
             for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
                 if (path := getattr(self, name)) is not None:

@@ -25,8 +25,8 @@ from exchange_hub.reports.model import Adjustment, Report, dump
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.roles import give_rights
-from exchange_hub.views.queries.log import driver_of
 from exchange_hub.views.dated import dated
+from exchange_hub.views.queries.log import driver_of
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE, digest_query
 
