@@ -101,15 +101,15 @@ def test_what_a_close_and_a_restatement_kept_can_be_proved(hub: Hub, stage: Stag
         assert done.exit_code == 0, done.output
         assert re.search(r"^figures .* same$", done.stdout, re.MULTILINE)
     with connect(stage.url) as conn, tampering(conn):
-        changed = """UPDATE log.event_log SET withdrawn = NOT withdrawn WHERE kind = 'fund' AND entity =
-                     (SELECT split_part(component, ':', 2) FROM closed_2026_09.fund ORDER BY row_key LIMIT 1)"""
+        changed = """UPDATE log.event_log SET withdrawn = NOT withdrawn WHERE kind = 'project' AND entity =
+                     (SELECT split_part(component, ':', 2) FROM closed_2026_09.equipment_project ORDER BY row_key LIMIT 1)"""
         conn.execute(changed)
         try:
             done = hub("rebuild", "--as-of", MONTH)
         finally:
             conn.execute(changed)
     assert done.exit_code == 1
-    assert re.search(r"^funds .* DIFFERS \(kept: [0-9a-f]{16}\)$", done.stdout, re.MULTILINE)
+    assert re.search(r"^equipment-projects .* DIFFERS \(kept: [0-9a-f]{16}\)$", done.stdout, re.MULTILINE)
 
 
 def test_a_list_is_shown_as_of_a_stored_cut(hub: Hub, stage: Stage) -> None:

@@ -288,11 +288,14 @@ def test_downloads_carry_exact_yuan(client: TestClient) -> None:
 
 
 def test_submissions_tell_confirmed_nil_and_silent_apart(client: TestClient) -> None:
-    """Who confirmed, who returned nil and who owes still: three different things, and silent is not zero."""
+    """Who confirmed, who returned nil, who has time left and who is late: four different things, and silent is not zero."""
     states = {(line["bureau"], line["list"]): line for line in client.get("/api/submissions/2026-10").json()}
     assert states["industry", "equipment-projects"]["state"] == "confirmed"
     assert states["water", "equipment-projects"]["state"] == "nil"
-    silent = states["housing", "equipment-projects"]
+    awaited = states["housing", "equipment-projects"]
+    assert (awaited["state"], awaited["rows"]) == ("pending", None)
+    earlier = {(line["bureau"], line["list"]): line for line in client.get("/api/submissions/2026-09").json()}
+    silent = earlier["housing", "equipment-projects"]
     assert (silent["state"], silent["rows"]) == ("silent", None)
 
 
@@ -302,7 +305,9 @@ def test_what_connectors_sent_back_is_seen_until_it_is_corrected(client: TestCli
     states = {(line["bureau"], line["list"]): line for line in client.get("/api/submissions/2026-10").json()}
     assert states["water", "equipment-projects"]["rows_returned"] == 14
     assert "退回14 行" in client.get("/submissions?month=2026-10").text
-    assert 'hub_workbook_rows_returned{bureau="water"} 14.0' in client.get("/metrics").text
+    health = client.app.state.health  # type: ignore[attr-defined]  # FastAPI's
+    health.refresh()
+    assert b'hub_workbook_rows_returned{bureau="water"} 14.0' in health.console.meters.exposition()
 
 
 def test_rejections_keep_reason_place_and_what_could_be_read(client: TestClient) -> None:
