@@ -65,7 +65,7 @@ def test_the_fixture_holds_what_is_refused_now(upgraded: Opened) -> None:
 def test_a_rebuild_judges_nothing_anew(upgraded: Opened) -> None:
     """Every logged entity is filled in again, offending ones too, and a rebuild again gives the same digests."""
     conn, context, url = upgraded
-    assert conn.execute("SELECT subsidy FROM live.trade_in WHERE row_key LIKE '%qo-2%'").fetchall() != []
+    assert conn.execute("SELECT subsidy FROM live.trade_in WHERE row_key ILIKE '%qo-2%'").fetchall() != []
     assert conn.execute("SELECT count(*) FROM live.fund WHERE budget_year IN (-1, 2147483647) OR amount = -5000").fetchone() == (3,)
     assert conn.execute("SELECT count(*) FROM live.equipment_project WHERE name LIKE '%13812345678'").fetchone() == (1,)
     before = logged(conn)
@@ -102,7 +102,7 @@ def test_a_held_event_is_not_judged_anew(upgraded: Opened) -> None:
     assert value is not None
     assert rules.problems(*codec.decode_facts(value[0]))
     assert replay(conn, context).counts == {"accepted": 1}
-    assert conn.execute("SELECT count(*) FROM live.trade_in WHERE row_key LIKE '%qh-1%'").fetchone() == (1,)
+    assert conn.execute("SELECT count(*) FROM live.trade_in WHERE row_key ILIKE '%qh-1%'").fetchone() == (1,)
 
 
 A = ["2509-120114-89-01-544060", "GX-001", "冲压线改造", "天津甲公司", 3200.5, 1000, 2200.5, "在建", 100, 560]

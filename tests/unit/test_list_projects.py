@@ -17,14 +17,14 @@ EMPTY = {
 
 def stated(on: date, **facts: Any) -> tuple[str, Fact]:
     """A statement of the project."""
-    return "project", Fact("ProjectChanged", 1, b"", False, EMPTY | {"occurred_on": _days(on)} | facts)
+    return "project", Fact("ProjectChanged", 1, b"", False, EMPTY | {"occurred_on": _days(on), "origin": None} | facts)
 
 
 def progress(month: str, year: int = 1, **facts: Any) -> tuple[str, Fact]:
     """The progress of a month."""
     said = {
         "month": month, "invested_this_month": 1, "invested_year_to_date": year, "invested_since_start": None, "units_done": None,
-        "build_state": None, "text": None, "occurred_on": 1,
+        "build_state": None, "text": None, "occurred_on": 1, "origin": None,
     }  # fmt: skip
     return f"progress:{month}", Fact("ProjectProgressReported", 1, b"", False, said | facts)
 

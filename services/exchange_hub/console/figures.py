@@ -94,7 +94,7 @@ def shown(figure: Figure) -> Shown:
     """Show a figure by itself, in its own unit: money exact, everything else rounded as it is printed; a word where there is none."""
     if figure.value is None:
         return Shown(figure.absent, "", "empty")
-    text = f"{figure.value:,}" if figure.unit == "元" else f"{Decimal(number_text(figure.value, figure.unit)):,}"
+    text = f"{figure.value:,}" if figure.unit == "元" else f"{Decimal(number_text(figure.value, figure.unit, figure.unit)):,}"
     return Shown(text, _exact(figure), "number")
 
 
