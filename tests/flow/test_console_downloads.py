@@ -93,14 +93,14 @@ def test_a_client_has_few_files_under_way_and_others_theirs(running: Running) ->
     """Beyond three files under way a client is told to wait, another is served, and so is the first once it let go of one."""
     path = "/lists/trade-in/download?format=csv"
     with ExitStack() as held:
-        mine = [held.enter_context(slow(running.port, path, "127.0.0.2")) for _ in range(3)]
+        mine = [held.enter_context(slow(running.port, path, "127.0.0.20")) for _ in range(3)]
         assert {each.recv(12) for each in mine} == {b"HTTP/1.1 200"}
-        refused = asked(running.port, path, "127.0.0.2")
+        refused = asked(running.port, path, "127.0.0.20")
         assert (refused.status, refused.getheader("Retry-After")) == (429, "10")
         assert "同时下载的文件不超过 3 个" in refused.read().decode()
-        assert asked(running.port, path, "127.0.0.3").status == 200
+        assert asked(running.port, path, "127.0.0.21").status == 200
         mine[0].close()
-        wait_for("a place that the client gave back", lambda: asked(running.port, path, "127.0.0.2").status == 200)
+        wait_for("a place that the client gave back", lambda: asked(running.port, path, "127.0.0.20").status == 200)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /livez HTTP/1.1\r\nHost: a\r\n", b"POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"])

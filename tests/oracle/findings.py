@@ -130,7 +130,7 @@ def _applications(members: Members, told: list[Expected]) -> Found:
         steps = {place[0] for place in vouchers}
         if "审核" in steps and paid - back > approved:
             yield "paid-over-approved", _named(number), {"approved": approved, "paid": paid} | ({"reversed": back} if back else {})
-        elif "审核" in steps and paid and approved and max(abs(approved), abs(paid)) >= 1000 * min(abs(approved), abs(paid)):
+        elif "审核" in steps and paid and approved and paid < approved and max(abs(approved), abs(paid)) >= 1000 * min(abs(approved), abs(paid)):
             yield "payment-magnitude", _named(number), {"approved": approved, "paid": paid}
         if back > paid:
             yield "reversed-over-paid", _named(number), {"paid": paid, "reversed": back}

@@ -2,7 +2,7 @@
 
 Entities of which something is said of a later day are few at a close. They are folded anew from the statements up to the
 date and stand in place of their live rows; all other rows are the live ones. Who belongs together, and what repairs a
-mistake, holds for every date. One door serves closes, restatements, previews and lists.
+mistake, holds for every date. One door serves closes, restatements and lists that are filled up to a cut.
 """
 
 from collections import defaultdict
