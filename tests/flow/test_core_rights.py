@@ -2,10 +2,13 @@
 
 import json
 import os
+import select
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -204,6 +207,56 @@ def test_why_no_connection_comes_about_is_said(secured: Secured, stage: Stage, f
     [words] = broker.missing([("WRITE", stage.topic("industry"))])
     assert told in words
     assert time.monotonic() - began < 30
+
+
+@contextmanager
+def last_words_with_the_end(servers: str) -> Iterator[str]:
+    """Stand between a client and a broker: what the broker says last arrives in one packet with the connection's end, as on a busy machine."""
+    host, port = servers.split(":")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def onward(client: socket.socket) -> None:
+        with client, socket.create_connection((host, int(port))) as broker:
+            held = b""
+            while True:
+                ready, _, _ = select.select([client, broker], [], [], 0.3)
+                if client in ready:
+                    asked = client.recv(65_536)
+                    if not asked:
+                        return
+                    broker.sendall(asked)
+                    continue
+                said = broker.recv(65_536) if broker in ready else None
+                if said == b"":
+                    client.send(held, socket.MSG_MORE)
+                    client.shutdown(socket.SHUT_WR)
+                    return
+                # What nothing follows within the wait is not the last word, so it is passed on.
+                if said is None and held:
+                    client.sendall(held)
+                held = held + said if said else b""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                Thread(target=onward, args=(listener.accept()[0],), daemon=True).start()
+
+    Thread(target=serve, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
+
+
+def test_a_refusal_that_arrives_with_the_end_of_the_connection_is_heard(secured: Secured, stage: Stage) -> None:
+    """A broker that says why and hangs up at once is not taken for a broken line."""
+    settings = secured.settings(user_of(stage), "wrong")
+    with (
+        last_words_with_the_end(secured.servers) as servers,
+        pytest.raises(RuntimeProblem, match="refuses the user hub-"),
+        administration(servers, settings, answer_seconds_max=20),
+    ):
+        pass
 
 
 def test_a_connector_learns_at_its_start_which_right_it_lacks(secured: Secured, stage: Stage, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import faust
 import pytest
 from aiokafka.consumer import fetcher, subscription_state
 from faust.transport.drivers import aiokafka as driver
+from kafka.net import transport
 from kafka.record import default_records as kafka_records
 from kafka.record import memory_records
 from packaging.requirements import Requirement
@@ -80,6 +81,8 @@ OWNERS: tuple[Owner, ...] = (
         ("_create_worker_consumer", "_ensure_consumer"),
     ),
     Owner("kafka.record.default_records.DefaultRecordBatch", lambda: kafka_records.DefaultRecordBatch(_BATCH), ("_buffer",)),
+    Owner("kafka.net.transport.KafkaTCPTransport", lambda: transport.KafkaTCPTransport, ("_sock_recv",)),
+    Owner("kafka.net.transport.KafkaSSLTransport", lambda: transport.KafkaSSLTransport, ("_sock_recv",)),
     Owner("kafka.record.memory_records", lambda: memory_records, ("DefaultRecordBatch",)),
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from kafka import errors
 from kafka.errors import KafkaError
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from typing_extensions import override
 
 T = TypeVar("T")
@@ -28,6 +29,24 @@ _FOR_THE_TOOL = {
     "DESCRIBE": "Describe",
     "DESCRIBE_CONFIGS": "DescribeConfigs",
 }
+
+
+def _hears_last_words(received: Callable[[Any], tuple[bytes, Exception | None]]) -> Callable[[Any], tuple[bytes, Exception | None]]:
+    """Let a transport hand over what arrived together with the connection's end; the end is noticed at the next reading.
+
+    A broker says why it refuses a user and hangs up at once. kafka-python 3.0.12 drops what it has read as soon as it sees
+    the end, so that on a busy machine a wrong password looked like a broken line.
+    """
+
+    def heard(transport: Any) -> tuple[bytes, Exception | None]:
+        data, end = received(transport)
+        return data, None if data else end
+
+    return heard
+
+
+KafkaTCPTransport._sock_recv = _hears_last_words(KafkaTCPTransport._sock_recv)  # noqa: SLF001 — nothing public stands between a socket and its client
+KafkaSSLTransport._sock_recv = _hears_last_words(KafkaSSLTransport._sock_recv)  # noqa: SLF001 — as above
 
 
 class Settings(Protocol):
