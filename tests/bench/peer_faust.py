@@ -7,7 +7,7 @@ from typing import Any
 
 import faust
 
-from exchange_hub.cli.program import settle_interpreter
+from exchange_hub.processes.program import settle_interpreter
 from tests.bench.peer_fold import Registers, entered, rows_of, rules_of, stated
 from tests.bench.peer_work import Totals, arguments
 

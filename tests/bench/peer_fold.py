@@ -13,7 +13,7 @@ import orjson
 
 from exchange_contracts import codec
 from exchange_contracts.registry import Contract
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.fold import fold_component
 from exchange_hub.views.rules import FoldRules

@@ -8,7 +8,7 @@ from typing import Any
 
 from quixstreams import Application
 
-from exchange_hub.cli.program import settle_interpreter
+from exchange_hub.processes.program import settle_interpreter
 from tests.bench.peer_fold import Registers, entered, packed, registers_in, rows_of, rules_of, stated
 from tests.bench.peer_work import Totals, arguments, told
 

@@ -17,8 +17,8 @@ from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, envelope
 from exchange_contracts.model import Event
 from exchange_contracts.topics import events_topic
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import make_topics
 from exchange_hub.views.store.setup import connect
 from tests.bench.dataset import SHARES, messages
 from tests.bench.measure import Measurement, load, own_peak_rss_mb, peak_rss_mb, using

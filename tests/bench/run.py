@@ -19,8 +19,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import settle_interpreter
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import settle_interpreter
 from exchange_hub.runtime.settings import Settings
 from tests.bench import growth, monthly, ours, peers, publishing
 from tests.bench.floors import FLOORS, said

@@ -18,8 +18,8 @@ import psycopg
 from kafka import KafkaProducer
 
 from exchange_contracts.topics import events_topic
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import make_topics
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime import postgres_tools
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.runtime.settings import Settings

@@ -18,7 +18,7 @@ from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, envelope
 from exchange_contracts.model import Event
 from exchange_contracts.topics import COORDINATION
-from exchange_hub.cli.relay import run_relay
+from exchange_hub.processes.relay import run_relay
 from exchange_hub.runtime import metrics
 from exchange_hub.views.store.setup import connect
 from tests.faults.reckoning import Measures

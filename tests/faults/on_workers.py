@@ -7,7 +7,7 @@ from collections import Counter
 from random import Random
 from statistics import median
 
-from exchange_hub.cli.worker import EXIT_LOST
+from exchange_hub.processes.worker import EXIT_LOST
 from exchange_hub.views.store.commit import STEPS
 from exchange_hub.views.store.setup import connect
 from tests.faults.reckoning import Measures

@@ -21,7 +21,7 @@ from kafka.errors import UnknownTopicOrPartitionError
 
 from exchange_connectors.kit import batches
 from exchange_contracts.topics import events_topic
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import DatabaseSettings, KafkaSettings, Settings
 from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics

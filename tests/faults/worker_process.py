@@ -55,12 +55,12 @@ def run(orders: Orders) -> None:
     os.environ.update(orders.environment)
     if orders.clock_offset_seconds:
         _shift_clock(orders.clock_offset_seconds)
-        from exchange_hub.cli import worker as _worker  # noqa: F401 — so that its modules are asked, too
+        from exchange_hub.processes import worker as _worker  # noqa: F401 — so that its modules are asked, too
 
         _say_what_day_it_is()
     sys.argv = ["hub"]
-    from exchange_hub.cli.compose import Hub
-    from exchange_hub.cli.worker import worker
+    from exchange_hub.processes.compose import Hub
+    from exchange_hub.cli.processes import worker
     from exchange_hub.views.store import commit
 
     for name, value in orders.constants.items():

@@ -5,7 +5,7 @@ import sys
 
 import alembic.command  # noqa: F401 — a store of an earlier version is brought up by whoever comes first
 
-from exchange_hub.cli import worker  # noqa: F401
+from exchange_hub.processes import worker  # noqa: F401
 from exchange_hub.views.store import deciding
 
 deciding.code_version()

@@ -17,8 +17,8 @@ from exchange_connectors.kit.broker import KafkaBroker, Message
 from exchange_connectors.settings import ConnectorSettings
 from exchange_contracts.topics import events_topic, receipts_topic
 from exchange_hub.cli import main
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import admit_users, make_topics
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import admit_users, make_topics
 from exchange_hub.runtime import kafka_server, kafka_users
 from exchange_hub.runtime.java import find_java
 from exchange_hub.runtime.kafka_jars import provide

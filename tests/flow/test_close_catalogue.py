@@ -21,9 +21,9 @@ from fastapi.testclient import TestClient
 from psycopg import conninfo, sql
 
 from exchange_hub.cli import main
-from exchange_hub.cli.compose import Hub
 from exchange_hub.console.app import create_app
 from exchange_hub.console.database import DatabaseSource
+from exchange_hub.processes.compose import Hub
 from exchange_hub.programme import figures
 from exchange_hub.programme.cells import Cube
 from exchange_hub.programme.definitions import Frame, Measured

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.reports.closed.close import Closed
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.runtime.settings import Settings

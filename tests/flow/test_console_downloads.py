@@ -13,13 +13,13 @@ import psutil
 import psycopg
 import pytest
 
-from exchange_hub.cli.compose import Hub
 from exchange_hub.console import serving
 from exchange_hub.console.app import create_app
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.making import Processes
 from exchange_hub.console.serving import served
 from exchange_hub.console.source import Place
+from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.settings import Settings
 from tests.platform import empty_database
 from tests.waiting import wait_for

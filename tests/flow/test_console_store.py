@@ -24,11 +24,11 @@ from exchange_contracts.events import (
     WorkbookReturned,
 )
 from exchange_contracts.model import Origin
-from exchange_hub.cli.compose import Hub
 from exchange_hub.console.app import create_app
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.source import Place
+from exchange_hub.processes.compose import Hub
 from exchange_hub.reports.closed import close as closing
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.model import Source

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exchange_hub.cli.relay import run_relay
+from exchange_hub.processes.relay import run_relay
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.runtime.migrating import engine_of

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from exchange_hub.cli.program import Program
-from exchange_hub.cli.relay import measure_lag
-from exchange_hub.cli.watchdog import Watchdog
+from exchange_hub.processes.program import Program
+from exchange_hub.processes.relay import measure_lag
+from exchange_hub.processes.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters, Metric
 from exchange_hub.runtime.migrating import engine_of

@@ -25,7 +25,8 @@ import os, signal, threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import parent_process
 
-from exchange_hub.cli import main, side_by_side
+from exchange_hub.cli import main
+from exchange_hub.processes import side_by_side
 from exchange_hub.views import backfill
 
 strike_at, processes = int(os.environ["STRIKE_AT"]), int(os.environ["PROCESSES"])

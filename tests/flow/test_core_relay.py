@@ -10,7 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from exchange_contracts.receipts import Receipt
-from exchange_hub.cli.relay import KafkaSender
+from exchange_hub.processes.relay import KafkaSender
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.topics import administration, ensure_topics
 from exchange_hub.views import relay

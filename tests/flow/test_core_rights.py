@@ -16,7 +16,7 @@ import pytest
 
 from exchange_connectors.kit.broker import KafkaBroker
 from exchange_connectors.settings import KafkaSettings as ConnectorKafka
-from exchange_hub.cli.relay import run_relay
+from exchange_hub.processes.relay import run_relay
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings

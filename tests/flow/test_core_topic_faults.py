@@ -9,9 +9,9 @@ import pytest
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics
-from exchange_hub.cli.worker import EXIT_LOST
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import make_topics
+from exchange_hub.processes.worker import EXIT_LOST
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration
 from exchange_hub.views.queries import log

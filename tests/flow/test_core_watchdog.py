@@ -1,6 +1,6 @@
 """The watchdog ends a worker that stands still by accident, or one of whose topics does among others that move."""
 
-from exchange_hub.cli.worker import EXIT_LOST
+from exchange_hub.processes.worker import EXIT_LOST
 from tests.faults.stage import Stage
 from tests.strategies.history import bulk
 from tests.waiting import wait_for

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from exchange_hub.cli.relay import measure_lag
-from exchange_hub.cli.worker import EXIT_LOST
+from exchange_hub.processes.relay import measure_lag
+from exchange_hub.processes.worker import EXIT_LOST
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.metrics import Meters
 from exchange_hub.runtime.migrating import engine_of

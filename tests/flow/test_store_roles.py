@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from psycopg import sql
 
 from exchange_hub.cli import main
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.runtime import roles
 from exchange_hub.runtime.migrating import known_versions, migrate
 from exchange_hub.runtime.roles import give_rights, name_of

@@ -20,9 +20,9 @@ import pytest
 from docx import Document
 
 from exchange_hub.cli import reading
-from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.months import close_month
 from exchange_hub.cli.reporting import write_report
+from exchange_hub.processes.compose import Hub
 from exchange_hub.reports.closed import diff, snapshot
 from exchange_hub.reports.closed.close import AlreadyClosedError
 from exchange_hub.reports.render.docx_body import fitting_density, pages

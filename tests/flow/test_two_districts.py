@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exchange_hub.cli import main
-from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.examination import workers_of
+from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.migrating import migrate
 from exchange_hub.runtime.supervise import EXIT_FINAL
 from exchange_hub.runtime.topics import administration

@@ -10,7 +10,7 @@ import pytest
 
 from exchange_contracts import codec, envelope
 from exchange_contracts.events import EVENTS
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.figures import cubes, definitions
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import frame_of, with_codes

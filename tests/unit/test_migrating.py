@@ -18,5 +18,5 @@ def test_the_names_of_the_migrations_are_their_versions() -> None:
 
 def test_a_start_loads_neither_the_library_that_migrates_nor_the_typed_events() -> None:
     """Workers, pages and commands start without what most of them never use."""
-    asked = "import sys, exchange_hub.cli.worker, exchange_hub.cli.lists; print({'alembic', 'exchange_contracts.events'} & sys.modules.keys())"
+    asked = "import sys, exchange_hub.processes.worker, exchange_hub.cli.lists; print({'alembic', 'exchange_contracts.events'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.fold import fold_component
 from exchange_hub.views.lists import KINDS

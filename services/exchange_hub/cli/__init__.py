@@ -11,8 +11,8 @@ import click
 #: Subcommand → (module, attribute, what it does). The README's table is tested against it.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("exchange_hub.cli.up", "up", "Run the whole hub on this machine until Ctrl-C."),
-    "worker": ("exchange_hub.cli.worker", "worker", "Run one Faust worker that fills the views."),
-    "relay": ("exchange_hub.cli.relay", "relay", "Publish receipts to the bureaus' receipt topics."),
+    "worker": ("exchange_hub.cli.processes", "worker", "Run one Faust worker that fills the views."),
+    "relay": ("exchange_hub.cli.processes", "relay", "Publish receipts to the bureaus' receipt topics."),
     "migrate": ("exchange_hub.cli.housekeeping", "migrate", "Bring the store's schema to this version."),
     "database": ("exchange_hub.cli.database", "database", "Print the SQL of the roles of workers and readers."),
     "certificate": ("exchange_hub.cli.certificate", "certificate", "Make a certificate for listeners that leave the machine."),

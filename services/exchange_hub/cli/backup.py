@@ -21,9 +21,10 @@ import psycopg
 
 from exchange_contracts import registry
 from exchange_hub.cli import output
-from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.examination import workers_of
-from exchange_hub.cli.program import open_servers, plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import open_servers
 from exchange_hub.programme.district import FILES
 from exchange_hub.runtime import postgres_tools
 from exchange_hub.runtime.migrating import known_versions, migrate

@@ -13,8 +13,9 @@ import click
 from kafka import KafkaAdminClient
 
 from exchange_contracts.topics import events_topic
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics, open_servers, plain_errors
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import make_topics, open_servers
 from exchange_hub.programme.district import FILES, District, DistrictError
 from exchange_hub.runtime import kafka_server, kafka_users
 from exchange_hub.runtime.layout import Layout

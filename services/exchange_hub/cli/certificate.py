@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.secret_files import write_closed

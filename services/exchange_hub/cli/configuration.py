@@ -9,8 +9,8 @@ import click
 
 from exchange_contracts import vocabulary
 from exchange_hub.cli import output, reading
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
 from exchange_hub.runtime.settings import Settings, describe

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from exchange_hub.cli.program import Program, plain_errors, program, supervised_option
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.cli.processes import supervised_option
 from exchange_hub.console import gate
 from exchange_hub.console.accounts import Accounts, Role
 from exchange_hub.console.app import create_app
@@ -20,6 +21,7 @@ from exchange_hub.console.health import PROBES_MAX
 from exchange_hub.console.making import Processes
 from exchange_hub.console.serving import served
 from exchange_hub.console.source import Place
+from exchange_hub.processes.program import Program, program
 from exchange_hub.runtime.instance_lock import bound
 from exchange_hub.runtime.settings import Settings
 
@@ -36,7 +38,7 @@ def console(ctx: click.Context, *, supervised: bool) -> None:
     with plain_errors():
         settings = Settings()
         opened = gate.gate_of(settings.console, Accounts(settings.console_users))
-    with program("console", supervised=supervised, role="reader", metrics=False) as running:
+    with plain_errors(), program("console", supervised=supervised, role="reader", metrics=False) as running:
         _serve(running, opened)
 
 

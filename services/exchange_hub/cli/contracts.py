@@ -7,7 +7,7 @@ import click
 
 from exchange_contracts import lint, registry
 from exchange_hub.cli import asyncapi, contract_pages, output
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.errors import plain_errors
 
 _HEADINGS = {
     "schema_id": "编号", "event": "事件", "version": "版本", "register": "登记册", "subkey": "子键", "withdraws": "撤回",

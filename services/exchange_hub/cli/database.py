@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from exchange_hub.cli.program import plain_errors
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.runtime.postgres_server import DATABASE
 from exchange_hub.runtime.roles import script
 from exchange_hub.runtime.settings import Settings

@@ -22,11 +22,12 @@ from exchange_connectors.excel.dropfolder import DropFolder
 from exchange_connectors.kit.publisher import Publisher
 from exchange_connectors.settings import KafkaSettings
 from exchange_hub.cli import output
-from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.months import close_month
-from exchange_hub.cli.program import make_topics, plain_errors
 from exchange_hub.cli.reporting import Artefacts, write_report
 from exchange_hub.cli.up import children
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import make_topics
 from exchange_hub.reports.render.style import rounded
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.servers import Servers, running

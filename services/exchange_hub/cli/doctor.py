@@ -13,9 +13,10 @@ import psycopg
 import sqlalchemy as sa
 
 from exchange_hub.cli import output
-from exchange_hub.cli.compose import Hub
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.examination import MACHINE, STORE, Answer, Machine, Patient, asked, ok
-from exchange_hub.cli.program import open_servers, plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import open_servers
 from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from exchange_hub.cli.compose import Hub
 from exchange_hub.cli.configuration import calendar_warnings, precedence_problems
-from exchange_hub.cli.topic_look import ends_of, hidden_by_transactions, looked_at, said_of_hidden
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.topic_look import ends_of, hidden_by_transactions, looked_at, said_of_hidden
 from exchange_hub.programme.district import District
 from exchange_hub.runtime import kafka_jars
 from exchange_hub.runtime.java import find_java, java_version

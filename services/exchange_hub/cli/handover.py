@@ -18,10 +18,11 @@ import xlsxwriter
 
 from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, output, reading
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import Figures
 from exchange_hub.console import export as export_files
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving
 from exchange_hub.programme.district import FILES
 from exchange_hub.reports.model import dump_figure
 from exchange_hub.reports.queries import Queries

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving
 from exchange_hub.runtime import leftovers
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.migrating import migrate as bring_up

@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from exchange_hub.cli import output, reading
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.rebuild import other_stamp, views_as_of
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.figures import EXITED
 from exchange_hub.reports.closed import cuts, snapshot

@@ -13,10 +13,11 @@ from exchange_contracts.events import MonthClosed, MonthRestated
 from exchange_contracts.model import Event
 from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli import output
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import open_servers, plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import MONTH
-from exchange_hub.cli.topic_look import OpenTransactionError, settled_ends
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import open_servers, serving
+from exchange_hub.processes.topic_look import OpenTransactionError, settled_ends
 from exchange_hub.programme.labels import label
 from exchange_hub.programme.period import Period
 from exchange_hub.programme.sentences import exact_wan

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 import sqlalchemy as sa
 
-from exchange_hub.cli.compose import Hub
+from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.period import Period

@@ -9,9 +9,10 @@ from itertools import starmap
 import click
 import psycopg
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import open_servers, plain_errors, serving, settle_interpreter
-from exchange_hub.cli.side_by_side import fill_parts, prove
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import open_servers, serving, settle_interpreter
+from exchange_hub.processes.side_by_side import fill_parts, prove
 from exchange_hub.reports.closed import cuts, diff
 from exchange_hub.reports.closed.cuts import Cut
 from exchange_hub.runtime.migrating import engine_of, migrate

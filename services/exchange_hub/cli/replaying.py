@@ -5,8 +5,9 @@ import sys
 
 import click
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving
 from exchange_hub.views.store.commit import prepare
 from exchange_hub.views.store.replay import Replayed
 from exchange_hub.views.store.replay import replay as run

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from exchange_hub.cli import output
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving, settle_interpreter
+from exchange_hub.cli.errors import plain_errors
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving, settle_interpreter
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.model import Report
 from exchange_hub.reports.render.json_report import render_json

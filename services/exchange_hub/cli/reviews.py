@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from exchange_hub.cli import output, reading
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.replaying import replay
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving
 from exchange_hub.programme.deadlines import Deadline, document_deadlines, plan_deadlines
 from exchange_hub.views import values
 from exchange_hub.views.lists import RULES

@@ -12,9 +12,10 @@ import orjson
 
 from exchange_contracts import registry
 from exchange_hub.cli import output, reading
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors, serving
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import Figures
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import serving
 from exchange_hub.reports.model import Figure, decimal_text, plain
 from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.render.style import number_text

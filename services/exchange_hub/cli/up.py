@@ -5,11 +5,11 @@ import threading
 
 import click
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import plain_errors
-from exchange_hub.cli.taking_up import FolderWatch, addresses, take_up
+from exchange_hub.cli.errors import plain_errors
 from exchange_hub.console import gate
 from exchange_hub.console.accounts import Accounts
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.taking_up import FolderWatch, addresses, take_up
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.instance_lock import check_ports, free_port, only_hub
 from exchange_hub.runtime.servers import Servers, running

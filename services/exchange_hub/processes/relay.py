@@ -1,4 +1,4 @@
-"""``hub relay``: publishes receipts, and measures what one process can measure for all of them."""
+"""The relay publishes receipts, and measures what one process can measure for all of them."""
 
 import logging
 import time
@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any, cast
 
-import click
 import psycopg
 import sqlalchemy as sa
 from kafka import KafkaProducer
@@ -14,10 +13,9 @@ from kafka.errors import AuthorizationError, KafkaError
 
 from exchange_connectors.kit.access import Access, UnreachableError, opened
 from exchange_contracts.topics import COORDINATION
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.counting import BalanceCount
-from exchange_hub.cli.program import program, supervised_option
-from exchange_hub.cli.topic_look import ends_of
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.counting import BalanceCount
+from exchange_hub.processes.topic_look import ends_of
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
@@ -107,14 +105,6 @@ def _answer(promise: Any, deadline: float) -> Exception | None:
     except KafkaError as error:
         return cast("Exception", error)
     return None
-
-
-@click.command()
-@supervised_option
-def relay(*, supervised: bool) -> None:
-    """Publish receipts to the bureaus' receipt topics."""
-    with program("relay", supervised=supervised) as running:
-        run_relay(running.hub, running.bootstrap_servers, running.database_url, running.stop, running.meters)
 
 
 def run_relay(hub: Hub, bootstrap_servers: str, database_url: str, stop: Event, meters: metrics.Meters) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import sqlalchemy.exc
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import make_topics
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import make_topics
 from exchange_hub.programme.district import FILES, DistrictError
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import Servers

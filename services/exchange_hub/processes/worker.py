@@ -1,4 +1,4 @@
-"""``hub worker``: one Faust worker. ``hub up`` starts and supervises as many as the settings ask for."""
+"""One Faust worker that fills the views. ``hub up`` starts and supervises as many as the settings ask for."""
 
 import logging
 import os
@@ -9,15 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-import click
 import faust
 import psycopg
 from kafka import KafkaAdminClient
 
 from exchange_connectors.kit.access import Access
-from exchange_hub.cli.program import Program, program, settle_interpreter, supervised_option
-from exchange_hub.cli.topic_look import ends_of, looked_at
-from exchange_hub.cli.watchdog import Watchdog
+from exchange_hub.processes.program import Program, settle_interpreter
+from exchange_hub.processes.topic_look import ends_of, looked_at
+from exchange_hub.processes.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings
@@ -39,16 +38,7 @@ log = logging.getLogger(__name__)
 EXIT_LOST = 75
 
 
-@click.command()
-@supervised_option
-@click.option("--number", default=1, hidden=True, help="Number among the workers of one machine, in log names.")
-def worker(*, supervised: bool, number: int) -> None:
-    """Run one Faust worker that fills the views."""
-    with program(f"worker-{number}", supervised=supervised, signals=False) as running:
-        _Worker(running).run()
-
-
-class _Worker:
+class Worker:
     """A worker with its surroundings: what the Faust app calls back."""
 
     def __init__(self, running: Program) -> None:

@@ -12,8 +12,8 @@ import psycopg
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from exchange_hub.cli.program import Program
-from exchange_hub.cli.topic_look import ends_of
+from exchange_hub.processes.program import Program
+from exchange_hub.processes.topic_look import ends_of
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.topics import administration, describe
 from exchange_hub.views.store.heartbeat import tell, tended

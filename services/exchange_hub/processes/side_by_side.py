@@ -9,8 +9,8 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import Any
 
-from exchange_hub.cli.compose import Hub
-from exchange_hub.cli.program import settle_interpreter
+from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.program import settle_interpreter
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.views import reconciliation
 from exchange_hub.views.backfill import Part, fill_part
