@@ -59,8 +59,8 @@ def run(orders: Orders) -> None:
 
         _say_what_day_it_is()
     sys.argv = ["hub"]
-    from exchange_hub.processes.compose import Hub
     from exchange_hub.cli.processes import worker
+    from exchange_hub.processes.compose import Hub
     from exchange_hub.views.store import commit
 
     for name, value in orders.constants.items():

@@ -1,6 +1,6 @@
 """A December and a January of traps, closed days after their ends: each figure is the one that was worked out by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.golden.december_january import DECEMBER, JANUARY, events, quantized
 from tests.platform import empty_database
 from tests.strategies.history import History, Reader, topic_of
 from tests.strategies.store import claimed
+from tests.strategies.universe import Item
 
 
 @pytest.fixture
@@ -38,12 +39,18 @@ def told(hub: Hub, postgres_server: str) -> Iterator[Opened]:
             ensure_views(conn, hub.stamp)
             context = hub.context(conn)
             prepare(conn)
-            said, reader = History.of(events()), Reader("hand")
-            history = History({topic: said.records[topic_of(bureau)] for topic, bureau in hub.event_topics.items()})
-            reader.took(claimed(conn, "hand", {topic: f"id of {topic}" for topic in hub.event_topics}))
-            while (poll := reader.poll(history, dict.fromkeys(hub.event_topics, 50))) is not None:
-                commit(conn, read_poll(poll, context), context)
+            tell((conn, context, url), hub, events())
             yield conn, context, url
+
+
+def tell(store: Opened, hub: Hub, items: Iterable[Item]) -> None:
+    """Commit what the store does not know yet of all that was said, *items* from the first on."""
+    conn, context, _ = store
+    said, reader = History.of(items), Reader("hand")
+    history = History({topic: said.records[topic_of(bureau)] for topic, bureau in hub.event_topics.items()})
+    reader.took(claimed(conn, "hand", {topic: f"id of {topic}" for topic in hub.event_topics}))
+    while (poll := reader.poll(history, dict.fromkeys(hub.event_topics, 50))) is not None:
+        commit(conn, read_poll(poll, context), context)
 
 
 def differing(result: Closed, worked: dict[str, str | None]) -> list[str]:

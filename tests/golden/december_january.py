@@ -27,7 +27,7 @@ def events() -> tuple[Item, ...]:
     return tuple(item for part in parts for item in part())
 
 
-def _project(name: str, bureau: str, key: str, revision: int, on: date, total: str, domain: str, /, **facts: Any) -> Item:
+def project(name: str, bureau: str, key: str, revision: int, on: date, total: str, domain: str, /, **facts: Any) -> Item:
     plain: dict[str, Any] = {
         "name": f"项目{key}", "list": "设备更新", "domain": domain, "total_investment": total, "equipment_investment": total,
         "internal_no": key, "construction_nature": "改建和技术改造", "owner_name": f"企业{key}", "build_state": "在建", "admin_state": "正常",
@@ -38,24 +38,24 @@ def _project(name: str, bureau: str, key: str, revision: int, on: date, total: s
 
 def _projects() -> Iterator[Item]:
     years = {"2025": "6000000.00", "2026": "4000000.00"}
-    yield _project("ProjectAdded", "industry", "A", 1, date(2025, 3, 10), "10000000.00", "工业", planned_by_year=years)
-    yield _project("ProjectAdded", "transport", "B", 1, date(2024, 5, 2), "20000000.00", "交通")
+    yield project("ProjectAdded", "industry", "A", 1, date(2025, 3, 10), "10000000.00", "工业", planned_by_year=years)
+    yield project("ProjectAdded", "transport", "B", 1, date(2024, 5, 2), "20000000.00", "交通")
     # The change of 6 January is January's.
-    yield _project("ProjectAdded", "housing", "C", 1, date(2025, 6, 1), "1000000.00", "建筑")
-    yield _project("ProjectChanged", "housing", "C", 2, date(2026, 1, 6), "9000000.00", "建筑")
-    yield _project("ProjectAdded", "agriculture", "D", 1, date(2026, 1, 5), "2000000.00", "农业")
+    yield project("ProjectAdded", "housing", "C", 1, date(2025, 6, 1), "1000000.00", "建筑")
+    yield project("ProjectChanged", "housing", "C", 2, date(2026, 1, 6), "9000000.00", "建筑")
+    yield project("ProjectAdded", "agriculture", "D", 1, date(2026, 1, 5), "2000000.00", "农业")
     # Entered by mistake and taken back: it counts at no date.
-    yield _project("ProjectAdded", "water", "E", 1, date(2025, 5, 5), "5000000.00", "水务")
+    yield project("ProjectAdded", "water", "E", 1, date(2025, 5, 5), "5000000.00", "水务")
     yield event("ProjectWithdrawn", "water", "E", 2, occurred_on=date(2026, 1, 8), reason="重复录入")
     # It leaves on 10 January, with its progress.
-    yield _project("ProjectAdded", "industry", "F", 1, date(2025, 7, 1), "3000000.00", "工业")
-    yield _project("ProjectChanged", "industry", "F", 2, date(2026, 1, 10), "3000000.00", "工业", admin_state="退出", reason="企业退出")
+    yield project("ProjectAdded", "industry", "F", 1, date(2025, 7, 1), "3000000.00", "工业")
+    yield project("ProjectChanged", "industry", "F", 2, date(2026, 1, 10), "3000000.00", "工业", admin_state="退出", reason="企业退出")
     # One project of two bureaus, joined by its code; the industry bureau leads in 工业, so that its amount stands.
-    yield _project("ProjectAdded", "industry", "G", 1, date(2025, 8, 1), "4000000.00", "工业", project_code=_CODE)
-    yield _project("ProjectAdded", "transport", "G2", 1, date(2025, 8, 3), "4100000.00", "工业", project_code=_CODE)
+    yield project("ProjectAdded", "industry", "G", 1, date(2025, 8, 1), "4000000.00", "工业", project_code=_CODE)
+    yield project("ProjectAdded", "transport", "G2", 1, date(2025, 8, 3), "4100000.00", "工业", project_code=_CODE)
     # Finished on 20 December with five machines.
-    yield _project("ProjectAdded", "industry", "H", 1, date(2025, 2, 1), "2000000.00", "工业", units_done=1)
-    yield _project("ProjectChanged", "industry", "H", 2, date(2025, 12, 20), "2000000.00", "工业", build_state="竣工", units_done=5)
+    yield project("ProjectAdded", "industry", "H", 1, date(2025, 2, 1), "2000000.00", "工业", units_done=1)
+    yield project("ProjectChanged", "industry", "H", 2, date(2025, 12, 20), "2000000.00", "工业", build_state="竣工", units_done=5)
 
 
 def _progress() -> Iterator[Item]:
@@ -107,7 +107,7 @@ def _trade_in() -> Iterator[Item]:
     yield returned("r4", date(2025, 12, 28), "o2", "200.00")
 
 
-def _money(name: str, bureau: str, key: str, application: str, on: date, amount: str, /, year: int = 2025, category: str = "家电", **facts: Any) -> Item:
+def money(name: str, bureau: str, key: str, application: str, on: date, amount: str, /, year: int = 2025, category: str = "家电", **facts: Any) -> Item:
     plain: dict[str, Any] = {
         "application_no": application, "policy_no": _POLICY, "budget_year": year, "channel": _BOND, "category": category, "amount": amount, "on": on,
     }  # fmt: skip
@@ -123,14 +123,14 @@ def _approvals() -> Iterator[Item]:
         ("A5", date(2025, 12, 5), "300.00", "数码和智能产品", 2025),
         ("A7", date(2026, 1, 8), "140.00", "家电", 2026),
     ):
-        yield _money("SubsidyApproved", "commerce", application, application, on, amount, year, category)
+        yield money("SubsidyApproved", "commerce", application, application, on, amount, year, category)
     # The approval of A1 is entered by two bureaus.
-    yield _money("SubsidyApproved", "finance", "A1", "A1", date(2025, 11, 20), "450.00")
+    yield money("SubsidyApproved", "finance", "A1", "A1", date(2025, 11, 20), "450.00")
 
 
 def _payments() -> Iterator[Item]:
     def paid(application: str, voucher: str, on: date, amount: str, year: int = 2025, category: str = "家电", **facts: Any) -> Item:
-        return _money("SubsidyPaid", "finance", application, application, on, amount, year, category, voucher_no=voucher, **facts)
+        return money("SubsidyPaid", "finance", application, application, on, amount, year, category, voucher_no=voucher, **facts)
 
     yield paid("A1", "V1", date(2025, 12, 10), "200.00")
     yield paid("A1", "V2", date(2025, 12, 30), "250.00")
@@ -138,12 +138,12 @@ def _payments() -> Iterator[Item]:
     yield paid("A2", "V4", date(2026, 1, 15), "450.00")
     # Reversed as a mistake: never paid.
     yield paid("A3", "V5", date(2025, 12, 20), "600.00")
-    yield _money(
+    yield money(
         "SubsidyReversed", "finance", "A3", "A3", date(2026, 1, 5), "600.00", voucher_no="R5", reverses_voucher_no="V5", reason_kind="差错",
     )  # fmt: skip
     # Claimed back in January: it was paid in December.
     yield paid("A5", "V6", date(2025, 12, 15), "300.00", 2025, "数码和智能产品")
-    yield _money(
+    yield money(
         "SubsidyReversed", "finance", "A5", "A5", date(2026, 1, 20), "300.00", 2025, "数码和智能产品", voucher_no="R6", reverses_voucher_no="V6",
         reason_kind="追缴",
     )  # fmt: skip

@@ -1,14 +1,17 @@
 """Which list rows came, went or read differently since a close, and why, one cause a row (FIGURES, rule 23).
 
-A cause is worked out from what there is: whether an event of the entity arrived since, whether it took something back, whether the
-row's bureaus are others, and what it says of itself (a return, a recovery, an exit, another domain). Where nothing was said since and
-nobody was joined or parted, the row reads differently by other rules or data, which the stamps of both sides tell.
+A cause is worked out from what there is: whether an event of the entity arrived since, whether it took something back or said
+anew what had been said, whether entities were joined or parted, and what the row says of itself (a return, a recovery, an exit,
+another domain). Where nothing was said since and nobody was joined or parted, the row reads differently by other rules or data,
+which the stamps of both sides tell.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from exchange_hub.reports.catalogue import common_columns
 from exchange_hub.reports.closed.snapshot import exists
@@ -44,19 +47,23 @@ class ChangedRows:
     _fresh: bool | None = None
 
     def sides(self, list_: str) -> tuple[sa.Table, sa.Table]:
-        """Return the temporary tables of the changed rows of a list, as they were and as they are, each with its ``cause``."""
+        """Return the temporary tables of the changed rows of a list, as they were and as they are, each with its ``cause`` and ``tellers``.
+
+        The tellers are the bureaus that said something since; all of the row's where entities were joined or parted, or nobody knows.
+        """
         if list_ not in self._sides:
             name = self.current.view(list_).table
             self.conn.execute(sa.schema.CreateTableAs(self._compared(list_), f"changed_{name}", temporary=True))
-            changed = sa.table(f"changed_{name}", sa.column("row_key", sa.Text()), sa.column("cause", sa.Text()))
+            own = [sa.Column("cause", sa.Text()), sa.Column("tellers", ARRAY(sa.Text()))]
+            changed = sa.Table(f"changed_{name}", sa.MetaData(), sa.Column("row_key", sa.Text()), *own)
             made = []
             for lists, prefix in ((self.frozen, "was"), (self.current, "now")):
                 source = lists.table(list_)
                 joined = source.join(changed, changed.c.row_key == source.c.row_key)
-                rows = sa.select(*source.c, changed.c.cause).select_from(joined)
+                rows = sa.select(*source.c, changed.c.cause, changed.c.tellers).select_from(joined)
                 self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
                 columns = [sa.Column(column.name, column.type) for column in source.c]
-                made.append(sa.Table(f"{prefix}_{name}", sa.MetaData(), *columns, sa.Column("cause", sa.Text())))
+                made.append(sa.Table(f"{prefix}_{name}", sa.MetaData(), *columns, *(sa.Column(each.name, each.type) for each in own)))
             self.conn.execute(sa.text(f"DROP TABLE changed_{name}"))
             self._sides[list_] = (made[0], made[1])
         return self._sides[list_]
@@ -75,8 +82,8 @@ class ChangedRows:
         self._sides.clear()
         self._fresh = None
 
-    def _compared(self, list_: str) -> sa.Select[tuple[str, str]]:
-        """Return row key and cause of every row that came, went or reads differently."""
+    def _compared(self, list_: str) -> sa.Select[tuple[str, str, list[str]]]:
+        """Return row key, cause and tellers of every row that came, went or reads differently."""
         old = self.frozen.table(list_).alias("old")
         new = self.current.table(list_).alias("new")
         common = self.common(list_)
@@ -86,10 +93,26 @@ class ChangedRows:
             (new.c.row_key.is_(None), self._went(list_, old)),
             else_=self._reads(list_, old, new, common),
         )
-        return (
-            sa.select(sa.func.coalesce(new.c.row_key, old.c.row_key).label("row_key"), cause.label("cause"))
-            .select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
+        row_key, component, bureaus = (sa.func.coalesce(new.c[name], old.c[name]).label(name) for name in _KEYS)
+        changed = (
+            sa.select(row_key, component, bureaus, cause.label("cause"))
+            .select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same).subquery()
         )  # fmt: skip
+        tellers = sa.case((changed.c.cause.in_(("合并", "撤销合并")), changed.c.bureaus), else_=self._tellers(list_, changed))
+        return sa.select(changed.c.row_key, changed.c.cause, tellers.label("tellers"))
+
+    def _tellers(self, list_: str, row: sa.FromClause) -> sa.ColumnElement[list[str]]:
+        """Return which of the row's bureaus said something of its entity since the close, else which others did: a payment settles what another approved."""
+        if not self._has_fresh():
+            return row.c.bureaus
+        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "bureau")), schema="pg_temp").alias()
+        own = fresh.c.bureau == sa.any_(row.c.bureaus)
+        said, others = (
+            sa.select(sa.func.array_agg(sa.distinct(fresh.c.bureau)))
+            .where(fresh.c.kind.in_(kinds_of(list_)), fresh.c.component == row.c.component, whose).scalar_subquery()
+            for whose in (own, ~own)
+        )  # fmt: skip
+        return sa.func.coalesce(said, others, row.c.bureaus)
 
     def _came(self, list_: str, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
         merged = self._elsewhere(self.frozen, list_, new)
@@ -105,18 +128,24 @@ class ChangedRows:
     def _went(self, list_: str, old: sa.FromClause) -> sa.ColumnElement[str]:
         joined = sa.or_(self._elsewhere(self.current, list_, old), self._is_in_another(list_, old))
         unsaid = BY_STAMP if list_ in self.restamped else "合并"
-        named: list[_When] = [(joined, "合并"), (self._said_since(list_, old, withdrawn=True), "撤回"), (~self._said_since(list_, old), unsaid)]
+        named: list[_When] = [(joined, "合并"), (self._said_since(list_, old, "withdrawn"), "撤回"), (~self._said_since(list_, old), unsaid)]
         # Without a log there is nobody to ask what was said since: a row that is gone was taken back.
         return sa.case(*named, else_="更正" if self._has_fresh() else "撤回")
 
     def _reads(self, list_: str, old: sa.FromClause, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
-        named: list[_When] = [(old.c.bureaus != new.c.bureaus, sa.case((new.c.bureaus.contains(old.c.bureaus), "合并"), else_="撤销合并"))]
-        named.append((~self._said_since(list_, new), BY_STAMP))
+        lost = ~new.c.bureaus.contains(old.c.bureaus)
+        named: list[_When] = []
+        if self._has_fresh():
+            named += [(self._took_another_in(list_, new), "合并"), (sa.and_(lost, self._said_since(list_, new, "withdrawn")), "撤回")]
+        named += [(lost, "撤销合并"), (~self._said_since(list_, new), BY_STAMP)]
         if "admin_state" in common:
             named.append((sa.and_(new.c.admin_state == "退出", old.c.admin_state.is_distinct_from("退出")), "退出"))
         if "domain" in common:
             named.append((old.c.domain.is_distinct_from(new.c.domain), "领域调整"))
-        return sa.case(*named, else_="更正")
+        if "counted" in common:
+            # A payment reversed as a mistake: it is corrected, by a statement of its own.
+            named.append((sa.and_(old.c.counted != 0, new.c.counted == 0), "更正"))
+        return sa.case(*named, (self._said_since(list_, new, "revised"), "更正"), else_="迟报" if self._has_fresh() else "更正")
 
     def _elsewhere(self, lists: Lists, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
         """Ask whether the entity of a row has a row under another key in these lists: it was merged or split."""
@@ -136,6 +165,14 @@ class ChangedRows:
         meets = (joined.c.kind.in_(kinds_of(list_)), joined.c.name == old.c.component, joined.c.component != old.c.component)
         return sa.exists(sa.select(sa.literal(1)).select_from(joined).where(*meets))
 
+    def _took_another_in(self, list_: str, new: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether an entity that had rows of its own at the close belongs to this row's component now."""
+        joined = sa.table("joined", *map(sa.column, ("kind", "name", "component")), schema="pg_temp").alias()
+        other = self.frozen.table(list_).alias()
+        both = joined.join(other, other.c.component == joined.c.name)
+        meets = (joined.c.kind.in_(kinds_of(list_)), joined.c.component == new.c.component, joined.c.name != new.c.component)
+        return sa.exists(sa.select(sa.literal(1)).select_from(both).where(*meets))
+
     def _was_in_another(self, list_: str, new: sa.FromClause) -> sa.ColumnElement[bool]:
         """Ask whether an entity that has one row, and was spoken of before, counted among those of several bureaus."""
         if self.current.view(list_).merge_columns != () or not self._has_fresh():
@@ -148,14 +185,14 @@ class ChangedRows:
         )
         return sa.and_(known, sa.exists(sa.select(sa.literal(1)).select_from(other).where(wider)))
 
-    def _said_since(self, list_: str, row: sa.FromClause, *, withdrawn: bool = False) -> sa.ColumnElement[bool]:
-        """Ask whether an event of the row's entity arrived since the close, or one that takes something back."""
+    def _said_since(self, list_: str, row: sa.FromClause, how: Literal["", "withdrawn", "revised"] = "") -> sa.ColumnElement[bool]:
+        """Ask whether an event of the row's entity arrived since the close, or one that takes something back, or one that says anew what had been said."""
         if not self._has_fresh():
             return sa.literal(value=True)
-        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "withdrawn")), schema="pg_temp").alias()
+        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "withdrawn", "revised")), schema="pg_temp").alias()
         meets = [fresh.c.kind.in_(kinds_of(list_)), fresh.c.component == row.c.component]
-        if withdrawn:
-            meets.append(fresh.c.withdrawn)
+        if how:
+            meets.append(fresh.c[how])
         return sa.exists(sa.select(sa.literal(1)).select_from(fresh).where(*meets))
 
     def _has_fresh(self) -> bool:
@@ -166,16 +203,20 @@ class ChangedRows:
                 self.conn.execute(
                     sa.text(
                         f"""CREATE TEMP TABLE fresh ON COMMIT DROP AS
-                        WITH said AS (
-                            SELECT e.kind, e.topic_no, e.entity, bool_or(e.withdrawn) AS withdrawn, EXISTS (
-                                SELECT 1 FROM log.event_log b
-                                WHERE b.topic_no = e.topic_no AND b.kind = e.kind AND b.entity = e.entity AND b.batch_no <= :batch_no) AS known
-                            FROM log.event_log e WHERE e.batch_no > :batch_no GROUP BY 1, 2, 3)
-                        SELECT kind, component, bool_or(withdrawn) AS withdrawn, bool_or(known) AS known FROM (
-                            SELECT s.kind, t.bureau || ':' || s.entity AS component, s.withdrawn, s.known FROM said s JOIN log.topic t USING (topic_no)
+                        WITH new AS (
+                            SELECT kind, topic_no, entity, array_agg(DISTINCT register) AS registers, bool_or(withdrawn) AS withdrawn
+                            FROM log.event_log WHERE batch_no > :batch_no GROUP BY 1, 2, 3),
+                        said AS (
+                            SELECT n.kind, n.topic_no, n.entity, n.withdrawn, known.register IS NOT NULL AS known, COALESCE(known.revised, false) AS revised
+                            FROM new n LEFT JOIN LATERAL (
+                                SELECT min(b.register) AS register, bool_or(b.register = ANY (n.registers)) AS revised FROM log.event_log b
+                                WHERE b.topic_no = n.topic_no AND b.kind = n.kind AND b.entity = n.entity AND b.batch_no <= :batch_no
+                            ) AS known ON true)
+                        SELECT kind, component, bureau, bool_or(withdrawn) AS withdrawn, bool_or(known) AS known, bool_or(revised) AS revised FROM (
+                            SELECT s.*, t.bureau, t.bureau || ':' || s.entity AS component FROM said s JOIN log.topic t USING (topic_no)
                             UNION ALL
-                            SELECT s.kind, c.component, s.withdrawn, s.known FROM said s JOIN {self.schema}.claim c USING (kind, topic_no, entity)
-                        ) AS told GROUP BY 1, 2"""
+                            SELECT s.*, t.bureau, c.component FROM said s JOIN log.topic t USING (topic_no) JOIN {self.schema}.claim c USING (kind, topic_no, entity)
+                        ) AS told GROUP BY 1, 2, 3"""
                     ),
                     {"batch_no": self.batch_no},
                 )
@@ -186,6 +227,7 @@ class ChangedRows:
                     )
                 )
                 for table in ("fresh", "joined"):
+                    self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{table} (component)"))
                     self.conn.execute(sa.text(f"ANALYZE pg_temp.{table}"))
         return self._fresh
 

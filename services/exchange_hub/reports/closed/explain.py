@@ -76,7 +76,7 @@ class Explanation:
             self._found[id_] = ()
             if isinstance(change.definition, Measured):
                 if self._comparable(change.old.source) and self._comparable(change.new.source):
-                    self._found[id_] = tuple(self._of(id_, change.old.source, change.new.source))
+                    self._found[id_] = tuple(self._of(change)) or tuple(self._reported(change.definition))
             elif isinstance(change.definition, Derived):
                 terms = [among[term] for term in change.definition.terms if term in among]
                 self._found[id_] = tuple(dict.fromkeys(each for term in terms for each in self.behind(term, among)))
@@ -87,7 +87,7 @@ class Explanation:
         if not keys:
             return
         was, now = self.changed.sides(list_)
-        columns = ("row_key", "component", "cause", "bureaus")
+        columns = ("row_key", "component", "cause", "tellers")
         chosen = sa.union_all(*(
             sa.select(*(side.c[name] for name in columns), sa.literal(rank).label("rank")).where(side.c.row_key.in_(keys))
             for rank, side in enumerate((now, was))
@@ -104,9 +104,11 @@ class Explanation:
         frozen = {view.name for view in self.changed.frozen.views}
         return all(list_ in frozen and column in self.changed.common(list_) for list_, column in asked)
 
-    def _of(self, id_: str, was: Source, now: Source) -> Iterator[Contribution]:
+    def _of(self, change: Change) -> Iterator[Contribution]:
         """Yield the contributions to a measured figure, the largest first; beyond ``ROWS_MAX`` those of one cause together."""
-        found = list(self._differing(was, now))
+        id_, was, now = change.definition.id, change.old.source, change.new.source
+        # Where another word stands in place of a number, rows without a number are what changed.
+        found = list(self._differing(was, now, words=change.old.value is None and change.new.value is None))
         unexplained = [row for row in found if row.cause is None]
         indirect = self._indirect(now if now.where else was, [row.row_key for row in unexplained]) if unexplained else {}
         shown = [row._replace(cause=row.cause or indirect.get(row.row_key, BY_STAMP)) for row in found]
@@ -122,12 +124,30 @@ class Explanation:
             was_, now_ = (scale(sum((Decimal(getattr(row, side) or 0) for row in rows), Decimal(0))) for side in ("was", "now"))
             yield Contribution(id_, now.list, "", bureaus, was_, now_, cast(Cause, cause), len(rows))
 
+    def _reported(self, definition: Measured) -> Iterator[Contribution]:
+        """Yield why a cell without rows says another word: the list's months that were confirmed or returned, else the rows that came or went."""
+        scope = definition.scope
+        if scope is None or "submissions" not in {view.name for view in self.changed.frozen.views}:
+            return
+        for list_, only in (("submissions", scope.list), (scope.list, "")):
+            told = sa.union(*(
+                sa.select(side.c.row_key, side.c.tellers, side.c.cause).where(side.c["list"] == only if only else sa.true()) for side in self.changed.sides(list_)
+            )).subquery()  # fmt: skip
+            of_cause: dict[str, list[tuple[str, Sequence[str]]]] = defaultdict(list)
+            for key, bureaus, cause in self.changed.conn.execute(sa.select(told).order_by(told.c.row_key)):
+                of_cause[cause].append((key, bureaus))
+            for cause, rows in sorted(of_cause.items()):
+                bureaus = tuple(sorted({bureau for _, each in rows for bureau in each}))
+                yield Contribution(definition.id, list_, rows[0][0] if len(rows) == 1 else "", bureaus, None, None, cast(Cause, cause), len(rows))
+            if of_cause:
+                return
+
     def _scale(self, source: Source) -> Any:
         view = self.changed.current.view(source.list)
         return lambda number: None if number is None else in_unit(number, view, source.measure)
 
-    def _differing(self, was: Source, now: Source) -> Iterator["_Differing"]:
-        """Read the rows that count otherwise on the two sides, with their own cause where they changed themselves."""
+    def _differing(self, was: Source, now: Source, *, words: bool) -> Iterator["_Differing"]:
+        """Read the rows that count otherwise on the two sides, with their own cause where they changed themselves; with *words* also those without a number."""
         changed_was, changed_now = self.changed.sides(now.list)
         sides = []
         for lists, source, changed in ((self.changed.frozen, was, changed_was), (self.changed.current, now, changed_now)):
@@ -137,11 +157,15 @@ class Explanation:
             meets = lists.matches(source.list, rows, where)
             sides.append(self._counted(rows, Measure.of(source.measure), meets))
         old, new = sides
-        causes = sa.union(*(sa.select(side.c.row_key, side.c.cause) for side in (changed_was, changed_now))).subquery()
+        causes = sa.union(*(sa.select(side.c.row_key, side.c.cause, side.c.tellers) for side in (changed_was, changed_now))).subquery()
         key = sa.func.coalesce(new.c.row_key, old.c.row_key)
         both = old.join(new, old.c.k == new.c.k, full=True).outerjoin(causes, causes.c.row_key == key)
-        asked = sa.select(key, sa.func.coalesce(new.c.bureaus, old.c.bureaus), old.c.v, new.c.v, causes.c.cause).select_from(both)
-        for row in self.changed.conn.execute(asked.where(sa.func.coalesce(old.c.v, 0) != sa.func.coalesce(new.c.v, 0))):
+        bureaus = sa.func.coalesce(causes.c.tellers, new.c.bureaus, old.c.bureaus)
+        asked = sa.select(key, bureaus, old.c.v, new.c.v, causes.c.cause).select_from(both)
+        otherwise = sa.func.coalesce(old.c.v, 0) != sa.func.coalesce(new.c.v, 0)
+        if words:
+            otherwise = sa.or_(otherwise, old.c.k.is_(None) != new.c.k.is_(None))
+        for row in self.changed.conn.execute(asked.where(otherwise)):
             yield _Differing(*row)
 
     def _counted(self, rows: sa.FromClause, measure: Measure, meets: sa.ColumnElement[bool]) -> sa.Subquery:
