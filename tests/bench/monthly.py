@@ -57,7 +57,7 @@ def close_and_report(stage: Stage, district: str, url: str, rows: int) -> Measur
     """Close a month over *rows* list rows and render its three artefacts."""
     cut_down(url, rows)
     held = list_rows(url)
-    closing, rss, cores = _timed(stage, district, url, "close", MONTH, "--reason", "bench")
+    closing, rss, cores = _timed(stage, district, url, "close", MONTH, "--yes", "--reason", "bench")
     with tempfile.TemporaryDirectory() as folder:
         reporting, rss_report, cores_report = _timed(stage, district, url, "report", MONTH, "--out", folder)
         sizes = {path.name: path.stat().st_size for path in Path(folder).iterdir()}

@@ -388,7 +388,7 @@ def test_a_close_waits_for_the_ends_and_keeps_the_cut(engine: sa.Engine, distric
 def test_held_events_need_a_reason(engine: sa.Engine, district: District) -> None:
     """With held events a close is refused and leaves nothing; with a reason it goes through and the reason is kept."""
     log(engine, 1, held=2)
-    with pytest.raises(HeldEventsError, match="2 events"):
+    with pytest.raises(HeldEventsError, match="2 条事件暂缓"):
         close(engine, district, SEPTEMBER)
     with engine.connect() as conn:
         assert snapshot.months(conn) == []
@@ -404,7 +404,7 @@ def test_entities_that_do_not_fold_need_a_reason(engine: sa.Engine, district: Di
     close(engine, district, SEPTEMBER)
     change(engine, "INSERT INTO live.unfolded VALUES ('project', 'industry:P1', 'ZeroDivisionError: division by zero')")
     october = replace(SEPTEMBER, month="2026-10")
-    with pytest.raises(HeldEventsError, match="1 entities could not be folded"):
+    with pytest.raises(HeldEventsError, match="1 个对象的填报合不到一起"):
         close(engine, district, october)
     close(engine, district, replace(october, reason="专班已知悉"))
     with engine.connect() as conn:

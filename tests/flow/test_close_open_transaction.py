@@ -32,6 +32,6 @@ def test_a_month_waits_for_what_lies_behind_an_open_transaction(stage: Stage, hu
     assert told in hub("doctor", "--format", "json").stdout
     holding.commit_transaction()
     holding.close()
-    closed = hub("close", "2026-10", "--timeout", "60")
+    closed = hub("close", "2026-10", "--timeout", "60", "--yes")
     assert closed.exit_code == 0, closed.stderr
     stage.caught_up()

@@ -131,7 +131,7 @@ def test_closes_are_independent(city: City, hub: Callable[..., Result]) -> None:
         for each in (stage, beside):
             each.caught_up()
         before, ends = kept(beside), beside.ends()
-        done = hub(stage, "close", MONTH, "--reason", "held events of the test")
+        done = hub(stage, "close", MONTH, "--yes", "--reason", "held events of the test")
         assert done.exit_code == 0, done.output
         stage.caught_up()
         assert [month for month, *_ in kept(stage).closed] == [MONTH]

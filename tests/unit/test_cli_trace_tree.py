@@ -29,7 +29,7 @@ def figure(*rows: dict[str, Any], counted: int) -> dict[str, Any]:
     """A figure as the tracer describes it."""
     return {
         "figure": "equipment.工业.month", "month": "2026-10", "closed": True, "value": "120000.00", "unit": "元", "period": "2026-10",
-        "measure": "sum(invested_this_month)", "list": "project-progress", "list_title": BY_NAME["project-progress"].title, "where": {"month": "2026-10", "admin_state!=": "退出"},
+        "measure": "sum(invested_this_month)", "list": "project-progress", "list_title": BY_NAME["project-progress"].title, "where": {"month": "2026-10", "admin_state!=": "退出"}, "meaning": "2026年10月：合计。",
         "rows_counted": counted, "rows": list(rows),
     }  # fmt: skip
 
@@ -39,9 +39,10 @@ def test_a_figure_opens_down_to_the_cell() -> None:
     drawn = list(lines_of(figure(row("2026-10", event("progress:2026-10", 7)), counted=1), NAMES))
     assert drawn[0].startswith("equipment.工业.month = 120000.00 元(2026-10,已关账)← 项目月度进度:sum(invested_this_month)")
     assert "admin_state!=退出" in drawn[0]
-    assert drawn[1].startswith("└─ 项目月度进度 P1@2026-10(区工业和信息化局,计入 120000.00)")
-    assert drawn[2].startswith("   └─ 项目月度进度(ProjectProgressReported),区工业和信息化局,业务日期 2026-10-31")
-    assert drawn[3] == "      └─ 来源:《月报.xlsx》工作表“进度”第 7 行,原表单位万元"
+    assert drawn[1] == "├─ 口径：2026年10月：合计。"
+    assert drawn[2].startswith("└─ 项目月度进度 P1@2026-10(区工业和信息化局,计入 120000.00)")
+    assert drawn[3].startswith("   └─ 项目月度进度(ProjectProgressReported),区工业和信息化局,业务日期 2026-10-31")
+    assert drawn[4] == "      └─ 来源:《月报.xlsx》工作表“进度”第 7 行,原表单位万元"
 
 
 def test_a_merged_row_says_whose_each_column_is() -> None:

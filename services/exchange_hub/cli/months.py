@@ -1,6 +1,7 @@
 """``hub close`` and ``hub diff``: a month is closed once, and explained after."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -12,21 +13,21 @@ from exchange_connectors.kit.publisher import Publisher
 from exchange_contracts.events import MonthClosed, MonthRestated
 from exchange_contracts.model import Event
 from exchange_contracts.topics import COORDINATION
-from exchange_hub.cli import output
+from exchange_hub.cli import month_words, output, previewing
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import MONTH
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import open_servers, serving
 from exchange_hub.processes.topic_look import OpenTransactionError, settled_ends
-from exchange_hub.programme.labels import label
 from exchange_hub.programme.period import Period
-from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.reports.catalogue import EntryChange
 from exchange_hub.reports.closed import close as closing
 from exchange_hub.reports.closed import diff as restating
 from exchange_hub.reports.closed import snapshot, tables
+from exchange_hub.reports.closed.missing import Missing
+from exchange_hub.reports.closed.preview import preview
 from exchange_hub.reports.closed.restate import restate
-from exchange_hub.reports.model import Adjustment, Cause, Figure, decimal_text
+from exchange_hub.reports.model import Cause
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration
@@ -40,9 +41,23 @@ ACKNOWLEDGE_SECONDS = 60.0
 
 
 def close_month(
-    hub: Hub, servers: Servers, month: str, *, as_of: date | None = None, reason: str | None = None, timeout_seconds: float
-) -> closing.Closed:
-    """Close a month on running servers: read end offsets, wait for the views, freeze, publish ``MonthClosed``."""
+    hub: Hub, servers: Servers, month: str, *, as_of: date | None = None, reason: str | None = None, timeout_seconds: float,
+    shown: Missing | None = None,
+) -> closing.Closed:  # fmt: skip
+    """Close a month on running servers: read end offsets, wait for the views, freeze, publish ``MonthClosed``.
+
+    Whoever was *shown* what is missing closes over that and nothing else; a program that names nothing answers for it itself.
+    """
+    engine, wanted = _settled(hub, servers, month, as_of, reason, timeout_seconds)
+    closed = closing.close(engine, hub.district, replace(wanted, shown=shown))
+    publish_closed(hub, servers, engine, month)
+    return closed
+
+
+def _settled(
+    hub: Hub, servers: Servers, month: str, as_of: date | None, reason: str | None, timeout_seconds: float
+) -> tuple[sa.Engine, closing.Closing]:
+    """Wait until the views hold what the topics hold now; return the store and what a close is asked for."""
     engine = engine_of(servers.database_url)
     with administration(servers.bootstrap_servers, hub.settings.kafka) as admin:
         try:
@@ -50,12 +65,8 @@ def close_month(
         except OpenTransactionError as error:
             raise closing.NotReachedError(f"{month} was not closed: {error}") from error
     closing.wait_until_reached(engine, ends, timeout_seconds)
-    closed = closing.close(
-        engine, hub.district,
-        closing.Closing(month, as_of or Period(month).last_day, datetime.now(UTC), ends, reason=reason, context=hub.context_at(servers.database_url)),
-    )  # fmt: skip
-    publish_closed(hub, servers, engine, month)
-    return closed
+    context = hub.context_at(servers.database_url)
+    return engine, closing.Closing(month, as_of or Period(month).last_day, datetime.now(UTC), ends, reason=reason, context=context)
 
 
 def publish_closed(hub: Hub, servers: Servers, engine: sa.Engine, month: str) -> None:
@@ -84,23 +95,41 @@ def _publish(hub: Hub, servers: Servers, events: Sequence[Event]) -> None:
 @click.argument("month", metavar="MONTH", type=MONTH)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="计算账龄和逾期的日期；缺省：当月最后一天。")
 @click.option("--reason", help="尚有暂缓事件仍要结账的理由。")
+@click.option("--dry-run", is_flag=True, help="只预览：数字、对已结账月份的调整、缺少的报送、暂缓和退回、线索；不写入任何内容。")
+@click.option("--yes", is_flag=True, help="不经询问：缺少的内容照样列出，视为已确认（供脚本使用）。")
 @click.option("--timeout", "timeout_seconds", type=float, default=300.0, show_default=True, help="等待清单处理完毕的秒数。")
-def close(*, month: str, as_of: datetime | None, reason: str | None, timeout_seconds: float) -> None:
-    """结账 MONTH（YYYY-MM）：清单和数字从此不变，并发布 MonthClosed。"""
+@click.option("--format", "form", type=click.Choice(["table", "json"]), help="预览的格式；缺省：终端上为表格，否则为 json。")
+def close(
+    *, month: str, as_of: datetime | None, reason: str | None, dry_run: bool, yes: bool, timeout_seconds: float, form: str | None
+) -> None:
+    """结账 MONTH（YYYY-MM）：清单和数字从此不变，并发布 MonthClosed。
+
+    当月尚未结束、前面的月份没有结账、有单位未报送或未确认、有事件暂缓的，先列出缺少的内容，键入该月份确认后才结账。
+    """
     with plain_errors():
-        hub = Hub.load()
+        hub, day = Hub.load(), as_of.date() if as_of else None
         with open_servers(hub) as servers:
             try:
-                closed = close_month(
-                    hub, servers, month, as_of=as_of.date() if as_of else None, reason=reason, timeout_seconds=timeout_seconds
-                )
+                shown = None
+                if dry_run or not yes:
+                    engine, wanted = _settled(hub, servers, month, day, reason, timeout_seconds)
+                    found = preview(engine, hub.district, wanted)
+                    if dry_run:
+                        previewing.show(found, hub.district, form)
+                        return
+                    previewing.confirm(found.missing, hub.district, month, reason)
+                    shown = found.missing
+                closed = close_month(hub, servers, month, as_of=day, reason=reason, timeout_seconds=timeout_seconds, shown=shown)
             except closing.AlreadyClosedError as error:
-                publish_closed(hub, servers, engine_of(servers.database_url), month)
+                if not dry_run:
+                    publish_closed(hub, servers, engine_of(servers.database_url), month)
                 raise click.ClickException(str(error)) from error
             except closing.CloseError as error:
                 raise click.ClickException(str(error)) from error
+    if yes:
+        previewing.tell(closed.missing, hub.district, month)
     rows = sum(closed.counts.values())
-    click.echo(f"{month} 已关账:{rows} 行清单、{len(closed.report.figures)} 个数字,数字摘要 {closed.figures_digest[:16]}")
+    click.echo(f"{month} 已关账：{rows} 行清单、{len(closed.report.figures)} 个数字，数字摘要 {closed.figures_digest[:16]}")
 
 
 @click.command()
@@ -116,7 +145,7 @@ def diff(*, month: str, record: bool, form: str | None) -> None:
         except snapshot.NotClosedError as error:
             raise click.ClickException(f"{month} 尚未关账") from error
     if output.chosen(form) == "json":
-        click.echo(output.json_lines([*map(_change, comparison.adjustments), *map(_entry, comparison.entries), *sources]), nl=False)
+        click.echo(output.json_lines([*map(month_words.change, comparison.adjustments), *map(_entry, comparison.entries), *sources]), nl=False)
         return
     if comparison.entries:
         entries = [[entry.title, "关账后新增" if entry.new else "关账后取消"] for entry in comparison.entries]
@@ -125,14 +154,7 @@ def diff(*, month: str, record: bool, form: str | None) -> None:
         click.echo(f"{month} 关账后没有变化。")
         return
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
-    changes = [
-        [
-            change.label or label(change.before.id), _shown(change.before), _shown(change.after), "、".join(change.causes),
-            "、".join(names.get(code, code) for code in change.bureaus), str(change.rows_changed),
-        ]
-        for change in comparison.adjustments
-    ]  # fmt: skip
-    output.table(f"{month} 关账后的变化({len(changes)} 项)", ["数字", "原值", "现值", "原因", "涉及单位", "行数"], changes)
+    output.table(f"{month} 关账后的变化（{len(comparison.adjustments)} 项）", *month_words.changes(comparison.adjustments, names))
     events: dict[str, list[dict[str, str]]] = {}
     for line in sources:
         events.setdefault(line["place"], []).append(line)
@@ -217,23 +239,5 @@ def _sources(conn: sa.Connection, hub: Hub, comparison: restating.Comparison) ->
             }  # fmt: skip
 
 
-def _change(change: Adjustment) -> dict[str, object]:
-    return {
-        "figure": change.before.id, "unit": change.before.unit, "closed": _value(change.before), "now": _value(change.after),
-        "causes": list(change.causes), "bureaus": list(change.bureaus), "rows": list(change.rows),
-    }  # fmt: skip
-
-
 def _entry(entry: EntryChange) -> dict[str, object]:
     return {"list": entry.list, "column": entry.column, "title": entry.title, "change": "new" if entry.new else "gone"}
-
-
-def _value(figure: Figure) -> str:
-    return figure.absent if figure.value is None else decimal_text(figure.value)
-
-
-def _shown(figure: Figure) -> str:
-    """Write a value for people: money in 万元, without rounding."""
-    if figure.value is None:
-        return figure.absent
-    return f"{exact_wan(figure.value)}万元" if figure.unit == "元" else f"{decimal_text(figure.value)}{figure.unit}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.closed.close import positions
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
+from exchange_hub.reports.meaning import meanings
 from exchange_hub.reports.model import Figure
 from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.queries import Queries
@@ -114,9 +115,11 @@ def figures_of(conn: sa.Connection, district: District, month: str, *, live: boo
         return Figures(month, row["as_of"], True, lists, report.catalogue, row["cut"], row["stamp"], report.figures)
     as_of = Period(month).last_day
     frame, cells, _ = gather(conn, LIVE, district, month, as_of)
-    figures = evaluate(definitions(frame), cells, Owed(district, frame, cells).standing)
+    defined, catalogue = definitions(frame), present(district)
+    figures = evaluate(defined, cells, Owed(district, frame, cells).standing)
+    catalogue = replace(catalogue, meanings=meanings(defined, figures, catalogue, district, month))
     stamp = snapshot.view_stamp(conn, LIVE) or {}
-    return Figures(month, as_of, False, lists_of(LIVE), present(district), positions(conn), stamp, figures)
+    return Figures(month, as_of, False, lists_of(LIVE), catalogue, positions(conn), stamp, figures)
 
 
 def names_of(district: District) -> Mapping[str, str]:

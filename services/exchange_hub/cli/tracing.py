@@ -16,6 +16,7 @@ from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import Figures
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import serving
+from exchange_hub.reports.meaning import meaning_of
 from exchange_hub.reports.model import Figure, decimal_text, plain
 from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.render.style import number_text
@@ -50,7 +51,7 @@ class _Tracer:
         node: Node = {
             "figure": figure.id, "month": month.month, "closed": month.closed, "value": value, "unit": figure.unit,
             "period": figure.period, "measure": figure.source.measure, "list": figure.source.list,
-            "list_title": month.catalogue.title(figure.source.list),
+            "list_title": month.catalogue.title(figure.source.list), "meaning": meaning_of(figure, month.catalogue),
             "where": plain(figure.source.where), "rows_counted": figure.source.rows,
         }  # fmt: skip
         terms = [month.figures[name] for name in terms_of(figure.source) if name in month.figures]
@@ -202,7 +203,7 @@ def _figure_words(node: Node) -> tuple[str, Sequence[Node | str]]:
     value = number_text(Decimal(node["value"]), node["unit"]) if node["unit"] == "%" and _DECIMAL.fullmatch(node["value"]) else node["value"]
     head = f"{node['figure']} = {value} {node['unit']}({node['period']},{basis})← {made}"
     rows = node.get("rows", ())
-    below: list[Node | str] = [*node.get("terms", ()), *rows]
+    below: list[Node | str] = [f"口径：{node['meaning']}", *node.get("terms", ()), *rows]
     if node["rows_counted"] > len(rows) and rows:
         below.append(f"…另有 {node['rows_counted'] - len(rows)} 行(--limit 可多看)")
     return head, below

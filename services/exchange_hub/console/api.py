@@ -160,8 +160,8 @@ class Api:
         return [
             models.Figure(
                 id=figure.id, value=None if figure.value is None else f"{figure.value:f}", absent=figure.absent, unit=figure.unit,
-                period=figure.period, list=source.list, where=dict(source.where), measure=source.measure, rows=source.rows,
-                rows_path=figures.rows_link(month, figure),
+                period=figure.period, list=source.list, where=dict(source.where), measure=source.measure, meaning=figures.meaning(closed, figure),
+                rows=source.rows, rows_path=figures.rows_link(month, figure),
             )
             for figure in closed.figures.values()
             for source in [figure.source]

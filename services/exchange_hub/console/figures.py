@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from exchange_hub.console import wording
+from exchange_hub.reports.meaning import meaning_of
 from exchange_hub.reports.model import Cell, Chart, Figure, Report, Table
 from exchange_hub.reports.render.style import chart_decimals, figure_cell, number_text, rounded
 from exchange_hub.reports.render.xlsx_words import Sources
@@ -82,6 +83,11 @@ def conditions(closed: Report, figure: Figure) -> list[str]:
 def measure(closed: Report, figure: Figure) -> str:
     """Say in words what was done with the rows; a formula names the figures that it takes."""
     return Sources(closed.catalogue).measure_text(figure.source.list, figure.source.measure)
+
+
+def meaning(closed: Report, figure: Figure) -> str:
+    """Say what the figure means (口径), as the close kept it."""
+    return meaning_of(figure, closed.catalogue)
 
 
 def cell(table: Table, row: tuple[Cell, ...], index: int) -> Shown:

@@ -228,6 +228,7 @@ class Figure(Model):
     list: str = eg("equipment-projects")
     where: dict[str, Any] = eg({"domain": "工业"})
     measure: str = eg("sum(total_investment)")
+    meaning: str = eg("截至2026年10月31日：《设备更新项目清单》中“总投资”的合计，单位：元。条件：“领域”为工业。", "口径")
     rows: int = eg(38)
     rows_path: str = eg("/reports/2026-10/figure?id=equipment.%E5%B7%A5%E4%B8%9A.total_investment")
 

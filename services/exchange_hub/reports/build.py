@@ -10,6 +10,7 @@ from exchange_hub.reports.book import Book
 from exchange_hub.reports.catalogue import ADJUSTMENTS, Catalogue, present
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Inputs
+from exchange_hub.reports.meaning import meanings
 from exchange_hub.reports.model import Adjustment, Annex, Figure, Report, Row
 from exchange_hub.reports.render.style import number_text
 from exchange_hub.views.lists.model import ListView
@@ -22,7 +23,9 @@ _SECTIONS = (
 
 def build(inputs: Inputs) -> Report:
     """Build the report without its annexes (see :func:`with_annexes`)."""
-    figures = evaluate(definitions(inputs.frame), inputs.cells, inputs.owed.standing)
+    defined = definitions(inputs.frame)
+    figures = evaluate(defined, inputs.cells, inputs.owed.standing)
+    catalogue = present(inputs.district)
     book = Book(inputs, figures)
     period = inputs.period
     return Report(
@@ -34,7 +37,7 @@ def build(inputs: Inputs) -> Report:
         closed_at=inputs.closed_at,
         cut=dict(inputs.cut),
         stamp=dict(inputs.stamp),
-        catalogue=present(inputs.district),
+        catalogue=replace(catalogue, meanings=meanings(defined, figures, catalogue, inputs.district, period.month)),
         summary=notes.summary(book),
         sections=tuple(section(book) for section in _SECTIONS),
         notes=notes.notes(book),

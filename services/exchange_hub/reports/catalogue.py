@@ -36,6 +36,7 @@ class Catalogue:
         figure_kinds: the figures there are, as ``table.measure`` whatever their row.
         bureaus: code → name of the bureaus; empty where a close did not keep them yet.
         in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
+        meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
     """
 
     lists: tuple[ListView, ...]
@@ -43,6 +44,7 @@ class Catalogue:
     figure_kinds: tuple[str, ...] = ()
     bureaus: Mapping[str, str] = field(default_factory=dict)
     in_wan: bool = False
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def view(self, name: str) -> ListView | None:
         """Return the list called *name*, ``None`` where there is none."""

@@ -14,13 +14,16 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
+from exchange_hub.programme.cells import Cells
+from exchange_hub.programme.definitions import Frame
 from exchange_hub.programme.district import District
 from exchange_hub.reports import catalogue
 from exchange_hub.reports.build import build
 from exchange_hub.reports.closed import diff, snapshot, tables
+from exchange_hub.reports.closed.missing import Missing, missing_of, unsettled
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.inputs import Inputs
+from exchange_hub.reports.inputs import Details, Inputs
 from exchange_hub.reports.model import Adjustment, Report, dump
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import Lists, lists_of
@@ -42,6 +45,9 @@ class CloseError(Exception):
 class AlreadyClosedError(CloseError):
     """The month has been closed before, or somebody is closing it."""
 
+    def __init__(self, month: str) -> None:
+        super().__init__(f"{month} 已关账，不再改动；此后到达的数据作为调整，见 hub diff {month}")
+
 
 class NotReachedError(CloseError):
     """The views did not reach the end of every topic in time."""
@@ -49,6 +55,10 @@ class NotReachedError(CloseError):
 
 class HeldEventsError(CloseError):
     """Events are held or entities not folded, and no reason was given to close without them."""
+
+
+class AnotherMissingError(CloseError):
+    """What the month lacks is not what was shown to the person who confirmed the close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Closing:
         stamp: what to keep as stamp where the views schema has none (a store without workers).
         reason: why it is closed although events are held or entities not folded.
         context: topics and rules, by which the lists read as of the date; ``None`` for a store without an event log.
+        shown: what a person was shown to be missing and confirmed; where it has become another, nothing is closed. ``None`` asks nobody.
     """
 
     month: str
@@ -74,6 +85,7 @@ class Closing:
     stamp: Mapping[str, str] | None = None
     reason: str | None = None
     context: Context | None = None
+    shown: Missing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,7 @@ class Closed:
         counts: list → number of its frozen rows.
         figures_digest: SHA-256 of all figures with their sources.
         report: the report, without its annexes (``snapshot.load`` gives it with them).
+        missing: what the month was closed without.
     """
 
     month: str
@@ -96,6 +109,7 @@ class Closed:
     counts: Mapping[str, int]
     figures_digest: str
     report: Report
+    missing: Missing
 
 
 def positions(conn: sa.Connection) -> dict[str, int]:
@@ -156,15 +170,16 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         AlreadyClosedError: the month has been closed before.
         NotReachedError: a position is below the end that was asked for.
         HeldEventsError: events are held and no reason is given.
+        AnotherMissingError: something else is missing than was shown to the person who confirmed.
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.connect() as conn, conn.begin(), ThreadPoolExecutor(1, "figures") as beside:
         snapshot.hold(conn, closing.schema)
-        _set(conn)
+        set_up(conn)
         _enter(conn, closing)
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
         _check(conn, closing, cut)
-        stamp = _stamp(conn, closing)
+        stamp = stamp_of(conn, closing)
         for view in lists_of(closing.schema).views:  # made here, so that threads may use them side by side
             lists_of(closing.schema).table(view.name)
         snapshot_id = conn.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
@@ -172,13 +187,16 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
             digests, counts = _freeze(conn, closing.month, schema)
         inputs = reading.result()
+        missing = missing_of(conn, inputs, closing.closed_at, closing.schema)
+        if closing.shown is not None and missing != closing.shown:
+            raise AnotherMissingError(f"{closing.month} 未关账：您核对之后又有数据到达，缺少的内容已有变化，请重新核对")
         report = build(inputs)
-        closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report)
+        closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report, missing)
         _keep(conn, closing, closed)
     return closed
 
 
-def _set(conn: sa.Connection) -> None:
+def set_up(conn: sa.Connection) -> None:
     """Set up the transaction of *conn*."""
     settings = ("synchronous_commit = on", "datestyle = 'ISO, YMD'", "timezone = 'UTC'", "jit = off", "work_mem = '128MB'")
     for setting in settings:
@@ -191,12 +209,21 @@ def _inputs(
     """Read what the report is built from, as the transaction sees it that gave its snapshot."""
     with isolated.connect() as conn, conn.begin():
         conn.execute(sa.text(f"SET TRANSACTION SNAPSHOT '{snapshot_id}'"))
-        _set(conn)
+        set_up(conn)
         # Somebody who waits for the closing transaction may stand before this one: a circle that the database cannot see.
         conn.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
         with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
-            frame, cells, details = gather(conn, schema, district, closing.month, closing.as_of)
-        adjustments, compared = _adjustments(conn, district, closing)
+            gathered = gather(conn, schema, district, closing.month, closing.as_of)
+        return inputs_of(conn, district, closing, cut, stamp, gathered)
+
+
+def inputs_of(
+    conn: sa.Connection, district: District, closing: Closing, cut: Mapping[str, int], stamp: Mapping[str, str],
+    gathered: tuple[Frame, Mapping[str, Cells], Details],
+) -> Inputs:  # fmt: skip
+    """Return what the report is built from: what was gathered as of the date of the close, and the changes of earlier months."""
+    frame, cells, details = gathered
+    adjustments, compared = _adjustments(conn, district, closing)
     moment = closing.closed_at.astimezone(UTC).isoformat(timespec="seconds")
     return Inputs(district, frame, cells, details, moment, cut, stamp, adjustments, compared)
 
@@ -209,25 +236,22 @@ def _enter(conn: sa.Connection, closing: Closing) -> None:
     except sa.exc.IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
             raise
-        raise AlreadyClosedError(f"{closing.month} is closed; what arrives later is a restatement") from error
+        raise AlreadyClosedError(closing.month) from error
 
 
 def _check(conn: sa.Connection, closing: Closing, cut: Mapping[str, int]) -> None:
     short = sorted(topic for topic, end in closing.ends.items() if cut.get(topic, 0) < end)
     if short:
         raise NotReachedError(f"the views have not reached the end of {', '.join(short)}")
-    if closing.reason is None and (missing := _missing(conn, closing.schema)):
-        raise HeldEventsError(f"{missing}; replay or mend them, or give the reason for closing without them")
+    lacking = unsettled(conn, closing.schema)
+    if closing.reason is None and any(lacking):
+        raise HeldEventsError(
+            f"有 {lacking.held} 条事件暂缓、{lacking.unfolded} 个对象的填报合不到一起（hub doctor 可查看）；请先处理，或用 --reason 写明仍要结账的理由"
+        )
 
 
-def _missing(conn: sa.Connection, schema: str) -> str:
-    """Say what the lists lack although it arrived: events that are held, and entities whose statements do not fold together."""
-    asked = {"log.held": "events are held", f"{schema}.unfolded": "entities could not be folded (`hub doctor` names them)"}
-    counts = {words: conn.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one() for table, words in asked.items() if snapshot.exists(conn, table)}
-    return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
-
-
-def _stamp(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
+def stamp_of(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
+    """Return the stamp of the views, which the close keeps."""
     stamp = snapshot.view_stamp(conn, closing.schema) or closing.stamp
     if stamp is None:
         raise CloseError(f"the views in {closing.schema} carry no stamp; no worker has written them")

@@ -38,7 +38,7 @@ from exchange_hub.reports.render.xlsx_tables import Printed, write_figure, write
 from exchange_hub.reports.render.xlsx_words import Sources
 from exchange_hub.views.lists.model import Column, ListView
 
-CONTENTS, TABLES, FIGURES, SUBMISSIONS = "目录", "正文各表", "全部指标", "submissions"
+CONTENTS, TABLES, FIGURES, SUBMISSIONS, MEANING = "目录", "正文各表", "全部指标", "submissions", "口径"
 WAN_ONE, WAN_FOUR, YUAN = "0\\.0,", "0\\.0000", "#,##0.00"
 MONEY_NOTE = "金额单位为万元，单元格存全值（到分），点选可见。"
 YUAN_NOTE = "金额单元格存储的是元（保留到分），以万元显示；点选单元格可见全值。"
@@ -362,8 +362,9 @@ def _table_heading(table: Table, index: int) -> str:
 def _figures(made: _Book, sheet: Any) -> None:
     """Write every figure with its source, so that it can be opened down to the rows of its list."""
     formats, catalogue, said = made.formats, made.report.catalogue, Sources(made.report.catalogue)
-    heads = ("指标编号", "指标", "数值", "数值（显示）", "单位", "期间", "来源清单", "条件", "计量", "行数")
-    for index, (head, width) in enumerate(zip(heads, (36, 34, 18, 16, 8, 18, 20, 60, 34, 9), strict=True)):
+    heads = ["指标编号", "指标", "数值", "数值（显示）", "单位", "期间", "来源清单", "条件", "计量", "行数"]
+    heads += [MEANING] if catalogue.meanings else []
+    for index, (head, width) in enumerate(zip(heads, (36, 34, 18, 16, 8, 18, 20, 60, 34, 9, 90), strict=False)):
         sheet.set_column(index, index, width)
         sheet.write_string(HEAD_ROW, index, head, formats["head"])
     sheet.write_string(0, 0, f"全部指标（{chinese_month(made.report.month)}）", formats["title"])
@@ -388,6 +389,8 @@ def _figures(made: _Book, sheet: Any) -> None:
         sheet.write_string(row, 7, printable(said.condition_text(source.list, source.where)), formats["text"])
         sheet.write_string(row, 8, printable(said.measure_text(source.list, source.measure)), formats["text"])
         sheet.write_number(row, 9, source.rows, formats["count"])
+        if catalogue.meanings:
+            sheet.write_string(row, 10, printable(catalogue.meanings.get(id_, "")), formats["text"])
     sheet.freeze_panes(HEAD_ROW + 1, 2)
     sheet.repeat_rows(0, HEAD_ROW)
     sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + max(len(made.report.figures), 1), len(heads) - 1)

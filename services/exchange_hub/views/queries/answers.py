@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists.model import Column
@@ -186,6 +186,15 @@ class Rejection:
     behind: int | None
     arrived_at: datetime
     origin: Origin | None
+
+
+class Rejected(NamedTuple):
+    """How many records of a bureau were rejected for one reason; *reason* is one of those said."""
+
+    bureau: str
+    code: str
+    reason: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
@@ -15,6 +16,7 @@ from exchange_hub.views.queries.answers import (
     Origin,
     Position,
     ReceiptsWaiting,
+    Rejected,
     Rejection,
     Unfolded,
     arrival,
@@ -115,6 +117,19 @@ def rejections(
         sa.bindparam("bureau", bureau, sa.Text()), sa.bindparam("event_id", event_id, sa.Text()), sa.bindparam("limit", limit)
     )
     return [_rejection(*row) for row in conn.execute(query)]
+
+
+def rejected_since(conn: sa.Connection, moment: datetime | None) -> list[Rejected]:
+    """Count what was rejected since a moment, or ever, by bureau and code, the most frequent first."""
+    since = 0 if moment is None else round(moment.timestamp() * 1000)
+    found = conn.execute(
+        sa.text(
+            """SELECT t.bureau, r.code, min(r.reason), count(*) FROM log.rejection r JOIN log.topic t USING (topic_no)
+               WHERE r.arrived_ms > :since GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2"""
+        ),
+        {"since": since},
+    )
+    return [Rejected(*row) for row in found]
 
 
 def _rejection(
