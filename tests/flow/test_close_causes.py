@@ -110,7 +110,17 @@ def test_a_change_names_who_said_what(told: Opened, hub: Hub, late: int) -> None
             assert sum((each.after or 0) - (each.before or 0) for each in mine) == (change.after.value or 0) - (change.before.value or 0), change.after.id
 
 
-def changes_since(store: Opened, hub: Hub) -> dict[str, Adjustment]:
-    """Return December's figures that would be others now."""
+def test_a_nil_return_told_late_is_why_nothing_became_zero(told: Opened, hub: Hub) -> None:
+    """未报送 becomes 0 because commerce returned nil after the close: late, with the return as the row behind it, and no matter of method."""
+    closed(told, hub.district, "2026-09", date(2026, 9, 30))
+    nil = event("NilReturned", "commerce", "trade-in@2026-09", occurred_on=date(2026, 10, 9), list="trade-in", month="2026-09", signed_by=["签发"])
+    tell(told, hub, (*events(), nil))
+    change = changes_since(told, hub, "2026-09")["tradein.数码和智能产品.month_applied"]
+    assert (change.before.absent, change.after.value, change.causes, change.bureaus) == ("未报送", 0, ("迟报",), ("commerce",))
+    assert [each.list for each in change.contributions] == ["submissions"]
+
+
+def changes_since(store: Opened, hub: Hub, month: str = "2025-12") -> dict[str, Adjustment]:
+    """Return a closed month's figures that would be others now."""
     with engine_of(store[2]).connect() as conn, conn.begin():
-        return {change.after.id: change for change in diff.compare(conn, hub.district, "2025-12", context=store[1]).adjustments}
+        return {change.after.id: change for change in diff.compare(conn, hub.district, month, context=store[1]).adjustments}

@@ -123,7 +123,7 @@ def _compared(conn: sa.Connection, district: District, row: Mapping[str, Any], s
         return Comparison(month, (), digest, entries=entries)
     stamps = Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, schema), snapshot.list_stamps(conn, schema))
     rows = ChangedRows(conn, snapshot.lists_closed(row), lists_of(schema), schema, row["batch_no"], stamps.restamped())
-    explained = Explanation(rows, {cube.name: cube for cube in cubes(frame)})
+    explained = Explanation(rows, {cube.name: cube for cube in cubes(frame)}, same_meaning=bool(row["dated"]))
     among = {definition.id: Change(definition, old, new) for definition, old, new in changed if definition is not None}
     result, keys = [], dict[str, set[str]]()
     for definition, old, new in changed:

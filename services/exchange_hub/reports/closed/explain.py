@@ -58,10 +58,12 @@ class Explanation:
     Attributes:
         changed: the changed rows of its lists.
         cubes: cubes of the figures by name.
+        same_meaning: whether the close was made by today's meaning of the words that stand in place of a number.
     """
 
     changed: ChangedRows
     cubes: Mapping[str, Cube]
+    same_meaning: bool
     _found: dict[str, tuple[Contribution, ...]] = field(default_factory=dict)
 
     def behind(self, change: Change, among: Mapping[str, Change]) -> tuple[Contribution, ...]:
@@ -76,7 +78,7 @@ class Explanation:
             self._found[id_] = ()
             if isinstance(change.definition, Measured):
                 if self._comparable(change.old.source) and self._comparable(change.new.source):
-                    self._found[id_] = tuple(self._of(change)) or tuple(self._reported(change.definition))
+                    self._found[id_] = tuple(self._of(change)) or tuple(self._reported(change))
             elif isinstance(change.definition, Derived):
                 terms = [among[term] for term in change.definition.terms if term in among]
                 self._found[id_] = tuple(dict.fromkeys(each for term in terms for each in self.behind(term, among)))
@@ -124,10 +126,11 @@ class Explanation:
             was_, now_ = (scale(sum((Decimal(getattr(row, side) or 0) for row in rows), Decimal(0))) for side in ("was", "now"))
             yield Contribution(id_, now.list, "", bureaus, was_, now_, cast(Cause, cause), len(rows))
 
-    def _reported(self, definition: Measured) -> Iterator[Contribution]:
-        """Yield why a cell without rows says another word: the list's months that were confirmed or returned, else the rows that came or went."""
+    def _reported(self, change: Change) -> Iterator[Contribution]:
+        """Yield why nothing is said by another word: the list's months that were confirmed or returned, else the rows that came or went."""
+        definition = cast(Measured, change.definition)
         scope = definition.scope
-        if scope is None or "submissions" not in {view.name for view in self.changed.frozen.views}:
+        if not self.same_meaning or change.old.value or change.new.value or scope is None or "submissions" not in {view.name for view in self.changed.frozen.views}:
             return
         for list_, only in (("submissions", scope.list), (scope.list, "")):
             told = sa.union(*(
