@@ -12,8 +12,8 @@ from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EmissionStandard,
     EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind,
     Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, ProjectList,
-    RestatementCause, ReturnCause, ReversalReason, ScrapCategory, ScrapStep, Series, SignRole, SupportKind,
-    SupportStep, TradeInCategory,
+    RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole,
+    SupportKind, SupportStep, TradeInCategory,
 )
 
 
@@ -526,6 +526,20 @@ class WorkbookReturned(Event, family="workbook:returned"):
     to_verify: Long = 0
 
 
+class SafeguardReported(Event, family="safeguard:reported", subkey=("month", "safeguard")):
+    """要素保障月度情况:一项保障措施当月的户数、数量、金额等合计,不含单户信息。"""
+
+    month: Month
+    safeguard: Safeguard
+    firms: Long | None = None
+    items: Long | None = None
+    amount: Money | None = None
+    signed: Money | None = None
+    paid: Money | None = None
+    subsidy: Money | None = None
+    area: Quantity | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -542,5 +556,6 @@ EVENTS: dict[str, type[Event]] = {
     "SupportApplied": SupportApplied, "SupportDecided": SupportDecided, "FundsAllocated": FundsAllocated,
     "SubsidyApproved": SubsidyApproved, "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed,
     "TradeInReturned": TradeInReturned, "WorkbookReturned": WorkbookReturned,
+    "SafeguardReported": SafeguardReported,
 }
 """Event name → class."""

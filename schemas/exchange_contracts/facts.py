@@ -615,6 +615,20 @@ class WorkbookReturnedFacts(EventFacts):
     to_verify: int
 
 
+class SafeguardReportedFacts(EventFacts):
+    """要素保障月度情况:一项保障措施当月的户数、数量、金额等合计,不含单户信息。"""
+
+    month: str
+    safeguard: str
+    firms: int | None
+    items: int | None
+    amount: int | None
+    signed: int | None
+    paid: int | None
+    subsidy: int | None
+    area: Decimal | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -634,6 +648,6 @@ FACTS: dict[str, type[EventFacts]] = {
     "SupportDecided": SupportDecidedFacts, "FundsAllocated": FundsAllocatedFacts,
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
     "SubsidyReversed": SubsidyReversedFacts, "TradeInReturned": TradeInReturnedFacts,
-    "WorkbookReturned": WorkbookReturnedFacts,
+    "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from exchange_contracts import bounds, codes, identity, personal
+from exchange_contracts import bounds, codes, identity, personal, safeguards
 from exchange_contracts.codes import BAD_VALUE
 from exchange_contracts.facts import (
     EntitiesMergedFacts,
@@ -22,6 +22,7 @@ from exchange_contracts.facts import (
     NilReturnedFacts,
     ProjectAddedFacts,
     ProjectProgressReportedFacts,
+    SafeguardReportedFacts,
 )
 from exchange_contracts.keys import says_nothing
 from exchange_contracts.problem import Problem
@@ -133,6 +134,17 @@ def _two_members(facts: EntitiesMergedFacts) -> str | None:
     return None if len(facts["members"]) >= 2 else "合并至少需要两条申报"
 
 
+def _measures_fit(facts: SafeguardReportedFacts) -> str | None:
+    kind = facts["safeguard"]
+    filled = [name for name in safeguards.FIELDS if facts.get(name) is not None]
+    if strange := [name for name in filled if name not in safeguards.MEASURES[kind]]:
+        return f"“{kind}”不填{safeguards.TITLES[strange[0]]}，请核对保障措施与所填的数"
+    if not filled:
+        titles = "、".join(safeguards.TITLES[name] for name in safeguards.MEASURES[kind])
+        return f"“{kind}”请至少填写{titles}其中之一，当月没有发生的填0"
+    return None
+
+
 _PROJECT = (
     Rule("project-identified", ("project_code", "internal_no"), _identified),
     Rule("equipment-within-total", ("equipment_investment", "total_investment"), _part_within_total("equipment_investment")),
@@ -165,6 +177,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule("receipt-in-order", ("received_on", "issued_on"), _in_order("issued_on", "received_on", "收文早于成文，请核对收文登记")),
         Rule("departments-named", ("departments",), _named("departments", "department")),
     ),
+    "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (

@@ -139,8 +139,8 @@ _MONEY_LIKE = re.compile(
 
 _MONEY_INSIDE = re.compile(rf"元|{_CURRENCY}|[¥￥$€£]|RMB|CNY|USD|EUR|HKD|JPY", re.IGNORECASE)
 
-FIXED_MEASURES = {"energy_saving": ("吨标准煤", "吨标煤", "tce"), "capacity": ("吨", "t")}
-"""Quantities whose unit the contract itself fixes, for a year: the names of that unit."""
+FIXED_MEASURES = {"energy_saving": ("吨标准煤", "吨标煤", "tce"), "capacity": ("吨", "t"), "area": ("亩",)}
+"""Quantities whose unit the contract itself fixes, some for a year: the names of that unit."""
 
 
 def money_unit(text: str) -> MoneyUnit | None:

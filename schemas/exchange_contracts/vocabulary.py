@@ -48,6 +48,7 @@ Material = Literal[
 MaterialUnit = Literal["吨", "台", "辆"]
 MaterialRoute = Literal["精深加工", "再制造", "二手", "梯次利用"]
 SignRole = Literal["填报", "审核", "签发"]
+Safeguard = Literal["反向开票", "专用设备抵免", "贷款贴息", "再贷款", "简化审批", "用地保障", "政府绿色采购"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
@@ -60,9 +61,9 @@ ReturnCause = Literal[
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
-    "support-sought",
+    "support-sought", "safeguards",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
-    "material", "problem", "task", "submission", "support", "workbook",
+    "material", "problem", "task", "submission", "support", "workbook", "safeguard",
 ]

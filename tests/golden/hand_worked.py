@@ -120,12 +120,18 @@ SEPTEMBER: dict[str, str | None] = {
     "recovery.合计-吨.outlets": "23",  # 12+8 and 3, the 12 once for two materials
     "tradein.汽车置换更新.approved": None,  # the city settles it
     "goals.环保绩效A级产能占比.yoy": "5",  # 30% − 25%, percentage points
-    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 19 tasks = 48 owed ----
-    "submissions.合计.expected": "48",
+    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 19 tasks, 4 safeguards = 52 owed ----
+    "submissions.合计.expected": "52",
     # nil: enterprises of 水务 and 文旅, tasks of 公安 and 机关事务, scrappage of 市场监管
     "submissions.合计.nil": "5",
     "submissions.合计.silent": "1",  # 应急
-    "submissions.合计.confirmed": "42",  # 48 − 5 − 1
+    "submissions.合计.confirmed": "46",  # 52 − 5 − 1
+    # ---- 要素保障: nine ordinary months; firms of several months are never added ----
+    "safeguards.反向开票.month_firms": "18",
+    "safeguards.反向开票.month_amount": "4200000.00",
+    "safeguards.反向开票.amount": "37800000.00",  # 9 × 420 万
+    "safeguards.用地保障.area": "108",  # 9 × 12 亩
+    "safeguards.贷款贴息.subsidy": "1935000.00",  # 9 × 21.5 万
 }
 """The report of September as closed at its end (as of 2026-09-30)."""
 
@@ -197,7 +203,18 @@ OCTOBER: dict[str, str | None] = {
     "submissions.合计.silent": "4",
     "submissions.合计.unconfirmed": "1",
     "submissions.合计.nil": "3",
-    "submissions.合计.confirmed": "40",
+    "submissions.合计.confirmed": "44",  # 52 − 4 − 1 − 3
+    # ---- 要素保障: nine ordinary months and October ----
+    "safeguards.反向开票.month_firms": "21",
+    "safeguards.反向开票.month_items": "265",
+    "safeguards.反向开票.amount": "42350000.00",  # 9 × 420 + 455 万
+    "safeguards.专用设备抵免.month_amount": "525000.00",
+    "safeguards.贷款贴息.paid": "184500000.00",  # 9 × 1800 + 2250 万
+    "safeguards.贷款贴息.subsidy": "2183000.00",  # 9 × 21.5 + 24.8 万
+    "safeguards.再贷款.signed": "84000000.00",  # 9 × 800 + 1200 万
+    "safeguards.简化审批.items": "32",  # 9 × 3 + 5
+    "safeguards.用地保障.area": "134.5",  # 9 × 12 + 26.5 亩
+    "safeguards.政府绿色采购.amount": "12956000.00",  # 9 × 128 + 143.6 万
 }
 """The report of October as closed at its end (as of 2026-10-31)."""
 

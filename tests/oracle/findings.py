@@ -37,11 +37,12 @@ _KINDS = {"equipment-projects": "project", "recycling-projects": "project", "pro
 _LISTS = {
     "fund": "funds", "trade_in": "trade-in", "plan": "plans", "problem": "problems", "support": "support-sought", "enterprise": "enterprises",
     "policy": "funding-policies", "material": "materials", "indicator": "indicators", "document": "documents", "task": "tasks",
-    "submission": "submissions",
+    "submission": "submissions", "safeguard": "safeguards",
 }  # fmt: skip
 _TITLES = {
     "project": "项目", "enterprise": "企业", "policy": "资金政策", "fund": "资金", "scrappage": "报废淘汰", "trade_in": "以旧换新", "material": "回收利用",
     "indicator": "指标与目标", "document": "文件与措施", "plan": "应出台方案", "problem": "协调事项", "task": "任务进展", "support": "对上争取", "submission": "报送", "workbook": "报送表",
+    "safeguard": "要素保障",
 }  # fmt: skip
 
 
@@ -54,6 +55,8 @@ def _of_kind(kind: str, members: Members, told: list[Expected]) -> Found:
         yield from _trade_in(members, told)
     elif kind in ("indicator", "material"):
         yield from _twice(members, kind)
+    elif kind == "safeguard":
+        yield from _safeguard(members)
     elif kind == "policy":
         yield from _policy(members, told)
     elif kind in _RULES:
@@ -70,6 +73,7 @@ _NUMBERS = {
     "fund": ("amount", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade_in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "material": ("recovered", "used", "reverse_invoiced"),
     "indicator": ("value", "numerator", "denominator"), "support": ("amount_asked",),
+    "safeguard": ("amount", "signed", "paid", "subsidy", "area"),
 }  # fmt: skip
 #: List → its amounts of money in the order of its columns.
 _MONEY = {
@@ -80,6 +84,7 @@ _MONEY = {
     "funding-policies": ("cap", "obtained"), "funds": ("amount", "counted", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade-in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "materials": ("reverse_invoiced",),
     "support-sought": ("amount_asked", "amount_recommended", "amount_reviewed", "amount_granted"),
+    "safeguards": ("amount", "signed", "paid", "subsidy"),
 }  # fmt: skip
 _MONEY["recycling-projects"] = _MONEY["equipment-projects"]
 
@@ -200,6 +205,22 @@ def _twice(members: Members, kind: str) -> Found:
             if not _is_ratio(f["value"], f["numerator"], f["denominator"], of_hundred):
                 detail = {name: str(f[name]) for name in ("value", "numerator", "denominator")}
                 yield "indicator-ratio", _named(subject, bureau, entity), detail
+
+
+def _safeguard(members: Members) -> Found:
+    """What several entries say of one safeguard in one month, where a number differs."""
+    said: dict[str, dict[tuple[str, str], Any]] = defaultdict(dict)
+    for (_, bureau, entity), registers in sorted(members.items()):
+        for word in words(registers, "reported").values():
+            said[_named(word.facts["safeguard"], word.facts["month"])][bureau, entity] = word.facts
+    for subject, by in said.items():
+        bureaus = [bureau for bureau, _ in by]
+        names = {(b, e): b if bureaus.count(b) == 1 else f"{b}:{e}" for b, e in by}
+        for name in ("firms", "items", "amount", "signed", "paid", "subsidy", "area"):
+            values = {names[at]: str(f[name]) if name == "area" else f[name] for at, f in by.items() if f[name] is not None}
+            if len(set(values.values())) > 1:
+                yield "safeguard-differs", subject, {"of": name} | values
+                break
 
 
 #: The units in which generated indicators are told.

@@ -10,7 +10,7 @@ Registers = Mapping[str, Mapping[str, Word]]
 
 #: Kinds whose claims can be one entity; all others stand for themselves.
 JOINED = (
-    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task",
+    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task", "safeguard",
 )  # fmt: skip
 COORDINATION = "coordination"
 
@@ -94,6 +94,8 @@ def _identity(key: Key, registers: Registers) -> set[str]:
         found = {f"{facts['plan_kind']}\n{bureau}\n{facts['domain']}" for _, facts in standing}
     elif kind == "problem":
         found = {f"{bureau}\n{facts['problem_no']}" for _, facts in standing}
+    elif kind == "safeguard":
+        found = {f"{facts['safeguard']}\n{facts['month']}" for _, facts in standing}
     elif kind == "task":
         found = {f"{bureau}\n{facts['task_no']}\n{facts['month']}" for _, facts in standing}
     else:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
+from tests.oracle import safeguards
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -435,9 +436,7 @@ def _task(_component: str, members: Members, _rules: Rules) -> Made:
             yield "tasks", place, {name: facts[name] for name in ("task_no", "month", "text")} | {"lead_bureau": key[1]}
 
 
-_SUPPORT_COLUMNS = {
-    "受理": "accepted_on", "推荐": "recommended_on", "评审": "reviewed_on", "入围": "shortlisted_on", "下达": "granted_on", "退回": "returned_on",
-}  # fmt: skip
+_SUPPORT_COLUMNS = {"受理": "accepted_on", "推荐": "recommended_on", "评审": "reviewed_on", "入围": "shortlisted_on", "下达": "granted_on", "退回": "returned_on"}
 _SUPPORT_AMOUNTS = {"推荐": "amount_recommended", "评审": "amount_reviewed", "下达": "amount_granted"}
 
 
@@ -496,5 +495,5 @@ def _workbook(_component: str, members: Members, _rules: Rules) -> Made:
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support, "workbook": _workbook,
-    "material": _material, "indicator": _indicator, "task": _task,
+    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "material": _material, "indicator": _indicator, "task": _task,
 }  # fmt: skip

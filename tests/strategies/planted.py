@@ -20,8 +20,8 @@ DUTIES = {
         "equipment-projects", "recycling-projects", "project-progress", "indicators", "plans", "problems", "tasks", "enterprises", "support-sought", "submissions",
     },
     "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "submissions"},
-    "commerce": {"trade-in", "materials", "funds", "scrappage", "submissions"},
-    "finance": {"funds", "funding-policies", "submissions"},
+    "commerce": {"trade-in", "materials", "funds", "scrappage", "safeguards", "submissions"},
+    "finance": {"funds", "funding-policies", "safeguards", "submissions"},
     "police": {"scrappage", "submissions"},
 }  # fmt: skip
 _USCC = "91120222000000000X"
@@ -168,6 +168,7 @@ def _cases() -> Iterator[Case]:
     yield from _money()
     yield from _things()
     yield from _numbers()
+    yield from _safeguards()
     yield from _submissions()
 
 
@@ -349,6 +350,21 @@ def _numbers() -> Iterator[Case]:
     yield case("quantities in detail and in sum", "material-detail-and-summary", "2026-04",
         lambda t: [_recovered(t, "2026-04", "10", material="废塑料"), _recovered(f"{t}1", "2026-04", "30", **{**whole, "material": "废塑料"})],
         lambda t: [_recovered(t, "2026-04", "10", material="废塑料"), _recovered(f"{t}1", "2026-04", "10", **{**whole, "material": "废塑料"})], ("commerce",))  # fmt: skip
+
+
+def _safeguards() -> Iterator[Case]:
+    def told(tag: str, safeguard: str, month: str, bureau: str = "finance", **numbers: Any) -> Item:
+        return event("SafeguardReported", bureau, f"{tag}-{month}", on=f"{month}-28", safeguard=safeguard, month=month, **numbers)
+
+    yield Case("a safeguard told differently", "safeguard-differs", ("commerce", "finance"), "2026-10",
+        lambda t: [told(t, "简化审批", "2026-10", items=3), told(t, "简化审批", "2026-10", "commerce", items=4)],
+        lambda t: [told(t, "简化审批", "2026-10", items=3), told(t, "简化审批", "2026-10", "commerce", items=3)])  # fmt: skip
+    yield Case("loans in 元 instead of 万元", "safeguard-magnitude", ("finance",), "2026-09",
+        lambda t: [told(t, "再贷款", f"2026-{m}", signed=q) for m, q in (("08", "5000000.00"), ("09", "500.00"), ("10", "5100000.00"))],
+        lambda t: [told(t, "再贷款", f"2026-{m}", signed=q) for m, q in (("08", "5000000.00"), ("09", "50000.00"), ("10", "5100000.00"))])  # fmt: skip
+    yield Case("more invoiced by operators than the tax bureau knows", "reverse-invoiced-over-tax", ("commerce", "finance"), "2025-07",
+        lambda t: [told(t, "反向开票", "2025-07", amount="100.00"), _recovered(t, "2025-07", "10", reverse_invoiced="100.01")],
+        lambda t: [told(t, "反向开票", "2025-07", amount="100.00"), _recovered(t, "2025-07", "10", reverse_invoiced="100.00")])  # fmt: skip
 
 
 def _submissions() -> Iterator[Case]:

@@ -359,6 +359,20 @@ def _task(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"T{at.entity}", {"task_no": f"{_shared(tell, at)}", "month": at.month, "text": _name(tell)}
 
 
+_TOLD_IN = {
+    "反向开票": ("firms", "items", "amount"), "专用设备抵免": ("firms", "amount"), "贷款贴息": ("firms", "items", "signed", "paid", "subsidy"),
+    "再贷款": ("firms", "items", "signed", "paid"), "简化审批": ("items",), "用地保障": ("items", "area"), "政府绿色采购": ("items", "amount"),
+}  # fmt: skip
+
+
+def _safeguarded(tell: Random, at: _Place) -> tuple[str, Facts]:
+    safeguard = tell.choice(tuple(_TOLD_IN))
+    first, *others = _TOLD_IN[safeguard]
+    made = {"firms": tell.randrange(40), "items": tell.randrange(99), "area": Decimal(tell.randrange(99))}
+    facts: Facts = {name: made.get(name, _money(tell)) for name in (first, *(name for name in others if tell.random() < 0.7))}
+    return f"F{at.entity}", {"safeguard": safeguard, "month": at.month} | facts
+
+
 def _submission(*, nil: bool) -> "Maker":
     def facts_of(tell: Random, at: _Place) -> tuple[str, Facts]:
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
@@ -435,6 +449,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "MaterialRecovered": (("commerce", "development-reform"), _recovered), "ProblemRaised": (PROJECT_BUREAUS, _raised),
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
+    "SafeguardReported": (BUREAUS[:5], _safeguarded),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

@@ -177,6 +177,8 @@ def test_folds_ask_what_their_stamp_answers() -> None:
         assert any(each.rows for each in folded), f"no rows of {kind}, seed {SEED}"
         room = KINDS[kind]
         fields = {view.name: {"*", *(column.name for column in view.columns)} for view in room.lists}
+        for name, apart in room.apart.items():
+            fields[name].update(apart.fields)
         if kind in JOINED:
             assert {list_name for list_name, _, _ in asked} <= fields.keys()
             assert not {(name, field) for name, field, _ in asked if field not in fields[name]}

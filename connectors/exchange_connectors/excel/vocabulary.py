@@ -23,6 +23,7 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "ProblemRaised": ("problems", "{problem_no}"),
     "TaskProgressReported": ("tasks", "{task_no}"),
     "SupportApplied": ("support-sought", "{support_no}"),
+    "SafeguardReported": ("safeguards", "{safeguard}"),
 }
 """Event → the list that its sheet reports, and the template of its key."""
 
@@ -83,5 +84,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "on": ("办理日期", "支付日期", "日期"),
     "month": ("报送月份",),
     "reverse_invoiced": ("反向开票金额",),
+    "safeguard": ("保障措施", "措施"),
+    "firms": ("户数", "企业数"),
+    "signed": ("签约金额",),
+    "area": ("用地面积",),
 }
 """Field → what clerks call it besides its name in the contract."""

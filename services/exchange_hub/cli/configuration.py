@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
-from typing import get_args
 
 import click
 
-from exchange_contracts import vocabulary
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
@@ -59,9 +57,8 @@ def check() -> None:
 
 
 def _series(list_name: str) -> tuple[str, ...]:
-    """Return what a precedence rule may name beside columns: rows that are taken whole are ranked by their series."""
-    ranked = any(kind.apart[list_name].ranked_by == "series" for kind in KINDS.values() if list_name in kind.apart)
-    return get_args(vocabulary.Series) if ranked else ()
+    """Return what a precedence rule may name beside columns: rows that are taken whole are ranked by one of their values."""
+    return tuple(field for kind in KINDS.values() if list_name in kind.apart for field in kind.apart[list_name].fields)
 
 
 def precedence_problems(district: District) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from exchange_hub.programme import fund_figures
+from exchange_hub.programme import fund_figures, safeguard_figures
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
@@ -72,6 +72,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
             ("count", "sale_amount", "subsidy", "returned_count", "subsidy_returned"),
         ),
         *fund_figures.cubes(frame),
+        *safeguard_figures.cubes(),
         Cube(
             "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
             ("recovered", "used", "reverse_invoiced"),
@@ -151,6 +152,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *_recovery(frame),
         *fund_figures.definitions(frame),
         *_support(frame),
+        *safeguard_figures.definitions(frame),
         *_others(frame),
     )
 

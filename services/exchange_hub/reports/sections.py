@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from exchange_contracts.safeguards import MEASURES
 from exchange_hub.programme import sentences as say
-from exchange_hub.programme.definitions import TOTAL, GoalLine
+from exchange_hub.programme.definitions import NOT_REPORTED, TOTAL, GoalLine
 from exchange_hub.programme.figures import EQUIPMENT, row_name
 from exchange_hub.reports.book import Book, in_wan
-from exchange_hub.reports.model import Cell, Chart, Section, Series, Table
+from exchange_hub.reports.model import Cell, Chart, Figure, Section, Series, Table
 
 _NUMBERS_MAX = 1
 _NAMES_MAX = 1
@@ -216,7 +217,7 @@ def funds(book: Book) -> Section:
     """Section five: 资金, with the charts of subsidies by category and of the ladder from allocation to payment."""
     shown, subsidies = book.channels(), tuple(_subsidies(book))
     if not shown and not any(_in_sight(book, *pair) for pair in book.inputs.frame.codes.budgets):
-        return Section("资金", (_empty(book, "资金", "funds") + _support(book),), (), subsidies)
+        return Section("资金", (_empty(book, "资金", "funds") + _support(book) + _safeguards(book),), (), subsidies)
     columns = (
         "渠道", "预算年度", "下达文号", "下达", "结转来", "收回", "结转下年", "分解", "审核通过", "支付净额", "支付率", "结余", "超期件数",
     )  # fmt: skip
@@ -232,7 +233,7 @@ def funds(book: Book) -> Section:
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
     chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
-    return Section("资金", (text + _support(book),), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
+    return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
 
 
 def _in_sight(book: Book, code: str, year: int) -> bool:
@@ -261,6 +262,36 @@ def _support(book: Book) -> str:
         say.clause("下达{m}", m=book.money(f"{start}.granted")),
         f"退回{refused}项" if refused else "",
     )
+
+
+_SAFEGUARDS = {
+    "反向开票": "反向开票{firms}户{items}份、{amount}", "专用设备抵免": "专用设备抵免{firms}户、{amount}",
+    "贷款贴息": "贴息贷款签约{items}笔、{signed}，投放{paid}，贴息{subsidy}", "再贷款": "再贷款签约{items}笔、{signed}，投放{paid}",
+    "简化审批": "简化审批{items}项", "用地保障": "保障用地{items}项、{area}亩", "政府绿色采购": "政府绿色采购{items}批、{amount}",
+}  # fmt: skip
+
+
+def _safeguards(book: Book) -> str:
+    """Say what the safeguards were in the month, where any is told; of the others who has not reported is said, never zero."""
+    shown: list[str] = []
+    silent: list[str] = []
+    for safeguard, words in _SAFEGUARDS.items():
+        measures = MEASURES[safeguard]
+        figures = {name: book.figures[f"safeguards.{safeguard}.month_{name}"] for name in measures}
+        if any(figure.source.rows for figure in figures.values()):
+            texts = {name: _said(figure) for name, figure in figures.items()}
+            shown.append(words.format(**texts))
+        elif any(figure.absent == NOT_REPORTED and figure.value is None for figure in figures.values()):
+            silent.append(safeguard)
+    if not shown:
+        return ""
+    return say.sentence(f"当月{shown[0]}", *shown[1:], f"{'、'.join(silent)}未报送" if silent else "")
+
+
+def _said(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.absent
+    return say.money(figure.value) if figure.unit == "元" else say.number(figure.value)
 
 
 def _empty(book: Book, what: str, scope: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 import content_equipment as equipment
 import content_funds as money
 import content_lists as lists
+import content_safeguards as safeguards
 import content_trade as trade
 import ledger
 import ledger_state
@@ -37,12 +38,12 @@ LIST_OF_SHEET = {
     "任务进展": "tasks", "市级文件收文登记": "documents", "报废淘汰台账": "scrappage", "家电以旧换新明细": "trade-in",
     "数码产品购新明细": "trade-in", "汽车报废更新明细": "trade-in", "以旧换新汇总": "trade-in", "回收利用台账": "materials",
     "资金政策清单": "funding-policies", "资金下达": "funds", "项目资金审核": "funds", "补贴支付明细": "funds", "资金冲回": "funds",
-    "基期数据": "indicators", "目标任务": "indicators", "指标数据": "indicators",
+    "基期数据": "indicators", "目标任务": "indicators", "指标数据": "indicators", "要素保障": "safeguards",
 }  # fmt: skip
 LIST_TITLES = {
     "equipment-projects": "设备更新项目清单", "recycling-projects": "回收循环利用项目清单", "enterprises": "先进设备企业清单",
     "tasks": "任务进展", "documents": "文件与落实措施", "scrappage": "报废淘汰台账", "trade-in": "以旧换新台账",
-    "materials": "回收利用台账", "funding-policies": "资金政策清单", "funds": "资金台账", "indicators": "目标体系",
+    "materials": "回收利用台账", "funding-policies": "资金政策清单", "funds": "资金台账", "indicators": "目标体系", "safeguards": "要素保障情况",
 }  # fmt: skip
 SUBMISSION_COLUMNS = tuple(
     Column(head, key)
@@ -156,6 +157,11 @@ def _monthly(content: Content, bureau: str, month: str) -> None:
         sheets += [money.policy_sheet(content, month), *money.finance_sheets(content, month)]
     if bureau == "commerce":
         sheets += _commerce(content, month)
+    if bureau in safeguards.BUREAUS:
+        if month == SEPTEMBER:
+            history = safeguards.safeguard_sheet(content, bureau, [f"2026-{m:02d}" for m in range(1, 9)], month)
+            content.books.append(Book(month, bureau, "00_历史要素保障.xlsx", (history,)))
+        sheets.append(safeguards.safeguard_sheet(content, bureau, [month], month))
     sheets += _lists_of(content, bureau, month)
     sheets += _signing(content, bureau, month, sheets)
     content.books.append(Book(month, bureau, f"02_{short}.xlsx", tuple(sheets)))

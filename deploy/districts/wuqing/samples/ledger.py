@@ -75,7 +75,7 @@ def figures(
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month)):  # fmt: skip
+                 support(state, month), safeguards(state, month)):  # fmt: skip
         result |= part
     return result
 
@@ -436,6 +436,23 @@ def support(state: State, month: str) -> Figures:
         result[f"support.{channel}.asked"] = Decimal(sum(asked)) * WAN if asked else None
         result[f"support.{channel}.granted"] = Decimal(sum(granted)) * WAN if granted else None
         result[f"support.{channel}.refused"] = sum(d.get("step") == "退回" for d in mine) or None
+    return result
+
+
+def safeguards(state: State, month: str) -> Figures:
+    """Return what each safeguard was in the month and this year, money in yuan; firms of several months are never added."""
+    told = [d for _, _, d in state.of("SafeguardReported") if month[:4] <= d["month"] <= month]
+    result: Figures = {}
+    for data in told:
+        for name, value in data.items():
+            if name not in ("month", "safeguard"):
+                exact = Decimal(str(value)) * (1 if name in ("firms", "items", "area") else WAN)
+                start = f"safeguards.{data['safeguard']}"
+                if data["month"] == month:
+                    result[f"{start}.month_{name}"] = exact
+                if name != "firms":
+                    so_far = result.get(f"{start}.{name}") or Decimal(0)
+                    result[f"{start}.{name}"] = so_far + exact
     return result
 
 

@@ -21,7 +21,7 @@ BUREAU_NAMES = {
     "health": "区卫生健康委", "education": "区教育局", "culture-tourism": "区文化和旅游局", "commerce": "区商务局",
     "finance": "区财政局", "ecology": "区生态环境局", "market-regulation": "区市场监管局", "police": "公安武清分局",
     "data": "区数据局", "power-supply": "区供电公司", "government-offices": "区机关事务管理局",
-    "statistics": "区统计局",
+    "statistics": "区统计局", "tax": "区税务局", "planning-resources": "市规划资源局武清分局", "government-services": "区政务服务办",
 }  # fmt: skip
 
 Row = dict[str, Any]

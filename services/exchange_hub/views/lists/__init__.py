@@ -16,6 +16,7 @@ from exchange_hub.views.lists import (
     problems,
     projects,
     returns,
+    safeguards,
     scrappage,
     statements,
     submissions,
@@ -28,7 +29,7 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, support_sought, submissions, returns, coordination,
+    problems, tasks, support_sought, safeguards, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
+from exchange_contracts import vocabulary
 from exchange_contracts.keys import normal_text
 from exchange_hub.views.findings import Comparison, Finding
 from exchange_hub.views.lists.model import ListView
@@ -28,6 +29,11 @@ class Apart(NamedTuple):
     columns: tuple[str, ...]
     whole: tuple[str, ...] = ()
     ranked_by: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What the precedence may name in the place of a column: the values of *ranked_by*."""
+        return get_args({"series": vocabulary.Series, "safeguard": vocabulary.Safeguard}[self.ranked_by]) if self.ranked_by else ()
 
 
 AMOUNT_MAX: Final = 10**12

@@ -60,6 +60,7 @@ _FLOWS: Final[Mapping[str, _Told]] = {
         "project_progress", _MONTH, (), "month", sums={"invested_this_month": ("本月完成投资",), "invested_year_to_date": ("自年初累计",)},
     ),
     "tasks": _Told("task_progress", _MONTH, (), "month"),
+    "safeguards": _Told("safeguard", _MONTH, (), "month"),
     "indicators": _Told(
         "indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period",
         ("(SELECT count(*) FROM {schema}.indicator i WHERE s.bureau = ANY(i.bureaus))",),

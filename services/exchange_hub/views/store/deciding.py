@@ -189,9 +189,9 @@ def _rankings(room: Kind, asked: Asked) -> dict[str, dict[str, dict[str, list[st
 
 
 def _series(room: Kind, list_name: str) -> tuple[str, ...]:
-    """Return what a fold asks for in the place of a column: rows that are taken whole are ranked by their series."""
+    """Return what a fold asks for in the place of a column: rows that are taken whole are ranked by one of their values."""
     apart = room.apart.get(list_name)
-    return get_args(vocabulary.Series) if apart is not None and apart.ranked_by else ()
+    return apart.fields if apart is not None else ()
 
 
 def _by_domain(of: dict[str, list[str]]) -> dict[str, list[str]]:
