@@ -224,10 +224,11 @@ def test_an_export_is_whole_and_the_same_each_time(hub: Hub, tmp_path: Path, mon
 
 
 def test_only_a_closed_month_is_exported_as_closed(hub: Hub, tmp_path: Path) -> None:
-    """`export --month` of a month that is not closed fails and leaves no file."""
-    done = hub("export", "--month", "2026-10", "--out", str(tmp_path / "x.zip"))
-    assert (done.exit_code, "尚未关账" in done.output) == (1, True)
-    assert not list(tmp_path.iterdir())
+    """`export --month` of a month that is not closed says as of when its lists are, and the package does not call it closed."""
+    done = hub("export", "--month", "2026-10", "--out", str(tmp_path / "x.zip"), "--without-xlsx")
+    assert (done.exit_code, "截至 2026-10-31" in done.stderr) == (0, True)
+    with zipfile.ZipFile(tmp_path / "x.zip") as package:
+        assert json.loads(package.read("manifest.json"))["closed"] is False
 
 
 def test_the_doctor_looks_at_everything(hub: Hub, stage: Stage) -> None:

@@ -14,6 +14,7 @@ from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.supervise import EXIT_FINAL
+from exchange_hub.views.dated import DatedFoldError
 from exchange_hub.views.store.district import AnotherDistrictError
 from exchange_hub.views.store.stamp import StampError
 
@@ -33,7 +34,7 @@ def plain_errors() -> Iterator[None]:
         refused = click.ClickException(str(error))
         refused.exit_code = EXIT_FINAL  # a supervisor does not start it again: that cannot help
         raise refused from error
-    except (RuntimeProblem, DistrictError, NotReadyError, PublishError) as error:
+    except (RuntimeProblem, DistrictError, NotReadyError, PublishError, DatedFoldError) as error:
         raise click.ClickException(str(error)) from error
     except KafkaError as error:
         raise click.ClickException(f"Kafka refused or did not answer: {error}; `hub doctor` says which right or broker is missing") from error

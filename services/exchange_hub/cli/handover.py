@@ -78,7 +78,7 @@ class _Digesting:
 
 
 @click.command()
-@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="已结账的月份，按结账时的数据；缺省：当前清单。")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="已结账的月份按结账时的数据，未结账的按截至当月最后一天的清单；缺省：当前考核月份，按现在所知。")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="要写入的 zip 文件。")
 @click.option("--without-xlsx", is_flag=True, help="只要 CSV：较快，也用于超过一百万行的清单。")
 def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
@@ -88,15 +88,15 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
     """
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
-            chosen = month or at.month_under_review(reading.today(hub))
-            figures = reading.figures_of(at.conn, hub.district, chosen, live=month is None)
-            if month is not None and not figures.closed:
-                raise click.ClickException(f"{month} 尚未关账；不带 --month 则导出当前清单")
-            with output.replacing(out) as draft, zipfile.ZipFile(draft, "w", compresslevel=6) as archive:
-                counts = write_package(Package(archive), hub, at, figures, xlsx=not without_xlsx)
+        with (
+            serving(hub) as url, reading.month_of(hub, url, month, live=month is None) as (at, figures),
+            output.replacing(out) as draft, zipfile.ZipFile(draft, "w", compresslevel=6) as archive,
+        ):  # fmt: skip
+            counts = write_package(Package(archive), hub, at, figures, xlsx=not without_xlsx)
     output.progress("")
-    click.echo(f"{out}: {sum(counts.values()):,} rows of {len(counts)} lists, {len(figures.figures)} figures of {chosen}", err=True)
+    if not figures.closed:
+        click.echo(f"{figures.month} 按现在所知、截至 {figures.as_of} 的清单导出", err=True)
+    click.echo(f"{out}: {sum(counts.values()):,} rows of {len(counts)} lists, {len(figures.figures)} figures of {figures.month}", err=True)
 
 
 def write_package(package: Package, hub: Hub, at: Queries, figures: Figures, *, xlsx: bool) -> dict[str, int]:

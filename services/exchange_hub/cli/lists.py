@@ -1,8 +1,10 @@
 """``hub list``: what the list views show, row by row or summed by a column."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Selection
 from exchange_hub.views.rebuild import AS_OF
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def condition(view: ListView, entries: tuple[str, ...]) -> dict[str, tuple[object, ...]]:
     """Read ``column=value`` arguments as the columns are typed (money in yuan); several for one column mean any of them, an empty value means empty."""
@@ -44,14 +48,14 @@ def condition(view: ListView, entries: tuple[str, ...]) -> dict[str, tuple[objec
 @click.argument("name", required=False)
 @click.option("--where", "where", multiple=True, metavar="COLUMN=VALUE", help="只看这一列为此值的行（金额以元计）；可重复给出。")
 @click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="只看这个月的行（用于分月的清单）。")
-@click.option("--as-of", "cut_name", metavar="MONTH[/N]", help="某月结账时留存的清单，或该月第 N 次重述时的清单。")
+@click.option("--as-of", "as_of", multiple=True, metavar="DATE|MONTH[/N]", help="截至某日（YYYY-MM-DD）的清单；或某月结账时留存的、该月第 N 次调整时的清单。两者可同时给出：那次结账时所知的、截至某日的清单。")
 @click.option("--columns", metavar="A,B|all", help="要显示的列；缺省：终端上为放得下的主要列，否则为全部。")
 @click.option("--by", "by", metavar="COLUMN", help="按这一列汇总：每个值一行，列出行数及金额、数量的合计。")
 @click.option("--limit", type=click.IntRange(1), help="最多显示的行数。")
 @click.option("--format", "form", type=click.Choice(output.FORMATS), help="格式；缺省：终端上为表格，否则为 json。")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写入这个文件。")
 def list_(
-    *, name: str | None, where: tuple[str, ...], month: str | None, cut_name: str | None, columns: str | None, by: str | None,
+    *, name: str | None, where: tuple[str, ...], month: str | None, as_of: tuple[str, ...], columns: str | None, by: str | None,
     limit: int | None, form: str | None, out: Path | None,
 ) -> None:  # fmt: skip
     """查看一张清单；不写名称时列出全部清单。"""
@@ -61,7 +65,8 @@ def list_(
             output.table("清单", ["名称", "标题"], rows)
             return
         hub = Hub.load()
-        with serving(hub, "reader" if cut_name is None else None) as url, _standing(hub, url, cut_name) as at:
+        cut_name, day = standing_of(as_of)
+        with serving(hub, "reader" if cut_name is None else None) as url, _standing(hub, url, cut_name, day) as at:
             view = at.view(name)
             chosen = _columns(view, columns)
             if by is not None:
@@ -80,27 +85,43 @@ def list_(
         output.show(view.title, found, chosen, form, out, layout=output.Layout(brief, columns == "all", names))
 
 
-@contextmanager
-def _standing(hub: Hub, url: str, cut_name: str | None) -> Iterator[Queries]:
-    """Open the lists as they stand now, or at a stored cut.
+def standing_of(asked: Sequence[str]) -> tuple[str | None, date | None]:
+    """Read what ``--as-of`` names: a stored cut, a date, or one of each."""
+    days = [text for text in asked if _DAY.fullmatch(text)]
+    names = [text for text in asked if text not in days]
+    if len(days) > 1 or len(names) > 1:
+        raise click.UsageError("--as-of takes one date and one month at most")
+    try:
+        return next(iter(names), None), date.fromisoformat(days[0]) if days else None
+    except ValueError as error:
+        raise click.UsageError(f"{days[0]!r} is no date; write YYYY-MM-DD, for example 2026-10-31") from error
 
-    What a close kept is read as it was kept, by the entries of its time; the lists as of a restatement are folded anew from the event log.
+
+@contextmanager
+def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Iterator[Queries]:
+    """Open the lists as they stand now, as of a date, at a stored cut, or as of a date by what was known at a cut.
+
+    What a close kept is read as it was kept, by the entries of its time; all else at a cut is folded anew from the event log.
     """
     if cut_name is None:
-        with reading.snapshot_of(hub, url) as at:
+        if day is not None:
+            click.echo(f"截至 {day}（业务日期在此之后的不计）", err=True)
+        with reading.snapshot_of(hub, url) if day is None else reading.dated_snapshot(hub, url, day) as at:
             yield at
         return
     with engine_of(url).connect() as asking:
         cut = cuts.stored(asking, cut_name)
         closed = snapshot.lists_closed(snapshot.stored(asking, cut.month))
+    as_closed = not cut.seq and day in (None, cut.as_of)
+    cut = replace(cut, as_of=day, dated=True) if day is not None else cut
     click.echo(f"截至 {cut.title}（考核日 {cut.as_of}）", err=True)
-    if not cut.seq:
+    if as_closed:
         with reading.snapshot_of(hub, url, closed.schema, {view.name: view for view in closed.views}, cut.month[:4]) as at:
             yield at
         return
     if other_stamp(hub, cut) is not None:
         click.echo("截点之后程序或基础数据有变动：以下按现行口径重算，可能与当时所见不同。", err=True)
-    with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF, year=cut.month[:4]) as at:
+    with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF, year=f"{cut.as_of:%Y}") as at:
         yield at
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-import sqlalchemy as sa
 
 from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.district import District
@@ -26,6 +26,7 @@ from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.views.dated import dated
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.queries.answers import StoreUnavailableError
@@ -56,11 +57,12 @@ class Figures:
         month: ``YYYY-MM``.
         as_of: date for which ageing and overdue are worked out.
         closed: whether these are the figures that were closed.
-        lists: the lists of the rows: today's views, or the frozen ones by the entries of their time.
+        lists: the lists of the rows: those as of the month's day, or the frozen ones by the entries of their time.
         catalogue: what the lists and figures are called.
         cut: topic → next offset below which events count.
         stamp: code version, contracts digest, configuration digest of the rows.
         figures: by id.
+        day: date as of which the rows read; ``None`` where all that is said counts.
     """
 
     month: str
@@ -71,6 +73,7 @@ class Figures:
     cut: Mapping[str, int]
     stamp: Mapping[str, str]
     figures: Mapping[str, Figure]
+    day: date | None
 
 
 @contextmanager
@@ -91,7 +94,12 @@ def snapshot_of(hub: Hub, url: str, schema: str = LIVE, views: Mapping[str, List
         with queries.reading(engine_of(url)) as conn:
             yield Queries(conn, hub.rules(), schema, views, year)
     except StoreUnavailableError as error:
-        raise RuntimeProblem("The store holds no views yet.", where=str(error), remedy="Start the hub once with `hub up`.") from error
+        raise no_views(error) from error
+
+
+def no_views(error: StoreUnavailableError) -> RuntimeProblem:
+    """Say to an operator that nothing has been filled yet."""
+    return RuntimeProblem("The store holds no views yet.", where=str(error), remedy="Start the hub once with `hub up`.")
 
 
 def today(hub: Hub) -> date:
@@ -99,27 +107,54 @@ def today(hub: Hub) -> date:
     return datetime.now(ZoneInfo(hub.district.profile.time_zone)).date()
 
 
-def figures_of(conn: sa.Connection, district: District, month: str, *, live: bool = False) -> Figures:
-    """Return the figures of a month: as closed where it was closed, else as they would be now.
+@contextmanager
+def dated_snapshot(hub: Hub, url: str, day: date, *, all_said: bool = False) -> Iterator[Queries]:
+    """Open a snapshot in which the lists read as of *day*, or show all that is said.
+
+    Raises:
+        RuntimeProblem: the store has no views yet.
+    """
+    try:
+        with queries.reading(engine_of(url), temporary=True) as conn, dated(snapshot.cursor_of(conn), None if all_said else hub.context_at(url), LIVE, day) as schema:
+            yield Queries(conn, hub.rules(), schema, year=f"{day:%Y}", day=None if all_said else day)
+    except StoreUnavailableError as error:
+        raise no_views(error) from error
+
+
+@contextmanager
+def month_of(hub: Hub, url: str, month: str | None, *, live: bool = False) -> Iterator[tuple[Queries, Figures]]:
+    """Open a month, the one under review where none is named: as it was closed, else by the lists as of its last day.
 
     Args:
-        conn: a connection in a reading transaction.
-        district: the district's data.
+        hub: the hub.
+        url: the store.
         month: ``YYYY-MM``.
-        live: take the present views also for a closed month.
+        live: take what is said now also for a closed month, as of the day for which it was closed.
     """
-    if not live and month in snapshot.months(conn):
-        row = snapshot.stored(conn, month)
-        report = snapshot.decode(row)
-        lists = snapshot.lists_closed(row)
-        return Figures(month, row["as_of"], True, lists, report.catalogue, row["cut"], row["stamp"], report.figures)
-    as_of = Period(month).last_day
-    frame, cells, _ = gather(conn, LIVE, district, month, as_of)
+    with snapshot_of(hub, url) as at:
+        chosen = month or at.month_under_review(today(hub))
+        closed = snapshot.stored(at.conn, chosen) if chosen in at.closed_months() else None
+        if closed is not None and not live:
+            yield at, _closed_figures(closed)
+            return
+    day = Period(chosen).last_day if closed is None else closed["as_of"]
+    with dated_snapshot(hub, url, day, all_said=closed is not None and not closed["dated"]) as at:
+        yield at, _figures_now(at, hub.district, chosen, day)
+
+
+def _closed_figures(row: Mapping[str, Any]) -> Figures:
+    report = snapshot.decode(row)
+    lists, day = snapshot.lists_closed(row), row["as_of"] if row["dated"] else None
+    return Figures(row["month"], row["as_of"], True, lists, report.catalogue, row["cut"], row["stamp"], report.figures, day)
+
+
+def _figures_now(at: Queries, district: District, month: str, day: date) -> Figures:
+    frame, cells, _ = gather(at.conn, at.schema, district, month, day)
     defined, catalogue = definitions(frame), present(district)
     figures = evaluate(defined, cells, Owed(district, frame, cells).standing)
     catalogue = replace(catalogue, meanings=meanings(defined, figures, catalogue, district, month))
-    stamp = snapshot.view_stamp(conn, LIVE) or {}
-    return Figures(month, as_of, False, lists_of(LIVE), catalogue, positions(conn), stamp, figures)
+    stamp = snapshot.view_stamp(at.conn, LIVE) or {}
+    return Figures(month, day, False, lists_of(at.schema), catalogue, positions(at.conn), stamp, figures, at.day)
 
 
 def names_of(district: District) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,13 +61,13 @@ class _Tracer:
         rows = rows_of(self.at.conn, figure.source, month.lists, self.limit)
         if rows:
             cut, view = month.cut if month.closed else None, month.lists.view(figure.source.list)
-            node["rows"] = [{**self.row(view, row, cut), **_share(figure, row)} for row in rows]
+            node["rows"] = [{**self.row(view, row, cut, month.day), **_share(figure, row)} for row in rows]
         return node
 
-    def row(self, view: ListView, row: Row, cut: Mapping[str, int] | None = None) -> Node:
-        """Open a row of a list, of a closed month by its own entries; *cut* limits the events to those that the month counts."""
+    def row(self, view: ListView, row: Row, cut: Mapping[str, int] | None = None, day: date | None = None) -> Node:
+        """Open a row of a list, of a closed month by its own entries; *cut* and *day* limit the events to those that the month counts."""
         columns = {c.title: values.plain(c, row[c.name]) for c in view.columns if row.get(c.name) is not None}
-        trace = self.at.trace(view, row, cut)
+        trace = self.at.trace(view, row, cut, day)
         known = {column.name: column for column in view.columns}
         events = [self.event(event) for event in trace.events]
         _tell_apart(events, str(row["row_key"]), str(row["component"]))
@@ -113,8 +114,8 @@ def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
 
 @click.command()
 @click.argument("ref", metavar="REF")
-@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="数字所属月份，已结账的按结账时的数据；缺省：当前考核月份。")
-@click.option("--live", is_flag=True, help="已结账的月份也按当前清单查。")
+@click.option("--month", type=reading.MONTH, metavar="YYYY-MM", help="数字所属月份，已结账的按结账时的数据，未结账的按截至当月最后一天的清单；缺省：当前考核月份。")
+@click.option("--live", is_flag=True, help="已结账的月份也按现在所知的数据查（仍截至当月）。")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="每个数字最多打开的行数。")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), help="格式；缺省：终端上为树，否则为 json。")
 def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | None) -> None:
@@ -124,8 +125,8 @@ def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | No
     """
     with plain_errors():
         hub = Hub.load()
-        with serving(hub) as url, reading.snapshot_of(hub, url) as at:
-            node = _opened(_Tracer(at, hub, limit), ref, month, live=live)
+        with serving(hub) as url:
+            node = _opened_here(hub, url, ref, limit) or _opened_figure(hub, url, ref, limit, month, live=live)
     if output.chosen(form) == "json":
         click.echo(orjson.dumps(node, default=str).decode())
         return
@@ -133,24 +134,31 @@ def trace(*, ref: str, month: str | None, live: bool, limit: int, form: str | No
         click.echo(visible(line))
 
 
-def _opened(tracer: _Tracer, ref: str, month: str | None, *, live: bool) -> Node:
-    """Find what *ref* names and open it."""
-    if _UUID.fullmatch(ref):
-        return _opened_event(tracer, ref.lower())
+def _opened_here(hub: Hub, url: str, ref: str, limit: int) -> Node | None:
+    """Open an event, or a row of a list as it stands now; ``None`` where *ref* names neither."""
     name, colon, key = ref.partition(":")
-    if colon and name in BY_NAME:
-        row = tracer.at.row(name, key)
+    is_row = colon and name in BY_NAME
+    if not is_row and not _UUID.fullmatch(ref):
+        return None
+    with reading.snapshot_of(hub, url) as at:
+        tracer = _Tracer(at, hub, limit)
+        if not is_row:
+            return _opened_event(tracer, ref.lower())
+        row = at.row(name, key)
         if row is None:
             raise KeyError(f"清单“{BY_NAME[name].title}”没有“{key}”这一行;各行的 row_key 见 hub list {name} --format json")
         return tracer.row(BY_NAME[name], row)
-    chosen = month or tracer.at.month_under_review(reading.today(tracer.hub))
-    figures = reading.figures_of(tracer.at.conn, tracer.hub.district, chosen, live=live)
-    if ref not in figures.figures:
+
+
+def _opened_figure(hub: Hub, url: str, ref: str, limit: int, month: str | None, *, live: bool) -> Node:
+    """Open a figure of a month."""
+    with reading.month_of(hub, url, month, live=live) as (at, figures):
+        if ref in figures.figures:
+            return _Tracer(at, hub, limit).figure(figures, figures.figures[ref])
         table = ref.partition(".")[0]
         near = [known for known in figures.figures if known.partition(".")[0] == table][:8]
         hint = f";相近的有:{'、'.join(near)}" if near else ";数字编号见 report.json,清单行写作 清单:行键"
-        raise KeyError(f"{chosen} 没有数字“{ref}”{hint}")
-    return tracer.figure(figures, figures.figures[ref])
+        raise KeyError(f"{figures.month} 没有数字“{ref}”{hint}")
 
 
 def _opened_event(tracer: _Tracer, event_id: str) -> Node:

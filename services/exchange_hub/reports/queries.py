@@ -56,6 +56,7 @@ class Queries:
         schema: views schema that is read.
         views: list by name, as that schema was filled.
         year: the year in which the reader stands; empty takes the latest that a list speaks of.
+        day: the date as of which the lists of the schema read; ``None`` where they show all that is said.
     """
 
     conn: sa.Connection
@@ -63,6 +64,7 @@ class Queries:
     schema: str = LIVE
     views: Mapping[str, ListView] = field(default_factory=lambda: BY_NAME)
     year: str = ""
+    day: date | None = None
 
     def view(self, list_name: str) -> ListView:
         """Return the list called *list_name*; raise ``KeyError`` with the known names where there is none."""
@@ -90,9 +92,9 @@ class Queries:
         """Return one row, ``None`` where there is none."""
         return provenance.row_of(self.conn, self.view(list_name), row_key, schema=self.schema)
 
-    def trace(self, view: ListView, row: Row, below: Mapping[str, int] | None = None) -> Trace:
-        """Open a row down to its events and source cells; a closed month's row by its own entries, *below* the ends of its cut."""
-        return provenance.trace(self.conn, view, row, self.rules, schema=self.schema, below=below)
+    def trace(self, view: ListView, row: Row, below: Mapping[str, int] | None = None, day: date | None = None) -> Trace:
+        """Open a row down to its events and source cells; a closed month's row by its own entries, *below* the ends of its cut and up to its *day*."""
+        return provenance.trace(self.conn, view, row, self.rules, schema=self.schema, below=below, day=day or self.day)
 
     def trace_row(self, list_name: str, row_key: str) -> Trace | None:
         """Return the row with its claims and events, ``None`` where there is no such row."""
@@ -159,13 +161,18 @@ class Queries:
 
 
 @contextmanager
-def reading(engine: sa.Engine, schema: str = LIVE) -> Iterator[sa.Connection]:
+def reading(engine: sa.Engine, schema: str = LIVE, *, temporary: bool = False) -> Iterator[sa.Connection]:
     """Open a read-only REPEATABLE READ transaction in which a views schema stays as it is; nothing done in it can write.
+
+    Args:
+        engine: the store.
+        schema: the views schema.
+        temporary: let tables of the transaction's own be made, which a read-only one refuses; it is taken back in the end.
 
     Raises:
         StoreUnavailableError: the store holds no such views.
     """
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as conn:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=not temporary) as conn:
         if not snapshot.hold(conn, schema):
             raise StoreUnavailableError(f"there are no views {schema}")
         for setting in ("datestyle = 'ISO'", "timezone = 'UTC'", "jit = off"):

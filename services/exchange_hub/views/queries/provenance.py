@@ -1,6 +1,7 @@
 """Questions to a row: which claims it was merged from, the events of them, and whose statement each column is."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +27,9 @@ def row_of(conn: sa.Connection, view: ListView, row_key: str, *, schema: str = L
     return next(iter(rows(conn, view, Selection({"row_key": (row_key,)}), schema=schema, limit=1)), None)
 
 
-def trace(conn: sa.Connection, view: ListView, row: Row, rules: FoldRules, *, schema: str = LIVE, below: Mapping[str, int] | None = None) -> Trace:
+def trace(
+    conn: sa.Connection, view: ListView, row: Row, rules: FoldRules, *, schema: str = LIVE, below: Mapping[str, int] | None = None, day: date | None = None
+) -> Trace:
     """Open a row down to the events and source cells behind it.
 
     Args:
@@ -36,11 +39,12 @@ def trace(conn: sa.Connection, view: ListView, row: Row, rules: FoldRules, *, sc
         rules: the configuration that the fold takes.
         schema: views schema whose claims say what belongs to the row's component.
         below: topic → offset below which events count, for a row of a closed month; all count where it is not given.
+        day: date as of which the row reads: what is said of later days does not count; ``None`` counts all.
     """
     claims, kinds = _claims_of(conn, view, str(row["component"]), schema), kinds_of(view.name)
-    found = _events_of(conn, claims, kinds, below)
+    found = _events_of(conn, claims, kinds, below, day)
     events = sorted(found, key=lambda event: (event.arrived_at, event.topic, event.offset))
-    return Trace(row, tuple(events), tuple(_taken_from(conn, view, row, claims, kinds, rules, below)))
+    return Trace(row, tuple(events), tuple(_taken_from(conn, view, row, claims, kinds, rules, below, day)))
 
 
 def _claims_of(conn: sa.Connection, view: ListView, component: str, schema: str) -> list[ClaimKey]:
@@ -55,21 +59,24 @@ def _claims_of(conn: sa.Connection, view: ListView, component: str, schema: str)
 
 
 _OF_CLAIMS = """FROM unnest(:bureaus, :entities) AS k (bureau, entity) JOIN log.topic t ON t.bureau = k.bureau
-    JOIN log.event_log e ON e.topic_no = t.topic_no AND e.entity = k.entity WHERE e.kind = ANY(:kinds)"""
+    JOIN log.event_log e ON e.topic_no = t.topic_no AND e.entity = k.entity WHERE e.kind = ANY(:kinds) AND (:day IS NULL OR coalesce(e.dated_on, e.occurred_on) <= :day)"""
 
 
-def _asked(conn: sa.Connection, columns: str, claims: Sequence[ClaimKey], kinds: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+def _asked(conn: sa.Connection, columns: str, claims: Sequence[ClaimKey], kinds: Sequence[str], day: date | None) -> Sequence[tuple[Any, ...]]:
     texts = pg.ARRAY(sa.Text())
     query = sa.text(f"SELECT {columns} {_OF_CLAIMS}").bindparams(
         sa.bindparam("bureaus", [bureau for bureau, _ in claims], texts), sa.bindparam("entities", [entity for _, entity in claims], texts),
-        sa.bindparam("kinds", list(kinds), texts),
+        sa.bindparam("kinds", list(kinds), texts), sa.bindparam("day", day, sa.Date()),
     )  # fmt: skip
     return [tuple(row) for row in conn.execute(query)]
 
 
-def _events_of(conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[str], below: Mapping[str, int] | None) -> list[Event]:
+def _events_of(
+    conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[str], below: Mapping[str, int] | None, day: date | None
+) -> list[Event]:
     """Return all events of claims; in force is, of each register, the highest (revision, facts digest), of equals the first."""
-    counted = [row for row in _asked(conn, f"{EVENT_COLUMNS}, e.digest, e.kind, e.entity", claims, kinds) if below is None or row[3] < below.get(row[2], 0)]
+    asked = _asked(conn, f"{EVENT_COLUMNS}, e.digest, e.kind, e.entity", claims, kinds, day)
+    counted = [row for row in asked if below is None or row[3] < below.get(row[2], 0)]
     winners: dict[tuple[object, ...], tuple[int, bytes, int]] = {}
     for row in counted:
         register = (row[2], row[10], row[11], row[5])
@@ -79,14 +86,14 @@ def _events_of(conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[
 
 def _taken_from(
     conn: sa.Connection, view: ListView, row: Row, claims: Sequence[ClaimKey], kinds: Sequence[str], rules: FoldRules,
-    below: Mapping[str, int] | None,
+    below: Mapping[str, int] | None, day: date | None,
 ) -> list[Attribution]:  # fmt: skip
     """Tell whose statement each column of a row was taken from; nothing where one bureau alone reports its entity, or the list is gone."""
     if len({bureau for bureau, _ in claims}) < 2 or view.name not in BY_NAME:
         return []
     topics = conn.execute(sa.text("SELECT topic_no, bureau, name FROM log.topic")).all()
     ends = None if below is None else {topic_no: below.get(name, 0) for topic_no, _, name in topics}
-    counted = [event for event in _asked(conn, OF_EVENT, claims, kinds) if ends is None or event[1] < ends[event[0]]]
+    counted = [event for event in _asked(conn, OF_EVENT, claims, kinds, day) if ends is None or event[1] < ends[event[0]]]
     bureau_of = {topic_no: bureau for topic_no, bureau, _ in topics}
     registers = gathered(counted, Topics(bureau_of, {bureau: topic_no for topic_no, bureau in bureau_of.items()}))
     return attributed(view.name, row, [Claim(key, said) for key, said in registers.items()], rules)
