@@ -37,6 +37,14 @@ def _per_two_million(name: str) -> Callable[[Found], float]:
     return lambda found: found[name].seconds * 2_000_000 / found[name].events
 
 
+def _per_rows(name: str) -> Callable[[Found], float]:
+    return lambda found: found[name].seconds * 100_000 / found[name].events
+
+
+def _times(one: str, other: str) -> Callable[[Found], float]:
+    return lambda found: found[one].seconds / found[other].seconds
+
+
 def _growth(found: Found) -> float:
     peaks = list(found["memory"].more["peak_rss_mb"].values())
     return float(peaks[-1] / peaks[0])
@@ -59,6 +67,12 @@ FLOORS: tuple[Floor, ...] = (
     Floor("views_fold_only ÷ decode_only", ("views_fold_only", "decode_only"), _ratio("views_fold_only", "decode_only"), 0.6, 0.6),
     Floor("views_fold_only ÷ decode_fastavro", ("views_fold_only", "decode_fastavro"), _ratio("views_fold_only", "decode_fastavro"), 0.6, 0.6),
     Floor("publish_sdk ÷ publish_bare", ("publish_sdk", "publish_bare"), _ratio("publish_sdk", "publish_bare"), 0.8, 0.8),
+    Floor("connect_check ÷ connect_calamine, seconds (no floor)", ("connect_check", "connect_calamine"), _times("connect_check", "connect_calamine"), 0, 0),
+    Floor("connect_check of 100,000 rows, s (in proportion)", ("connect_check",), _per_rows("connect_check"), 12, 12, most=True),
+    Floor("connect_check_empty, s", ("connect_check_empty",), lambda found: found["connect_check_empty"].seconds, 5, 5, most=True),
+    Floor("connect_run of 100,000 rows to all receipts, s (in proportion)", ("connect_run",), _per_rows("connect_run"), 45, 45, most=True),
+    Floor("connect_run_changed, one cell of 100,000 rows, s (in proportion)", ("connect_run_changed",), _per_rows("connect_run_changed"), 15, 15, most=True),
+    Floor("connect_run_same, s", ("connect_run_same",), lambda found: found["connect_run_same"].seconds, 1, 1, most=True),
     Floor("freshness p99, ms", ("freshness",), lambda found: float(found["freshness"].more["p99_ms"]), 500, 200, most=True),
     Floor("rebuild of 2 M, s (in proportion)", ("rebuild",), _per_two_million("rebuild"), 120, 60, most=True),
     Floor("close_and_report, s", ("close_and_report",), lambda found: found["close_and_report"].seconds, 20, 5, most=True),

@@ -22,7 +22,7 @@ from typing import Any
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import settle_interpreter
 from exchange_hub.runtime.settings import Settings
-from tests.bench import growth, monthly, ours, peers, publishing
+from tests.bench import connecting, growth, monthly, ours, peers, publishing
 from tests.bench.floors import FLOORS, said
 from tests.bench.measure import Measurement, load
 from tests.bench.stage import SAMPLE, DataSet, Stage, stage
@@ -36,13 +36,14 @@ FAUST_EVENTS_MAX = 100_000
 ENTRIES = (
     "decode_only", "decode_fastavro", "views_fold_only", "raw_consumer", "views_durable", "views_durable_2", "peer_quix",
     "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "rebuild", "close_and_report", "publish_sdk", "publish_bare",
-    "freshness", "memory", "scaling",
+    "connect_calamine", "connect_check", "connect_check_empty", "connect_run", "connect_run_changed", "connect_run_same", "freshness", "memory", "scaling",
 )  # fmt: skip
 
 #: Entries that read the published set.
 _ON_TOPICS = set(ENTRIES[ENTRIES.index("raw_consumer") : ENTRIES.index("close_and_report") + 1])
 #: What entries do whose names do not say it.
 LEGEND = {
+    "connect_*": "a workbook of 14 columns, rows as events; calamine reads its cells and nothing else; run: up to the hub's receipts for all rows",
     "peer_quix, peer_faust_table": "decode, the hub's fold of each entity, rows and sums; no checks, log, receipts or joins of bureaus",
     "peer_quix_sums, peer_kafka_streams": "decode, latest revision per register, sums; no facts kept, no rows made",
 }
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=int, default=60, help="length of freshness")
     parser.add_argument("--pace", type=int, default=1000, help="events per second in freshness")
     parser.add_argument("--publish", type=int, default=100_000, help="events for publish_sdk and publish_bare")
+    parser.add_argument("--workbook-rows", type=int, default=100_000, help="rows of the connect entries' workbook")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="servers' data and published sets, kept for the next run")
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
     return parser
@@ -109,6 +111,8 @@ class Bench:
             yield from self._turn(servers, last=turn == asked.repeat - 1)
         if self.only & {"publish_sdk", "publish_bare"}:
             yield lambda: self._note(*publishing.publish(servers, asked.publish, asked.repeat))
+        if wanted := self.only & set(connecting.ENTRIES):
+            yield lambda: self._note(*connecting.connect(servers, asked.workbook_rows, wanted))
         if "freshness" in self.only:
             yield lambda: self._note(publishing.freshness(servers, asked.pace, asked.seconds))
         if "scaling" in self.only:

@@ -225,17 +225,24 @@ RULE_NUMBERS: Mapping[str, int] = {
 }  # fmt: skip
 """Rule of the contracts → number in the list of workbook errors."""
 
-ROW_CHECKS: tuple[RowCheck, ...] = (
-    years_add_up,
-    progress_continues,
-    within_total,
-    finished_has_a_date,
-    known_values,
-    unit_is_the_header_s,
-    vehicle_numbers,
-    names_as_before,
-    deregistered_after_delivery,
+ROW_CHECKS: tuple[tuple[RowCheck, frozenset[str]], ...] = (
+    (years_add_up, frozenset(("planned_by_year",))),
+    (progress_continues, frozenset(("invested_since_start", "invested_year_to_date"))),
+    (within_total, frozenset(("invested_since_start",))),
+    (finished_has_a_date, frozenset(("ends_on_actual",))),
+    (known_values, frozenset()),
+    (unit_is_the_header_s, frozenset(("$unit",))),
+    (vehicle_numbers, frozenset(("identifier_kind",))),
+    (names_as_before, frozenset(("owner_name", "name"))),
+    (deregistered_after_delivery, frozenset(("step",))),
 )
+"""The checks of a row, each with the fields of which a sheet must have one for it to say anything; of no fields: those that the district knows."""
+
+
+def row_checks_of(fields: frozenset[str], known: Mapping[str, frozenset[str]]) -> list[RowCheck]:
+    """Return the checks that may say something of a sheet with these fields."""
+    return [check for check, speaks_of in ROW_CHECKS if fields & (speaks_of or known.keys())]
+
 
 SheetCheck = Callable[[list[Row]], Iterator[tuple[Row, Said]]]
 

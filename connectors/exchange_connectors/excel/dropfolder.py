@@ -3,13 +3,15 @@
 The same file again publishes nothing: it is skipped by its digest, and were it not, the ledger would find nothing new.
 """
 
+import gc
 import hashlib
 import logging
 import re
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -23,7 +25,16 @@ from exchange_connectors.excel.mapping import Mapping, alias_fields
 from exchange_connectors.excel.model import Account, Finding, Level
 from exchange_connectors.excel.names import told
 from exchange_connectors.excel.reading import read
-from exchange_connectors.excel.slip import SLIP_SUFFIX, Answer, Told, Totals, add_answer, slip_path, write_slip
+from exchange_connectors.excel.slip import (
+    SLIP_SUFFIX,
+    Answer,
+    Told,
+    Totals,
+    add_answer,
+    is_short,
+    slip_path,
+    write_slip,
+)
 from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.errors import ConnectorError
@@ -89,6 +100,18 @@ class FileResult:
         return any(finding.level is Level.RETURNED for finding in self.findings)
 
 
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the collector of cycles away from a workbook's cells: there are millions, and none of them makes a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def look_at(path: Path, mapping: Mapping, memory: Memory | None = None, body: bytes | None = None) -> Inspection:
     """Read and inspect a workbook; one that cannot be read gives its finding.
 
@@ -99,8 +122,9 @@ def look_at(path: Path, mapping: Mapping, memory: Memory | None = None, body: by
         body: what the file holds, where it was read already.
     """
     try:
-        workbook = read(told(path), path.read_bytes() if body is None else body)
-        return inspect(workbook, mapping, memory or NoMemory())
+        with _without_collections():
+            workbook = read(told(path), path.read_bytes() if body is None else body)
+            return inspect(workbook, mapping, memory or NoMemory())
     except UnreadableError as error:
         return Inspection(told(path), [Finding(51, Level.RETURNED, str(error))])
 
@@ -284,7 +308,7 @@ class DropFolder:
         """Say what :meth:`process` would do, publishing, writing and remembering nothing."""
         inspection = look_at(path, self.mapping, self._publisher.ledger)
         verdicts = [
-            self._publisher.consider(each.statement, self.mapping.source).verdict for each in inspection.statements
+            self._publisher.consider(each.statement, self.mapping.source, each.said).verdict for each in inspection.statements
         ]
         news = sum(1 for verdict in verdicts if verdict in (Verdict.NEW, Verdict.CHANGED))
         return FileResult(
@@ -298,11 +322,11 @@ class DropFolder:
         self._publisher.forget_exceptions(told(path))
         again = self._read_before(told(path), sha256)
         for each in inspection.statements:
-            if again and self._publisher.consider(each.statement, self.mapping.source).verdict is Verdict.CHANGED:
+            if again and self._publisher.consider(each.statement, self.mapping.source, each.said).verdict is Verdict.CHANGED:
                 # A later workbook may have said better since; what this one said then was taken then.
                 unchanged += 1
                 continue
-            offered = self._publisher.offer(each.statement, self.mapping.source)
+            offered = self._publisher.offer(each.statement, self.mapping.source, said=each.said)
             if offered.event is not None:
                 published += 1
                 continue
@@ -416,20 +440,32 @@ class DropFolder:
         db = self._publisher.store.connection
         written = []
         rows = db.execute(
-            "select sha256, mapping, name, published, slip from file where slip is not null and not answered"
+            "select sha256, mapping, name, published, unchanged, slip from file where slip is not null and not answered"
         )
-        for sha256, mapping, name, published, slip in rows.fetchall():
+        for sha256, mapping, name, published, unchanged, slip in rows.fetchall():
             answer = self._answer_for(name, published)
             if answer.awaited == 0:
                 try:
                     if Path(slip).exists():
-                        add_answer(Path(slip), answer, self._now())
+                        if not (answer.exceptions and is_short(Path(slip)) and self._write_anew(name, sha256, (published, unchanged), answer)):
+                            add_answer(Path(slip), answer, self._now())
                         written.append(Path(slip))
                 except OSError as error:
                     log.warning("%s: the hub's answer cannot be written (%s); tried again", slip, error)
                     continue
                 db.execute("update file set answered = 1 where sha256 = ? and mapping = ?", (sha256, mapping))
         return written
+
+    def _write_anew(self, name: str, sha256: str, counts: tuple[int, int], answer: Answer) -> bool:
+        """Write the slip of a workbook of which nothing was to be said until the hub answered; say whether it is still there."""
+        path = next((each for each in _files(self.mapping) if told(each) == name), None)
+        body = b"" if path is None else path.read_bytes()
+        if path is None or hashlib.sha256(body).hexdigest() != sha256:
+            return False
+        seen = look_at(path, self.mapping, self._publisher.ledger, body)
+        totals = Totals(seen.rows, seen.returned, *counts, seen.sheets_returned)
+        write_slip(path, body, Told(seen.findings, totals, seen.accounts, seen.taken_as), self._now(), answer)
+        return True
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), SHANGHAI)

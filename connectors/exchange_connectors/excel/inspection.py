@@ -7,11 +7,12 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from exchange_connectors.excel.cells import is_empty
-from exchange_connectors.excel.checks import ROW_CHECKS, SHEET_CHECKS, Context, Memory, Said
+from exchange_connectors.excel.checks import SHEET_CHECKS, Context, Memory, Said, row_checks_of
 from exchange_connectors.excel.declarations import Declared, declare
 from exchange_connectors.excel.headings import find_header
 from exchange_connectors.excel.mapping import Mapping, SheetMap
 from exchange_connectors.excel.model import BESIDE, Account, Finding, Level, Row, RowKind, SheetSeen
+from exchange_connectors.excel.plain_statements import PlainStatements
 from exchange_connectors.excel.rows import read_rows, returned_account, settle_account, unread_account
 from exchange_connectors.excel.statements import (
     Placed,
@@ -26,6 +27,9 @@ from exchange_connectors.excel.statements import (
 from exchange_connectors.excel.table import BoundColumn, Table, locate
 from exchange_connectors.excel.workbook import Sheet, Workbook
 from exchange_contracts import registry
+
+_NAMED = ("owner_uscc", "owner_name", "uscc", "name")
+"""Codes, each with the name that goes with it."""
 
 
 @dataclass(slots=True)
@@ -205,6 +209,9 @@ def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memor
     project = next(
         (e for e in table.mapped.event if registry.load().latest(e.type).kind in ("project", "scrappage")), None
     )
+    fields = {name.partition(".")[0] for name in ({each.reads.field for each in table.columns} | table.mapped.constants.keys())}
+    fields |= {each.mapped.field for each in table.columns}
+    row_checks = row_checks_of(frozenset(fields), mapping.known)
     for row in result.rows:
         for name, constant in table.mapped.constants.items():
             if row.values.get(name) is None and name not in row.cells:
@@ -214,17 +221,21 @@ def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memor
         keys = keys_of(project.key, row) if project is not None else []
         kind = registry.load().latest(project.type).kind if project is not None else ""
         context = Context(table.month, mapping.known, memory, memory.entity_key(kind, keys) if keys else None)
-        for check in ROW_CHECKS:
+        for check in row_checks:
             for said in check(row, context):
                 _say(table, row, said)
     for sheet_check in SHEET_CHECKS:
         for row, said in sheet_check(result.rows):
             _say(table, row, said)
+    kept = ("month", *_NAMED, *([table.mapped.submit_total] if table.mapped.submit_total else ()))
+    plain = {id(event): PlainStatements(event, source, memory) for event in table.mapped.event}
     for row in result.rows:
         if row.returned:
             _say_all(table, row, [each for event in table.mapped.event if applies(event, row) for each in broken_rules(row, event)])
         else:
-            result.statements += _state_row(table, row, source, memory)
+            result.statements += _state_row(table, row, source, memory, plain)
+            if not row.returned:  # of a long list only what is asked of its rows later is held
+                row.cells, row.values = {}, {name: row.values[name] for name in kept if name in row.values}
     _no_conflicts(result)
     _no_repetitions(result)
     return result
@@ -239,14 +250,14 @@ def _say(table: Table, row: Row, said: Said) -> None:
         row.returned = True
 
 
-def _state_row(table: Table, row: Row, source: Source, memory: Memory) -> list[Placed]:
+def _state_row(table: Table, row: Row, source: Source, memory: Memory, plain: dict[int, PlainStatements]) -> list[Placed]:
     """Return all statements of a row, or none where one of them cannot be made."""
     made: list[Placed] = []
     problems: list[Problem] = []
     for event in table.mapped.event:
         if not applies(event, row):
             continue
-        outcome = state(row, event, source, memory)
+        outcome = plain[id(event)].state(row) or state(row, event, source, memory)
         if isinstance(outcome, list):
             problems += outcome
         else:
@@ -331,7 +342,7 @@ def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -
                 seen.add(each.thing)
                 result.statements.append(each)
         for row in sheet.rows:
-            for code, name in (("owner_uscc", "owner_name"), ("uscc", "name")):
+            for code, name in zip(_NAMED[::2], _NAMED[1::2], strict=True):
                 if not row.returned and row.text(code) and row.text(name):
                     result.memos.append(("uscc", row.text(code) or "", row.text(name) or ""))
     kept: dict[object, Placed] = {}

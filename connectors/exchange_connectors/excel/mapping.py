@@ -8,6 +8,7 @@ import hashlib
 import re
 import tomllib
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -218,9 +219,10 @@ def alias_fields(mapping: Mapping) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def placeholders(template: str) -> list[tuple[str, ...]]:
+@lru_cache(1 << 10)
+def placeholders(template: str) -> tuple[tuple[str, ...], ...]:
     """Return the fields named by each ``{a|b}`` of a key template."""
-    return [tuple(part.split("|")) for part in re.findall(r"\{([^{}]+)\}", template)]
+    return tuple(tuple(part.split("|")) for part in re.findall(r"\{([^{}]+)\}", template))
 
 
 def load(path: Path) -> Mapping:

@@ -171,7 +171,7 @@ class Row:
 
     number: int
     kind: RowKind
-    cells: dict[str, Cell] = field(default_factory=dict)
+    cells: Mapping[str, Cell] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)

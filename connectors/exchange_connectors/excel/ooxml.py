@@ -8,14 +8,16 @@ transitional and the strict form of the format, cells without a place of their o
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.parsers import expat
 
 import python_calamine
 
+from exchange_connectors.excel.model import Cell
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
+from exchange_connectors.excel.plain_xml import Run, column_of, runs
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
@@ -38,6 +40,12 @@ _RELATION_IDS = (
     "http://purl.oclc.org/ooxml/officeDocument/relationships id",
 )
 _CHUNK = 2**18
+_KEPT_BYTES_MAX = 16 * 2**20
+"""A sheet's XML without its empty rows is remembered up to this size."""
+
+_WORTH_BYTES = 4 * 2**20
+"""So much XML of empty rows is left out before a package is made without them: each cell of theirs costs as much as a full one."""
+
 _NOTHING_TO_SEE = 0.3
 """Height (points) or width (characters) below which a row or column does not show."""
 _DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
@@ -56,10 +64,14 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
             package = _Package(archive)
             scanned = {name: _scan(package, part) for name, part in package.sheets()}
             package.verify()
+        if any(scan.slim for scan in scanned.values()):
+            body = _with_parts(body, {scan.member: scan.slim for scan in scanned.values() if scan.slim})
+            for scan in scanned.values():
+                scan.slim = b""
         try:
             return _values(body, scanned, package.from_1904)
         except python_calamine.CalamineError:
-            return _values(_without_dimensions(body), scanned, package.from_1904)
+            return _values(_with_parts(body, {}), scanned, package.from_1904)
     except UnreadableError:
         raise
     except (
@@ -71,8 +83,15 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
 
 @dataclass(slots=True)
 class _Scan:
-    """What one sheet's XML tells."""
+    """What one sheet's XML tells.
 
+    Attributes:
+        member: the archive member that holds it.
+        slim: the XML without its empty rows, where these are most of it.
+    """
+
+    member: str = ""
+    slim: bytes = b""
     rows: int = 0
     columns: int = 0
     hidden_rows: set[int] = field(default_factory=set)
@@ -227,7 +246,10 @@ class _SheetScan:
         self._styles, self._struck, self._strings, self._rich = package.styles, package.struck, package.strings, package.rich
         self._recalculates = package.recalculates
         self._row = self._column = 0
-        self._type = ""
+        self._type = self._style = ""
+        self.counts = False
+        spoken_of = sorted({*self._styles, *self._struck})
+        self._cells = re.compile(rb'<c r="([A-Z]++)([0-9]++)" s="(' + "|".join(spoken_of).encode() + rb')"(?: t="([A-Za-z]++)")?+><[vi]') if spoken_of else None
         self._formula: str | None = None
         self._words: list[str] = []
         self._filled = False
@@ -237,6 +259,25 @@ class _SheetScan:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
 
+    @property
+    def takes_plain_rows(self) -> bool:
+        """Whether what is to be known of plain rows does not depend on their texts."""
+        return not (self._strings or self._rich)
+
+    def take(self, run: Run) -> None:
+        """Take plain rows."""
+        self._row = run.last
+        self.found.rows = max(self.found.rows, run.filled)
+        self.found.columns = max(self.found.columns, run.columns)
+        if self._cells is None or not run.filled:
+            return
+        for match in self._cells.finditer(run.xml):
+            place, style = (int(match[2]), column_of(match[1].decode())), match[3].decode()
+            if style in self._styles and match[4] in (None, b"n"):
+                self.found.formats[place] = self._styles[style]
+            if style in self._struck:
+                self.found.marks[place] = Mark.STRUCK
+
     def feed(self, chunk: bytes, last: bool = False) -> None:
         """Take the next bytes of the part."""
         self._parser.Parse(chunk, last)
@@ -245,18 +286,18 @@ class _SheetScan:
         tag = self._tags.get(name)
         if tag == "c":
             place = attributes.get("r")
-            self._column = _column_of(place) if place else self._column + 1
+            self._column = column_of(place) if place else self._column + 1
             self._type = attributes.get("t", "n")
             self._formula, self._filled = None, False
-            style = attributes.get("s")
-            if style in self._styles and self._type in ("n", "d"):
-                self.found.formats[self._row, self._column] = self._styles[style]
+            self._style = style = attributes.get("s", "")
             if style in self._struck:
                 self.found.marks[self._row, self._column] = Mark.STRUCK
         elif tag == "f":
             self._formula = ""
             self._listen()
         elif tag == "v":
+            if self._style in self._styles and self._type in ("n", "d"):
+                self.found.formats[self._row, self._column] = self._styles[self._style]
             if self._type == "e" or self._formula is not None or (self._type == "s" and (self._strings or self._rich)):
                 self._listen()
             else:
@@ -264,6 +305,7 @@ class _SheetScan:
         elif tag == "is":
             self._use()
         elif tag == "row":
+            self.counts = self.counts or "r" not in attributes
             self._row = int(attributes.get("r", self._row + 1))
             self._column = 0
             if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < _NOTHING_TO_SEE:
@@ -327,22 +369,29 @@ class _SheetScan:
             self.found.doubtful.add(place)
 
 
-def _column_of(place: str) -> int:
-    column = 0
-    for letter in place:
-        if letter.isdigit():
-            break
-        column = column * 26 + ord(letter) - 64
-    return column
-
-
 def _scan(package: _Package, member: str) -> _Scan:
+    """Walk a sheet's XML: plain rows many at a time, the rest by the parser."""
     scan = _SheetScan(package)
+    kept: list[bytes] | None = []
+    kept_bytes = left_out = 0
     with package.archive.open(member) as stream:
-        while chunk := stream.read(_CHUNK):
-            scan.feed(chunk)
+        chunks = iter(lambda: stream.read(_CHUNK), b"")
+        for piece in runs(chunks) if scan.takes_plain_rows else chunks:
+            if isinstance(piece, Run):
+                scan.take(piece)
+                left_out += 0 if piece.filled else len(piece.xml)
+            else:
+                scan.feed(piece)
+            if kept is not None and not (isinstance(piece, Run) and not piece.filled):
+                kept.append(piece.xml if isinstance(piece, Run) else piece)
+                kept_bytes += len(kept[-1])
+                kept = kept if kept_bytes <= _KEPT_BYTES_MAX else None
     scan.feed(b"", last=True)
-    return scan.found
+    found = scan.found
+    found.member = member
+    if kept is not None and left_out > max(_WORTH_BYTES, kept_bytes) and not scan.counts:
+        found.slim = b"".join(kept)
+    return found
 
 
 def _values(body: bytes, scanned: dict[str, _Scan], from_1904: bool) -> tuple[Sheet, ...]:
@@ -366,7 +415,8 @@ def _sheet(
         raise UnreadableError(DAMAGED)  # what cannot be looked at in full is not read in part
     bounded(meta.name, scan.rows, scan.columns)
     sheet = book.get_sheet_by_name(meta.name)
-    rows = [[as_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+    before: list[Cell] = [None] * (sheet.start[1] if sheet.start else 0)  # rows come from the first, cells from the first column in use
+    rows = [before + [as_cell(value) for value in row] for row in sheet.iter_rows()]
     merges = tuple(
         Merge(top + 1, left + 1, bottom + 1, right + 1)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
@@ -378,15 +428,12 @@ def _sheet(
     )  # fmt: skip
 
 
-def _without_dimensions(body: bytes) -> bytes:
-    """Return the package with the worksheets' claims about their used range taken out: some programs write nonsense."""
+def _with_parts(body: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """Return the package with other worksheets, and without any worksheet's claim about its used range: some programs write nonsense."""
     out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(body)) as source,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
-    ):
+    with zipfile.ZipFile(io.BytesIO(body)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for info in source.infolist():
-            data = source.read(info)
+            data = parts.get(info.filename) or source.read(info)
             if info.filename.lower().endswith(".xml") and "/worksheets/" in info.filename.lower():
                 data = _DIMENSION.sub(b"", data[:65536], count=1) + data[65536:]
             target.writestr(info.filename, data)

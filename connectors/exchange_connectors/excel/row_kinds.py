@@ -31,6 +31,8 @@ _SIGNATURES = re.compile(
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[¥￥]?[+-]?\d[\d,]*(?:\.\d+)?")
 _FOREIGN_SHARE = 0.6
+_REMEMBERED = 20_000
+"""Texts of a sheet of which is kept whether they may be a heading's, a total's or a note's."""
 
 
 def _is_number(cell: Cell) -> bool:
@@ -54,11 +56,46 @@ class RowKinds:
         names = {name for event in table.mapped.event for parts in placeholders(event.key) for name in parts}
         self._keys = {column for column, bound in self._by_column.items() if bound.mapped.field in names}
         self._words = {normal(text) for line in table.header_lines for text in line.values()}
+        own = {*self._words, *table.titles, *table.mapped.total_labels, *(text for line in table.header_lines for text in line.values())}
+        self._codes = any(word.isascii() for word in own if word)
+        self._plain: dict[str, bool] = {}
         self._foreign = False
         self._first, self._numbered = True, False
         self._serial = {column for line in table.header_lines for column, text in line.items() if normal(text) in ("序号", "编号")} - {
             column for column, bound in self._by_column.items() if bound.mapped.carried
         }
+
+    def plainly_data(self, cells: list[Cell], after_gap: bool) -> bool:
+        """Say whether :meth:`of` would certainly call the next row data: no text in it is one of a heading, a total or a note."""
+        if after_gap or self._first or self._foreign or (self._serial and not self._numbered):
+            return False
+        known, beside = self._plain, False
+        for column, cell in enumerate(cells, 1):
+            if cell is None:
+                continue
+            if isinstance(cell, str):
+                plain = known.get(cell)
+                if not (self._is_plain(cell) if plain is None else plain):
+                    return False
+            beside = beside or column not in self._serial
+        return beside
+
+    def _is_plain(self, cell: str) -> bool:
+        if cell.isascii() and cell[:1].isalnum() and cell.isprintable() and not self._codes and cell[:5].lower() != "total":
+            return True  # what begins like a code is no word of the sheet's own
+        text = folded(cell)
+        label = normal(text)
+        plain = not (
+            is_empty(cell) or text in self._table.titles or label in self._words or label == "序号" or _NOTES.match(text) or _SIGNATURES.match(text)
+            or any(text in line.values() for line in self._table.header_lines) or self._sums(label.rstrip(":"))
+        )  # fmt: skip
+        if len(self._plain) < _REMEMBERED:
+            self._plain[cell] = plain
+        return plain
+
+    def _sums(self, label: str) -> bool:
+        """Say whether a label may be a total's."""
+        return bool(_PURE.fullmatch(label) or _LOOSE.fullmatch(label)) or label in self._table.mapped.total_labels
 
     def of(self, cells: list[Cell], after_gap: bool) -> RowKind:
         """Say what the next row is; *after_gap* tells that the row before it is blank."""

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 
 from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.fields import FieldType
 from exchange_connectors.excel.model import NUMBER_KINDS, Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
+from exchange_connectors.excel.plain_rows import PlainRows
 from exchange_connectors.excel.row_kinds import RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table, part_of
 from exchange_connectors.excel.values import read_value
@@ -28,10 +30,19 @@ def read_rows(table: Table) -> list[Row]:
     kinds = RowKinds(table)
     merged = _merged(table)
     measures = [c for c in table.columns if c.reads.field == "unit"]
+    places = {c.reads.field: c.column for c in table.columns if c.mapped.carried}
+    places |= {c.mapped.field: c.column for c in reversed(table.columns) if c.mapped.join}
+    units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
+    make = partial(Row, places=places, units=units)
+    plain_rows = PlainRows(table, kinds, merged, make)
     unread: list[int] = []
     last = table.first_row - 1
     for number in range(table.first_row, len(table.sheet.rows) + 1):
         cells = table.sheet.rows[number - 1]
+        if (plain_row := plain_rows.read(number, cells, number > last + 1)) is not None:
+            account.filled, last = account.filled + 1, number
+            rows.append(plain_row)
+            continue
         if all(map(is_empty, cells)) and not _holds_what_is_empty(table, number):
             continue
         account.filled += 1
@@ -46,9 +57,7 @@ def read_rows(table: Table) -> list[Row]:
         elif kind is RowKind.UNREAD:
             unread.append(number)
         else:
-            row = Row(number, kind, places={c.reads.field: c.column for c in table.columns if c.mapped.carried})
-            row.places = dict(row.places) | {c.mapped.field: c.column for c in reversed(table.columns) if c.mapped.join}
-            row.units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
+            row = make(number, kind)
             measure = as_text(table.sheet.cell(number, measures[0].column)) if measures else ""
             _read_cells(table, row, merged, measure)
             rows.append(row)
@@ -135,6 +144,8 @@ def _merged(table: Table) -> dict[tuple[int, int], Merge]:
 def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], measure: str) -> None:
     """Read every mapped cell of a row."""
     detail = row.kind is RowKind.DETAIL
+    cells: dict[str, Cell] = {}
+    row.cells = cells
     for bound in table.columns:
         place = row.number, bound.column
         cell = table.sheet.cell(*place)
@@ -150,26 +161,26 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
             if isinstance(number, str) and number:
                 row.evidence.append((bound.mapped.evidence, number))
         elif bound.mapped.field == "$unit":
-            row.cells["$unit"] = cell
+            cells["$unit"] = cell
         elif bound.mapped.field == "$reason":
             row.values["$reason"] = as_text(cell).strip() or None
         elif bound.mapped.carried:
-            row.cells[bound.reads.field] = cell
+            cells[bound.reads.field] = cell
             if detail or bound.reads.type.kind in ("money", "count", "quantity"):
                 _read_cell(table, row, bound, cell, measure)
     if detail:
-        _join(table, row)
+        _join(table, row, cells)
         _personal(table, row)
 
 
-def _join(table: Table, row: Row) -> None:
+def _join(table: Table, row: Row, cells: dict[str, Cell]) -> None:
     """Make one text of the columns that are joined into a field."""
     for text, mapped in table.mapped.columns.items():
         if not mapped.join:
             continue
         names = [part_of(mapped.field, number) for number in range(len(mapped.join))]
         texts = [str(value) for name in names if (value := row.values.pop(name, None)) is not None]
-        row.cells[mapped.field] = row.values[mapped.field] = mapped.between.join(texts) or None
+        cells[mapped.field] = row.values[mapped.field] = mapped.between.join(texts) or None
         if mapped.required and not texts and not row.returned:
             table.say(0, Level.RETURNED, f"“{text}”（{'、'.join(mapped.join)}）为必填项，请补填", row.number, row.places.get(mapped.field))
             row.returned = True
@@ -285,7 +296,7 @@ def _look_at_rows(table: Table, rows: list[Row]) -> None:
     if hidden:
         table.say(38, Level.VERIFY, f"发现{len(hidden)}行隐藏行，是否报送？", hidden[0])
     seen: dict[tuple[str, ...], int] = {}
-    for row in details:
+    for row in _alike(details):
         body = tuple(normal_text(as_text(cell)) for cell in row.cells.values())
         if not any(body):
             continue
@@ -294,6 +305,17 @@ def _look_at_rows(table: Table, rows: list[Row]) -> None:
             table.say(44, Level.RETURNED, f"与第{first}行完全相同", row.number)
             row.returned = True
     _reconcile(table, rows)
+
+
+def _alike(details: list[Row]) -> Iterator[Row]:
+    """Yield the rows that may repeat one another: those that share the one cell in which fewest rows do."""
+    if not details:
+        return
+    some = details[:1000]
+    name = max(details[0].cells, key=lambda each: len({as_text(row.cells.get(each)) for row in some}), default="")
+    shown = [normal_text(as_text(row.cells.get(name))) for row in details]
+    times = Counter(shown)
+    yield from (row for row, text in zip(details, shown, strict=True) if times[text] > 1 or name not in row.cells)
 
 
 def _reconcile(table: Table, rows: list[Row]) -> None:

@@ -111,6 +111,8 @@ def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: An
         OSError: neither the slip nor one under another name can be written.
     """
     path = slip_path(workbook)
+    if not told.findings and (answer is None or not answer.exceptions):  # nothing to mark: a copy would say nothing
+        return _written_slip(_empty(), workbook, path, told, at, answer)
     try:
         return _written_slip(_copy(named(workbook), body), workbook, path, told, at, answer)
     except OSError:
@@ -134,6 +136,15 @@ def _written_slip(book: Workbook, workbook: Path, path: Path, told: Told, at: da
         path = path.with_name(f"{path.name.removesuffix(SLIP_SUFFIX)}.{at:%H%M%S}{SLIP_SUFFIX}")
         _save(book, path)
     return path
+
+
+def is_short(slip: Path) -> bool:
+    """Say whether a slip was written without a copy of the workbook, of which there was nothing to say."""
+    book = openpyxl.load_workbook(slip, read_only=True)
+    try:
+        return list(book.sheetnames) == [SLIP_SHEET]
+    finally:
+        book.close()
 
 
 def add_answer(path: Path, answer: Answer, at: datetime) -> None:

@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from exchange_connectors.excel.cells import as_text
 from exchange_connectors.excel.checks import RULE_NUMBERS, Memory
 from exchange_connectors.excel.mapping import ENVELOPE_FIELDS, Condition, EventMap, placeholders
 from exchange_connectors.excel.model import Row, Value
-from exchange_connectors.kit.ledger import Slot, Statement, content, digest_of, slot_of
+from exchange_connectors.kit.ledger import Said, Slot, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
 from exchange_contracts import bounds, codec, problem, registry, rules
 from exchange_contracts.events import EVENTS
@@ -52,6 +52,11 @@ class Placed:
     thing: Slot
     digest: bytes
     aliases: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def said(self) -> Said:
+        """What it covers and says."""
+        return Said(self.slot, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,28 +118,10 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     entity_key = memory.entity_key(contract.kind, keys) or keys[0]
     if len(entity_key) > KEY_LENGTH_MAX:
         return [Problem(10, f"主键超过{KEY_LENGTH_MAX}字，请核对编号", placeholders(event.key)[0][0])]
-    facts: dict[str, Any] = {}
-    for field in contract.fields:
-        if field.name in ENVELOPE_FIELDS or not _wanted(field.name, event):
-            continue
-        value = _fact(field, event.rename.get(field.name, field.name), row)
-        if value is None or value == "":
-            value = event.constants.get(field.name)
-        if value is not None and value != "":
-            facts[field.name] = value
-        elif not field.has_default and not field.shape.optional:
-            named = event.rename.get(field.name, field.name)
-            return [Problem(0, f"{{{named}}}为必填项，请补填", named)]
-    occurred_on, dated = _occurred_on(event, row, source.month)
-    if occurred_on is None:
-        return [Problem(28, "缺少日期或报送月份，请补填", event.occurred_on)]
-    facts["occurred_on"] = occurred_on
-    facts["origin"] = {
-        "file": source.file[-KEY_LENGTH_MAX:],
-        "sheet": source.sheet,
-        "row": row.number,
-        "unit": _unit(row, facts),
-    }
+    made = _facts_of(row, event, source)
+    if isinstance(made, Problem):
+        return [made]
+    facts, dated = made
     statement = Statement(event.type, entity_key, facts, dated)
     draft = draft_of(statement, source)
     if isinstance(draft, list):
@@ -143,13 +130,55 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     return placed(statement, draft, source.sheet, row.number, aliases)
 
 
+def _facts_of(row: Row, event: EventMap, source: Source) -> tuple[dict[str, Any], bool] | Problem:
+    """Return the facts that a row states and whether the bureau stated its date, or the first thing that is missing."""
+    facts: dict[str, Any] = {}
+    for field, named in stated_fields(event):
+        value = fact_of_row(field, named, row)
+        if value is None or value == "":
+            value = event.constants.get(field.name)
+        if value is not None and value != "":
+            facts[field.name] = value
+        elif not field.has_default and not field.shape.optional:
+            return Problem(0, f"{{{named}}}为必填项，请补填", named)
+    dated = place(facts, row, event, source)
+    if dated is None:
+        return Problem(28, "缺少日期或报送月份，请补填", event.occurred_on)
+    return facts, dated
+
+
+def place(facts: dict[str, Any], row: Row, event: EventMap, source: Source) -> bool | None:
+    """Add day and origin to what a row states; say whether the bureau stated the day, ``None`` where there is none."""
+    occurred_on, dated = _occurred_on(event, row, source.month)
+    if occurred_on is None:
+        return None
+    facts["occurred_on"] = occurred_on
+    facts["origin"] = {
+        "file": source.file[-KEY_LENGTH_MAX:],
+        "sheet": source.sheet,
+        "row": row.number,
+        "unit": _unit(row, facts),
+    }
+    return dated
+
+
+def stated_fields(event: EventMap) -> list[tuple[Field, str]]:
+    """Return the fields that an event takes from a row, each with its name in the row."""
+    contract = registry.load().latest(event.type)
+    return [
+        (field, event.rename.get(field.name, field.name))
+        for field in contract.fields
+        if field.name not in ENVELOPE_FIELDS and _wanted(field.name, event)
+    ]
+
+
 def placed(
     statement: Statement, draft: Event, sheet: str, row: int, aliases: tuple[tuple[str, str, str], ...] = ()
 ) -> Placed:
     """Return a checked statement with its slot and digest."""
     body = draft.model_dump()
     slot = slot_of(statement.type, statement.entity_key, body)
-    thing = replace(slot, entity_key=normal_key(slot.register.partition(":")[0], slot.entity_key))
+    thing = slot._replace(entity_key=normal_key(slot.register.partition(":")[0], slot.entity_key))
     return Placed(statement, sheet, row, slot, thing, digest_of(content(statement.type, body)), aliases)
 
 
@@ -165,7 +194,7 @@ def _wanted(name: str, event: EventMap) -> bool:
     return name not in event.except_
 
 
-def _fact(field: Field, name: str, row: Row) -> Any:
+def fact_of_row(field: Field, name: str, row: Row) -> Any:
     """Return a field's value as the event class takes it."""
     if field.name == "evidence":
         return [{"kind": kind, "number": number} for kind, number in row.evidence] or None
@@ -205,7 +234,7 @@ def _occurred_on(event: EventMap, row: Row, month: str | None) -> tuple[date | N
     return (None if month is None else month_day(month, rule == "month-end")), False
 
 
-_DRAWN_UP = datetime(2000, 1, 1, tzinfo=UTC)
+DRAWN_UP = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in for recorded_at while a statement is only looked at."""
 
 
@@ -218,7 +247,7 @@ def draft_of(statement: Statement, source: Source) -> Event | list[Problem]:
             source=source.source,
             entity_key=statement.entity_key,
             revision=1,
-            recorded_at=_DRAWN_UP,
+            recorded_at=DRAWN_UP,
         )
         contract, facts = codec.decode_facts(codec.encode(draft))
     except ValidationError as error:
@@ -255,7 +284,7 @@ def broken_rules(row: Row, event: EventMap) -> list[Problem]:
         unread = any(each not in row.values for each in row.cells if each.partition(".")[0] == name)
         if field.name in ENVELOPE_FIELDS or unread or not _wanted(field.name, event):
             continue
-        value = _fact(field, name, row)
+        value = fact_of_row(field, name, row)
         facts.setdefault(field.name, codec.fact_of(field.shape, event.constants.get(field.name) if value is None else value))
     # What a contract demands and the row lacks is said elsewhere; a rule is asked nothing of it.
     demanded = {field.name for field in contract.fields if not field.shape.optional}

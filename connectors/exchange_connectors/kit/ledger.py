@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,7 +26,7 @@ _NORMAL = "keys compare by"
 """Entry of the store's notes: the ledger knows the normal forms of its keys."""
 
 _FIRST_FORM = {later: first for first, later in LATER_FORM.items()}
-_NOT_CONTENT = frozenset(
+NOT_CONTENT = frozenset(
     {"event_id", "bureau", "source", "entity_key", "revision", "occurred_on", "recorded_at", "origin", "corrects"}
 )
 
@@ -41,13 +41,19 @@ class Verdict(StrEnum):
     """Of an earlier period than what was last stated of a thing that has one state only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """What a statement covers: one register (with its sub-key) of one entity."""
 
     register: str
     subkey: str
     entity_key: str
+
+
+class Said(NamedTuple):
+    """What a statement covers, and the digest of its content."""
+
+    slot: Slot
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +99,26 @@ def slot_of(type_: str, entity_key: str, facts: Mapping[str, Any]) -> Slot:
 
 def content(type_: str, facts: Mapping[str, Any]) -> bytes:
     """Return the canonical JSON of what *facts* state: empty fields and the envelope left out, order of keys fixed."""
+    return dumped(said_of(type_, facts))
+
+
+def said_of(type_: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what *facts* state, each in its canonical form; see :func:`content`."""
     kept = {
-        name: canonical
+        name: said
         for name, value in facts.items()
-        if name not in _NOT_CONTENT and (canonical := _canonical(value)) not in (None, [], {})
+        if value is not None and name not in NOT_CONTENT and (said := canonical(value)) not in (None, [], {})
     }
     kept[""] = _FIRST_FORM.get(type_, type_)  # the register's values of two kinds (listed, withdrawn) differ
-    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    return kept
 
 
-def _canonical(value: Any) -> Any:
+def dumped(said: Mapping[str, Any]) -> bytes:
+    """Return the canonical JSON of what was said."""
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+
+def canonical(value: Any) -> Any:
     """Return *value* in the one form that equal statements share (1200 = 1200.00)."""
     match value:
         case Decimal():
@@ -111,12 +127,12 @@ def _canonical(value: Any) -> Any:
         case date():
             return value.isoformat()
         case Mapping():
-            return {str(key): _canonical(item) for key, item in value.items() if item is not None}
+            return {str(key): canonical(item) for key, item in value.items() if item is not None}
         case list() | tuple():
-            return [_canonical(item) for item in value]
+            return [canonical(item) for item in value]
         case None | str() | int() | float():
             return value
-    return _canonical(value.model_dump()) if hasattr(value, "model_dump") else str(value)
+    return canonical(value.model_dump()) if hasattr(value, "model_dump") else str(value)
 
 
 def digest_of(body: bytes) -> bytes:
@@ -163,13 +179,16 @@ class Ledger:
         """
         type_, facts = type(draft).__name__, draft.model_dump()
         slot = slot_of(type_, draft.entity_key, facts)
-        known = self.entry(slot)
+        return self.weigh_said(Said(slot, digest_of(content(type_, facts))), draft.occurred_on, dated)
+
+    def weigh_said(self, said: Said, occurred_on: date, dated: bool) -> tuple[Verdict, Entry | None]:
+        """Say the same as :meth:`weigh` of what a statement covers and says, without its event."""
+        known = self.entry(said.slot)
         if known is None:
             return Verdict.NEW, None
-        same = digest_of(content(type_, facts)) == known.digest
-        if same and not (dated and draft.occurred_on != known.occurred_on):
+        if said.digest == known.digest and not (dated and occurred_on != known.occurred_on):
             return Verdict.UNCHANGED, known
-        if not dated and not slot.subkey and draft.occurred_on < known.occurred_on:
+        if not dated and not said.slot.subkey and occurred_on < known.occurred_on:
             return Verdict.OLDER, known
         return Verdict.CHANGED, known
 

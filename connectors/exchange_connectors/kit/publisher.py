@@ -18,7 +18,7 @@ from typing import Any, Self
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.broker import Broker, Delivery, Header, KafkaBroker, Message
 from exchange_connectors.kit.errors import NotReadyError, PublishError, RefusedError
-from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Statement, Verdict
+from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Said, Statement, Verdict
 from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
 from exchange_connectors.kit.store import Store
 from exchange_connectors.settings import KafkaSettings
@@ -198,19 +198,20 @@ class Publisher:
         if len(self._batch) >= BATCH_EVENTS:
             self._send_batch()
 
-    def offer(self, statement: Statement, source: str, line: Line | None = None) -> Offered:
+    def offer(self, statement: Statement, source: str, line: Line | None = None, said: Said | None = None) -> Offered:
         """Publish *statement* if it is news to the ledger, under the next revision.
 
         Args:
             statement: what the bureau says now.
             source: the system it comes from (part of the event's identity).
             line: as for :meth:`publish`.
+            said: what it covers and says, where that was worked out before.
 
         Raises:
             pydantic.ValidationError: the facts break the contract.
             RefusedError, PublishError: as for :meth:`publish`.
         """
-        offered = self.consider(statement, source)
+        offered = self.consider(statement, source, said)
         telemetry.STATEMENTS.labels(self.bureau, offered.verdict).inc()
         if offered.event is not None:
             value = self._checked(offered.event)
@@ -218,23 +219,27 @@ class Publisher:
             self._spool(offered.event, value, None, line)
         return offered
 
-    def consider(self, statement: Statement, source: str) -> Offered:
+    def consider(self, statement: Statement, source: str, said: Said | None = None) -> Offered:
         """Return what :meth:`offer` would publish, without publishing or remembering it."""
-        now_seconds = self._clock()
+        now_millis = int(self._clock() * 1000)
+        entity_key = self.ledger.entity_key(registry.load().latest(statement.type).kind, [statement.entity_key])
         given: dict[str, Any] = {
             **statement.facts,
             "bureau": self.bureau,
             "source": source,
-            "entity_key": self.ledger.entity_key(registry.load().latest(statement.type).kind, [statement.entity_key]),
-            "recorded_at": datetime.fromtimestamp(int(now_seconds * 1000) / 1000, UTC),
+            "entity_key": entity_key,
+            "recorded_at": datetime.fromtimestamp(now_millis / 1000, UTC),
         }
-        now_millis = int(now_seconds * 1000)
-        draft = codec.class_of(statement.type)(**given, revision=now_millis)
-        verdict, known = self.ledger.weigh(draft, statement.dated)
+        draft: Event | None = None
+        if said is None or said.slot.entity_key != entity_key:
+            draft = codec.class_of(statement.type)(**given, revision=now_millis)
+            verdict, known = self.ledger.weigh(draft, statement.dated)
+        else:
+            verdict, known = self.ledger.weigh_said(said, statement.facts["occurred_on"], statement.dated)
         if verdict in (Verdict.UNCHANGED, Verdict.OLDER):
             return Offered(verdict, None)
         if known is None:
-            return Offered(verdict, draft)
+            return Offered(verdict, draft or codec.class_of(statement.type)(**given, revision=now_millis))
         later = codec.class_of(LATER_FORM.get(statement.type, statement.type))
         return Offered(verdict, later(**given, revision=max(known.revision + 1, now_millis)))
 
