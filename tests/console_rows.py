@@ -1,6 +1,7 @@
 """A source of generated rows for tests of the console: deterministic, in memory, no server."""
 
 import json
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -25,6 +26,7 @@ from exchange_hub.views.queries.answers import (
     Balance,
     Event,
     Finding,
+    Looked,
     Origin,
     Position,
     Rejection,
@@ -133,7 +135,7 @@ class MemoryReading(Queries):
         super().__init__(None, None)  # type: ignore[arg-type]
         object.__setattr__(self, "_source", source)
 
-    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
+    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0, total: int | None = None) -> list[Row]:
         self._source.limits.append((list_name, limit))
         found = self._matching(list_name, selection or Selection())
         for name in reversed(selection.order if selection else ()):
@@ -187,6 +189,10 @@ class MemoryReading(Queries):
 
     def findings(self) -> list[Finding]:
         return self._source.found
+
+    def look(self, state: str = "", limit: int | None = None) -> Looked:
+        found = [each for each in self._source.found if state in ("", each.state)]
+        return Looked(tuple(found[:limit]), Counter(each.state for each in self._source.found))
 
     def rejections(self, bureau: str | None = None, *, limit: int = 1000, outcomes: tuple[str, ...] = ("rejected", "held")) -> list[Rejection]:
         return [item for item in self._source.refused if bureau in (None, item.bureau) and item.outcome in outcomes][:limit]

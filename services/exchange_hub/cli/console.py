@@ -45,7 +45,8 @@ def console(ctx: click.Context, *, supervised: bool) -> None:
 def _serve(running: Program, opened: gate.Gate) -> None:
     settings = running.hub.settings
     zone = ZoneInfo(running.hub.district.profile.time_zone)
-    source, probes = (DatabaseSource(running.database_url, running.hub.rules(), connections=most) for most in (CONNECTIONS_MAX, PROBES_MAX))
+    source = DatabaseSource(running.database_url, running.hub.rules(), connections=CONNECTIONS_MAX)
+    probes = DatabaseSource(running.database_url, running.hub.rules(), connections=PROBES_MAX, comparing=source.comparing)
     exports = Processes(running.database_url)
     app = create_app(
         source, running.hub.reports_folder, lambda: datetime.now(zone), place=Place.of(running.hub.district), meters=running.meters,

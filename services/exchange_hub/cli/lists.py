@@ -69,14 +69,18 @@ def list_(
         with serving(hub, "reader" if cut_name is None else None) as url, _standing(hub, url, cut_name, day) as at:
             view = at.view(name)
             chosen = _columns(view, columns)
+            wanted = condition(view, (*where, f"month={month}") if month else where)
+            by_month = by == "month" or "month" in wanted
             if by is not None:
                 _columns(view, by)
-            wanted = condition(view, (*where, f"month={month}") if month else where)
-            found = at.rows(name, Selection(wanted), limit=None if by else limit)
+                apart = [key for key in ("granularity", "admin_state") if key != by and any(column.name == key for column in view.columns)]
+                found = at.sums(name, (by, *apart), [column.name for column in _summed(view, by, by_month=by_month)], Selection(wanted))
+            else:
+                found = at.rows(name, Selection(wanted), limit=limit)
         names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
         if by is not None:
-            summed, sums = grouped(view, found, by, by_month=by == "month" or "month" in wanted)
-            exited = sum(row.get("admin_state") == EXITED for row in found)
+            summed, sums = grouped(view, found, by, by_month=by_month)
+            exited = sum(_rows(row) for row in found if row.get("admin_state") == EXITED)
             if exited:
                 click.echo(f"含已退出的 {exited} 行，专报不计；--where admin_state=正常 可只看其余。", err=True)
             output.show(f"{view.title}，按{chosen_title(view, by)}", sums, summed, form, out, layout=output.Layout(names=names))
@@ -152,18 +156,14 @@ def grouped(
 
     Args:
         view: the list.
-        rows: its rows, money in fen.
+        rows: its rows, money in fen, or sums of rows with their ``row_count``.
         by: column to group by.
         by_month: whether each line holds rows of one month.
     """
     known = {column.name: column for column in view.columns}
     mixed = "granularity" in known and by != "granularity" and len({row["granularity"] for row in rows}) > 1
     keys = (by, "granularity") if mixed else (by,)
-    summed = [
-        column
-        for column in view.columns
-        if column.type in ("money", "count") and column.name not in keys and not column.year and (by_month or not column.cumulative)
-    ]
+    summed = [column for column in _summed(view, by, by_month=by_month) if column.name not in keys]
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault(tuple(_group(known[key], row[key]) for key in keys), []).append(row)
@@ -174,13 +174,25 @@ def grouped(
         }
         sums = {name: sum(filled) if filled else None for name, filled in stated.items()}
         line = dict(zip(keys, group, strict=True))
-        lines.append(line | {"row_count": len(groups[group])} | sums | {"row_key": "|".join(group), "bureaus": []})
+        lines.append(line | {"row_count": sum(map(_rows, groups[group]))} | sums | {"row_key": "|".join(group), "bureaus": []})
     if len(lines) > 1 and not mixed:
         stated = {column.name: [line[column.name] for line in lines if line[column.name] is not None] for column in summed}
         total = {name: sum(filled) if filled else None for name, filled in stated.items()}
-        lines.append({by: TOTAL, "row_count": len(rows)} | total | {"row_key": TOTAL, "bureaus": []})
+        lines.append({by: TOTAL, "row_count": sum(map(_rows, rows))} | total | {"row_key": TOTAL, "bureaus": []})
     head = tuple(replace(known[key], type="text", unit="", title=values.exact_heading(known[key])) for key in keys)
     return (*head, Column("row_count", "行数", "count"), *summed), lines
+
+
+def _summed(view: ListView, by: str, *, by_month: bool) -> list[Column]:
+    """Return the columns that are summed."""
+    numbers = (column for column in view.columns if column.type in ("money", "count") and not column.year and column.name != by)
+    return [column for column in numbers if by_month or not column.cumulative]
+
+
+def _rows(line: Mapping[str, Any]) -> int:
+    """Return how many rows a line stands for."""
+    number: int = line.get("row_count", 1)
+    return number
 
 
 def _group(column: Column, raw: Any) -> str:

@@ -97,7 +97,7 @@ class Api:
         asked = query.parse(view, request.query_params.multi_items())
         with self.console.source.reading() as reading:
             total = reading.count(view.name, asked.selection)
-            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset)
+            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset, total=total)
         return models.Page(
             list=view.name, title=view.title, as_of=self.console.clock().astimezone(UTC), total=total, page=asked.page, size=asked.size,
             rows=[_cells(view, row) for row in rows],
@@ -127,7 +127,7 @@ class Api:
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:
         """The findings, open ones first."""
         with self.console.source.reading() as reading:
-            return [_finding(finding) for finding in reading.findings()[:limit]]
+            return [_finding(finding) for finding in reading.look(limit=limit).first]
 
     def rejections(
         self, bureau: Annotated[str, Query(max_length=50, description="单位代码；空为全部")] = "", limit: Limit = 200

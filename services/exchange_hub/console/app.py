@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from exchange_hub.console import figures, security, wording
 from exchange_hub.console.api import Api
 from exchange_hub.console.archive import Archive
+from exchange_hub.console.compression import Compression
 from exchange_hub.console.downloads import Downloads, Maker, maker_of
 from exchange_hub.console.gate import Gate, Refusal
 from exchange_hub.console.health import Health
@@ -81,6 +82,7 @@ def create_app(
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # the documented way to change the description
     app.middleware("http")(_measured(console))
     app.middleware("http")(security.add_headers)
+    app.add_middleware(Compression)
     return app
 
 

@@ -69,11 +69,6 @@ def _timed(submission: Submission, due_on: date | None) -> Submission:
     return replace(submission, due_on=due_on, state="late" if late else submission.state)
 
 
-def open_findings(findings: Iterable[Finding]) -> int:
-    """Count the findings that nobody has closed."""
-    return sum(finding.is_open for finding in findings)
-
-
 def outcome_totals(positions: Iterable[Position]) -> dict[str, int]:
     """Sum the outcomes of all topics."""
     totals = dict.fromkeys(OUTCOMES, 0)

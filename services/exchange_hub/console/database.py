@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import psycopg
 import sqlalchemy as sa
 
+from exchange_hub.console.comparing import Comparing
 from exchange_hub.console.query import QueryError
 from exchange_hub.reports.queries import Queries, reading
-from exchange_hub.views.queries.answers import StoreUnavailableError
+from exchange_hub.views.queries import findings
+from exchange_hub.views.queries.answers import Looked, StoreUnavailableError
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.tables import LIVE
 
@@ -31,6 +33,14 @@ class _Remembering(Queries):
     """Questions to a snapshot; distinct values are at most half a minute old, for they fill drop-downs, not figures."""
 
     kept: _Choices = field(default_factory=dict)
+    comparing: Comparing | None = None
+
+    def look(self, state: str = "", limit: int | None = None) -> Looked:
+        """Return the first findings and how many there are; entities were compared in this snapshot or, where that is dear, before."""
+        if self.comparing is None:
+            return super().look(state, limit)
+        lines, at = self.comparing.found(self)
+        return replace(findings.look(self.conn, lines, schema=self.schema, state=state, limit=limit), compared_at=at)
 
     def choices(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
         """Return the distinct values of columns; assignments of whole entries need no lock."""
@@ -50,12 +60,16 @@ class DatabaseSource:
         rules: the district's precedence, by which rows were folded.
         schema: views schema to read.
         connections: how many it keeps at most.
+        comparing: what comparisons found, where another source of the same store keeps it too.
     """
 
-    def __init__(self, url: str, rules: FoldRules, schema: str = LIVE, *, connections: int = CONNECTIONS_MAX) -> None:
+    def __init__(
+        self, url: str, rules: FoldRules, schema: str = LIVE, *, connections: int = CONNECTIONS_MAX, comparing: Comparing | None = None
+    ) -> None:
         self._rules = rules
         self._schema = schema
         self._choices: _Choices = {}
+        self.comparing = comparing or Comparing(self.reading)
         self._engine = sa.create_engine(
             "postgresql+psycopg://",
             creator=lambda: _connect(url),
@@ -72,7 +86,7 @@ class DatabaseSource:
         """
         try:
             with reading(self._engine, self._schema) as conn:
-                yield _Remembering(conn, self._rules, self._schema, kept=self._choices)
+                yield _Remembering(conn, self._rules, self._schema, kept=self._choices, comparing=self.comparing)
         except sa.exc.DataError as error:
             raise QueryError("查询的值超出可接受的范围，请修改后重试。") from error
         except sa.exc.DBAPIError as error:

@@ -96,7 +96,7 @@ class Health:
             # Due by the end of that day in Shanghai.
             end_of_day = datetime.combine(matrix.due_on + timedelta(days=1), time(), wording.SHANGHAI)
             meters.set(metrics.SUBMISSIONS_DUE, end_of_day.timestamp())
-        meters.set(metrics.FINDINGS_OPEN, boards.open_findings(reading.findings()))
+        meters.set(metrics.FINDINGS_OPEN, reading.look(limit=0).open)
 
     def _refresh_close(self, month: str) -> None:
         meters = self.console.meters

@@ -66,7 +66,7 @@ class Pages:
                 "matrix": boards.matrix(month, reading.submissions(month), self.console.place, self._today(), returned),
                 "rows_returned": sum(back.rows_returned for back in returned),
                 "gaps": self._gaps(reading, Period(month).before.month),
-                "open_findings": boards.open_findings(reading.findings()),
+                "open_findings": reading.look(limit=0).open,
                 "deadlines": self._deadlines(reading),
             }
         latest = self.console.archive.closed(closed[0]) if closed else None
@@ -83,7 +83,7 @@ class Pages:
         filters = [column for column in view.columns if column.filter]
         with self.console.source.reading() as reading:
             total = reading.count(view.name, asked.selection)
-            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset)
+            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset, total=total)
             choices = reading.choices(view.name, [column.name for column in filters])
         return self._page(
             request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,
@@ -151,12 +151,11 @@ class Pages:
     def findings(self, request: Request, state: str = "") -> Response:
         """待核实线索."""
         with self.console.source.reading() as reading:
-            found = reading.findings()
-        states = sorted({finding.state for finding in found})
-        chosen = [finding for finding in found if not state or finding.state == state]
+            looked = reading.look(state, _FINDINGS_SHOWN_MAX)
+        total = looked.tally.get(state, 0) if state else sum(looked.tally.values())
         return self._page(
-            request, "findings.html", "待核实线索", findings=chosen[:_FINDINGS_SHOWN_MAX], total=len(chosen),
-            states=states, state=state, open_findings=boards.open_findings(found), boards=boards,
+            request, "findings.html", "待核实线索", findings=looked.first, total=total, states=sorted(looked.tally), state=state,
+            open_findings=looked.open, compared_at=looked.compared_at, boards=boards,
         )  # fmt: skip
 
     def receipts(self, request: Request, bureau: str = "") -> Response:

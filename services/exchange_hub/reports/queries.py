@@ -19,6 +19,7 @@ from exchange_hub.views.queries.answers import (
     Balance,
     Event,
     Finding,
+    Looked,
     Position,
     Rejection,
     Returned,
@@ -29,6 +30,7 @@ from exchange_hub.views.queries.answers import (
     Trace,
     Unfolded,
 )
+from exchange_hub.views.queries.findings import Line
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.tables import LIVE
 
@@ -72,9 +74,9 @@ class Queries:
             raise KeyError(f"没有清单“{list_name}”，可用：{'、'.join(self.views)}")
         return self.views[list_name]
 
-    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
-        """Return rows of a list."""
-        return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year)
+    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0, total: int | None = None) -> list[Row]:
+        """Return rows of a list; *total* is how many the selection has, where that is known."""
+        return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year, total=total)
 
     def every_row(self, list_name: str, selection: Selection | None = None) -> Generator[Row, None, None]:
         """Yield all rows of a selection and keep none of them."""
@@ -83,6 +85,10 @@ class Queries:
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         """Count the rows of a selection."""
         return lists.count(self.conn, self.view(list_name), selection, schema=self.schema)
+
+    def sums(self, list_name: str, keys: Sequence[str], summed: Sequence[str], selection: Selection) -> list[Row]:
+        """Return sums of columns, one line for each combination of values of *keys*, with its ``row_count``."""
+        return lists.sums(self.conn, self.view(list_name), keys, summed, selection, schema=self.schema, year=self.year)
 
     def choices(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
         """Return the distinct values of few-valued columns, sorted, at most 100 each."""
@@ -104,6 +110,14 @@ class Queries:
     def findings(self) -> list[Finding]:
         """Return the findings, open ones first."""
         return findings.findings(self.conn, self.rules.duties, schema=self.schema)
+
+    def look(self, state: str = "", limit: int | None = None) -> Looked:
+        """Return the first findings in a state, or in any, and how many there are in each."""
+        return findings.look(self.conn, self.between(), schema=self.schema, state=state, limit=limit)
+
+    def between(self) -> Sequence[Line]:
+        """Return what comparing entities shows in this snapshot."""
+        return findings.between(self.conn, self.rules.duties, schema=self.schema)
 
     def rejections(self, bureau: str | None = None, *, limit: int = 1000, outcomes: tuple[str, ...] = ("rejected", "held")) -> list[Rejection]:
         """Return rejected and held records, the latest first."""

@@ -162,6 +162,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """The first of the findings, and how many there are.
+
+    Attributes:
+        first: findings, open ones first.
+        tally: state → how many findings are in it, also of those that are not among the first.
+        compared_at: when entities were compared, ``None`` where it was in the snapshot itself.
+    """
+
+    first: tuple[Finding, ...]
+    tally: Mapping[str, int]
+    compared_at: datetime | None = None
+
+    @property
+    def open(self) -> int:
+        """How many findings somebody still has to look at."""
+        return sum(self.tally.get(state, 0) for state in (TO_VERIFY, CAUSE_GONE))
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """A record that was not taken: its place, and why.
 

@@ -1,6 +1,7 @@
 """Questions to the findings: what a comparison of statements shows now, and what people decided on it."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -13,7 +14,7 @@ from exchange_hub.views.findings import Comparison, finding_id
 from exchange_hub.views.lists import KINDS, OUTSIDE_DUTY
 from exchange_hub.views.lists.folding import joined
 from exchange_hub.views.lists.model import Column, columns
-from exchange_hub.views.queries.answers import CAUSE_GONE, TO_VERIFY, Compared, Finding
+from exchange_hub.views.queries.answers import CAUSE_GONE, TO_VERIFY, Compared, Finding, Looked
 from exchange_hub.views.tables import LIVE
 
 #: Bureau → the lists that it may report.
@@ -22,6 +23,10 @@ Duties = Mapping[str, Collection[str]]
 COMPARISONS: tuple[Comparison, ...] = tuple(comparison for kind in KINDS.values() for comparison in kind.comparisons)
 """Comparisons between entities, read over the lists in the reader's own snapshot: always as fresh as the lists."""
 
+Line = tuple[str, str, str, str, str, list[str], str, Mapping[str, Any]]
+"""A finding as the store has it: id, rule, kind, subject, component, bureaus, words, detail."""
+
+_KEPT = "SELECT finding_id, rule, kind, subject, component, bureaus, words, detail FROM {schema}.finding"
 _TWO_BUREAUS = "two-bureaus-"
 _SUMS: Mapping[str, Column] = {column.name: column for column in columns("""
     detail 明细合计 money 元
@@ -68,29 +73,63 @@ def findings(conn: sa.Connection, duties: Duties | None = None, *, schema: str =
     The findings that hold now — of single entities as kept, between entities as the lists show them — and those that
     were reviewed and hold no longer (state 原因已消除). The *state* is 待核实 or the decision of the latest review.
     """
+    return list(look(conn, between(conn, duties, schema=schema), schema=schema).first)
+
+
+def between(conn: sa.Connection, duties: Duties | None = None, *, schema: str = LIVE) -> tuple[Line, ...]:
+    """Return what comparing shows that no single entity tells: between entities, and of bureaus whose duty does not cover a list.
+
+    It looks over whole lists, so that it is what takes time of all that is asked of findings; it is handed to :func:`look`.
+    """
+    return (*_between(conn, schema), *_outside(conn, schema, duties or {}))
+
+
+def look(conn: sa.Connection, between: Collection[Line], *, schema: str = LIVE, state: str = "", limit: int | None = None) -> Looked:
+    """Return the first findings in a state, and how many there are in each.
+
+    Args:
+        conn: a connection whose transaction sees what shall be looked at.
+        between: what :func:`between` found.
+        schema: a views schema.
+        state: only findings in this state; empty for all.
+        limit: findings at most; the numbers are those of all.
+    """
     reviews = _reviews(conn)
-    found = []
-    for id_, rule, kind, subject, component, bureaus, words, detail in (*_kept(conn, schema), *_between(conn, schema), *_outside(conn, schema, duties or {})):
-        decision, basis = reviews.pop(id_, (TO_VERIFY, ""))
-        of = KINDS.get(kind)
-        rows = tuple(map(str, detail.get("rows") or ()))
-        found.append(Finding(
-            id_, rule, kind, subject, words, of.list_names[0] if of and of.lists else "", component, tuple(bureaus), decision, basis,
-            tuple(_compared(rule, kind, bureaus, detail)), rows,
-        ))  # fmt: skip
-    found += [Finding(gone, "", "", "", CAUSE_GONE, "", "", (), CAUSE_GONE, basis) for gone, (_, basis) in reviews.items()]
-    return sorted(found, key=lambda finding: (not finding.is_open, finding.rule, finding.subject, finding.id))
+    decided = [tuple(row) for row in conn.execute(sa.text(f"{_KEPT.format(schema=schema)} WHERE finding_id = ANY(:ids)"), {"ids": [*reviews]})]
+    decided += [line for line in between if line[0] in reviews]
+    present = {line[0] for line in decided}
+    gone = {id_: basis for id_, (_, basis) in reviews.items() if id_ not in present}
+    within = conn.exec_driver_sql(f"SELECT count(*) FROM {schema}.finding").scalar_one()
+    tally = Counter({TO_VERIFY: within + len(between) - len(decided), CAUSE_GONE: len(gone)})
+    tally.update(reviews[line[0]][0] for line in decided)
+    lines = list(decided)
+    if state in ("", TO_VERIFY):
+        first = sa.text(f'{_KEPT.format(schema=schema)} WHERE finding_id <> ALL(:ids) ORDER BY rule COLLATE "C", subject COLLATE "C", finding_id LIMIT :limit')
+        lines += [tuple(row) for row in conn.execute(first, {"ids": [*reviews], "limit": limit})]
+        lines += [line for line in between if line[0] not in reviews]
+    lines.sort(key=lambda line: (_is_closed(reviews, line[0]), line[1], line[3], line[0]))
+    asked = [(line, *reviews.get(line[0], (TO_VERIFY, ""))) for line in lines]
+    found = [_finding(*each) for each in [each for each in asked if state in ("", each[1])][:limit]]
+    if state in ("", CAUSE_GONE):
+        found += [Finding(id_, "", "", "", CAUSE_GONE, "", "", (), CAUSE_GONE, basis) for id_, basis in gone.items()]
+        found.sort(key=lambda finding: (not finding.is_open, finding.rule, finding.subject, finding.id))
+    return Looked(tuple(found[:limit]), {name: number for name, number in tally.items() if number})
 
 
-_Line = tuple[str, str, str, str, str, list[str], str, Mapping[str, Any]]
+def _is_closed(reviews: Mapping[str, tuple[str, str]], id_: str) -> bool:
+    return reviews.get(id_, (TO_VERIFY,))[0] not in (TO_VERIFY, CAUSE_GONE)
 
 
-def _kept(conn: sa.Connection, schema: str) -> Iterator[_Line]:
-    query = sa.text(f"SELECT finding_id, rule, kind, subject, component, bureaus, words, detail FROM {schema}.finding")
-    return (tuple(row) for row in conn.execute(query))
+def _finding(line: Line, decision: str, basis: str) -> Finding:
+    id_, rule, kind, subject, component, bureaus, words, detail = line
+    of, rows = KINDS.get(kind), tuple(map(str, detail.get("rows") or ()))
+    return Finding(
+        id_, rule, kind, subject, words, of.list_names[0] if of and of.lists else "", component, tuple(bureaus), decision, basis,
+        tuple(_compared(rule, kind, bureaus, detail)), rows,
+    )  # fmt: skip
 
 
-def _between(conn: sa.Connection, schema: str) -> Iterator[_Line]:
+def _between(conn: sa.Connection, schema: str) -> Iterator[Line]:
     for each in COMPARISONS:
         for subject, bureaus, detail, number in conn.exec_driver_sql(each.query.format(schema=schema)):
             words = each.words.format(**{"month": "", "category": ""} | detail | {"subject": subject, "count": number})
@@ -106,7 +145,7 @@ _SPEAKERS = """
     ) SELECT bureau, (SELECT row_key FROM {table} WHERE {place} = bureau LIMIT 1) FROM next WHERE bureau IS NOT NULL"""
 
 
-def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[_Line]:
+def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[Line]:
     """Yield the lists of which a bureau speaks though its duty does not cover them."""
     for kind in KINDS.values() if duties else ():
         for view in kind.lists:

@@ -1,6 +1,7 @@
 """Questions to a list: its rows, how many they are, and which values occur in it."""
 
 from collections.abc import Generator, Iterator, Sequence
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -17,13 +18,27 @@ _PAGE_ROWS = 5_000
 
 def rows(
     conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, limit: int | None = None, offset: int = 0,
-    year: str = "",
+    year: str = "", total: int | None = None,
 ) -> list[Row]:
     """Return rows of a list, money in fen; *year* is that in which the reader stands (see ``views.tables.shown``).
+
+    Args:
+        conn: connection in a reading transaction.
+        view: the list.
+        selection: which rows, in which order.
+        schema: schema of the list.
+        limit: rows at most.
+        offset: rows before the first one.
+        year: the year in which the reader stands.
+        total: rows of the selection, where they are known: what lies behind the middle is then reached from the end.
 
     Raises:
         KeyError: the list has no such column.
     """
+    if total is not None and limit is not None and total // 2 < offset < total:
+        limit = min(limit, total - offset)
+        backwards = selected(view, selection or Selection(), schema, year, backwards=True).limit(limit).offset(total - offset - limit)
+        return [dict(row) for row in reversed(conn.execute(backwards).mappings().all())]
     chosen = selected(view, selection or Selection(), schema, year).limit(limit).offset(offset)
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
@@ -42,6 +57,19 @@ def count(conn: sa.Connection, view: ListView, selection: Selection | None = Non
     """Count the rows of a selection; its order does not matter."""
     table = table_of(view, schema)
     return conn.execute(sa.select(sa.func.count()).select_from(table).where(*_conditions(view, table, selection or Selection()))).scalar_one()
+
+
+def sums(
+    conn: sa.Connection, view: ListView, keys: Sequence[str], summed: Sequence[str], selection: Selection, *, schema: str = LIVE, year: str = ""
+) -> list[Row]:
+    """Return one line for each combination of values of *keys*: these, ``row_count``, and the sums of columns, ``None`` where no row states one."""
+    table = table_of(view, schema)
+    columns = shown(view, table, year)
+    rows = sa.select(*(columns[name] for name in (*keys, *summed))).where(*_conditions(view, table, selection)).subquery()
+    by, totals = [rows.c[key] for key in keys], [sa.func.sum(rows.c[name]).label(name) for name in summed]
+    chosen = sa.select(*by, sa.func.count().label("row_count"), *totals).group_by(*by)
+    whole = (dict(row) for row in conn.execute(chosen).mappings())
+    return [{name: int(said) if isinstance(said, Decimal) else said for name, said in row.items()} for row in whole]
 
 
 def choices(conn: sa.Connection, view: ListView, columns: Sequence[str], *, schema: str = LIVE) -> dict[str, list[str]]:
@@ -80,13 +108,14 @@ def returned(conn: sa.Connection, month: str, *, view: ListView = RETURNS, schem
     ]
 
 
-def selected(view: ListView, selection: Selection, schema: str, year: str = "") -> sa.Select[tuple[object, ...]]:
-    """Return the query for the rows of a selection, in its order."""
+def selected(view: ListView, selection: Selection, schema: str, year: str = "", *, backwards: bool = False) -> sa.Select[tuple[object, ...]]:
+    """Return the query for the rows of a selection, in its order or from its end; what is empty comes last in its order."""
     table = table_of(view, schema)
     terms = []
     for name in (*selection.order, "row_key"):
         column = _column(view, table, name.removeprefix("-"))
-        terms.append((column.desc() if name.startswith("-") else column.asc()).nulls_last())
+        term = column.desc() if name.startswith("-") != backwards else column.asc()
+        terms.append(term.nulls_first() if backwards else term.nulls_last())
     return sa.select(*shown(view, table, year).values()).where(*_conditions(view, table, selection)).order_by(*terms)
 
 
