@@ -384,7 +384,7 @@ def publish(
     name = "-" if file is sys.stdin or file.name == "<stdin>" else Path(file.name).name
     with Publisher(_kafka(bootstrap_servers, district, bureau), district, bureau, spool) as publisher:
         publisher.wait_for_receipts(0)  # what was rejected since is news again
-        for taken in read_lines(file, bureau, datetime.now(UTC)):
+        for taken in read_lines(file, bureau, datetime.now(UTC), "标准输入" if name == "-" else name):
             if isinstance(taken, Refused):
                 counts["refused"] += 1
                 _tell({"line": taken.line, "outcome": "refused", "reason": taken.reason})

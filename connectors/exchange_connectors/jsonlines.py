@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from exchange_connectors.kit.ledger import LATER_FORM, Statement
-from exchange_contracts import codec, personal, registry, rules
+from exchange_contracts import cells, codec, personal, registry, rules
 from exchange_contracts.events import EVENTS
+from exchange_contracts.formats import NAME_LENGTH_MAX
 from exchange_contracts.model import Event
 from exchange_contracts.problem import sentences
 
@@ -50,17 +51,17 @@ class Taken:
     source: str
 
 
-def read_lines(lines: Iterable[str], bureau: str, now: datetime) -> Iterator[Taken | Refused]:
+def read_lines(lines: Iterable[str], bureau: str, now: datetime, file: str = "标准输入") -> Iterator[Taken | Refused]:
     """Read JSON Lines; blank ones are skipped.
 
-    ``bureau`` may be left out of a line; so may ``recorded_at`` (then *now*) and ``revision`` (then the ledger numbers the
-    statement and publishes it only if it is news).
+    ``bureau`` may be left out of a line; so may ``recorded_at`` (then *now*), ``revision`` (then the ledger numbers the
+    statement and publishes it only if it is news) and ``origin`` (then *file* and the line's number).
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            yield _take(number, line, bureau, now)
+            yield _take(number, line, bureau, now, file)
         except _RefusedError as error:
             yield Refused(number, _unquoted(str(error)))
 
@@ -69,7 +70,7 @@ class _RefusedError(Exception):
     pass
 
 
-def _take(number: int, line: str, bureau: str, now: datetime) -> Taken:
+def _take(number: int, line: str, bureau: str, now: datetime, file: str) -> Taken:
     body = _object(line)
     type_ = body.pop("type", None)
     if type_ not in EVENTS:
@@ -77,6 +78,7 @@ def _take(number: int, line: str, bureau: str, now: datetime) -> Taken:
     if body.setdefault("bureau", bureau) != bureau:
         raise _RefusedError(f"bureau 为 {body['bureau']!r}，本次只能以 {bureau} 报送")
     body.setdefault("recorded_at", now.astimezone(UTC).isoformat())
+    body.setdefault("origin", {"file": file[-NAME_LENGTH_MAX:], "sheet": "", "row": number, "cells": cells.AS_NAMED})
     numbered = "revision" in body
     event = _event(type_, body if numbered else {**body, "revision": 1})
     if numbered:

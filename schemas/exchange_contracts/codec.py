@@ -99,6 +99,11 @@ def decode_facts(value: bytes) -> tuple[Contract, Facts]:
     return contract, facts
 
 
+def written_with(value: bytes) -> Contract:
+    """Return the very version of a contract that a decodable value was written with."""
+    return registry.load().by_id(int.from_bytes(value[1:_FRAME_BYTES], "big"))
+
+
 def decode(value: bytes) -> Event:
     """Decode a Kafka value into a typed event; raise :class:`DecodeError` as :func:`decode_facts` does."""
     contract, facts = decode_facts(value)

@@ -169,7 +169,7 @@ def _literal(field: Field) -> str:
 
 
 _REPEATED_FORMATS = frozenset(("bureau", "month", "year", "period", "uscc"))
-_REPEATED_FIELDS = frozenset(("source", "origin.file", "origin.sheet", "origin.unit"))
+_REPEATED_FIELDS = frozenset(("source", "origin.file", "origin.sheet", "origin.unit", "origin.cells"))
 """Texts that come again from event to event: a known one is looked up, a third quicker than to decode and check it."""
 
 

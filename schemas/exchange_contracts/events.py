@@ -202,6 +202,24 @@ class FindingReviewed(Event, family="coordination:review"):
     role: Text
 
 
+class FundsAllocated(Event, family="fund:allocated"):
+    """资金下达或分解。"""
+
+    channel: FundingSource
+    allocation_no: Text
+    policy_no: Text | None = None
+    batch_no: Text | None = None
+    budget_year: Int
+    level: Level
+    amount: Money
+    to_bureau: Text | None = None
+    carried_over: Money | None = None
+    recovered: Money | None = None
+    on: Day
+    carried_from: Int | None = None
+    recovered_on: Day | None = None
+
+
 class IndicatorReported(IndicatorFacts, family="indicator:reported", subkey=("series", "period")):
     """指标完成情况报送。"""
 
@@ -358,81 +376,6 @@ class SubmissionConfirmed(Event, family="submission:submission"):
     signed_copy_sha256: Sha256 | None = None
 
 
-class TargetSet(IndicatorFacts, family="indicator:target", subkey=("series", "period")):
-    """指标目标设定。"""
-
-
-class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
-    """重点任务月度进展。"""
-
-    task_no: Text
-    month: Month
-    text: Prose
-
-
-class TradeInCompleted(Event, family="trade_in:completed"):
-    """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
-
-    category: TradeInCategory
-    kind: Text | None = None
-    energy_label: EnergyLabel | None = None
-    serial_no: Text | None = None
-    invoice_no: Text | None = None
-    count: Long = 1
-    sale_amount: Money
-    subsidy: Money
-    actually_paid: Money | None = None
-    merchant_uscc: Uscc | None = None
-    buyer_token: Token | None = None
-    old_item: Text | None = None
-    order_no: Text | None = None
-    month: Month | None = None
-
-
-class SupportApplied(Event, family="support:applied"):
-    """申报上级资金或政策支持。"""
-
-    support_no: Key
-    name: Text
-    project_code: Text | None = None
-    batch_no: Text | None = None
-    domain: Domain | None = None
-    channel: FundingSource
-    level: DocumentLevel
-    policy_no: Text | None = None
-    amount_asked: Money | None = None
-    on: Day | None = None
-
-
-class SupportDecided(Event, family="support:decided", subkey=("step",)):
-    """上级对申报的办理结果。"""
-
-    support_no: Key
-    step: SupportStep
-    amount: Money | None = None
-    decided_by: Text | None = None
-    document_no: Text | None = None
-    on: Day | None = None
-
-
-class FundsAllocated(Event, family="fund:allocated"):
-    """资金下达或分解。"""
-
-    channel: FundingSource
-    allocation_no: Text
-    policy_no: Text | None = None
-    batch_no: Text | None = None
-    budget_year: Int
-    level: Level
-    amount: Money
-    to_bureau: Text | None = None
-    carried_over: Money | None = None
-    recovered: Money | None = None
-    on: Day
-    carried_from: Int | None = None
-    recovered_on: Day | None = None
-
-
 class SubsidyApproved(Event, family="fund:approved"):
     """补贴审核通过。"""
 
@@ -500,6 +443,63 @@ class SubsidyReversed(Event, family="fund:reversed", subkey=("voucher_no",)):
     reverses_voucher_no: Text | None = None
 
 
+class SupportApplied(Event, family="support:applied"):
+    """申报上级资金或政策支持。"""
+
+    support_no: Key
+    name: Text
+    project_code: Text | None = None
+    batch_no: Text | None = None
+    domain: Domain | None = None
+    channel: FundingSource
+    level: DocumentLevel
+    policy_no: Text | None = None
+    amount_asked: Money | None = None
+    on: Day | None = None
+
+
+class SupportDecided(Event, family="support:decided", subkey=("step",)):
+    """上级对申报的办理结果。"""
+
+    support_no: Key
+    step: SupportStep
+    amount: Money | None = None
+    decided_by: Text | None = None
+    document_no: Text | None = None
+    on: Day | None = None
+
+
+class TargetSet(IndicatorFacts, family="indicator:target", subkey=("series", "period")):
+    """指标目标设定。"""
+
+
+class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
+    """重点任务月度进展。"""
+
+    task_no: Text
+    month: Month
+    text: Prose
+
+
+class TradeInCompleted(Event, family="trade_in:completed"):
+    """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
+
+    category: TradeInCategory
+    kind: Text | None = None
+    energy_label: EnergyLabel | None = None
+    serial_no: Text | None = None
+    invoice_no: Text | None = None
+    count: Long = 1
+    sale_amount: Money
+    subsidy: Money
+    actually_paid: Money | None = None
+    merchant_uscc: Uscc | None = None
+    buyer_token: Token | None = None
+    old_item: Text | None = None
+    order_no: Text | None = None
+    month: Month | None = None
+
+
 class TradeInReturned(Event, family="trade_in:returned"):
     """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
 
@@ -544,18 +544,18 @@ EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
     "EntitiesMerged": EntitiesMerged, "EquipmentScrapped": EquipmentScrapped,
-    "FindingReviewed": FindingReviewed, "IndicatorReported": IndicatorReported,
-    "MaterialRecovered": MaterialRecovered, "MeasureExempted": MeasureExempted,
-    "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn, "MonthClosed": MonthClosed,
-    "MonthRestated": MonthRestated, "NilReturned": NilReturned, "PlanIssued": PlanIssued,
-    "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired, "PolicyListed": PolicyListed,
-    "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved, "ProjectAdded": ProjectAdded,
-    "ProjectChanged": ProjectChanged, "ProjectProgressReported": ProjectProgressReported,
-    "ProjectWithdrawn": ProjectWithdrawn, "SubmissionConfirmed": SubmissionConfirmed, "TargetSet": TargetSet,
-    "TaskProgressReported": TaskProgressReported, "TradeInCompleted": TradeInCompleted,
-    "SupportApplied": SupportApplied, "SupportDecided": SupportDecided, "FundsAllocated": FundsAllocated,
-    "SubsidyApproved": SubsidyApproved, "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed,
-    "TradeInReturned": TradeInReturned, "WorkbookReturned": WorkbookReturned,
-    "SafeguardReported": SafeguardReported,
+    "FindingReviewed": FindingReviewed, "FundsAllocated": FundsAllocated,
+    "IndicatorReported": IndicatorReported, "MaterialRecovered": MaterialRecovered,
+    "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
+    "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
+    "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
+    "PolicyListed": PolicyListed, "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved,
+    "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
+    "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
+    "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
+    "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
+    "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TaskProgressReported": TaskProgressReported,
+    "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
+    "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
 }
 """Event name → class."""

@@ -20,6 +20,7 @@ class OriginFacts(TypedDict):
     sheet: str
     row: int
     unit: str | None
+    cells: str | None
 
 
 class EvidenceFacts(TypedDict):
@@ -159,6 +160,24 @@ class FindingReviewedFacts(EventFacts):
     decision: str
     basis: str
     role: str
+
+
+class FundsAllocatedFacts(EventFacts):
+    """资金下达或分解。"""
+
+    channel: str
+    allocation_no: str
+    policy_no: str | None
+    batch_no: str | None
+    budget_year: int
+    level: str
+    amount: int
+    to_bureau: str | None
+    carried_over: int | None
+    recovered: int | None
+    on: int
+    carried_from: int | None
+    recovered_on: int | None
 
 
 class IndicatorReportedFacts(EventFacts):
@@ -437,91 +456,6 @@ class SubmissionConfirmedFacts(EventFacts):
     signed_copy_sha256: str | None
 
 
-class TargetSetFacts(EventFacts):
-    """指标目标设定。"""
-
-    indicator: str
-    domain: str | None
-    period: str
-    series: str
-    numerator: Decimal | None
-    denominator: Decimal | None
-    value: Decimal | None
-    unit: str
-    version: str
-
-
-class TaskProgressReportedFacts(EventFacts):
-    """重点任务月度进展。"""
-
-    task_no: str
-    month: str
-    text: str
-
-
-class TradeInCompletedFacts(EventFacts):
-    """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
-
-    category: str
-    kind: str | None
-    energy_label: str | None
-    serial_no: str | None
-    invoice_no: str | None
-    count: int
-    sale_amount: int
-    subsidy: int
-    actually_paid: int | None
-    merchant_uscc: str | None
-    buyer_token: str | None
-    old_item: str | None
-    order_no: str | None
-    month: str | None
-
-
-class SupportAppliedFacts(EventFacts):
-    """申报上级资金或政策支持。"""
-
-    support_no: str
-    name: str
-    project_code: str | None
-    batch_no: str | None
-    domain: str | None
-    channel: str
-    level: str
-    policy_no: str | None
-    amount_asked: int | None
-    on: int | None
-
-
-class SupportDecidedFacts(EventFacts):
-    """上级对申报的办理结果。"""
-
-    support_no: str
-    step: str
-    amount: int | None
-    decided_by: str | None
-    document_no: str | None
-    on: int | None
-
-
-class FundsAllocatedFacts(EventFacts):
-    """资金下达或分解。"""
-
-    channel: str
-    allocation_no: str
-    policy_no: str | None
-    batch_no: str | None
-    budget_year: int
-    level: str
-    amount: int
-    to_bureau: str | None
-    carried_over: int | None
-    recovered: int | None
-    on: int
-    carried_from: int | None
-    recovered_on: int | None
-
-
 class SubsidyApprovedFacts(EventFacts):
     """补贴审核通过。"""
 
@@ -589,6 +523,73 @@ class SubsidyReversedFacts(EventFacts):
     reverses_voucher_no: str | None
 
 
+class SupportAppliedFacts(EventFacts):
+    """申报上级资金或政策支持。"""
+
+    support_no: str
+    name: str
+    project_code: str | None
+    batch_no: str | None
+    domain: str | None
+    channel: str
+    level: str
+    policy_no: str | None
+    amount_asked: int | None
+    on: int | None
+
+
+class SupportDecidedFacts(EventFacts):
+    """上级对申报的办理结果。"""
+
+    support_no: str
+    step: str
+    amount: int | None
+    decided_by: str | None
+    document_no: str | None
+    on: int | None
+
+
+class TargetSetFacts(EventFacts):
+    """指标目标设定。"""
+
+    indicator: str
+    domain: str | None
+    period: str
+    series: str
+    numerator: Decimal | None
+    denominator: Decimal | None
+    value: Decimal | None
+    unit: str
+    version: str
+
+
+class TaskProgressReportedFacts(EventFacts):
+    """重点任务月度进展。"""
+
+    task_no: str
+    month: str
+    text: str
+
+
+class TradeInCompletedFacts(EventFacts):
+    """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
+
+    category: str
+    kind: str | None
+    energy_label: str | None
+    serial_no: str | None
+    invoice_no: str | None
+    count: int
+    sale_amount: int
+    subsidy: int
+    actually_paid: int | None
+    merchant_uscc: str | None
+    buyer_token: str | None
+    old_item: str | None
+    order_no: str | None
+    month: str | None
+
+
 class TradeInReturnedFacts(EventFacts):
     """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
 
@@ -634,20 +635,20 @@ FACTS: dict[str, type[EventFacts]] = {
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
     "EnterpriseListed": EnterpriseListedFacts, "EntitiesMerged": EntitiesMergedFacts,
     "EquipmentScrapped": EquipmentScrappedFacts, "FindingReviewed": FindingReviewedFacts,
-    "IndicatorReported": IndicatorReportedFacts, "MaterialRecovered": MaterialRecoveredFacts,
-    "MeasureExempted": MeasureExemptedFacts, "MeasureIssued": MeasureIssuedFacts,
-    "MergeWithdrawn": MergeWithdrawnFacts, "MonthClosed": MonthClosedFacts,
-    "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts, "PlanIssued": PlanIssuedFacts,
-    "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
+    "FundsAllocated": FundsAllocatedFacts, "IndicatorReported": IndicatorReportedFacts,
+    "MaterialRecovered": MaterialRecoveredFacts, "MeasureExempted": MeasureExemptedFacts,
+    "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
+    "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
+    "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
     "PolicyListed": PolicyListedFacts, "ProblemRaised": ProblemRaisedFacts,
     "ProblemResolved": ProblemResolvedFacts, "ProjectAdded": ProjectAddedFacts,
     "ProjectChanged": ProjectChangedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
     "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
-    "TargetSet": TargetSetFacts, "TaskProgressReported": TaskProgressReportedFacts,
-    "TradeInCompleted": TradeInCompletedFacts, "SupportApplied": SupportAppliedFacts,
-    "SupportDecided": SupportDecidedFacts, "FundsAllocated": FundsAllocatedFacts,
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
-    "SubsidyReversed": SubsidyReversedFacts, "TradeInReturned": TradeInReturnedFacts,
-    "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
+    "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
+    "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
+    "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
+    "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
+    "SafeguardReported": SafeguardReportedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -103,12 +103,13 @@ class Value(BaseModel):
 
 
 class Origin(Value):
-    """Where a row comes from: file, sheet, row (from 1) and the unit its money was reported in."""
+    """Where a row comes from: file, sheet, row (from 1), the unit its money was reported in, and the cells of its fields."""
 
     file: Text
     sheet: Text
     row: Int
     unit: Text | None = None
+    cells: Prose | None = None
 
 
 class Evidence(Value):

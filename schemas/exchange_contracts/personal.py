@@ -151,7 +151,7 @@ def quick(contract: Contract) -> tuple[str, Mapping[str, Any]]:
         if name == "source":
             parts.append("unheld(f['source'])")
         elif name == "origin":
-            parts.append("((v := f['origin']) is None or unheld(v['file']) and unheld(v['sheet']) and unheld(v['unit'] or ''))")
+            parts.append("((v := f['origin']) is None or unheld(v['file']) and unheld(v['sheet']) and unheld(v['unit'] or '') and unheld(v['cells'] or ''))")
         elif name == "evidence":
             parts.append("(not (v := f['evidence']) or not [e for e in v if in_number(e['number']) or not unheld(e['kind'])])")
         elif shape.meaning != "text":

@@ -63,7 +63,7 @@ def project(bureau: str, revision: int, total: str, row: int, kind: type[Event] 
         recorded_at=datetime(2026, 10, 20, 8, tzinfo=UTC), project_code=CODE, name="<b>压缩机</b>更新项目",
         list="设备更新", domain="工业", construction_nature="改建和技术改造", owner_name="天津市示例有限公司",
         total_investment=Decimal(total), build_state="在建", town="杨村街道",
-        origin=Origin(file="项目清单.xlsx", sheet="清单", row=row, unit="万元"),
+        origin=Origin(file="项目清单.xlsx", sheet="清单", row=row, unit="万元", cells="B,title,,,,B,,D,,,,,E,,F"),
     )  # fmt: skip
 
 
@@ -183,6 +183,7 @@ def test_one_project_of_two_bureaus_is_one_row_with_both_statements_and_their_ce
     assert "1,230,000.00" in page
     assert "不一致" in page
     assert "《项目清单.xlsx》 工作表“清单” 第 12 行（原表单位：万元）" in page
+    assert '1,234,567.89</span> <small class="place" title="原表单元格">F7</small>' in page
     assert "2026-10-21 00:30:00 北京时间" in page, "arrival at 16:30 UTC is the next day in Shanghai"
     assert "&lt;b&gt;压缩机&lt;/b&gt;" in page
     assert "<b>压缩机" not in page
@@ -316,7 +317,8 @@ def test_rejections_keep_reason_place_and_what_could_be_read(client: TestClient)
     assert [item["offset"] for item in found] == [5, 4], "the latest first"
     foreign, noise = found
     assert foreign["type"] == "ProjectAdded"
-    assert foreign["origin"] == {"file": "项目清单.xlsx", "sheet": "清单", "row": 99, "unit": "万元"}
+    place = {"file": "项目清单.xlsx", "sheet": "清单", "row": 99, "unit": "万元"}
+    assert foreign["origin"] == place | {"cells": {"entity_key": "B99", "occurred_on": "title", "project_code": "B99", "name": "D99", "owner_name": "E99", "total_investment": "F99"}}
     assert noise["origin"] is None
     assert all(item["reason"] for item in found)
     assert client.get("/api/rejections", params={"bureau": "water"}).json() == []
@@ -358,6 +360,7 @@ def test_report_pages_of_a_real_close_open(source: DatabaseSource, hub: Hub, clo
         figure = client.get("/reports/2026-10/figure", params={"id": "equipment.工业.total_investment"}).text
         assert "1,234,567.89 元" in figure
         assert "这些是结账时保存的行。" in figure
+        assert "区发展改革委《项目清单.xlsx》“清单”F12；区工业和信息化局《项目清单.xlsx》“清单”F7" in figure
         row = re.search(r'href="(/lists/equipment-projects/row[^"]+)"', figure)
         assert row is not None
         assert "《项目清单.xlsx》" in client.get(row[1].replace("&amp;", "&")).text

@@ -19,6 +19,7 @@ import openpyxl
 import pytest
 from docx import Document
 
+from exchange_contracts.units import MoneyUnit
 from exchange_hub.cli import reading
 from exchange_hub.cli.months import close_month
 from exchange_hub.cli.reporting import write_report
@@ -190,18 +191,21 @@ def test_lists_as_of_a_closed_cut_are_those_that_were_frozen(told: Told) -> None
 
 
 def test_a_row_opens_down_to_the_clerk_s_cell(told: Told) -> None:
-    """A project reported by two bureaus is one row whose claims, events and source cells can be opened."""
+    """A project reported by two bureaus is one row whose claims, events and source cells can be opened, and the cell holds the amount."""
     with reading.snapshot_of(told.hub, told.servers.database_url) as at:
         shared = [row for row in at.rows("equipment-projects") if len(row["bureaus"]) > 1]
         trace = at.trace_row("equipment-projects", shared[0]["row_key"])
     assert trace is not None
     assert {claim.bureau for claim in trace.claims} == set(shared[0]["bureaus"])
-    origins = [event.origin for event in trace.events if event.type in ("ProjectAdded", "ProjectChanged")]
-    assert origins
-    for origin in origins:
+    told_of = [event for event in trace.events if event.type in ("ProjectAdded", "ProjectChanged")]
+    assert told_of
+    for event in told_of:
+        origin = event.origin
         assert origin is not None
-        assert origin.file.endswith(".xlsx")
         assert origin.row > 3
+        book = openpyxl.load_workbook(next(told.out.rglob(origin.file)))
+        written = Decimal(str(book[origin.sheet][origin.cells["total_investment"]].value))
+        assert event.facts["total_investment"] == written * MoneyUnit(origin.unit).factor * 100
 
 
 def test_a_merged_row_says_whose_each_column_is(told: Told) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from exchange_hub.cli.tracing import _tell_apart, lines_of
+from exchange_hub.cli.tracing import lines_of
 from exchange_hub.views.lists import BY_NAME
+from exchange_hub.views.queries.provenance import of_row
 
 NAMES = {"industry": "区工业和信息化局"}
 
@@ -45,6 +46,14 @@ def test_a_figure_opens_down_to_the_cell() -> None:
     assert drawn[4] == "      └─ 来源:《月报.xlsx》工作表“进度”第 7 行,原表单位万元"
 
 
+def test_a_figure_opens_down_to_the_columns() -> None:
+    """Where an event names its cells, a line below its source says of each fact where it was read."""
+    told = event("progress:2026-10", 7)
+    told["origin"] |= {"cells": {"invested_this_month": "F7", "month": "title", "name": "C7+D4"}}
+    drawn = list(lines_of(figure(row("2026-10", told), counted=1), NAMES))
+    assert drawn[4] == "      └─ 单元格:本月完成投资 F7、进度月份 表头、name C7、D4"
+
+
 def test_a_merged_row_says_whose_each_column_is() -> None:
     """Above the events stand a line per disputed column, with what the others said, and a line per bureau for all that nobody disputes."""
     taken = [
@@ -81,10 +90,7 @@ def test_a_rejected_event_tells_its_reason() -> None:
 
 def test_a_row_of_one_material_is_made_of_that_material_s_events() -> None:
     """Where a row's key names month and material, the other materials' events are marked; a whole entity's row has all."""
-    events = [{"register": register} for register in ("recovered:2026-01|废钢铁", "recovered:2026-01|废有色金属", "recovered:2026-02|废钢铁")]
-    _tell_apart(events, "commerce:911|2026-01\\|废钢铁", "commerce:911")
-    assert [event["of_row"] for event in events] == [True, False, False]
-    _tell_apart(events, "commerce:911", "commerce:911")
-    assert all(event["of_row"] for event in events)
-    _tell_apart(events, "commerce:911|something else", "commerce:911")
-    assert all(event["of_row"] for event in events)
+    registers = ("recovered:2026-01|废钢铁", "recovered:2026-01|废有色金属", "recovered:2026-02|废钢铁")
+    assert of_row(registers, "commerce:911|2026-01\\|废钢铁", "commerce:911") == [True, False, False]
+    assert all(of_row(registers, "commerce:911", "commerce:911"))
+    assert all(of_row(registers, "commerce:911|something else", "commerce:911"))

@@ -173,7 +173,7 @@ def test_a_row_gives_its_project_and_its_progress(desk: Desk) -> None:
     facts = project.model_dump()
     assert facts["total_investment"] == Decimal("32005000.00")
     assert facts["funding"] == {"超长期特别国债": Decimal("10000000.00"), "企业自筹": Decimal("22005000.00")}
-    assert facts["origin"] == {"file": "工信局2026年9月.xlsx", "sheet": "设备更新项目清单", "row": 6, "unit": "万元"}
+    assert facts["origin"] == {"file": "工信局2026年9月.xlsx", "sheet": "设备更新项目清单", "row": 6, "unit": "万元", "cells": "B,title,,,,B,C,D,,,,,E,,F,,,,超长期特别国债=G+企业自筹=H,,,,,,,,,,,,,I"}
     assert progress.model_dump()["month"] == "2026-09"
     assert third.occurred_on == date(2026, 9, 30)
 

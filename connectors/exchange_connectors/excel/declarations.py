@@ -8,10 +8,12 @@ from typing import Any, Protocol
 
 from exchange_connectors.excel.mapping import Mapping
 from exchange_connectors.excel.model import Finding, Level, Row, RowKind
+from exchange_connectors.excel.places import confirmed
 from exchange_connectors.excel.rows import read_rows
 from exchange_connectors.excel.statements import Placed, Source, draft_of, fixed_statement, placed
 from exchange_connectors.excel.table import Table
 from exchange_connectors.kit.money import in_words
+from exchange_contracts import registry
 
 ROLES = ("填报", "审核", "签发")
 
@@ -87,7 +89,8 @@ def _declare_row(table: Table, row: Row, book: _Book, result: Declared) -> None:
         type_ = "SubmissionConfirmed"
     if facts is None:
         return
-    origin = {"file": book.source.file, "sheet": table.sheet.name, "row": row.number, "unit": None}
+    cells = confirmed(registry.load().latest(type_), row)
+    origin = {"file": book.source.file, "sheet": table.sheet.name, "row": row.number, "unit": None, "cells": cells}
     statement = fixed_statement(type_, list_, month, facts, origin)
     draft = draft_of(statement, book.source)
     if isinstance(draft, list):

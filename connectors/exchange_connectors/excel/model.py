@@ -154,6 +154,25 @@ class SheetSeen:
     whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the fields of a table's rows stand: the same for all of them.
+
+    Attributes:
+        places: row field → column.
+        evidence: columns of evidence.
+        reason: column of the reason, where there is one.
+        month: where the sheet names its month: ``title``, ``file``, a cell, or empty.
+        known: places of events that were written out already.
+    """
+
+    places: Mapping[str, int] = field(default_factory=dict)
+    evidence: tuple[int, ...] = ()
+    reason: int | None = None
+    month: str = ""
+    known: dict[tuple[object, ...], str | None] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Row:
     """A row of a table, understood.
@@ -167,6 +186,8 @@ class Row:
         units: row field → reported unit of money.
         evidence: (kind, number) pairs.
         returned: whether a finding sent the row back.
+        layout: where the table's fields stand.
+        elsewhere: row field → cell of another row that was carried down to this one.
     """
 
     number: int
@@ -177,6 +198,8 @@ class Row:
     units: Mapping[str, str] = field(default_factory=dict)
     evidence: list[tuple[str, str]] = field(default_factory=list)
     returned: bool = False
+    layout: Layout = field(default_factory=Layout)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     def money(self, name: str) -> Decimal | None:
         """Return an amount in yuan (or a quantity), ``None`` where the row states none."""

@@ -9,7 +9,18 @@ from itertools import pairwise
 
 from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.fields import FieldType
-from exchange_connectors.excel.model import NUMBER_KINDS, Account, Cell, ColumnSum, Level, Note, Row, RowKind, letters
+from exchange_connectors.excel.model import (
+    NUMBER_KINDS,
+    Account,
+    Cell,
+    ColumnSum,
+    Layout,
+    Level,
+    Note,
+    Row,
+    RowKind,
+    letters,
+)
 from exchange_connectors.excel.plain_rows import PlainRows
 from exchange_connectors.excel.row_kinds import RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table, part_of
@@ -29,11 +40,10 @@ def read_rows(table: Table) -> list[Row]:
     account = table.account = _above(table)
     kinds = RowKinds(table)
     merged = _merged(table)
+    layout = _layout(table)
     measures = [c for c in table.columns if c.reads.field == "unit"]
-    places = {c.reads.field: c.column for c in table.columns if c.mapped.carried}
-    places |= {c.mapped.field: c.column for c in reversed(table.columns) if c.mapped.join}
     units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
-    make = partial(Row, places=places, units=units)
+    make = partial(Row, places=layout.places, units=units, layout=layout)
     plain_rows = PlainRows(table, kinds, merged, make)
     unread: list[int] = []
     last = table.first_row - 1
@@ -70,6 +80,15 @@ def read_rows(table: Table) -> list[Row]:
     _look_at_rows(table, rows)
     account.sums = tuple(_sums(table, rows))
     return rows
+
+
+def _layout(table: Table) -> Layout:
+    """Return where the fields of all rows stand; of joined columns the first stands for the field, too."""
+    places = {c.reads.field: c.column for c in table.columns if c.mapped.carried}
+    places |= {c.mapped.field: c.column for c in reversed(table.columns) if c.mapped.join}
+    evidence = tuple(c.column for c in table.columns if c.mapped.evidence is not None)
+    reason = next((c.column for c in table.columns if c.mapped.field == "$reason"), None)
+    return Layout(places, evidence, reason, table.month_at)
 
 
 def settle_account(table: Table, rows: list[Row]) -> None:
@@ -154,6 +173,8 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
             taken, cell = _merged_cell(table, row, bound, merge, cell)
             if not taken:
                 continue
+            if place != (merge.top, merge.left) and not is_empty(cell):
+                row.elsewhere[bound.reads.field] = f"{letters(merge.left)}{merge.top}"
         if bound.mapped.evidence is not None:
             row.values.pop(_EVIDENCE, None)
             _read_cell(table, row, replace(bound, reads=replace(bound.reads, field=_EVIDENCE, type=FieldType("text"))), cell, "")

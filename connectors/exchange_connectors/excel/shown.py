@@ -9,7 +9,7 @@ from typing import Any
 from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding
 from exchange_connectors.excel.statements import Placed
-from exchange_contracts import registry
+from exchange_contracts import cells, registry
 
 _ENVELOPE = frozenset({"occurred_on", "origin"})
 
@@ -20,7 +20,8 @@ def words(seen: Inspection) -> Iterator[str]:
         for each in statements:
             stated = each.statement
             names = {str(field.name): field.doc for field in registry.load().latest(stated.type).fields}
-            facts = "；".join(f"{_title(names[name])}（{name}）={_plain(value)}" for name, value in stated.facts.items() if name not in _ENVELOPE)
+            at = _cells(each)
+            facts = "；".join(f"{_title(names[name])}（{name}）={_plain(value)}{f'〔{at[name]}〕' if name in at else ''}" for name, value in stated.facts.items() if name not in _ENVELOPE)
             where = f"{sheet} 第{row}行" if row else sheet
             yield f"  {where} ⇒ {stated.type} {stated.entity_key} {stated.facts['occurred_on']}：{facts}"
 
@@ -35,6 +36,7 @@ def lines(seen: Inspection) -> Iterator[str]:
                     {
                         "type": each.statement.type, "entity_key": each.statement.entity_key,
                         "occurred_on": str(each.statement.facts["occurred_on"]), "unit": (each.statement.facts.get("origin") or {}).get("unit"),
+                        "cells": {name: place for name, place in _cells(each).items() if name in each.statement.facts},
                         "facts": {name: _json(value) for name, value in each.statement.facts.items() if name not in _ENVELOPE},
                     }
                     for each in statements
@@ -54,6 +56,12 @@ def _by_row(seen: Inspection) -> Mapping[tuple[str, int | None], tuple[list[Plac
     for finding in seen.findings:
         rows.setdefault((finding.sheet, finding.row), ([], []))[1].append(finding)
     return dict(sorted(rows.items(), key=lambda item: (order.get(item[0][0], -1), item[0][1] or 0)))
+
+
+def _cells(each: Placed) -> Mapping[str, str]:
+    """Return field → cell, as readers of the event will see it."""
+    origin = each.statement.facts.get("origin") or {}
+    return cells.places(registry.load().latest(each.statement.type), origin.get("cells"), each.row)
 
 
 def _title(doc: str) -> str:

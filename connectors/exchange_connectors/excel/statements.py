@@ -14,6 +14,7 @@ from exchange_connectors.excel.cells import as_text
 from exchange_connectors.excel.checks import RULE_NUMBERS, Memory
 from exchange_connectors.excel.mapping import ENVELOPE_FIELDS, Condition, EventMap, placeholders
 from exchange_connectors.excel.model import Row, Value
+from exchange_connectors.excel.places import wanted, written
 from exchange_connectors.kit.ledger import Said, Slot, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
 from exchange_contracts import bounds, codec, problem, registry, rules
@@ -158,6 +159,7 @@ def place(facts: dict[str, Any], row: Row, event: EventMap, source: Source) -> b
         "sheet": source.sheet,
         "row": row.number,
         "unit": _unit(row, facts),
+        "cells": written(registry.load().latest(event.type), event, row),
     }
     return dated
 
@@ -168,7 +170,7 @@ def stated_fields(event: EventMap) -> list[tuple[Field, str]]:
     return [
         (field, event.rename.get(field.name, field.name))
         for field in contract.fields
-        if field.name not in ENVELOPE_FIELDS and _wanted(field.name, event)
+        if field.name not in ENVELOPE_FIELDS and wanted(field.name, event)
     ]
 
 
@@ -186,12 +188,6 @@ def _no_key(event: EventMap) -> str:
     if event.type.startswith("Project"):
         return "请至少填写项目代码、内部编号其一"
     return "缺少编号，无法确定是哪一项，请补填"
-
-
-def _wanted(name: str, event: EventMap) -> bool:
-    if event.fields:
-        return name in event.fields or name in event.constants
-    return name not in event.except_
 
 
 def fact_of_row(field: Field, name: str, row: Row) -> Any:
@@ -282,7 +278,7 @@ def broken_rules(row: Row, event: EventMap) -> list[Problem]:
     for field in contract.fields:
         name = event.rename.get(field.name, field.name)
         unread = any(each not in row.values for each in row.cells if each.partition(".")[0] == name)
-        if field.name in ENVELOPE_FIELDS or unread or not _wanted(field.name, event):
+        if field.name in ENVELOPE_FIELDS or unread or not wanted(field.name, event):
             continue
         value = fact_of_row(field, name, row)
         facts.setdefault(field.name, codec.fact_of(field.shape, event.constants.get(field.name) if value is None else value))

@@ -60,6 +60,7 @@ class Table:
         header_lines: each line of the header as column → text, without blanks.
         titles: texts of the lines above the header.
         month: report month, where the sheet names one.
+        month_at: where it names it: ``title``, ``file`` or a cell such as ``B2``.
         findings: what is wrong with the header; a 退 means that the sheet cannot be taken.
         account: what became of every row.
     """
@@ -71,6 +72,7 @@ class Table:
     header_lines: tuple[dict[int, str], ...] = ()
     titles: frozenset[str] = frozenset()
     month: str | None = None
+    month_at: str = ""
     findings: list[Finding] = field(default_factory=list)
     account: Account = field(default_factory=lambda: Account(""))
 
@@ -289,6 +291,7 @@ def _report_month(table: Table, titles: Sequence[str], file_name: str) -> str | 
     if len(set(found.values())) > 1:
         words = "、".join(f"{_SOURCE_WORDS.get(source, source)}{month}" for source, month in found.items())
         table.say(35, Level.RETURNED, f"报送期不一致：{words}")
+    table.month_at = next(iter(found), "").removeprefix("cell:")
     return next(iter(found.values()), None)
 
 

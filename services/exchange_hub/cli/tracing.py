@@ -28,6 +28,7 @@ from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event, Row
+from exchange_hub.views.queries.provenance import of_row
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
@@ -70,7 +71,9 @@ class _Tracer:
         trace = self.at.trace(view, row, cut, day)
         known = {column.name: column for column in view.columns}
         events = [self.event(event) for event in trace.events]
-        _tell_apart(events, str(row["row_key"]), str(row["component"]))
+        made_of = of_row([event.register for event in trace.events], str(row["row_key"]), str(row["component"]))
+        for event, is_of_row in zip(events, made_of, strict=True):
+            event["of_row"] = is_of_row
         return {
             "list": view.name, "list_title": view.title, "row_key": row["row_key"], "bureaus": values.items(row["bureaus"]), "columns": columns,
             "month": row.get("month"), "taken_from": [_taken(known[each.column], each) for each in trace.taken if each.column in known], "events": events,
@@ -93,14 +96,6 @@ def _taken(column: Column, each: Attribution) -> Node:
         "column": column.name, "title": column.title, "value": values.plain(column, each.value), "bureau": each.bureau,
         "others": [{"bureau": bureau, "value": values.plain(column, said)} for bureau, said in each.others],
     }  # fmt: skip
-
-
-def _tell_apart(events: Sequence[Node], row_key: str, component: str) -> None:
-    """Mark the events that this row is made of: where its key names a register's month, material, …, only those are."""
-    about = row_key.removeprefix(f"{component}|").replace("\\|", "|") if row_key != component else ""
-    exact = [event["register"].partition(":")[2] == about for event in events]
-    for event, is_exact in zip(events, exact, strict=True):
-        event["of_row"] = is_exact or not about or not any(exact) or ":" not in event["register"]
 
 
 def _share(figure: Figure, row: Mapping[str, Any]) -> Node:
@@ -261,12 +256,15 @@ def _event_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[No
         unit = f",原表单位{origin['unit']}" if origin.get("unit") else ""
         sheet = f"工作表“{origin['sheet']}”" if origin["sheet"] else ""
         cell = f"来源:《{origin['file']}》{sheet}第 {origin['row']} 行{unit}"
+        where = {name: facts.read_at(place) for name, place in (origin.get("cells") or {}).items()}
     else:
-        cell = f"来源:系统接口 {node['source']}"
+        cell, where = f"来源:系统接口 {node['source']}", {}
     bureau = names.get(node["bureau"], node["bureau"])
-    facts = [f"{name} = {output.text(fact)}" for name, fact in node.get("facts", {}).items()]
+    said = [f"{name} = {output.text(fact)}{f' ← {where[name]}' if name in where else ''}" for name, fact in node.get("facts", {}).items()]
+    if not said and where:
+        said = ["单元格:" + "、".join(f"{facts.column_of(node['event'], name).title} {place}" for name, place in where.items())]
     head = (
         f"{node['states']}({node['event']}),{bureau},业务日期 {node['occurred_on']},修订 {node['revision']},"
         f"到达 {node['arrived_at']},编号 {node['event_id']}"
     )
-    return head, [cell, *facts]
+    return head, [cell, *said]

@@ -116,11 +116,12 @@ def compared(finding: Finding, place: Place) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A fact as the bureaus state it, side by side; *differs* where two of them say different things."""
+    """A fact as the bureaus state it, side by side, each with its source cell; *differs* where two of them say different things."""
 
     title: str
     cells: tuple[Shown, ...]
     differs: bool
+    places: tuple[str, ...]
 
 
 def compare(claims: Sequence[Event], place: Place) -> list[Comparison]:
@@ -133,7 +134,8 @@ def compare(claims: Sequence[Event], place: Place) -> list[Comparison]:
     for name in dict.fromkeys(name for each in said for name in each):
         stated = [each[name] for each in said if name in each]
         cells = tuple(facts.shown(*each[name], place.bureaus) if name in each else values.NOTHING for each in said)
-        result.append(Comparison(values.exact_heading(stated[0][0]), cells, _differs(name, claims, said)))
+        places = tuple(facts.read_at(claim.origin.cells.get(name, "")) if claim.origin and name in each else "" for claim, each in zip(claims, said, strict=True))
+        result.append(Comparison(values.exact_heading(stated[0][0]), cells, _differs(name, claims, said), places))
     return result
 
 

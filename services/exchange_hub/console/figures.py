@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from exchange_hub.console import wording
+from exchange_hub.console.source import Place
+from exchange_hub.programme.cells import Measure
+from exchange_hub.programme.conditions import expression
 from exchange_hub.reports.meaning import meaning_of
 from exchange_hub.reports.model import Cell, Chart, Figure, Report, Table
+from exchange_hub.reports.queries import FigureRows
 from exchange_hub.reports.render.style import chart_decimals, figure_cell, number_text, rounded
 from exchange_hub.reports.render.xlsx_words import Sources
-from exchange_hub.views import values
+from exchange_hub.views import facts, values
+from exchange_hub.views.queries.answers import Row
 from exchange_hub.views.values import Shown
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
@@ -88,6 +93,20 @@ def measure(closed: Report, figure: Figure) -> str:
 def meaning(closed: Report, figure: Figure) -> str:
     """Say what the figure means (口径), as the close kept it."""
     return meaning_of(figure, closed.catalogue)
+
+
+def read_at(figure: Figure, row: Row, found: FigureRows, place: Place) -> list[str]:
+    """Say in which cells of which workbooks a row's share of a figure stands; of a count, in which rows."""
+    column = Measure.of(figure.source.measure).column
+    names = [term.column for term in expression(column).terms] if column else []
+    said = []
+    for event in found.events.get(str(row["row_key"]), ()):
+        if event.origin is None or (names and not any(event.facts.get(name) not in (None, "", [], {}) for name in names)):
+            continue
+        cells = "、".join(facts.read_at(event.origin.cells[name]) for name in names if name in event.origin.cells)
+        sheet = f"“{event.origin.sheet}”" if event.origin.sheet else ""
+        said.append(f"{place.bureau(event.bureau)}《{event.origin.file}》{sheet}{cells or f'第{event.origin.row}行'}")
+    return said
 
 
 def cell(table: Table, row: tuple[Cell, ...], index: int) -> Shown:

@@ -97,12 +97,16 @@ class TakenFrom(Model):
 
 
 class Origin(Model):
-    """The cell that a bureau's fact came from."""
+    """The row that a bureau's facts came from, with the cell of each."""
 
     file: str = eg("设备更新项目2026年10月.xlsx")
     sheet: str = eg("项目清单")
     row: int = eg(7)
     unit: str = eg("万元", "原表的金额单位")
+    cells: dict[str, str] = eg(
+        {"name": "B7", "total_investment": "F7", "occurred_on": "title"},
+        "各项的来源单元格；C7+D7 为多格，市级=G7 为其中一项，title 为表头，file 为文件名，$.amount 为该行 JSON 的同名项",
+    )
 
 
 Facts = Annotated[dict[str, JsonValue], eg({"name": "压缩机更新项目", "total_investment": "12300000.00", "build_state": "在建"})]

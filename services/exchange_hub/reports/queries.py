@@ -42,10 +42,12 @@ class FigureRows:
     Attributes:
         rows: the rows, at most as many as were asked for.
         frozen: whether they are as frozen at the close; else they are the live ones, which may have moved on.
+        events: key of a row → the events in force that it was made of, by the cut of the close where rows are frozen.
     """
 
     rows: tuple[Row, ...]
     frozen: bool
+    events: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,12 @@ class Queries:
     def figure_rows(self, month: str, source: Source, *, limit: int) -> FigureRows:
         """Return the rows behind a figure of a closed month: as frozen at the close where they are kept."""
         kept = month in self.closed_months()
-        found = snapshot.lists_closed(snapshot.stored(self.conn, month)) if kept else lists_of(self.schema)
-        return FigureRows(tuple(rows_of(self.conn, source, found, limit)), kept)
+        closed = snapshot.stored(self.conn, month) if kept else None
+        found = lists_of(self.schema) if closed is None else snapshot.lists_closed(closed)
+        rows = rows_of(self.conn, source, found, limit)
+        cut = None if closed is None else closed["cut"]
+        events = provenance.behind(self.conn, found.view(source.list), rows, schema=self.schema, below=cut) if rows else {}
+        return FigureRows(tuple(rows), kept, events)
 
 
 @contextmanager

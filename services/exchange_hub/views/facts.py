@@ -25,6 +25,7 @@ COMMON = frozenset({
 _EPOCH = date(1970, 1, 1)
 _CLAUSE = re.compile("[:;,(。：；，（]")
 _UNIT = re.compile("[,，]单位(?!见)([^,;，；。]+)")
+_PLACES = {"title": "表头", "file": "文件名"}
 _TYPES: Mapping[Meaning, ColumnType] = {"money": "money", "quantity": "quantity", "date": "date", "int": "count", "long": "count", "boolean": "flag"}
 _BUREAUS = frozenset(column.name for view in LISTS for column in view.columns if column.bureau) | {"bureau"}
 
@@ -94,6 +95,14 @@ def shown(column: Column, raw: object, names: Names) -> Shown:
     if column.type in ("money", "money_map") and told.style != "empty":
         return replace(told, text=told.full.replace(" 元", ""))  # the heading says it
     return told
+
+
+def read_at(place: str) -> str:
+    """Say where a fact was read (``origin.cells``): ``F12``, ``市级 G12、区级 H12``, 表头, 文件名 or the name in a line of JSON."""
+    if place.startswith("$."):
+        return f"“{place[2:]}”项"
+    parts = (_PLACES.get(part, part).replace("=", " ") for part in place.split("+"))
+    return "、".join(map(visible, filter(None, parts)))
 
 
 def _plain(column: Column, raw: object) -> Json:

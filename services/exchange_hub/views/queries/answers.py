@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from exchange_contracts import cells, codec
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists.model import Column
 
@@ -37,19 +38,28 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The cell that a bureau's fact came from; *unit* is the unit reported there (元, 万元 or 亿元)."""
+    """The row that a bureau's facts came from, with the cell of each.
+
+    Attributes:
+        unit: the unit reported there (元, 万元 or 亿元).
+        cells: fact → where it was read: ``F12``, ``C12+D12``, ``市级=G12+区级=H12``, ``title``, ``file`` or, of a line of JSON, ``$.amount``.
+    """
 
     file: str
     sheet: str
     row: int
     unit: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, raw: object) -> "Origin | None":
-        """Read the origin that an event carries, where it carries one."""
-        if not isinstance(raw, Mapping):
+    def of(cls, facts: Mapping[str, Any], value: bytes) -> "Origin | None":
+        """Read the origin that an event carries, where it carries one; *value* says by which contract it was written."""
+        raw = facts.get("origin")
+        if raw is None:
             return None
-        return cls(str(raw["file"]), str(raw["sheet"]), int(str(raw["row"])), str(raw.get("unit") or ""))
+        found = cells.places(codec.written_with(value), raw["cells"], raw["row"])
+        stated = {name: place for name, place in found.items() if facts.get(name) not in (None, "", [], {})}
+        return cls(raw["file"], raw["sheet"], raw["row"], raw["unit"] or "", stated)
 
 
 @dataclass(frozen=True, slots=True)

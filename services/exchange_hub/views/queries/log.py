@@ -140,7 +140,7 @@ def _rejection(
     if value is not None:
         with suppress(codec.DecodeError):
             contract, facts = codec.decode_facts(value)
-            type_, origin = contract.event, Origin.of(facts.get("origin"))
+            type_, origin = contract.event, Origin.of(facts, value)
     return Rejection(topic, off, bureau, event_id, type_, entity or "", outcome, code, reason, behind, arrival(arrived_ms), origin)
 
 
@@ -165,5 +165,5 @@ def event_of(row: Sequence[Any], *, is_current: bool) -> Event:
     contract, facts = codec.decode_facts(value)
     return Event(
         topic, off, event_id, contract.event, bureau, register, revision, occurred_on, arrival(arrived_ms), is_current,
-        str(facts.get("source") or ""), str(facts.get("reason") or ""), Origin.of(facts.get("origin")), facts,
+        str(facts.get("source") or ""), str(facts.get("reason") or ""), Origin.of(facts, value), facts,
     )  # fmt: skip

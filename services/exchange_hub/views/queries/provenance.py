@@ -1,6 +1,6 @@
 """Questions to a row: which claims it was merged from, the events of them, and whose statement each column is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -47,15 +47,45 @@ def trace(
     return Trace(row, tuple(events), tuple(_taken_from(conn, view, row, claims, kinds, rules, below, day)))
 
 
+def behind(
+    conn: sa.Connection, view: ListView, rows: Sequence[Row], *, schema: str = LIVE, below: Mapping[str, int] | None = None
+) -> dict[str, tuple[Event, ...]]:
+    """Return, for many rows at once, the events in force that each is made of, by the row's key; arguments as for :func:`trace`."""
+    components = {str(row["component"]) for row in rows}
+    owner = {claim: component for component, claims in _claims(conn, view, components, schema).items() for claim in claims}
+    events: dict[str, list[Event]] = {}
+    for entity, event in _placed(conn, list(owner), kinds_of(view.name), below):
+        if event.current:
+            events.setdefault(owner[event.bureau, entity], []).append(event)
+    found = {}
+    for row in rows:
+        said = sorted(events.get(str(row["component"]), []), key=lambda event: (event.arrived_at, event.topic, event.offset))
+        made_of = of_row([event.register for event in said], str(row["row_key"]), str(row["component"]))
+        found[str(row["row_key"])] = tuple(event for event, is_of_row in zip(said, made_of, strict=True) if is_of_row)
+    return found
+
+
+def of_row(registers: Sequence[str], row_key: str, component: str) -> list[bool]:
+    """Tell by their registers which events of a component a row is made of: where its key names a month, material, …, only those."""
+    about = row_key.removeprefix(f"{component}|").replace("\\|", "|") if row_key != component else ""
+    exact = [register.partition(":")[2] == about for register in registers]
+    return [is_exact or not about or not any(exact) or ":" not in register for register, is_exact in zip(registers, exact, strict=True)]
+
+
 def _claims_of(conn: sa.Connection, view: ListView, component: str, schema: str) -> list[ClaimKey]:
-    """Return the claims of a component; one that is not joined with others is named after its only claim."""
+    return _claims(conn, view, {component}, schema)[component]
+
+
+def _claims(conn: sa.Connection, view: ListView, components: Collection[str], schema: str) -> dict[str, list[ClaimKey]]:
+    """Return the claims of components; one that is not joined with others is named after its only claim."""
     query = sa.text(
-        f"SELECT t.bureau, c.entity FROM {schema}.claim c JOIN log.topic t USING (topic_no) "
-        "WHERE c.component = :component AND c.kind = ANY(:kinds) ORDER BY 1, 2"
+        f"SELECT c.component, t.bureau, c.entity FROM {schema}.claim c JOIN log.topic t USING (topic_no) "
+        "WHERE c.component = ANY(:components) AND c.kind = ANY(:kinds) ORDER BY 2, 3"
     )
-    found = [(bureau, entity) for bureau, entity in conn.execute(query, {"component": component, "kinds": kinds_of(view.name)})]
-    bureau, _, entity = component.partition(":")
-    return found or [(bureau, entity)]
+    found: dict[str, list[ClaimKey]] = {}
+    for component, bureau, entity in conn.execute(query, {"components": list(components), "kinds": kinds_of(view.name)}):
+        found.setdefault(component, []).append((bureau, entity))
+    return {each: found.get(each) or [(each.partition(":")[0], each.partition(":")[2])] for each in components}
 
 
 _OF_CLAIMS = """FROM unnest(:bureaus, :entities) AS k (bureau, entity) JOIN log.topic t ON t.bureau = k.bureau
@@ -74,14 +104,20 @@ def _asked(conn: sa.Connection, columns: str, claims: Sequence[ClaimKey], kinds:
 def _events_of(
     conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[str], below: Mapping[str, int] | None, day: date | None
 ) -> list[Event]:
-    """Return all events of claims; in force is, of each register, the highest (revision, facts digest), of equals the first."""
+    return [event for _, event in _placed(conn, claims, kinds, below, day)]
+
+
+def _placed(
+    conn: sa.Connection, claims: Sequence[ClaimKey], kinds: Sequence[str], below: Mapping[str, int] | None, day: date | None = None
+) -> list[tuple[str, Event]]:
+    """Return entity, event of all events of claims; in force is, of each register, the highest (revision, facts digest), of equals the first."""
     asked = _asked(conn, f"{EVENT_COLUMNS}, e.digest, e.kind, e.entity", claims, kinds, day)
     counted = [row for row in asked if below is None or row[3] < below.get(row[2], 0)]
     winners: dict[tuple[object, ...], tuple[int, bytes, int]] = {}
     for row in counted:
         register = (row[2], row[10], row[11], row[5])
         winners[register] = max(winners.get(register, (-1, b"", 0)), (row[6], row[9], -row[3]))
-    return [event_of(row[:9], is_current=row[3] == -winners[row[2], row[10], row[11], row[5]][2]) for row in counted]
+    return [(row[11], event_of(row[:9], is_current=row[3] == -winners[row[2], row[10], row[11], row[5]][2])) for row in counted]
 
 
 def _taken_from(
