@@ -237,6 +237,12 @@ def _money() -> Iterator[Case]:
     yield case("paid three times", "paid-three-times", "3笔",
         lambda t: [_approved(t, "100.00"), *(_paid(t, f"V{n}", "20.00") for n in range(3))],
         lambda t: [*fair(t), _back(t, "V2", "40.00", "差错"), _paid(t, "V3", "40.00")])  # fmt: skip
+    monthly = lambda t, *amounts: [  # noqa: E731
+        _approved(f"{t}{n}", amount, on=f"2026-0{n}-28", budget_year=2027, category="居家适老化", policy_no=f"津财{t}号", granularity="汇总", count=3)
+        for n, amount in enumerate(amounts, 3)
+    ]  # fmt: skip
+    yield case("a sum of approvals in 元 instead of 万元", "fund-magnitude", "2026-04",
+        lambda t: monthly(t, "90000.00", "9.50", "88000.00"), lambda t: monthly(t, "90000.00", "950.00", "88000.00"), ("commerce",))  # fmt: skip
     yield case("paid in 元 instead of 万元", "payment-magnitude", "一千倍",
         lambda t: [_approved(t, "20000.00"), _paid(t, "V1", "2.00")], fair)  # fmt: skip
     yield case("approved by two bureaus", "approved-twice", "不同单位",
@@ -362,6 +368,11 @@ def _submissions() -> Iterator[Case]:
         lambda t: [task(t, "2026-06"), _confirmed("industry", "tasks", "2026-06", 2)], lambda t: [task(t, "2026-06"), _confirmed("industry", "tasks", "2026-06", 1)])  # fmt: skip
     yield case("another stock than confirmed", "confirmed-rows", "2026-10",
         lambda t: [_enterprise(t), _confirmed("industry", "enterprises", "2026-10", 2)], lambda t: [_enterprise(t), _confirmed("industry", "enterprises", "2026-10", 1)])  # fmt: skip
+    earlier = lambda t: [  # noqa: E731
+        _approved(t, "100.00", "finance", "2025-06-28", budget_year=2025), _paid(t, "V1", "100.00", on="2025-07-05", budget_year=2025),
+    ]  # fmt: skip
+    yield case("other rows than a sheet with a row of the month before", "confirmed-rows", "2025-07",
+        lambda t: [*earlier(t), _confirmed("finance", "funds", "2025-07", 3)], lambda t: [*earlier(t), _confirmed("finance", "funds", "2025-07", 2)], ("finance",))  # fmt: skip
     yield case("other totals than confirmed", "confirmed-totals", "2025-11",
         lambda t: [_bought(t, on="2025-11-03"), _confirmed("commerce", "trade-in", "2025-11", 1, 补贴金额="460.00")],
         lambda t: [_bought(t, on="2025-11-03"), _confirmed("commerce", "trade-in", "2025-11", 1, 补贴金额="450.00", 件数="1.00")], ("commerce",))  # fmt: skip

@@ -20,6 +20,7 @@ class _Told(NamedTuple):
         columns: columns that these conditions read, by which an index alone answers.
         also: SQL of other numbers that a bureau may have counted: a row a step, or all that it has ever said.
         sums: column → names under which a bureau may give its sum, beside the column's own.
+        earlier: SQL array of how many rows of earlier months a bureau may have counted besides all rows of the month.
     """
 
     table: str
@@ -28,6 +29,7 @@ class _Told(NamedTuple):
     columns: str = ""
     also: tuple[str, ...] = ()
     sums: Mapping[str, tuple[str, ...]] = {}
+    earlier: str = "'{{}}'::bigint[]"
 
 
 def _within(*columns: str) -> str:
@@ -48,9 +50,10 @@ _FLOWS: Final[Mapping[str, _Told]] = {
     ),
     "funds": _Told(
         "fund", _within("on_date"), (_DETAIL, *(f"t.step = '{step}'" for step in ("下达", "审核", "支付", "冲回"))), "on_date, step, granularity",
-        # A sheet of allocations is the year's.
-        ("count(*) + (SELECT count(*) FROM {schema}.fund a WHERE a.lead_bureau = s.bureau AND a.step = '下达' AND a.on_date < to_date(s.month, 'YYYY-MM'))",),
-        {"amount": ("金额", "合计"), "count": ("件数",)},
+        sums={"amount": ("金额", "合计"), "count": ("件数",)},
+        # A sheet of allocations is the year's, and with what was decided in an earlier month the first one holds all that there is.
+        earlier="""(SELECT array[count(*) FILTER (WHERE a.step = '下达'), count(*)] FROM {schema}.fund a
+            WHERE a.lead_bureau = s.bureau AND a.on_date < to_date(s.month, 'YYYY-MM'))""",
     ),
     "scrappage": _Told(
         "scrappage", _within(*_STEPS), (_DETAIL, *(_within(column) for column in _STEPS)), f"granularity, {', '.join(_STEPS)}",
@@ -106,8 +109,8 @@ def _rows() -> Iterator[str]:
     for name, told in _FLOWS.items():
         counts = ", ".join(("count(*)", *(f"count(*) FILTER (WHERE {part})" for part in told.counted), *told.also))
         yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s
-            CROSS JOIN LATERAL (SELECT array[{counts}] AS counts FROM {_counted(told)}) c
-            WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts)"""
+            CROSS JOIN LATERAL (SELECT array[{counts}] AS counts, {told.earlier} AS earlier FROM {_counted(told)}) c
+            WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts) AND NOT s.rows - c.counts[1] = ANY(c.earlier)"""
     for name, (table, kind) in _STOCKS.items():
         months = f"(SELECT count(*) FROM {_mine(_DATED[name])})," if name in _DATED else ""
         yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s CROSS JOIN LATERAL (SELECT array[
