@@ -65,7 +65,10 @@ _FLOWS: Final[Mapping[str, _Told]] = {
     "tasks": _Told("task_progress", _MONTH, (), "month"),
     "indicators": _Told(
         "indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period",
-        ("(SELECT count(*) FROM {schema}.indicator i WHERE s.bureau = ANY(i.bureaus))",),
+        # Beside a month stands the same month of the year before; bases and targets stand on the first sheet.
+        earlier="""(SELECT array[count(*) FILTER (WHERE last), count(*) FILTER (WHERE last OR yearly), count(*) FILTER (WHERE of <> s.month)]
+            FROM (SELECT i.period AS of, i.kind <> '报送' AS yearly, i.period = to_char(to_date(s.month, 'YYYY-MM') - interval '1 year', 'YYYY-MM') AS last
+                FROM {schema}.indicator i WHERE s.bureau = ANY(i.bureaus)) of_bureau)""",
     ),
 }  # fmt: skip
 _DATED: Final[Mapping[str, _Told]] = {
@@ -105,7 +108,9 @@ def _nil() -> Iterator[str]:
 
 
 def _rows() -> Iterator[str]:
-    told_rows = "jsonb_build_object('month', s.month, 'list', s.list, 'confirmed', s.rows, 'found', c.counts[1], 'rows', jsonb_build_array(s.row_key)), 1"
+    # Shown is the count that comes nearest to what was confirmed.
+    nearest = "(SELECT each FROM unnest(c.counts || array(SELECT c.counts[1] + e FROM unnest(c.earlier) e)) each ORDER BY abs(each - s.rows), each LIMIT 1)"
+    told_rows = f"jsonb_build_object('month', s.month, 'list', s.list, 'confirmed', s.rows, 'found', {nearest}, 'rows', jsonb_build_array(s.row_key)), 1"
     for name, told in _FLOWS.items():
         counts = ", ".join(("count(*)", *(f"count(*) FILTER (WHERE {part})" for part in told.counted), *told.also))
         yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s
@@ -113,13 +118,14 @@ def _rows() -> Iterator[str]:
             WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts) AND NOT s.rows - c.counts[1] = ANY(c.earlier)"""
     for name, (table, kind) in _STOCKS.items():
         months = f"(SELECT count(*) FROM {_mine(_DATED[name])})," if name in _DATED else ""
-        yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s CROSS JOIN LATERAL (SELECT array[
-              (SELECT count(*) FROM {{schema}}.{table} t WHERE s.bureau = ANY(t.bureaus)),
+        # What was withdrawn or left in the month still stands on its sheet.
+        yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s CROSS JOIN LATERAL (SELECT '{{{{}}}}'::bigint[] AS earlier, array[
               {months}
-              (SELECT count(*) FROM (
-                SELECT DISTINCT ON (e.entity) e.withdrawn FROM log.event_log e JOIN log.topic USING (topic_no)
+              (SELECT count(*) FROM {{schema}}.{table} t WHERE s.bureau = ANY(t.bureaus))] || (
+              SELECT array[count(*) FILTER (WHERE NOT withdrawn), count(*) FILTER (WHERE NOT withdrawn OR occurred_on >= to_date(s.month, 'YYYY-MM'))] FROM (
+                SELECT DISTINCT ON (e.entity) e.withdrawn, e.occurred_on FROM log.event_log e JOIN log.topic USING (topic_no)
                 WHERE bureau = s.bureau AND e.kind = '{kind}' AND e.register = '{kind}' AND e.occurred_on < to_date(s.month, 'YYYY-MM') + interval '1 month'
-                ORDER BY e.entity, e.revision DESC, e.digest DESC) told WHERE NOT withdrawn)] AS counts) c
+                ORDER BY e.entity, e.revision DESC, e.digest DESC) told) AS counts) c
             WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts)
               AND s.month = (SELECT max(o.month) FROM {{schema}}.submission o WHERE o.bureau = s.bureau AND o.list = s.list)"""
 
