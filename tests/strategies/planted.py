@@ -25,6 +25,7 @@ DUTIES = {
     "police": {"scrappage", "submissions"},
 }  # fmt: skip
 _USCC = "91120222000000000X"
+_OTHER_USCC = "91120114MA9000202D"
 
 
 def event(name: str, /, bureau: str, key: str, revision: int = 1, *, on: str = "2026-10-15", **facts: Any) -> Item:
@@ -238,6 +239,12 @@ def _money() -> Iterator[Case]:
     yield case("paid three times", "paid-three-times", "3笔",
         lambda t: [_approved(t, "100.00"), *(_paid(t, f"V{n}", "20.00") for n in range(3))],
         lambda t: [*fair(t), _back(t, "V2", "40.00", "差错"), _paid(t, "V3", "40.00")])  # fmt: skip
+    monthly = lambda t, *amounts: [  # noqa: E731
+        _approved(f"{t}{n}", amount, on=f"2026-0{n}-28", budget_year=2027, category="居家适老化", policy_no=f"津财{t}号", granularity="汇总", count=3)
+        for n, amount in enumerate(amounts, 3)
+    ]  # fmt: skip
+    yield case("a sum of approvals in 元 instead of 万元", "fund-magnitude", "2026-04",
+        lambda t: monthly(t, "90000.00", "9.50", "88000.00"), lambda t: monthly(t, "90000.00", "950.00", "88000.00"), ("commerce",))  # fmt: skip
     yield case("paid in 元 instead of 万元", "payment-magnitude", "一千倍",
         lambda t: [_approved(t, "20000.00"), _paid(t, "V1", "2.00")], fair)  # fmt: skip
     yield case("approved by two bureaus", "approved-twice", "不同单位",
@@ -378,13 +385,27 @@ def _submissions() -> Iterator[Case]:
         lambda t: [task(t, "2026-06"), _confirmed("industry", "tasks", "2026-06", 2)], lambda t: [task(t, "2026-06"), _confirmed("industry", "tasks", "2026-06", 1)])  # fmt: skip
     yield case("another stock than confirmed", "confirmed-rows", "2026-10",
         lambda t: [_enterprise(t), _confirmed("industry", "enterprises", "2026-10", 2)], lambda t: [_enterprise(t), _confirmed("industry", "enterprises", "2026-10", 1)])  # fmt: skip
+    earlier = lambda t: [  # noqa: E731
+        _approved(t, "100.00", "finance", "2025-06-28", budget_year=2025), _paid(t, "V1", "100.00", on="2025-07-05", budget_year=2025),
+    ]  # fmt: skip
+    yield case("other rows than a sheet with a row of the month before", "confirmed-rows", "2025-07",
+        lambda t: [*earlier(t), _confirmed("finance", "funds", "2025-07", 3)], lambda t: [*earlier(t), _confirmed("finance", "funds", "2025-07", 2)], ("finance",))  # fmt: skip
+    yield case("other rows than a sheet with the month of the year before", "confirmed-rows", "2025-04",
+        lambda t: [_indicator(t, "2024-04", "11", "万吨"), _indicator(t, "2025-04", "12", "万吨"), _confirmed("industry", "indicators", "2025-04", 3)],
+        lambda t: [_indicator(t, "2024-04", "11", "万吨"), _indicator(t, "2025-04", "12", "万吨"), _confirmed("industry", "indicators", "2025-04", 2)])  # fmt: skip
+    left = lambda t, rows: [  # noqa: E731
+        _enterprise(f"{t}1", "transport", uscc=_OTHER_USCC, on="2026-07-20"),
+        event("EnterpriseDelisted", "transport", f"{t}1-e", 2, on="2026-08-20", uscc=_OTHER_USCC, reason="停产"),
+        _confirmed("transport", "enterprises", "2026-08", rows),
+    ]  # fmt: skip
+    yield case("another stock than a sheet with one that left", "confirmed-rows", "2026-08", lambda t: left(t, 2), lambda t: left(t, 1), ("transport",))
     yield case("other totals than confirmed", "confirmed-totals", "2025-11",
         lambda t: [_bought(t, on="2025-11-03"), _confirmed("commerce", "trade-in", "2025-11", 1, 补贴金额="460.00")],
         lambda t: [_bought(t, on="2025-11-03"), _confirmed("commerce", "trade-in", "2025-11", 1, 补贴金额="450.00", 件数="1.00")], ("commerce",))  # fmt: skip
 
 
-def _enterprise(tag: str) -> Item:
-    return event("EnterpriseListed", "industry", f"{tag}-e", uscc=_USCC, name="某厂", role="生产企业", domain="工业")
+def _enterprise(tag: str, bureau: str = "industry", uscc: str = _USCC, **facts: Any) -> Item:
+    return event("EnterpriseListed", bureau, f"{tag}-e", **facts, uscc=uscc, name="某厂", role="生产企业", domain="工业")
 
 
 CASES: tuple[Case, ...] = tuple(_cases())

@@ -20,6 +20,7 @@ class _Told(NamedTuple):
         columns: columns that these conditions read, by which an index alone answers.
         also: SQL of other numbers that a bureau may have counted: a row a step, or all that it has ever said.
         sums: column → names under which a bureau may give its sum, beside the column's own.
+        earlier: SQL array of how many rows of earlier months a bureau may have counted besides all rows of the month.
     """
 
     table: str
@@ -28,6 +29,7 @@ class _Told(NamedTuple):
     columns: str = ""
     also: tuple[str, ...] = ()
     sums: Mapping[str, tuple[str, ...]] = {}
+    earlier: str = "'{{}}'::bigint[]"
 
 
 def _within(*columns: str) -> str:
@@ -48,9 +50,10 @@ _FLOWS: Final[Mapping[str, _Told]] = {
     ),
     "funds": _Told(
         "fund", _within("on_date"), (_DETAIL, *(f"t.step = '{step}'" for step in ("下达", "审核", "支付", "冲回"))), "on_date, step, granularity",
-        # A sheet of allocations is the year's.
-        ("count(*) + (SELECT count(*) FROM {schema}.fund a WHERE a.lead_bureau = s.bureau AND a.step = '下达' AND a.on_date < to_date(s.month, 'YYYY-MM'))",),
-        {"amount": ("金额", "合计"), "count": ("件数",)},
+        sums={"amount": ("金额", "合计"), "count": ("件数",)},
+        # A sheet of allocations is the year's, and with what was decided in an earlier month the first one holds all that there is.
+        earlier="""(SELECT array[count(*) FILTER (WHERE a.step = '下达'), count(*)] FROM {schema}.fund a
+            WHERE a.lead_bureau = s.bureau AND a.on_date < to_date(s.month, 'YYYY-MM'))""",
     ),
     "scrappage": _Told(
         "scrappage", _within(*_STEPS), (_DETAIL, *(_within(column) for column in _STEPS)), f"granularity, {', '.join(_STEPS)}",
@@ -63,7 +66,10 @@ _FLOWS: Final[Mapping[str, _Told]] = {
     "safeguards": _Told("safeguard", _MONTH, (), "month"),
     "indicators": _Told(
         "indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period",
-        ("(SELECT count(*) FROM {schema}.indicator i WHERE s.bureau = ANY(i.bureaus))",),
+        # Beside a month stands the same month of the year before; bases and targets stand on the first sheet.
+        earlier="""(SELECT array[count(*) FILTER (WHERE last), count(*) FILTER (WHERE last OR yearly), count(*) FILTER (WHERE of <> s.month)]
+            FROM (SELECT i.period AS of, i.kind <> '报送' AS yearly, i.period = to_char(to_date(s.month, 'YYYY-MM') - interval '1 year', 'YYYY-MM') AS last
+                FROM {schema}.indicator i WHERE s.bureau = ANY(i.bureaus)) of_bureau)""",
     ),
 }  # fmt: skip
 _DATED: Final[Mapping[str, _Told]] = {
@@ -103,21 +109,24 @@ def _nil() -> Iterator[str]:
 
 
 def _rows() -> Iterator[str]:
-    told_rows = "jsonb_build_object('month', s.month, 'list', s.list, 'confirmed', s.rows, 'found', c.counts[1], 'rows', jsonb_build_array(s.row_key)), 1"
+    # Shown is the count that comes nearest to what was confirmed.
+    nearest = "(SELECT each FROM unnest(c.counts || array(SELECT c.counts[1] + e FROM unnest(c.earlier) e)) each ORDER BY abs(each - s.rows), each LIMIT 1)"
+    told_rows = f"jsonb_build_object('month', s.month, 'list', s.list, 'confirmed', s.rows, 'found', {nearest}, 'rows', jsonb_build_array(s.row_key)), 1"
     for name, told in _FLOWS.items():
         counts = ", ".join(("count(*)", *(f"count(*) FILTER (WHERE {part})" for part in told.counted), *told.also))
         yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s
-            CROSS JOIN LATERAL (SELECT array[{counts}] AS counts FROM {_counted(told)}) c
-            WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts)"""
+            CROSS JOIN LATERAL (SELECT array[{counts}] AS counts, {told.earlier} AS earlier FROM {_counted(told)}) c
+            WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts) AND NOT s.rows - c.counts[1] = ANY(c.earlier)"""
     for name, (table, kind) in _STOCKS.items():
         months = f"(SELECT count(*) FROM {_mine(_DATED[name])})," if name in _DATED else ""
-        yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s CROSS JOIN LATERAL (SELECT array[
-              (SELECT count(*) FROM {{schema}}.{table} t WHERE s.bureau = ANY(t.bureaus)),
+        # What was withdrawn or left in the month still stands on its sheet.
+        yield f"""SELECT {_SUBJECT}, {told_rows} FROM {{schema}}.submission s CROSS JOIN LATERAL (SELECT '{{{{}}}}'::bigint[] AS earlier, array[
               {months}
-              (SELECT count(*) FROM (
-                SELECT DISTINCT ON (e.entity) e.withdrawn FROM log.event_log e JOIN log.topic USING (topic_no)
+              (SELECT count(*) FROM {{schema}}.{table} t WHERE s.bureau = ANY(t.bureaus))] || (
+              SELECT array[count(*) FILTER (WHERE NOT withdrawn), count(*) FILTER (WHERE NOT withdrawn OR occurred_on >= to_date(s.month, 'YYYY-MM'))] FROM (
+                SELECT DISTINCT ON (e.entity) e.withdrawn, e.occurred_on FROM log.event_log e JOIN log.topic USING (topic_no)
                 WHERE bureau = s.bureau AND e.kind = '{kind}' AND e.register = '{kind}' AND e.occurred_on < to_date(s.month, 'YYYY-MM') + interval '1 month'
-                ORDER BY e.entity, e.revision DESC, e.digest DESC) told WHERE NOT withdrawn)] AS counts) c
+                ORDER BY e.entity, e.revision DESC, e.digest DESC) told) AS counts) c
             WHERE s.list = '{name}' AND s.state = '已确认' AND NOT s.rows = ANY(c.counts)
               AND s.month = (SELECT max(o.month) FROM {{schema}}.submission o WHERE o.bureau = s.bureau AND o.list = s.list)"""
 
