@@ -16,3 +16,10 @@ def test_a_bent_workbook_is_taken_right_or_told(bend: Bend) -> None:
         made, verdict = run(seed, bend)
         assert not verdict.faults, f"seed {seed}: {made.book.scene.sheet} as {made.form.name}, {'+'.join(made.bends)}: {verdict.faults}"
         assert not verdict.over_refused, f"seed {seed}: {made.book.scene.sheet} as {made.form.name}, {'+'.join(made.bends)} is sound and was returned"
+
+
+@pytest.mark.parametrize("seed", [8_200_669])
+def test_what_the_long_form_found_stays_mended(seed: int) -> None:
+    """Workbooks of the long form that were once read wrongly: a hidden column instead of the visible one with more words in its heading."""
+    made, verdict = run(seed)
+    assert not verdict.faults, f"{made.book.scene.sheet} as {made.form.name}, {'+'.join(made.bends)}: {verdict.faults}"

@@ -127,11 +127,16 @@ class Headings:
         if whole:
             return whole
         bare = tuple(map(normal, wanted))
-        whole = [column for column, path in self.bare.items() if path == bare]
+        whole = self.alike(wanted)
         if whole or len(wanted) > 1:
             return whole or [column for column, path in self.over_units.items() if path == bare]
         leaf = [column for column, path in self.bare.items() if path[-1] == bare[0]]
         return leaf if len({self.paths[column] for column in leaf}) == 1 else []
+
+    def alike(self, wanted: Path) -> list[int]:
+        """Return the columns whose headings are *wanted* but for what stands in brackets."""
+        bare = tuple(map(normal, wanted))
+        return [column for column, path in self.bare.items() if path == bare]
 
 
 def headings(sheet: Sheet, lines: tuple[int, ...]) -> Headings:

@@ -5,6 +5,7 @@ The original is never touched. The slip stays with the bureau, as the workbook d
 
 import hashlib
 import io
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,15 @@ from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from exchange_connectors.excel import drawings
 from exchange_connectors.excel.model import SLIP_SHEET, Account, Finding, Level, gathered
 from exchange_connectors.excel.names import told as named
 from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.kit.money import plain
 from exchange_connectors.kit.receipts import Exceptional
+
+log = logging.getLogger(__name__)
 
 SLIP_SUFFIX = ".回执.xlsx"
 COPIED_ROWS_MAX = 20_000
@@ -111,17 +115,18 @@ def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: An
         OSError: neither the slip nor one under another name can be written.
     """
     path = slip_path(workbook)
+    original = body if body.startswith(b"PK") else b""
     if not told.findings and (answer is None or not answer.exceptions):  # nothing to mark: a copy would say nothing
-        return _written_slip(_empty(), workbook, path, told, at, answer)
+        return _written_slip(_empty(), b"", workbook, path, told, at, answer)
     try:
-        return _written_slip(_copy(named(workbook), body), workbook, path, told, at, answer)
+        return _written_slip(_copy(named(workbook), body), original, workbook, path, told, at, answer)
     except OSError:
         raise
     except Exception:  # noqa: BLE001 - a copy that openpyxl cannot save again: the slip is written without it
-        return _written_slip(_empty(), workbook, path, told, at, answer)
+        return _written_slip(_empty(), b"", workbook, path, told, at, answer)
 
 
-def _written_slip(book: Workbook, workbook: Path, path: Path, told: Told, at: datetime, answer: Answer | None) -> Path:
+def _written_slip(book: Workbook, original: bytes, workbook: Path, path: Path, told: Told, at: datetime, answer: Answer | None) -> Path:
     _mark(book, told.findings)
     if SLIP_SHEET in book.sheetnames:
         del book[SLIP_SHEET]
@@ -131,10 +136,10 @@ def _written_slip(book: Workbook, workbook: Path, path: Path, told: Told, at: da
         _write_answer(book, answer, at)
     book.active = 0
     try:
-        _save(book, path)
+        _save(book, original, path)
     except OSError:  # open in a spreadsheet, which locks it
         path = path.with_name(f"{path.name.removesuffix(SLIP_SUFFIX)}.{at:%H%M%S}{SLIP_SUFFIX}")
-        _save(book, path)
+        _save(book, original, path)
     return path
 
 
@@ -149,14 +154,15 @@ def is_short(slip: Path) -> bool:
 
 def add_answer(path: Path, answer: Answer, at: datetime) -> None:
     """Write the hub's later answer into an existing slip, in place of an earlier one; *at* is when."""
-    book = openpyxl.load_workbook(path)
+    body = path.read_bytes()
+    book = _opened(body)
     sheet = book[SLIP_SHEET]
     for row in range(1, sheet.max_row + 1):
         if sheet.cell(row, 1).value == _RECEIPTS_TITLE:
             sheet.delete_rows(row - 1, sheet.max_row)
             break
     _write_answer(book, answer, at)
-    _save(book, path)
+    _save(book, body, path)
 
 
 def _write_answer(book: Workbook, answer: Answer, at: datetime) -> None:
@@ -183,7 +189,7 @@ def _write_answer(book: Workbook, answer: Answer, at: datetime) -> None:
 def _copy(name: str, body: bytes) -> Workbook:
     """Open the bureau's workbook; of what is none, one with the values that were read; else an empty one."""
     try:
-        return openpyxl.load_workbook(io.BytesIO(body))
+        return _opened(body)
     except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged part makes it raise; the slip is written all the same
         book = _empty()
     try:
@@ -200,6 +206,15 @@ def _copy(name: str, body: bytes) -> Workbook:
     return book
 
 
+def _opened(body: bytes) -> Workbook:
+    """Open a workbook without its charts and pictures: they are taken over as they are, see ``drawings``."""
+    book = openpyxl.load_workbook(io.BytesIO(body))
+    for sheet in book.worksheets:
+        sheet._charts.clear()  # noqa: SLF001 - openpyxl has no other way to leave them
+        sheet._images.clear()  # noqa: SLF001 - as above
+    return book
+
+
 def _empty() -> Workbook:
     book = openpyxl.Workbook()
     for name in book.sheetnames:
@@ -207,10 +222,15 @@ def _empty() -> Workbook:
     return book
 
 
-def _save(book: Workbook, path: Path) -> None:
-    """Write beside and move into place: a reader never sees half a slip."""
+def _save(book: Workbook, original: bytes, path: Path) -> None:
+    """Write beside and move into place: a reader never sees half a slip. The original's drawings are kept."""
     draft = path.with_name(f"~${path.name}")
     book.save(draft)
+    try:
+        if original:
+            drawings.keep(original, draft)
+    except drawings.PROBLEMS as error:
+        log.warning("%s: charts and pictures could not be taken over (%s)", path.name, error)
     draft.replace(path)
 
 

@@ -152,6 +152,7 @@ def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit 
                 table.say(36, Level.RETURNED, f"缺“{text}”列，请下载新表")
             continue
         column = _choose(table, text, column_map, candidates)
+        _not_instead(table, text, column, found)
         taken.update(candidates)
         type_ = field_type(mapped, column_map, f"sheet {mapped.label}, column {text}")
         unit, measure = None, ""
@@ -229,6 +230,16 @@ def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int
     elif hidden and filled:
         table.say(38, Level.VERIFY, f"“{text}”列（{letters(chosen)}列）被隐藏，已读取，是否报送？", row, chosen)
     return chosen
+
+
+def _not_instead(table: Table, text: str, chosen: int, found: Headings) -> None:
+    """Send the sheet back where a hidden column would be read instead of a visible one whose heading only says more in brackets."""
+    if chosen not in table.sheet.hidden_columns or not table.mapped.columns[text].carried:
+        return
+    beside = [c for c in found.alike(parts(text)) if c not in table.sheet.hidden_columns and _is_filled(table, c)]
+    if beside:
+        words = f"“{text}”列（{letters(chosen)}列）被隐藏，另有可见的“{'/'.join(found.paths[beside[0]])}”列，分不清该读哪一列，请只保留一列"
+        table.say(38, Level.RETURNED, words, table.first_row - 1, chosen)
 
 
 def _is_filled(table: Table, column: int) -> bool:
