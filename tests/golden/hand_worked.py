@@ -126,6 +126,11 @@ SEPTEMBER: dict[str, str | None] = {
     "submissions.合计.nil": "5",
     "submissions.合计.silent": "1",  # 应急
     "submissions.合计.confirmed": "46",  # 52 − 5 − 1
+    # ---- 三个清单和图谱: no month was closed before ----
+    "lists.设备更新项目.entries": "47",
+    "lists.设备更新项目.new": None,
+    "lists.执行中资金政策.entries": "6",  # 津武财〔2025〕3号 is still in force on its last day
+    "lists.执行中资金政策.expiring": "1",  # and ends within 60 days
     # ---- 要素保障: nine ordinary months; firms of several months are never added ----
     "safeguards.反向开票.month_firms": "18",
     "safeguards.反向开票.month_amount": "4200000.00",
@@ -204,6 +209,18 @@ OCTOBER: dict[str, str | None] = {
     "submissions.合计.unconfirmed": "1",
     "submissions.合计.nil": "3",
     "submissions.合计.confirmed": "44",  # 52 − 4 − 1 − 3
+    # ---- 三个清单和图谱 against September ----
+    "lists.设备更新项目.new": "1",  # P9; N2 got its code and is the same project
+    "lists.设备更新项目.left": "2",  # E4 withdrawn, C3 退出
+    "lists.先进设备企业.new": "1",  # 214
+    "lists.先进设备企业.left": "1",  # 203
+    "lists.先进设备企业.entries": "13",  # 13 + 1 − 1
+    "lists.回收循环利用项目.new": "1",  # R4
+    "lists.回收循环利用项目.left": "0",
+    "lists.执行中资金政策.entries": "5",  # 6 − 津武财〔2025〕3号
+    "lists.执行中资金政策.new": "0",
+    "lists.执行中资金政策.left": "1",
+    "lists.执行中资金政策.expiring": "1",  # 津农机〔2026〕6号 ends on 20 December, within 60 days of 31 October; the others on the 61st
     # ---- 要素保障: nine ordinary months and October ----
     "safeguards.反向开票.month_firms": "21",
     "safeguards.反向开票.month_items": "265",

@@ -84,7 +84,7 @@ def test_the_sentence_says_each_safeguard_of_the_month_and_who_is_silent(distric
         told("用地保障", bureau="planning-resources", items=2, area=Decimal("26.5")), told("反向开票", "2026-09", firms=18, items=240, amount=420_000_000),
     )  # fmt: skip
     assert sentence(report) == (
-        "当月反向开票21户265份、455.00万元，贴息贷款签约5笔、3100.00万元，投放未填报，贴息24.80万元，保障用地2项、26.50亩，简化审批未报送。"
+        "当月反向开票21户、455.00万元，贴息贷款投放未填报、贴息24.80万元，保障用地26.50亩，简化审批未报送。"
     )
     silent, nothing = (report.figures[f"safeguards.{name}"] for name in ("简化审批.items", "专用设备抵免.month_amount"))
     assert (silent.value, silent.absent, nothing.value) == (None, "未报送", 0)

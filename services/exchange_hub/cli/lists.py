@@ -16,7 +16,7 @@ from exchange_hub.cli.rebuild import other_stamp, views_as_of
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import serving
 from exchange_hub.programme.definitions import TOTAL
-from exchange_hub.programme.figures import EXITED
+from exchange_hub.programme.list_figures import EXITED
 from exchange_hub.reports.closed import cuts, snapshot
 from exchange_hub.reports.queries import Queries
 from exchange_hub.runtime.migrating import engine_of

@@ -3,18 +3,22 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from exchange_contracts import vocabulary
 from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import deadlines
+from exchange_hub.programme import deadlines, policy_map
 from exchange_hub.programme.deadlines import Deadline
+from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
+from exchange_hub.reports.catalogue import POLICY_MAP
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -40,6 +44,7 @@ class Pages:
             ("/lists/{name}/download", self.download),
             ("/submissions", self.submissions),
             ("/deadlines", self.deadlines),
+            ("/policies", self.policies),
             ("/findings", self.findings),
             ("/receipts", self.receipts),
             ("/reports", self.reports),
@@ -220,6 +225,21 @@ class Pages:
     def _gaps(self, reading: Queries, month: str) -> tuple[str, int]:
         """Return the month before and what is still missing of it: a new month's start does not hide it."""
         return month, boards.matrix(month, reading.submissions(month), self.console.place, self._today()).tally["silent"]
+
+    def policies(self, request: Request) -> Response:
+        """资金政策图谱: the matrix of the policies in force, and a card of each with all its fields, those that end soon first."""
+        day = self._today()
+        with self.console.source.reading() as reading:
+            rows = reading.rows("funding-policies")
+        cards = sorted(
+            (row for row in rows if policy_map.is_in_force(row, day)),
+            key=lambda row: (row.get("valid_to") or date.max, str(row.get("document_no"))),
+        )
+        lines = list(policy_map.matrix(rows, day, day.replace(day=1), get_args(vocabulary.Domain), get_args(vocabulary.SupportKind)))
+        return self._page(
+            request, "policies.html", POLICY_MAP.title, day=day, view=_view("funding-policies"), map=POLICY_MAP, lines=lines, cards=cards,
+            expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS,
+        )  # fmt: skip
 
     def _deadlines(self, reading: Queries) -> list[Deadline]:
         return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self._today())

@@ -1,5 +1,6 @@
 """What a figure is, as data: how it is measured or derived, and what stands in its place where there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -89,14 +90,23 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A figure taken from the district's own data, such as how many submissions are owed."""
+    """A figure that is stated: taken from the district's own data, or counted before, such as how many submissions are owed.
+
+    Attributes:
+        value: the value, ``None`` where there is nothing to count it by.
+        said_by: what it comes from; a measure where it can be opened in *list*.
+        list: the list in which the rows behind it stand, empty where they stand in none.
+        where: the condition that finds them there.
+    """
 
     id: str
     unit: str
     period: str
-    value: int
+    value: int | None
     said_by: str
     restates: bool = True
+    list: str = ""
+    where: Where = field(default_factory=dict)
 
 
 Definition = Measured | Derived | Stated
@@ -142,6 +152,20 @@ class Codes:
     goals: tuple[GoalLine, ...] = ()
 
 
+class Turnover(NamedTuple):
+    """What came into a list and what left it since an earlier report.
+
+    Attributes:
+        month: month of the earlier report.
+        new: keys of the rows that it had not, sorted.
+        left: keys of the rows that it alone had, sorted.
+    """
+
+    month: str
+    new: tuple[str, ...]
+    left: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What the figures of a report depend on besides the lists.
@@ -155,6 +179,7 @@ class Frame:
         owed: the submissions owed for the month, as ``bureau@list``.
         unconfirmed: how many of these have data that nobody has signed and confirmed; *silent* how many have nothing.
         plans_expected: how many plans the work plan asks for.
+        turnover: list → what came and left since the report before; without an entry there is nothing to compare with.
     """
 
     period: Period
@@ -167,4 +192,5 @@ class Frame:
     unconfirmed: int = 0
     silent: int = 0
     plans_expected: int = 0
+    turnover: Mapping[str, Turnover] = field(default_factory=dict)
     codes: Codes = field(default_factory=Codes)

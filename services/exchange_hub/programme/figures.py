@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from exchange_hub.programme import fund_figures, safeguard_figures
+from exchange_hub.programme import fund_figures, list_figures, safeguard_figures
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
@@ -32,11 +32,11 @@ from exchange_hub.programme.definitions import (
     Stated,
 )  # fmt: skip
 from exchange_hub.programme.labels import kind_of
+from exchange_hub.programme.list_figures import EXITED
 from exchange_hub.programme.period import Period
 
 EQUIPMENT = "设备更新"
 RECYCLING = "回收循环"
-EXITED = "退出"
 CONFIRMED = "已确认"
 NIL = "零报告"
 _DONE = ("竣工", "投产")
@@ -95,7 +95,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         Cube("starting", "equipment-projects", {**counted, "build_state!=": ("在建", *_DONE), "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
         Cube("ending", "equipment-projects", {**counted, "build_state!=": _DONE, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
         Cube("enterprises", "enterprises", {}, ("domain",)),
-        Cube("policies", "funding-policies", {"expired_on not <=": as_of, "valid_to not <": as_of, "valid_from not >": as_of}, ("level",)),
+        *list_figures.cubes(frame),
         Cube("scrappage", "scrappage", {"counted_on<=": as_of}, ("bureaus", "category", "counted_on:month", "granularity"), ("count",)),
         Cube(
             "support", "support-sought", {}, ("channel", "applied_on:month", "granted_on:month", "returned_on:month"),
@@ -153,6 +153,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *fund_figures.definitions(frame),
         *_support(frame),
         *safeguard_figures.definitions(frame),
+        *list_figures.definitions(frame),
         *_others(frame),
     )
 

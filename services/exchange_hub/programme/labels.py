@@ -18,6 +18,7 @@ TABLES: Mapping[str, str] = {
     "policies": "资金政策",
     "support": "对上争取",
     "safeguards": "要素保障",
+    "lists": "三个清单和图谱",
     "enterprises": "先进设备企业",
     "scrappage": "报废淘汰",
 }
@@ -41,6 +42,7 @@ MEASURES: Mapping[str, str] = {
     "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
     # A measure that means something else in one table stands with its table.
     "funds.recovered": "收回",
+    "entries": "在册", "new": "较上期新增", "left": "较上期退出", "expiring": "60日内到期",
     "month_firms": "本月户数", "month_items": "本月数量", "month_amount": "本月金额", "month_signed": "本月签约金额", "month_paid": "本月投放金额", "month_area": "本月用地面积",
     "items": "数量", "amount": "金额", "signed": "签约金额", "area": "用地面积", "safeguards.month_subsidy": "本月贴息金额", "safeguards.paid": "投放金额", "safeguards.subsidy": "贴息金额",
     "sought": "申报项数", "asked": "申请金额", "granted": "下达金额", "refused": "退回项数",

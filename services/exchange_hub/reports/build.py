@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from typing import get_args
 
+from exchange_contracts.vocabulary import Domain, SupportKind
 from exchange_hub.programme.figures import definitions
+from exchange_hub.programme.policy_map import matrix
 from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.reports import matters, notes, sections
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.catalogue import ADJUSTMENTS, Catalogue, present
+from exchange_hub.reports.catalogue import ADJUSTMENTS, POLICY_MAP, Catalogue, present
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.meaning import meanings
@@ -57,7 +61,16 @@ def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]]) -> Report:
     paper = [_annex(view, rows) for view in report.catalogue.annexes(paper=True)]
     adjusted = [adjustments_annex(report.adjustments, report.catalogue)] if report.adjustments else []
     further = [annex for view in report.catalogue.annexes(paper=False) if len((annex := _annex(view, rows)).rows)]
-    return replace(report, annexes=(*paper, *adjusted, *further))
+    return replace(report, annexes=(*paper, *adjusted, *further, *_policy_map(report, rows)))
+
+
+def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:
+    """Yield the map of the policies, from the very rows of their annex; a month that was closed before there was a map has none."""
+    if report.catalogue.mapped:
+        as_of = date.fromisoformat(report.as_of)
+        lines = tuple(matrix(rows.get("funding-policies", ()), as_of, as_of.replace(day=1), get_args(Domain), get_args(SupportKind)))
+        if lines:
+            yield Annex(POLICY_MAP.title, POLICY_MAP, lines)
 
 
 def _annex(view: ListView, rows: Mapping[str, Sequence[Row]]) -> Annex:

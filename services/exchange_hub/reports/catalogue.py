@@ -13,7 +13,7 @@ from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import figure_kinds
 from exchange_hub.programme.labels import LABELS, Labels
 from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import Column, ListName, ListView
+from exchange_hub.views.lists.model import AnnexPlace, Column, ListName, ListView, columns
 
 ADJUSTMENTS = ListView(
     ListName("adjustments"), "上期调整", "",
@@ -24,6 +24,23 @@ ADJUSTMENTS = ListView(
     ),
 )  # fmt: skip
 """The changed figures of the report before, shown as a list is; no list of the views, and without a number of its own."""
+
+
+POLICY_MAP = ListView(
+    ListName("policy-map"), "资金政策图谱", "",
+    columns("""
+        domain 领域 text
+        level 层级 text
+        support_kind 支持方式 text
+        policies 执行中政策 count 项
+        obtained 已争取资金 money 元
+        new 本月起生效 count 项
+        expiring 60日内到期 count 项
+        document_nos 文号 texts 44
+    """),
+    annex=AnnexPlace("资金政策图谱", 17, paper=False),
+)  # fmt: skip
+"""The map of policies, worked out from the rows of their list when the annexes are put together; no list of the views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +54,7 @@ class Catalogue:
         bureaus: code → name of the bureaus; empty where a close did not keep them yet.
         in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
+        mapped: whether the map of policies stands among its annexes; earlier closes had none.
     """
 
     lists: tuple[ListView, ...]
@@ -45,6 +63,7 @@ class Catalogue:
     bureaus: Mapping[str, str] = field(default_factory=dict)
     in_wan: bool = False
     meanings: Mapping[str, str] = field(default_factory=dict)
+    mapped: bool = False
 
     def view(self, name: str) -> ListView | None:
         """Return the list called *name*, ``None`` where there is none."""
@@ -71,7 +90,7 @@ _STORED = TypeAdapter(Catalogue)
 def present(district: District | None = None) -> Catalogue:
     """Return today's catalogue, with the names of a district's bureaus."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True)
+    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True)
 
 
 def encode(catalogue: Catalogue) -> dict[str, object]:

@@ -46,8 +46,9 @@ class Evaluation:
             case Derived():
                 figure = self._derived(definition)
             case Stated():
-                source = Source("", {}, definition.said_by, 0)
-                figure = Figure(definition.id, Decimal(definition.value), definition.unit, definition.period, source)
+                source = Source(definition.list, definition.where, definition.said_by, (definition.value or 0) if definition.list else 0)
+                value = None if definition.value is None else Decimal(definition.value)
+                figure = Figure(definition.id, value, definition.unit, definition.period, source)
         self.figures[definition.id] = figure
 
     def _measured(self, definition: Measured) -> Figure:

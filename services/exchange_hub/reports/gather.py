@@ -1,6 +1,7 @@
 """Read from the lists of a schema what a report is built from: the cells of its cubes and a few bounded rows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from exchange_hub.programme.figures import cubes
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
+from exchange_hub.reports.turnover import turnover
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.queries import findings
 from exchange_hub.views.store.stamp import StampError
@@ -42,6 +44,7 @@ def gather(
     """
     _refuse_unfilled(conn, schema)
     frame = frame_of(district, month, as_of)
+    frame = replace(frame, turnover=turnover(conn, lists_of(schema), month, as_of))
     cells = read_cubes(conn, cubes(frame), schema)
     return with_codes(frame, district, cells), cells, _details(conn, schema, frame, district)
 

@@ -26,7 +26,7 @@ def documents(book: Book) -> Section:
     n = {name: book.count(f"{start}.{name}") for name in ("total", "issued", "covered", "exempt", "due", "overdue")}
     known = book.value(f"{start}.total") is not None
     text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
-        f"应落实文件{n['total']}项：已出台{n['issued']}项、已有措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
+        f"文件{n['total']}项：已出台{n['issued']}项、措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
     )
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]

@@ -147,13 +147,26 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the report; *money_unit* says in which unit its money is printed (元, 万元 or 亿元)."""
+    """A table of the report; *money_unit* says in which unit its money is printed (元, 万元 or 亿元).
+
+    Attributes:
+        printed: how many of its first rows the body prints, 0 where all that a page has room for; the workbook has all of them.
+    """
 
     id: str
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     money_unit: str = "万元"
+    printed: int = 0
+
+    @model_serializer(mode="wrap")
+    def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out how many rows are printed where all are."""
+        found: dict[str, Any] = handler(self)
+        if not self.printed:
+            del found["printed"]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.district import Expected
 from exchange_hub.programme.figures import NIL
 from exchange_hub.programme.labels import spoken
+from exchange_hub.programme.list_figures import EXPIRING_DAYS, FOLLOWED, Followed
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.model import Adjustment, Figure
 from exchange_hub.views.lists import BY_NAME
 
-ADJUSTMENTS_MAX = 3
+ADJUSTMENTS_MAX = 2
 NAMES_MAX, GROUPS_MAX = 3, 4
 _NAMED = frozenset({
     "month", "ytd", "applied", "approved", "paid_count", "subsidy", "sales", "returned", "used", "reverse_invoiced",
@@ -26,7 +27,7 @@ _SHANGHAI = timezone(timedelta(hours=8))
 def summary(book: Book) -> tuple[str, ...]:
     """Return the sentences of 要情, those that say something."""
     return tuple(
-        text for text in (_equipment(book), _trade_in(book) + _recycling(book), _funds(book) + _matters(book)) if text
+        text for text in (_equipment(book), _lists(book), _trade_in(book) + _recycling(book), _funds(book) + _matters(book)) if text
     )
 
 
@@ -40,6 +41,25 @@ def _equipment(book: Book) -> str:
         say.change(book.value(f"{start}.yoy")) if book.value(f"{start}.ytd") is not None else "",
         say.clause("完成年度计划的{p}", p=book.percent(f"{start}.plan_rate")),
     )
+
+
+def _lists(book: Book) -> str:
+    """Say what the three lists and the map of policies hold, and what came and left since the report before (clause five, one)."""
+    said = [_followed(book, each) for each in FOLLOWED.values()]
+    ending = book.count(f"lists.{FOLLOWED['funding-policies'].row}.expiring")
+    if not any(book.value(f"lists.{each.row}.entries") for each in FOLLOWED.values()):
+        return ""
+    compared = "（比上期）" if book.inputs.frame.turnover else ""
+    return f"三个清单和图谱{compared}：" + say.sentence(*said, f"{EXPIRING_DAYS}日内到期{ending}项" if ending else "")
+
+
+def _followed(book: Book, each: Followed) -> str:
+    entries = book.figures[f"lists.{each.row}.entries"]
+    if entries.value is None:
+        return f"{each.short}{entries.absent}"
+    new, left = (book.count(f"lists.{each.row}.{name}") for name in ("new", "left"))
+    turned = [f"{what}{count}" for what, count in (("新增", new), ("退出", left)) if count]
+    return f"{each.short}{say.number(entries.value)}{each.unit}" + (f"（{'、'.join(turned)}）" if turned else "")
 
 
 def _trade_in(book: Book) -> str:

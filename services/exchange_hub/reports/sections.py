@@ -10,7 +10,6 @@ from exchange_hub.programme.figures import EQUIPMENT, row_name
 from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Figure, Section, Series, Table
 
-_NUMBERS_MAX = 1
 _NAMES_MAX = 1
 
 
@@ -21,29 +20,22 @@ def goals(book: Book) -> Section:
         "指标", f"{frame.base_year}基数", f"{frame.target_year}目标", "今年目标", "本年累计", "同比", "完成年度%",
         "责任单位", "来源",
     )  # fmt: skip
-    rows = tuple(_goal_row(book, line) for line in _goal_lines(book))
+    lines = tuple(_goal_lines(book))
+    rows = tuple(_goal_row(book, line) for line in lines)
+    printed = sum(line.domain is None for line in lines)
     unset = sum(1 for row in rows if row[1].figure and row[1].figure.value is None)
-    text = say.sentence(
-        f"到{frame.target_year}年工作目标{len(book.inputs.district.goals)}项、指标{len(book.inputs.district.indicators)}个",
-        f"表中{unset}行基数未设定" if unset else "",
-    )
-    return Section("总体目标", (text,), (Table("goals", f"到{frame.target_year}年目标进展", columns, rows, "亿元"),))
+    # The domains of a goal stand in the workbook: what each invests is told by the table of equipment.
+    printed = printed if 0 < printed < len(rows) else 0
+    told = f"目标{len(book.inputs.district.goals)}项、指标{len(book.inputs.district.indicators)}个" + (f"，{unset}行基数未设定" if unset else "")
+    return Section("总体目标", (), (Table("goals", f"到{frame.target_year}年目标进展（{told}）", columns, rows, "亿元", printed),))
 
 
 def _goal_lines(book: Book) -> Iterator[GoalLine]:
-    """Order the lines: an indicator's total before its domains; domains of which nothing is known are left out."""
-    waiting: list[GoalLine] = []
-    for line in book.inputs.frame.codes.goals:
-        if line.domain is not None:
-            waiting.append(line)
-            continue
-        yield line
-        for part in waiting:
-            if any(
-                book.value(f"{part.id}.{name}") is not None for name in ("baseline", "target", "year_target", "ytd")
-            ):
-                yield part
-        waiting = []
+    """Order the lines: the indicators, then the domains of those that are split; domains of which nothing is known are left out."""
+    every = book.inputs.frame.codes.goals
+    yield from (line for line in every if line.domain is None)
+    names = ("baseline", "target", "year_target", "ytd")
+    yield from (line for line in every if line.domain is not None and any(book.value(f"{line.id}.{name}") is not None for name in names))
 
 
 def _goal_row(book: Book, line: GoalLine) -> tuple[Cell, ...]:
@@ -58,7 +50,7 @@ def _goal_row(book: Book, line: GoalLine) -> tuple[Cell, ...]:
         # Of a dozen bureaus a narrow column names the first and says how many there are.
         who = say.joined(names, 1 if len(names) > _NAMES_MAX else 0)
     measures = ("baseline", "target", "year_target", "ytd", "yoy")
-    label = f"其中：{line.domain}" if line.domain else title
+    label = f"{title}：{line.domain}" if line.domain else title
     toward = _toward(book, line.id) if f"{line.id}.gap" in book.figures else book.cell(f"{line.id}.rate")
     return (Cell(label), *(book.cell(f"{line.id}.{name}") for name in measures), toward, Cell(who), Cell(line.series))
 
@@ -82,13 +74,8 @@ def equipment(book: Book) -> Section:
         "资金到位/支付（万元）",
     )  # fmt: skip
     rows = tuple(_equipment_row(book, domain) for domain in (*book.domains(), TOTAL))
-    start = f"equipment.{TOTAL}"
-    text = say.sentence(
-        say.clause("当月投资{m}", m=book.money(f"{start}.month")),
-        say.clause("自开工更新{n}台套", n=book.number(f"{start}.units_done")),
-    )
-    if book.value(f"{start}.ytd") is None:
-        text = _empty(book, "设备更新项目", "equipment-projects")
+    # What the month and all months came to stands in the table's last row.
+    text = _empty(book, "设备更新项目", "equipment-projects") if book.value(f"equipment.{TOTAL}.ytd") is None else ""
     table = Table("equipment", "分领域设备更新项目进展", columns, rows)
     return Section("设备更新", (text,) if text else (), (table,), (_completion(book), _by_month(book)))
 
@@ -233,7 +220,7 @@ def funds(book: Book) -> Section:
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
     chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
-    return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况", columns, rows),), (*subsidies, chart))
+    return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况（下达文号见附件5）", columns, rows),), (*subsidies, chart))
 
 
 def _in_sight(book: Book, code: str, year: int) -> bool:
@@ -246,8 +233,8 @@ def _funds_row(book: Book, code: str, year: int, start: str) -> tuple[Cell, ...]
         "allocated", "carried_over", "recovered", "carried_out", "subdivided", "approved", "paid", "pay_rate", "balance", "overdue",
     )  # fmt: skip
     numbers = list(dict.fromkeys(no for channel, no in book.inputs.details.allocations if (channel, year) == (code, book.period.year)))
-    # Several documents of a channel stand in the annex; here the column would grow to several lines.
-    text = f"{len(numbers)}件，见附件5" if len(numbers) > _NUMBERS_MAX else "、".join(numbers)
+    # The numbers stand in the annex; here the column would grow to several lines.
+    text = f"{len(numbers)}件" if numbers else ""
     return (Cell(code), Cell(str(year)), Cell(text), *(book.cell(f"{start}.{name}") for name in names))
 
 
@@ -264,10 +251,10 @@ def _support(book: Book) -> str:
     )
 
 
+#: What the body says of each; its other measures stand in the annex.
 _SAFEGUARDS = {
-    "反向开票": "反向开票{firms}户{items}份、{amount}", "专用设备抵免": "专用设备抵免{firms}户、{amount}",
-    "贷款贴息": "贴息贷款签约{items}笔、{signed}，投放{paid}，贴息{subsidy}", "再贷款": "再贷款签约{items}笔、{signed}，投放{paid}",
-    "简化审批": "简化审批{items}项", "用地保障": "保障用地{items}项、{area}亩", "政府绿色采购": "政府绿色采购{items}批、{amount}",
+    "反向开票": "反向开票{firms}户、{amount}", "专用设备抵免": "专用设备抵免{amount}", "贷款贴息": "贴息贷款投放{paid}、贴息{subsidy}", "再贷款": "再贷款投放{paid}",
+    "简化审批": "简化审批{items}项", "用地保障": "保障用地{area}亩", "政府绿色采购": "绿色采购{amount}",
 }  # fmt: skip
 
 

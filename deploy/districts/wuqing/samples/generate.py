@@ -231,7 +231,8 @@ def expected_ledger(content: Content, seed: int) -> dict[str, Any]:
     states = {step: ledger_state.state_after(content.facts, step) for step in STEPS}
 
     def figures(step: str, month: str, *, again: bool = False) -> dict[str, str | int | None]:
-        found = ledger.figures(states[step], month, due, owed, CLOSED_ON[month])
+        before = (states[SEPTEMBER], CLOSED_ON[SEPTEMBER]) if month == OCTOBER else None
+        found = ledger.figures(states[step], month, due, owed, CLOSED_ON[month], before)
         if again:
             found = ledger.restated(found)
         return {name: _plain(value) for name, value in sorted(found.items())}

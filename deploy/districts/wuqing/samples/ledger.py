@@ -26,6 +26,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ledger_safeguards import safeguards
 from ledger_state import State
 
 WAN = Decimal(10_000)
@@ -60,7 +61,8 @@ def month_end(month: str) -> date:
 
 
 def figures(
-    state: State, month: str, due: Mapping[date, date], duties: Mapping[str, list[str]], as_of: date
+    state: State, month: str, due: Mapping[date, date], duties: Mapping[str, list[str]], as_of: date,
+    before: tuple[State, date] | None = None,
 ) -> Figures:
     """Return every figure of *month*.
 
@@ -70,12 +72,13 @@ def figures(
         due: day of receipt → last day for measures.
         duties: bureau → lists it owes.
         as_of: day for which open, due and overdue are told apart.
+        before: what had arrived when the month before was closed, and its last day; ``None`` where none was.
     """
     result: Figures = {}
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month), safeguards(state, month)):  # fmt: skip
+                 support(state, month), safeguards(state, month), followed(state, as_of, before)):  # fmt: skip
         result |= part
     return result
 
@@ -83,7 +86,8 @@ def figures(
 def restated(found: Figures) -> Figures:
     """Return the figures that can be worked out again for a closed month: flows, not what stood on the day of the close."""
     stock = ("projects", "under_construction", "completed", "total_investment", "equipment_investment", "funds_arrived",
-             "funds_paid", "units_done", "plan_year", "plan_rate", "overdue", "listed", "in_force", "starting", "ending")  # fmt: skip
+             "funds_paid", "units_done", "plan_year", "plan_rate", "overdue", "listed", "in_force", "starting", "ending",
+             "entries", "new", "left", "expiring")  # fmt: skip
     return {
         id_: value for id_, value in found.items()
         if id_.rpartition(".")[2] not in stock or id_.startswith("documents.")
@@ -439,35 +443,41 @@ def support(state: State, month: str) -> Figures:
     return result
 
 
-def safeguards(state: State, month: str) -> Figures:
-    """Return what each safeguard was in the month and this year, money in yuan; firms of several months are never added."""
-    told = [d for _, _, d in state.of("SafeguardReported") if month[:4] <= d["month"] <= month]
+def _in_force(state: State, as_of: date) -> dict[str, date | None]:
+    """Return the policies in force on a day, each with the day on which it ends."""
+    expired = {key for _, key, d in state.of("PolicyExpired") if d["on"] <= as_of}
+    return {key: d["valid_to"] for _, key, d in state.of("PolicyListed") if key not in expired and (d["valid_to"] or as_of) >= as_of}
+
+
+def _entries(state: State, as_of: date) -> dict[str, set[str]]:
+    """Return what stands in each of the three lists and the map, by keys that stay when a project gets its code."""
+    projects = {name: {f"{by}:{key}" for by, key, _ in _projects(state, name).values()} for name in ("设备更新", "回收循环")}
+    return {
+        "设备更新项目": projects["设备更新"], "先进设备企业": {key for _, key, _ in state.of("EnterpriseListed")},
+        "回收循环利用项目": projects["回收循环"], "执行中资金政策": set(_in_force(state, as_of)),
+    }  # fmt: skip
+
+
+def followed(state: State, as_of: date, before: tuple[State, date] | None) -> Figures:
+    """Return how many entries the three lists and the map have, and what is new and what left since the close before."""
     result: Figures = {}
-    for data in told:
-        for name, value in data.items():
-            if name not in ("month", "safeguard"):
-                exact = Decimal(str(value)) * (1 if name in ("firms", "items", "area") else WAN)
-                start = f"safeguards.{data['safeguard']}"
-                if data["month"] == month:
-                    result[f"{start}.month_{name}"] = exact
-                if name != "firms":
-                    so_far = result.get(f"{start}.{name}") or Decimal(0)
-                    result[f"{start}.{name}"] = so_far + exact
-    return result
+    earlier = _entries(*before) if before else {}
+    for name, keys in _entries(state, as_of).items():
+        result[f"lists.{name}.entries"] = len(keys)
+        result[f"lists.{name}.new"] = len(keys - earlier[name]) if before else None
+        result[f"lists.{name}.left"] = len(earlier[name] - keys) if before else None
+    ends = [end for end in _in_force(state, as_of).values() if end is not None and end <= as_of + timedelta(days=60)]
+    return result | {"lists.执行中资金政策.expiring": len(ends)}
 
 
 def others(state: State, month: str, as_of: date) -> Figures:
     """Return the counts of plans, problems, policies, enterprises, scrapped equipment and of what begins or ends next month."""
     resolved = {key for _, key, d in state.of("ProblemResolved") if d["on"] <= as_of}
-    expired = {key for _, key, d in state.of("PolicyExpired") if d["on"] <= as_of}
-    policies = [
-        key for _, key, d in state.of("PolicyListed") if key not in expired and (d["valid_to"] or as_of) >= as_of
-    ]
     raised = [key for _, key, d in state.of("ProblemRaised") if d["raised_on"] <= as_of and key not in resolved]
     result: Figures = {
         "plans.合计.expected": PLANS_EXPECTED,
         "plans.合计.issued": sum(d["issued_on"] <= as_of for _, _, d in state.of("PlanIssued")),
-        "policies.合计.in_force": len(policies),
+        "policies.合计.in_force": len(_in_force(state, as_of)),
         "problems.合计.open": len(raised),
     }
     next_month = f"{month_end(month) + timedelta(days=1):%Y-%m}"

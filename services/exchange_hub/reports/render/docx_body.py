@@ -139,7 +139,7 @@ def body_grid(item: Table, density: Density) -> Grid:
     """Lay out a table of the body: its first rows and its totals, each figure as printed."""
     columns = range(len(item.columns))
     every = [[cell_text(item, row, index) for index in columns] for row in item.rows]
-    rows = [every[index] for index in _kept_rows(every)]
+    rows = [every[index] for index in kept_rows(item, every)]
     headings = [with_break(heading(item, index)) for index in columns]
     numeric = [is_numeric(item, index) for index in columns]
     sizes = tuple(range(density.table_half_points, 12, -1))
@@ -157,8 +157,10 @@ def body_grid(item: Table, density: Density) -> Grid:
     )
 
 
-def _kept_rows(rows: list[list[str]]) -> list[int]:
+def kept_rows(item: Table, rows: list[list[str]]) -> list[int]:
     """Return which rows of a body table are printed: the first, and always the totals."""
+    if item.printed:
+        return list(range(min(item.printed, len(rows))))
     totals = [index for index, row in enumerate(rows) if row and row[0] == TOTAL]
     others = [index for index in range(len(rows)) if index not in totals]
     return sorted(others[: BODY_ROWS_MAX - len(totals)] + totals)

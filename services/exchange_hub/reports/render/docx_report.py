@@ -103,7 +103,8 @@ def body_characters(report: Report) -> int:
         texts += [section.title, *section.paragraphs]
         for item in section.tables:
             texts += [item.title, *item.columns]
-            texts += [cell_text(item, row, index) for row in item.rows for index in range(len(row))]
+            shown = item.rows[: item.printed or None]
+            texts += [cell_text(item, row, index) for row in shown for index in range(len(row))]
     # Word counts a Latin word or a number as one.
     return sum(len(re.findall(r"[0-9A-Za-z.%,\-]+|\S", text)) for text in texts)
 

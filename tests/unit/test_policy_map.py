@@ -1,0 +1,72 @@
+"""The map of funding policies: domain × level × kind of support, from the list's rows alone."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from exchange_contracts import vocabulary
+from exchange_hub.programme.district import District
+from exchange_hub.programme.policy_map import matrix
+from exchange_hub.reports.build import with_annexes
+from exchange_hub.views.lists import LISTS
+from tests.closing.reading import report_of
+
+AS_OF, SINCE = date(2026, 10, 31), date(2026, 10, 1)
+DOMAINS, KINDS = get_args(vocabulary.Domain), get_args(vocabulary.SupportKind)
+
+
+def policy(no: str, domains: tuple[str, ...], level: str = "市级", kind: str = "补助", **values: Any) -> dict[str, Any]:
+    """A row of the list."""
+    return {"document_no": no, "domains": domains, "level": level, "support_kind": kind} | values
+
+
+POLICIES = (
+    policy("甲", ("文旅", "医疗"), obtained=500, valid_to=date(2026, 12, 30)), policy("乙", ("文旅",), obtained=70, valid_from=date(2026, 10, 1)),
+    policy("丙", ("工业",), "国家", "再贷款"), policy("丁", (), "区级", "奖励", valid_to=date(2026, 12, 31)),
+    policy("戊", ("工业",), obtained=9, expired_on=date(2026, 10, 31)), policy("己", ("工业",), valid_from=date(2026, 11, 1)),
+    policy("庚", ("工业",), valid_to=date(2026, 10, 30)),
+)  # fmt: skip
+
+
+def lines(*policies: dict[str, Any]) -> dict[tuple[str, str, str], tuple[int, int | None, int, int, list[str]]]:
+    """The map by its places."""
+    found = matrix(policies, AS_OF, SINCE, DOMAINS, KINDS)
+    return {(each["domain"], each["level"], each["support_kind"]): (each["policies"], each["obtained"], each["new"], each["expiring"], each["document_nos"]) for each in found}
+
+
+def test_a_policy_stands_in_each_of_its_domains_and_its_money_once_in_the_total() -> None:
+    """Policies that expired, have ended or have not begun stand in no line; a policy without domains has a line of its own; nothing obtained is empty."""
+    assert lines(*POLICIES) == {
+        ("工业", "国家", "再贷款"): (1, None, 0, 0, ["丙"]), ("文旅", "市级", "补助"): (2, 570, 1, 1, ["乙", "甲"]),
+        ("医疗", "市级", "补助"): (1, 500, 0, 1, ["甲"]), ("不限领域", "区级", "奖励"): (1, None, 0, 0, ["丁"]),
+        ("合计", None, None): (4, 570, 1, 1, ["丁", "丙", "乙", "甲"]),
+    }  # fmt: skip
+
+
+def test_the_lines_stand_in_the_order_of_domains_levels_and_kinds() -> None:
+    """Domains as the code list has them, the state before the city before the district, whatever the order of the rows."""
+    places = [(d, level, kind) for d, level, kind in lines(*reversed(POLICIES))]
+    assert [place[0] for place in places] == ["工业", "文旅", "医疗", "不限领域", "合计"]
+
+
+def test_without_a_policy_in_force_there_is_no_map() -> None:
+    """Nothing is not a line of zeros."""
+    assert lines(POLICIES[4]) == {}
+
+
+@pytest.fixture(scope="module")
+def district() -> District:
+    """The sample district."""
+    return District.load(Path("deploy/districts/wuqing"))
+
+
+def test_the_map_is_the_last_annex_of_the_workbook_and_older_months_have_none(district: District) -> None:
+    """It is made of the very rows of the policies' annex; a month that was closed before there was a map keeps its annexes."""
+    report = report_of(district, {view.name: [] for view in LISTS})
+    found = with_annexes(report, {"funding-policies": POLICIES}).annexes[-1]
+    assert (found.title, [row["policies"] for row in found.rows]) == ("资金政策图谱", [1, 2, 1, 1, 4])
+    older = replace(report, catalogue=replace(report.catalogue, mapped=False))
+    assert "资金政策图谱" not in [annex.title for annex in with_annexes(older, {"funding-policies": POLICIES}).annexes]
