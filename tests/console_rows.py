@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
+from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
 from exchange_hub.reports.queries import FigureRows, Queries
 from exchange_hub.views.attribution import Attribution
@@ -150,6 +151,9 @@ class MemoryReading(Queries):
             if place == self._source.breaks_after:
                 raise StoreUnavailableError("the test cut the store off")
             yield row
+
+    def every_line(self, list_name: str, selection: Selection | None = None) -> Generator[bytes, None, None]:
+        yield from written(self.every_row(list_name, selection), BY_NAME[list_name].columns)
 
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         return len(self._matching(list_name, selection or Selection()))

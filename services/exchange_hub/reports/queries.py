@@ -80,6 +80,10 @@ class Queries:
         """Yield all rows of a selection and keep none of them."""
         return lists.every_row(self.conn, self.view(list_name), selection, schema=self.schema, year=self.year)
 
+    def every_line(self, list_name: str, selection: Selection | None = None) -> Generator[bytes, None, None]:
+        """Yield all rows of a selection as lines; see ``reports.lines``."""
+        return lists.every_line(self.conn, self.view(list_name), selection, schema=self.schema, year=self.year)
+
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         """Count the rows of a selection."""
         return lists.count(self.conn, self.view(list_name), selection, schema=self.schema)
