@@ -136,7 +136,7 @@ class MemoryReading(Queries):
         super().__init__(None, None)  # type: ignore[arg-type]
         object.__setattr__(self, "_source", source)
 
-    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0, total: int | None = None) -> list[Row]:
+    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
         self._source.limits.append((list_name, limit))
         found = self._matching(list_name, selection or Selection())
         for name in reversed(selection.order if selection else ()):
@@ -145,6 +145,9 @@ class MemoryReading(Queries):
             filled.sort(key=lambda row: row[column], reverse=name.startswith("-"))
             found = filled + [row for row in found if row.get(column) is None]
         return found[offset : None if limit is None else offset + limit]
+
+    def page(self, list_name: str, selection: Selection, *, limit: int, offset: int) -> tuple[int, list[Row]]:
+        return self.count(list_name, selection), self.rows(list_name, selection, limit=limit, offset=offset)
 
     def every_row(self, list_name: str, selection: Selection | None = None) -> Generator[Row, None, None]:
         for place, row in enumerate(self.rows(list_name, selection)):

@@ -36,6 +36,7 @@ class Catalogue:
         figure_kinds: the figures there are, as ``table.measure`` whatever their row.
         bureaus: code → name of the bureaus; empty where a close did not keep them yet.
         in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
+        details_beside: whether long lists stand in files beside the workbook; that of earlier closes has all their rows.
     """
 
     lists: tuple[ListView, ...]
@@ -43,6 +44,7 @@ class Catalogue:
     figure_kinds: tuple[str, ...] = ()
     bureaus: Mapping[str, str] = field(default_factory=dict)
     in_wan: bool = False
+    details_beside: bool = False
 
     def view(self, name: str) -> ListView | None:
         """Return the list called *name*, ``None`` where there is none."""
@@ -69,7 +71,7 @@ _STORED = TypeAdapter(Catalogue)
 def present(district: District | None = None) -> Catalogue:
     """Return today's catalogue, with the names of a district's bureaus."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True)
+    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, details_beside=True)
 
 
 def encode(catalogue: Catalogue) -> dict[str, object]:

@@ -16,6 +16,8 @@ from exchange_hub.views.tables import LIVE, shown, table_of
 CHOICES_MAX = 100
 _PAGE_ROWS = 5_000
 _EXPORT_SECONDS_MAX = 120
+#: Rows of so few keys are fetched by their keys.
+_FEW = 1_000
 #: Types of column whose fields are JSON in lines.
 JSON_TYPES = frozenset({"texts", "money_map", "flag"})
 
@@ -45,6 +47,18 @@ def rows(
         return [dict(row) for row in reversed(conn.execute(backwards).mappings().all())]
     chosen = selected(view, selection or Selection(), schema, year).limit(limit).offset(offset)
     return [dict(row) for row in conn.execute(chosen).mappings()]
+
+
+def page(conn: sa.Connection, view: ListView, selection: Selection, *, limit: int, offset: int, schema: str = LIVE, year: str = "") -> tuple[int, list[Row]]:
+    """Return how many rows a selection has, and those of one page; words that occur seldom are looked for once."""
+    if selection.text:
+        table = table_of(view, schema)
+        keys = conn.execute(sa.select(table.c.row_key).where(*_conditions(view, table, selection)).limit(_FEW + 1)).scalars().all()
+        if len(keys) <= _FEW:
+            few = Selection({"row_key": tuple(keys)}, order=selection.order)
+            return len(keys), rows(conn, view, few, schema=schema, limit=limit, offset=offset, year=year)
+    total = count(conn, view, selection, schema=schema)
+    return total, rows(conn, view, selection, schema=schema, limit=limit, offset=offset, year=year, total=total)
 
 
 def every_row(
@@ -149,7 +163,10 @@ def _conditions(view: ListView, table: sa.Table, selection: Selection) -> Iterat
         yield sa.or_(sa.false(), *accepted)
     if selection.text:
         texts = [table.c[column.name] for column in view.columns if column.type == "text"]
-        yield sa.func.concat_ws("\n", table.c.row_key, *texts).icontains(selection.text, autoescape=True)
+        whole = sa.func.concat_ws("\n", table.c.row_key, *texts)
+        # Numbers and Chinese have no case, and to lower whole rows costs more than to look through them.
+        is_plain = selection.text.lower() == selection.text.upper()
+        yield whole.contains(selection.text, autoescape=True) if is_plain else whole.icontains(selection.text, autoescape=True)
 
 
 def _column(view: ListView, table: sa.Table, name: str) -> sa.Column[object]:
