@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
+from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
 from exchange_hub.reports.queries import FigureRows, Queries
 from exchange_hub.views.attribution import Attribution
@@ -135,7 +136,7 @@ class MemoryReading(Queries):
         super().__init__(None, None)  # type: ignore[arg-type]
         object.__setattr__(self, "_source", source)
 
-    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0, total: int | None = None) -> list[Row]:
+    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
         self._source.limits.append((list_name, limit))
         found = self._matching(list_name, selection or Selection())
         for name in reversed(selection.order if selection else ()):
@@ -145,14 +146,32 @@ class MemoryReading(Queries):
             found = filled + [row for row in found if row.get(column) is None]
         return found[offset : None if limit is None else offset + limit]
 
+    def page(self, list_name: str, selection: Selection, *, limit: int, offset: int) -> tuple[int, list[Row]]:
+        return self.count(list_name, selection), self.rows(list_name, selection, limit=limit, offset=offset)
+
     def every_row(self, list_name: str, selection: Selection | None = None) -> Generator[Row, None, None]:
         for place, row in enumerate(self.rows(list_name, selection)):
             if place == self._source.breaks_after:
                 raise StoreUnavailableError("the test cut the store off")
             yield row
 
+    def every_line(self, list_name: str, selection: Selection | None = None) -> Generator[bytes, None, None]:
+        yield from written(self.every_row(list_name, selection), BY_NAME[list_name].columns)
+
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         return len(self._matching(list_name, selection or Selection()))
+
+    def sums(self, list_name: str, keys: Sequence[str], summed: Sequence[str], selection: Selection) -> list[Row]:
+        groups: dict[tuple[object, ...], list[Row]] = {}
+        for row in self._matching(list_name, selection):
+            groups.setdefault(tuple(row.get(key) for key in keys), []).append(row)
+        return [
+            dict(zip(keys, group, strict=True)) | {name: sum(int(str(row.get(name) or 0)) for row in rows) for name in summed} | {"row_count": len(rows)}
+            for group, rows in groups.items()
+        ]
+
+    def between(self) -> Sequence[Line]:
+        return ()
 
     def choices(self, list_name: str, columns: Sequence[str]) -> dict[str, list[str]]:
         rows = self._source.lists[list_name]

@@ -76,6 +76,10 @@ FLOORS: tuple[Floor, ...] = (
     Floor("freshness p99, ms", ("freshness",), lambda found: float(found["freshness"].more["p99_ms"]), 500, 200, most=True),
     Floor("rebuild of 2 M, s (in proportion)", ("rebuild",), _per_two_million("rebuild"), 120, 60, most=True),
     Floor("close_and_report, s", ("close_and_report",), lambda found: found["close_and_report"].seconds, 20, 5, most=True),
+    *(
+        Floor(f"console: {name}, ms", ("console",), lambda found, name=name: float(found["console"].more[name]["ms"]), bound, bound, most=True)  # type: ignore[misc]
+        for name, bound in (("overview", 150), ("findings", 200), ("metrics", 50), ("last page", 200), ("rare search", 200))
+    ),
     Floor("memory: peak after all ÷ after an eighth", ("memory",), _growth, 1.25, 1.1, most=True),
     Floor("cost per event: largest deviation with the store's size", ("scaling",), lambda found: float(found["scaling"].more["largest_deviation"]), 0.25, 0.1, most=True),
 )  # fmt: skip

@@ -22,7 +22,7 @@ from typing import Any
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import settle_interpreter
 from exchange_hub.runtime.settings import Settings
-from tests.bench import connecting, growth, monthly, ours, peers, publishing
+from tests.bench import connecting, console, growth, monthly, ours, peers, publishing
 from tests.bench.floors import FLOORS, said
 from tests.bench.measure import Measurement, load
 from tests.bench.stage import SAMPLE, DataSet, Stage, stage
@@ -35,7 +35,7 @@ FAUST_EVENTS_MAX = 100_000
 
 ENTRIES = (
     "decode_only", "decode_fastavro", "views_fold_only", "raw_consumer", "views_durable", "views_durable_2", "peer_quix",
-    "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "rebuild", "close_and_report", "publish_sdk", "publish_bare",
+    "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "rebuild", "console", "close_and_report", "publish_sdk", "publish_bare",
     "connect_calamine", "connect_check", "connect_check_empty", "connect_run", "connect_run_changed", "connect_run_same", "freshness", "memory", "scaling",
 )  # fmt: skip
 
@@ -144,7 +144,7 @@ class Bench:
     def _turn(self, servers: Stage, *, last: bool) -> Iterator[Callable[[], None]]:
         """One turn of everything that is compared on the topics."""
         data, events = self.data, self.data.events
-        beside = self.only & {"rebuild", "close_and_report"} if last else set()
+        beside = self.only & {"rebuild", "console", "close_and_report"} if last else set()
         if "views_durable" in self.only and not beside:
             yield lambda: self._durable(servers, beside)
         if "views_durable_2" in self.only:
@@ -165,6 +165,8 @@ class Bench:
             self.figures["views"] = ours.figures_of_views(url)
             if "rebuild" in beside:
                 self._note(monthly.rebuild(servers, self.data.district, url))
+            if "console" in beside:
+                self._note(console.console(servers, self.data.district, url))
             if "close_and_report" in beside:
                 self._note(monthly.close_and_report(servers, self.data.district, url, self.asked.rows))
 

@@ -19,7 +19,7 @@ TINY = (
 #: Entries that run together. The first group fills the views that every peer is compared with. Kafka Streams, which needs
 #: a JDK, runs in `make bench` alone; Quix, which is not of the development set, where it is installed.
 GROUPS = {
-    "workers": "views_durable,views_durable_2,rebuild,close_and_report",
+    "workers": "views_durable,views_durable_2,rebuild,console,close_and_report",
     "memory": "decode_only,decode_fastavro,views_fold_only,raw_consumer,memory",
     **({"quix": "peer_quix,peer_quix_sums"} if importlib.util.find_spec("quixstreams") else {}),
     "faust": "peer_faust_table",

@@ -39,6 +39,11 @@ def district() -> District:
 @pytest.fixture
 def store(opened: Opened) -> Opened:
     """A store without closed months, emptied."""
+    return emptied_of_months(opened)
+
+
+def emptied_of_months(opened: Opened) -> Opened:
+    """Empty a store, also of what was closed."""
     emptied(opened[0])
     with opened[0].transaction(), tampering(opened[0]):
         opened[0].execute("DELETE FROM closed.restatement")

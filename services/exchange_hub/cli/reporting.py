@@ -1,6 +1,6 @@
 """``hub report``: a closed month is rendered from what was kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import serving, settle_interpreter
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.model import Report
+from exchange_hub.reports.render import details
 from exchange_hub.reports.render.json_report import render_json
 from exchange_hub.reports.render.xlsx_report import write_xlsx
 from exchange_hub.runtime.migrating import engine_of
@@ -20,20 +21,22 @@ from exchange_hub.runtime.migrating import engine_of
 
 @dataclass(frozen=True, slots=True)
 class Artefacts:
-    """The three files of a month's report."""
+    """The three files of a month's report, and those of lists too long for the workbook."""
 
     docx: Path
     xlsx: Path
     json: Path
+    details: tuple[Path, ...] = ()
 
 
 def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artefacts:
-    """Render the three artefacts of a closed month, as it was closed, into *folder*."""
+    """Render the artefacts of a closed month, as it was closed, into *folder*."""
     report = snapshot.load(engine_of(database_url), month)
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
     folder.mkdir(parents=True, exist_ok=True)
-    files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json")
-    with ThreadPoolExecutor(1, "annex") as beside:
+    files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json", tuple(folder / name for name in details.beside(report)))
+    with ThreadPoolExecutor(2, "annex") as beside:
+        long = beside.submit(_write_details, report, files.details, names)
         annex = beside.submit(_write_annex, report, files.xlsx, names)
         # Loaded now: what draws and lays out takes a second to load, in which the database sorts a long annex.
         from exchange_hub.reports.render.docx_report import render_docx
@@ -43,7 +46,14 @@ def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artef
             with output.replacing(path) as draft:
                 draft.write_bytes(content)
         annex.result()
+        long.result()
     return files
+
+
+def _write_details(report: Report, paths: Sequence[Path], names: Mapping[str, str]) -> None:
+    for path, annex in zip(paths, details.beside(report).values(), strict=True):
+        with output.replacing(path) as draft:
+            details.write_details(report, annex, draft, names)
 
 
 def _write_annex(report: Report, path: Path, names: Mapping[str, str]) -> None:
@@ -64,5 +74,5 @@ def report(*, month: str, out: Path | None) -> None:
                 files = write_report(hub, url, month, out or hub.reports_folder / month)
             except snapshot.NotClosedError as error:
                 raise click.ClickException(f"{month} 尚未关账，请先运行 hub close {month}") from error
-    for path in (files.docx, files.xlsx, files.json):
+    for path in (files.docx, files.xlsx, files.json, *files.details):
         click.echo(str(path))

@@ -96,8 +96,7 @@ class Api:
         view = _view(name)
         asked = query.parse(view, request.query_params.multi_items())
         with self.console.source.reading() as reading:
-            total = reading.count(view.name, asked.selection)
-            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset, total=total)
+            total, rows = reading.page(view.name, asked.selection, limit=asked.size, offset=asked.offset)
         return models.Page(
             list=view.name, title=view.title, as_of=self.console.clock().astimezone(UTC), total=total, page=asked.page, size=asked.size,
             rows=[_cells(view, row) for row in rows],

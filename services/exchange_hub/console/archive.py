@@ -13,6 +13,8 @@ from pathlib import Path
 from exchange_hub.console.source import Source
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import Report, load
+from exchange_hub.reports.render.details import file_name
+from exchange_hub.views.lists import LISTS
 from exchange_hub.views.queries.answers import StoreUnavailableError
 
 FILES = {
@@ -20,7 +22,9 @@ FILES = {
     "annex.xlsx": ("附表（Excel）", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "report.json": ("全部数据（JSON）", "application/json"),
 }
-"""The only files that are ever served, with their titles and media types."""
+"""The files of every month, with their titles and media types."""
+_SERVED = FILES | {file_name(view.name): (f"{view.title}全部明细（CSV）", "text/csv; charset=utf-8") for view in LISTS}
+"""The only files that are ever served: also those of lists too long for the workbook, where a month has such."""
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _JSON_BYTES_MAX = 256 * 1024 * 1024
@@ -71,11 +75,11 @@ class Archive:
         """Return the files of *month* that exist; none for anything that is not a month."""
         if not _MONTH.fullmatch(month):
             return []
-        paths = [(name, self._folder / month / name) for name in FILES]
-        return [File(name, *FILES[name], path, path.stat().st_size) for name, path in paths if path.is_file()]
+        paths = [(name, self._folder / month / name) for name in _SERVED]
+        return [File(name, *_SERVED[name], path, path.stat().st_size) for name, path in paths if path.is_file()]
 
     def file(self, month: str, name: str) -> File | None:
-        """Return one file of *month*; names outside ``FILES`` do not exist, so no path can be walked."""
+        """Return one file of *month*; names that no month has do not exist, so no path can be walked."""
         return next((file for file in self.files(month) if file.name == name), None)
 
     def closed(self, month: str) -> Report | None:

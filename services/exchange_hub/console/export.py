@@ -8,24 +8,27 @@ import csv
 import io
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, Any, TypeVar
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from exchange_hub.console import query
 from exchange_hub.console.source import Source
+from exchange_hub.reports.render.annex_values import Words
+from exchange_hub.reports.render.csv_rows import BYTE_ORDER_MARK, csv_rows, guarded, stored
+from exchange_hub.reports.render.package import Stream, rewrite
+from exchange_hub.reports.render.xlsx_rows import DIGITS_MAX, streamed
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME
-from exchange_hub.views.lists.model import Column
+from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Row, Selection
 from exchange_hub.views.values import Filed, Json, Names
 
@@ -34,14 +37,11 @@ MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
+_Each = TypeVar("_Each")
 _LOOK_ROWS = 1000
 _CHUNK = 64 * 1024
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
-_DIGITS_MAX = 15
-"""Digits that a spreadsheet keeps; a longer number goes in as text."""
+_LEVEL = 1
+"""Quick compression: files of a list are made for one reader."""
 _FORMATS = {"money": "#,##0.00", "quantity": "#,##0.####", "date": "yyyy-mm-dd"}
 _WIDTHS = {"money": 18, "count": 10, "date": 12, "month": 10}
 
@@ -83,26 +83,50 @@ def make(source: Source, export: Export, path: Path) -> int:
         if total > query.EXPORT_ROWS_MAX:
             raise query.QueryError(f"共 {total:,} 行，超过一次下载的上限 {query.EXPORT_ROWS_MAX:,} 行，请先筛选。")
         # Closed within the snapshot: a cursor that is let go of later would be closed on a connection that others have.
-        with closing(reading.every_row(view.name, export.selection)) as every:
-            rows = _while_named(file, every)
-            if export.form == "json":
-                file.writelines(json_lines(jsonable(view.columns, row) for row in rows))
-            else:
-                lines = (cells(view.columns, row, export.names) for row in rows)
+        if export.form == "json":
+            with closing(reading.every_row(view.name, export.selection)) as every:
+                file.writelines(json_lines(jsonable(view.columns, row) for row in _while_named(file, every)))
+        else:
+            with closing(reading.every_line(view.name, export.selection)) as every_line:
+                lines = _while_named(file, every_line)
                 if export.form == "csv":
-                    file.writelines(csv_lines(headings(view.columns), lines))
+                    file.writelines(csv_rows(view.columns, lines, export.names))
                 else:
-                    write_workbook(file, view.title, view.columns, lines, f"{export.title} 共 {total} 行 金额单位：元")
+                    note = f"{export.title} 共 {total} 行 金额单位：元"
+                    write_listed(file, view, lines, total, note, export.names)
         file.flush()
     return total
 
 
-def _while_named(file: IO[bytes], rows: Iterable[Row]) -> Iterator[Row]:
+def _while_named(file: IO[bytes], rows: Iterable[_Each]) -> Iterator[_Each]:
     """Yield rows for as long as the file has its name."""
     for place, row in enumerate(rows):
         if place % _LOOK_ROWS == 0 and not os.fstat(file.fileno()).st_nlink:
             raise LeftError
         yield row
+
+
+def write_listed(target: IO[bytes], view: ListView, lines: Iterable[bytes], total: int, note: str, names: Names) -> None:
+    """Write the rows of a list as an xlsx file of one sheet, streamed from lines; *note* stands above the headings."""
+    skeleton, columns, head = io.BytesIO(), view.columns, 1
+    book = xlsxwriter.Workbook(skeleton, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    sheet, formats = _headed(book, view.title, columns, note)
+    for index, column in enumerate(columns):
+        plain = book.add_format({"num_format": "0" if column.type == "count" else "@"})
+        sheet.write_blank(head + 1, index, None, formats.get(column.type, plain))
+    sheet.freeze_panes(head + 1, 1)
+    sheet.autofilter(head, 0, head + total, len(columns) - 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(head)
+    book.close()
+    skeleton.seek(0)
+
+    def filed(column: Column) -> Callable[[str], str]:
+        return lambda text: str(values.filed(column, stored(column, text), names))
+
+    words = Words(names, {each.name: each.title for each in BY_NAME.values()})
+    stream: Stream = lambda content: streamed(content, head + 2, columns, lines, words, filed)  # noqa: E731 - one step of the line below
+    rewrite(skeleton, target, stream={"xl/worksheets/sheet1.xml": stream}, level=_LEVEL)
 
 
 def cells(columns: Sequence[Column], row: Row, names: Names) -> list[Filed]:
@@ -137,17 +161,6 @@ def csv_lines(head: Sequence[str], lines: Iterable[Sequence[Filed]]) -> Iterator
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
-
-
-def guarded(cell: Filed) -> str:
-    """Write a cell of a CSV file; what a spreadsheet would read as a formula gets a quote before it, a negative number stays one.
-
-    >>> guarded("=1+1"), guarded("＠SUM"), guarded(Decimal("-2.50")), guarded("-3"), guarded("-x"), guarded(None)
-    ("'=1+1", "'＠SUM", '-2.50', '-3', "'-x", '')
-    """
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return "" if cell is None else str(cell)
 
 
 def json_lines(objects: Iterable[dict[str, Json]]) -> Iterator[bytes]:
@@ -185,17 +198,8 @@ def write_workbook(target: Path | IO[bytes], title: str, columns: Sequence[Colum
 
 
 def _write_sheet(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column], lines: Iterable[Sequence[Filed]], note: str) -> None:
-    sheet = book.add_worksheet(title[:31])
-    bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
-    formats = {type_: book.add_format({"num_format": form}) for type_, form in _FORMATS.items()}
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, _WIDTHS.get(column.type, 20))
-    head = 1 if note else 0
-    if note:
-        sheet.write_string(0, 0, note)
-    for index, words in enumerate(headings(columns)):
-        sheet.write_string(head, index, words, bold)
-    last = head
+    sheet, formats = _headed(book, title, columns, note)
+    last = head = 1 if note else 0
     for last, line in enumerate(lines, head + 1):
         for index, (column, cell) in enumerate(zip(columns, line, strict=True)):
             write_cell(sheet, last, index, cell, formats.get(column.type))
@@ -205,11 +209,24 @@ def _write_sheet(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column
     sheet.repeat_rows(head)
 
 
+def _headed(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column], note: str) -> tuple[Any, dict[str, Any]]:
+    """Add a sheet with its note and headings; return it with the formats of its columns by type."""
+    sheet = book.add_worksheet(title[:31])
+    bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
+    for index, column in enumerate(columns):
+        sheet.set_column(index, index, _WIDTHS.get(column.type, 20))
+    if note:
+        sheet.write_string(0, 0, note)
+    for index, words in enumerate(headings(columns)):
+        sheet.write_string(1 if note else 0, index, words, bold)
+    return sheet, {type_: book.add_format({"num_format": form}) for type_, form in _FORMATS.items()}
+
+
 def write_cell(sheet: xlsxwriter.worksheet.Worksheet, line: int, index: int, cell: Filed, form: object = None) -> None:
     """Write a cell of a workbook: numbers as numbers as long as a spreadsheet keeps all their digits."""
     if isinstance(cell, date):
         sheet.write_datetime(line, index, datetime.combine(cell, datetime.min.time()), form)
-    elif isinstance(cell, int | Decimal) and sum(character.isdigit() for character in str(cell)) <= _DIGITS_MAX:
+    elif isinstance(cell, int | Decimal) and sum(character.isdigit() for character in str(cell)) <= DIGITS_MAX:
         sheet.write_number(line, index, cell, form)
     elif cell is not None:
         sheet.write_string(line, index, str(cell))

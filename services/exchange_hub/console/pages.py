@@ -87,8 +87,7 @@ class Pages:
         asked = query.parse(view, request.query_params.multi_items())
         filters = [column for column in view.columns if column.filter]
         with self.console.source.reading() as reading:
-            total = reading.count(view.name, asked.selection)
-            rows = reading.rows(view.name, asked.selection, limit=asked.size, offset=asked.offset, total=total)
+            total, rows = reading.page(view.name, asked.selection, limit=asked.size, offset=asked.offset)
             choices = reading.choices(view.name, [column.name for column in filters])
         return self._page(
             request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,

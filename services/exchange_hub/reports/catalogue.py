@@ -55,6 +55,7 @@ class Catalogue:
         in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
+        details_beside: whether long lists stand in files beside the workbook; that of earlier closes has all their rows.
     """
 
     lists: tuple[ListView, ...]
@@ -64,6 +65,7 @@ class Catalogue:
     in_wan: bool = False
     meanings: Mapping[str, str] = field(default_factory=dict)
     mapped: bool = False
+    details_beside: bool = False
 
     def view(self, name: str) -> ListView | None:
         """Return the list called *name*, ``None`` where there is none."""
@@ -90,7 +92,7 @@ _STORED = TypeAdapter(Catalogue)
 def present(district: District | None = None) -> Catalogue:
     """Return today's catalogue, with the names of a district's bureaus."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True)
+    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, details_beside=True)
 
 
 def encode(catalogue: Catalogue) -> dict[str, object]:

@@ -42,11 +42,16 @@ def gather(
     Raises:
         StampError: the views were filled by a version that did not know a list.
     """
+    frame, cells = read(conn, schema, district, month, as_of)
+    return with_codes(frame, district, cells), cells, _details(conn, schema, frame, district)
+
+
+def read(conn: sa.Connection, schema: str, district: District, month: str, as_of: date) -> tuple[Frame, Mapping[str, Cells]]:
+    """Read the cells of all cubes, as :func:`gather` does, and nothing that figures do not need."""
     _refuse_unfilled(conn, schema)
     frame = frame_of(district, month, as_of)
     frame = replace(frame, turnover=turnover(conn, lists_of(schema), month, as_of))
-    cells = read_cubes(conn, cubes(frame), schema)
-    return with_codes(frame, district, cells), cells, _details(conn, schema, frame, district)
+    return frame, read_cubes(conn, cubes(frame), schema)
 
 
 def _refuse_unfilled(conn: sa.Connection, schema: str) -> None:

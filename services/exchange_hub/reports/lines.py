@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exchange_hub.reports.model import StoredRows
 from exchange_hub.views.lists.model import Column
+from exchange_hub.views.queries.lists import JSON_TYPES
 
-#: Types of column whose fields are JSON.
-JSON_TYPES = frozenset({"texts", "money_map", "flag"})
+__all__ = ["ENCODING", "JSON_TYPES", "lines_of", "read", "written"]
+
 _ESCAPES = {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
 _WRITTEN = str.maketrans(_ESCAPES)
 _ESCAPE = re.compile(r"\\(.)")

@@ -76,13 +76,21 @@ class Queries:
             raise KeyError(f"没有清单“{list_name}”，可用：{'、'.join(self.views)}")
         return self.views[list_name]
 
-    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0, total: int | None = None) -> list[Row]:
-        """Return rows of a list; *total* is how many the selection has, where that is known."""
-        return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year, total=total)
+    def rows(self, list_name: str, selection: Selection | None = None, *, limit: int | None = None, offset: int = 0) -> list[Row]:
+        """Return rows of a list."""
+        return lists.rows(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year)
+
+    def page(self, list_name: str, selection: Selection, *, limit: int, offset: int) -> tuple[int, list[Row]]:
+        """Return how many rows a selection has, and those of one page."""
+        return lists.page(self.conn, self.view(list_name), selection, schema=self.schema, limit=limit, offset=offset, year=self.year)
 
     def every_row(self, list_name: str, selection: Selection | None = None) -> Generator[Row, None, None]:
         """Yield all rows of a selection and keep none of them."""
         return lists.every_row(self.conn, self.view(list_name), selection, schema=self.schema, year=self.year)
+
+    def every_line(self, list_name: str, selection: Selection | None = None) -> Generator[bytes, None, None]:
+        """Yield all rows of a selection as lines; see ``reports.lines``."""
+        return lists.every_line(self.conn, self.view(list_name), selection, schema=self.schema, year=self.year)
 
     def count(self, list_name: str, selection: Selection | None = None) -> int:
         """Count the rows of a selection."""

@@ -6,10 +6,10 @@ mistake, holds for every date. One door serves closes, restatements and lists th
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -25,6 +25,13 @@ Cursor = psycopg.Cursor[Any]
 
 #: Tables of a views schema besides the lists that readers ask.
 _BESIDE = ("view_stamp", "finding", "unfolded", "claim")
+
+
+class CloseAt(NamedTuple):
+    """Up to where a closed month counts: its last batch, and its day."""
+
+    batch_no: int
+    day: date
 
 
 class DatedFoldError(ValueError):
@@ -47,15 +54,47 @@ def dated(cur: Cursor, context: Context | None, schema: str, day: date) -> Itera
     if context is None or not _mark(cur, schema, day):
         yield schema
         return
+    with _made(cur, context, schema, day, schema) as own:
+        yield own
+
+
+@contextmanager
+def since(cur: Cursor, context: Context, schema: str, frozen: str, close: CloseAt, closes: Collection[CloseAt]) -> Iterator[str]:
+    """Make a schema in which the lists of a closed month read as they would be now, and remove it in the end.
+
+    Frozen rows are those that would be frozen now, but of components that were joined or parted since the close, or of which something
+    was said since of a day up to the month's last: these are folded anew. So a comparison costs what was touched, however long the lists are.
+
+    Args:
+        cur: cursor inside a transaction that may make temporary tables.
+        context: topics and rules, the same by which the frozen rows were folded.
+        schema: the views schema as it is now.
+        frozen: the schema of the closed month, which keeps its ``claim``.
+        close: the close of the month.
+        closes: all closes that the transaction compares with; what is late for one of them is looked up once.
+
+    Yields:
+        The schema to read; beside it stand ``pg_temp.outdated`` (kind and component of what was touched, under all its names),
+        ``pg_temp.member`` (its claims) and ``pg_temp.dated_…`` (its rows now).
+    """
+    _mark_since(cur, schema, frozen, close, closes)
+    with _made(cur, context, schema, close.day, frozen) as own:
+        yield own
+
+
+@contextmanager
+def _made(cur: Cursor, context: Context, schema: str, day: date, base: str) -> Iterator[str]:
+    """Make the schema from the marked components and, for all others, the rows of *base*."""
     rows = _rows(cur, context, schema, day)
     for view in LISTS:
         cur.execute(f"CREATE TEMP TABLE dated_{view.table} (LIKE {schema}.{view.table}) ON COMMIT DROP".encode())
         _copy(cur, f"dated_{view.table}", view.name, rows)
+        names = _columns(view.name)
         cur.execute(
             f"""CREATE TEMP VIEW {view.table} AS
-                SELECT l.* FROM {schema}.{view.table} l WHERE NOT EXISTS
+                SELECT {names} FROM {base}.{view.table} l WHERE NOT EXISTS
                     (SELECT 1 FROM pg_temp.outdated o WHERE o.kind IN ({_kinds(view.name)}) AND o.component = l.component)
-                UNION ALL SELECT * FROM pg_temp.dated_{view.table}""".encode()
+                UNION ALL SELECT {names} FROM pg_temp.dated_{view.table}""".encode()
         )
     for table in _BESIDE:
         cur.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM {schema}.{table} WHERE to_regclass('pg_temp.outdated') IS NOT NULL".encode())
@@ -108,7 +147,67 @@ def _mark(cur: Cursor, schema: str, day: date, holds: LiteralString = "") -> boo
 
 
 def _unmark(cur: Cursor) -> None:
-    cur.execute(b"DROP TABLE pg_temp.later, pg_temp.member, pg_temp.outdated")
+    cur.execute(b"DROP TABLE IF EXISTS pg_temp.later, pg_temp.moved, pg_temp.member, pg_temp.outdated")
+
+
+_OWN_NAME = "t.bureau || ':' || {}.entity"
+
+
+def _mark_since(cur: Cursor, schema: str, frozen: str, close: CloseAt, closes: Collection[CloseAt]) -> None:
+    """Note the components that read otherwise now than at a close, as far as that can be told without folding them.
+
+    A component's rows are named by it or, where not all its claims had spoken yet, by one of its claims: rows under either name give way.
+    """
+    _late(cur, closes)
+    own_c, own_l = _OWN_NAME.format("c"), _OWN_NAME.format("l")
+    cur.execute(
+        f"""CREATE TEMP TABLE moved ON COMMIT DROP AS
+            SELECT c.kind, coalesce(o.component, {own_c}) AS was, coalesce(n.component, {own_c}) AS now
+            FROM (SELECT kind, topic_no, entity FROM {frozen}.claim UNION SELECT kind, topic_no, entity FROM {schema}.claim) AS c
+            JOIN log.topic t USING (topic_no) LEFT JOIN {frozen}.claim o USING (kind, topic_no, entity) LEFT JOIN {schema}.claim n USING (kind, topic_no, entity)
+            WHERE o.component IS DISTINCT FROM n.component""".encode()
+    )
+    cur.execute(
+        f"""CREATE TEMP TABLE later ON COMMIT DROP AS
+            SELECT kind, was AS component FROM pg_temp.moved UNION SELECT kind, now FROM pg_temp.moved UNION
+            SELECT l.kind, unnest(ARRAY[coalesce(o.component, {own_l}), coalesce(n.component, {own_l})])
+            FROM pg_temp.late l JOIN log.topic t USING (topic_no)
+            LEFT JOIN {frozen}.claim o USING (kind, topic_no, entity) LEFT JOIN {schema}.claim n USING (kind, topic_no, entity)
+            WHERE l.batch_no > %s AND l.day <= %s""".encode(),
+        close,
+    )
+    cur.execute(
+        f"""CREATE TEMP TABLE member ON COMMIT DROP AS
+            SELECT c.kind, c.topic_no, c.entity, c.component FROM {schema}.claim c JOIN pg_temp.later USING (kind, component) UNION
+            SELECT l.kind, t.topic_no, substr(l.component, length(t.bureau) + 2), l.component
+            FROM pg_temp.later l JOIN log.topic t ON t.bureau = split_part(l.component, ':', 1)
+            WHERE NOT EXISTS (SELECT 1 FROM {schema}.claim c WHERE (c.kind, c.topic_no, c.entity) = (l.kind, t.topic_no, substr(l.component, length(t.bureau) + 2)))""".encode()
+    )
+    cur.execute(
+        f"""CREATE TEMP TABLE outdated ON COMMIT DROP AS
+            SELECT kind, component FROM pg_temp.later UNION
+            SELECT l.kind, {own_l} FROM pg_temp.member l JOIN log.topic t USING (topic_no) UNION
+            SELECT c.kind, {own_c} FROM {frozen}.claim c JOIN pg_temp.later USING (kind, component) JOIN log.topic t USING (topic_no)""".encode()
+    )
+    for table in ("outdated", "member"):
+        cur.execute(f"ANALYZE pg_temp.{table}".encode())
+
+
+def _late(cur: Cursor, closes: Collection[CloseAt]) -> None:
+    """Note once a transaction, with one look over the log, what came after the close of a month and is of a day up to its last."""
+    [(there,)] = cur.execute("SELECT to_regclass('pg_temp.late') IS NOT NULL").fetchall()
+    if there:
+        return
+    ordered = sorted(closes)
+    latest = [max(close.day for close in ordered[: number + 1]) for number in range(len(ordered))]
+    cur.execute(
+        b"""CREATE TEMP TABLE late ON COMMIT DROP AS
+            SELECT DISTINCT kind, topic_no, entity, batch_no, coalesce(dated_on, occurred_on) AS day FROM log.event_log
+            WHERE batch_no > %s AND kind <> 'coordination'
+              AND coalesce(dated_on, occurred_on) <= (%s::date[])[width_bucket(batch_no, %s::bigint[])]""",
+        (ordered[0].batch_no, latest, [close.batch_no + 1 for close in ordered]),
+    )
+    cur.execute(b"ANALYZE pg_temp.late")
 
 
 def _rows(cur: Cursor, context: Context, schema: str, day: date, holds: LiteralString = "") -> Mapping[str, list[str]]:
@@ -151,6 +250,9 @@ def _kinds(list_name: str) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds_of(list_name))
 
 
+def _columns(list_name: str) -> str:
+    return ", ".join(("row_key", "component", "bureaus", *(f'"{column.name}"' for column in BY_NAME[list_name].columns)))
+
+
 def _copy(cur: Cursor, table: str, list_name: str, rows: Mapping[str, list[str]]) -> None:
-    names = ", ".join(f'"{column.name}"' for column in BY_NAME[list_name].columns)
-    copy_rows(cur, table, f"row_key, component, bureaus, {names}", rows.get(list_name, []))
+    copy_rows(cur, table, _columns(list_name), rows.get(list_name, []))

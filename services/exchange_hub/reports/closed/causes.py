@@ -8,7 +8,7 @@ which the stamps of both sides tell.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -35,6 +35,7 @@ class ChangedRows:
         schema: that schema.
         batch_no: last batch that belongs to the close; ``None`` where it was not kept, or there is no log.
         restamped: the lists that are filled by other rules or data now than at the close.
+        touched: whether the transaction marked what was touched since the close (``views.dated.since``): nothing else is looked at.
     """
 
     conn: sa.Connection
@@ -43,6 +44,7 @@ class ChangedRows:
     schema: str
     batch_no: int | None
     restamped: frozenset[str] = frozenset()
+    touched: bool = False
     _sides: dict[str, tuple[sa.Table, sa.Table]] = field(default_factory=dict)
     _fresh: bool | None = None
 
@@ -52,21 +54,57 @@ class ChangedRows:
         The tellers are the bureaus that said something since; all of the row's where entities were joined or parted, or nobody knows.
         """
         if list_ not in self._sides:
+            old, new = self._near(list_)
             name = self.current.view(list_).table
-            self.conn.execute(sa.schema.CreateTableAs(self._compared(list_), f"changed_{name}", temporary=True))
+            self.conn.execute(sa.schema.CreateTableAs(self._compared(list_, old, new), f"changed_{name}", temporary=True))
             own = [sa.Column("cause", sa.Text()), sa.Column("tellers", ARRAY(sa.Text()))]
             changed = sa.Table(f"changed_{name}", sa.MetaData(), sa.Column("row_key", sa.Text()), *own)
             made = []
-            for lists, prefix in ((self.frozen, "was"), (self.current, "now")):
-                source = lists.table(list_)
+            for source, prefix in ((old, "was"), (new, "now")):
                 joined = source.join(changed, changed.c.row_key == source.c.row_key)
                 rows = sa.select(*source.c, changed.c.cause, changed.c.tellers).select_from(joined)
                 self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
-                columns = [sa.Column(column.name, column.type) for column in source.c]
-                made.append(sa.Table(f"{prefix}_{name}", sa.MetaData(), *columns, *(sa.Column(each.name, each.type) for each in own)))
-            self.conn.execute(sa.text(f"DROP TABLE changed_{name}"))
+                made.append(_temporary(f"{prefix}_{name}", source, *(sa.Column(each.name, each.type) for each in own)))
+            self.conn.execute(sa.text(f"DROP TABLE changed_{name}, {old.name}, {new.name}"))
             self._sides[list_] = (made[0], made[1])
         return self._sides[list_]
+
+    def differ(self, list_: str) -> bool:
+        """Tell whether any row of a list came, went or reads differently."""
+        old, new = self._sources(list_)
+        return bool(self.conn.execute(sa.select(self._unlike(list_, old, new).exists())).scalar_one())
+
+    def _sources(self, list_: str) -> tuple[sa.FromClause, sa.FromClause]:
+        """Return the rows of a list then and now; of a close whose touched components are known, those of these alone."""
+        old, new = self.frozen.table(list_), self.current.table(list_)
+        if not self.touched:
+            return old.alias("old"), new.alias("new")
+        outdated = sa.table("outdated", sa.column("kind"), sa.column("component"), schema="pg_temp")
+        named = sa.select(outdated.c.component).where(outdated.c.kind.in_(kinds_of(list_)))
+        dated = sa.table(f"dated_{self.current.view(list_).table}", *(sa.column(column.name, column.type) for column in new.c), schema="pg_temp")
+        return sa.select(old).where(old.c.component.in_(named)).subquery("old"), sa.select(dated).subquery("new")
+
+    def _unlike(self, list_: str, old: sa.FromClause, new: sa.FromClause) -> sa.Select[Any]:
+        common = self.common(list_)
+        same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
+        chosen = sa.select(old.c.component.label("was"), new.c.component.label("now"))
+        return chosen.select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
+
+    def _near(self, list_: str) -> tuple[sa.Table, sa.Table]:
+        """Make temporary tables of all rows, then and now, of the components of which any row differs: causes ask these and not whole lists."""
+        name, sources = self.current.view(list_).table, self._sources(list_)
+        self.conn.execute(sa.schema.CreateTableAs(self._unlike(list_, *sources), f"unlike_{name}", temporary=True))
+        unlike = sa.table(f"unlike_{name}", sa.column("was", sa.Text()), sa.column("now", sa.Text()))
+        named = sa.union(sa.select(unlike.c.was).where(unlike.c.was.is_not(None)), sa.select(unlike.c.now).where(unlike.c.now.is_not(None)))
+        made = []
+        for source, prefix in zip(sources, ("then", "today"), strict=True):
+            rows = sa.select(*source.c).where(source.c.component.in_(named))
+            self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
+            self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{prefix}_{name} (component)"))
+            self.conn.execute(sa.text(f"ANALYZE pg_temp.{prefix}_{name}"))
+            made.append(_temporary(f"{prefix}_{name}", source))
+        self.conn.execute(sa.text(f"DROP TABLE unlike_{name}"))
+        return made[0], made[1]
 
     def common(self, list_: str) -> tuple[str, ...]:
         """Return the columns of a list that both sides have, with the same name and type."""
@@ -82,16 +120,15 @@ class ChangedRows:
         self._sides.clear()
         self._fresh = None
 
-    def _compared(self, list_: str) -> sa.Select[tuple[str, str, list[str]]]:
+    def _compared(self, list_: str, was: sa.Table, now: sa.Table) -> sa.Select[tuple[str, str, list[str]]]:
         """Return row key, cause and tellers of every row that came, went or reads differently."""
-        old = self.frozen.table(list_).alias("old")
-        new = self.current.table(list_).alias("new")
+        old, new = was.alias("old"), now.alias("new")
         common = self.common(list_)
         same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
         cause = sa.case(
-            (old.c.row_key.is_(None), self._came(list_, new, common)),
-            (new.c.row_key.is_(None), self._went(list_, old)),
-            else_=self._reads(list_, old, new, common),
+            (old.c.row_key.is_(None), self._came(list_, new, common, was)),
+            (new.c.row_key.is_(None), self._went(list_, old, now)),
+            else_=self._reads(list_, old, new, common, was),
         )
         row_key, component, bureaus = (sa.func.coalesce(new.c[name], old.c[name]).label(name) for name in _KEYS)
         changed = (
@@ -114,8 +151,8 @@ class ChangedRows:
         )  # fmt: skip
         return sa.func.coalesce(said, others, row.c.bureaus)
 
-    def _came(self, list_: str, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
-        merged = self._elsewhere(self.frozen, list_, new)
+    def _came(self, list_: str, new: sa.FromClause, common: Sequence[str], was: sa.Table) -> sa.ColumnElement[str]:
+        merged = self._elsewhere(was, list_, new)
         parted = BY_STAMP if list_ in self.restamped else "撤销合并"
         named: list[_When] = [(merged, "合并"), (~self._said_since(list_, new), parted), (self._was_in_another(list_, new), "撤销合并")]
         if "step" in common:
@@ -125,18 +162,18 @@ class ChangedRows:
             named += [(sa.and_(back, new.c.reason == reason), cause) for reason, cause in _REVERSALS.items()]
         return sa.case(*named, else_="迟报")
 
-    def _went(self, list_: str, old: sa.FromClause) -> sa.ColumnElement[str]:
-        joined = sa.or_(self._elsewhere(self.current, list_, old), self._is_in_another(list_, old))
+    def _went(self, list_: str, old: sa.FromClause, now: sa.Table) -> sa.ColumnElement[str]:
+        joined = sa.or_(self._elsewhere(now, list_, old), self._is_in_another(list_, old))
         unsaid = BY_STAMP if list_ in self.restamped else "合并"
         named: list[_When] = [(joined, "合并"), (self._said_since(list_, old, "withdrawn"), "撤回"), (~self._said_since(list_, old), unsaid)]
         # Without a log there is nobody to ask what was said since: a row that is gone was taken back.
         return sa.case(*named, else_="更正" if self._has_fresh() else "撤回")
 
-    def _reads(self, list_: str, old: sa.FromClause, new: sa.FromClause, common: Sequence[str]) -> sa.ColumnElement[str]:
+    def _reads(self, list_: str, old: sa.FromClause, new: sa.FromClause, common: Sequence[str], was: sa.Table) -> sa.ColumnElement[str]:
         lost = ~new.c.bureaus.contains(old.c.bureaus)
         named: list[_When] = []
         if self._has_fresh():
-            named += [(self._took_another_in(list_, new), "合并"), (sa.and_(lost, self._said_since(list_, new, "withdrawn")), "撤回")]
+            named += [(self._took_another_in(list_, new, was), "合并"), (sa.and_(lost, self._said_since(list_, new, "withdrawn")), "撤回")]
         named += [(lost, "撤销合并"), (~self._said_since(list_, new), BY_STAMP)]
         if "admin_state" in common:
             named.append((sa.and_(new.c.admin_state == "退出", old.c.admin_state.is_distinct_from("退出")), "退出"))
@@ -147,12 +184,12 @@ class ChangedRows:
             named.append((sa.and_(old.c.counted != 0, new.c.counted == 0), "更正"))
         return sa.case(*named, (self._said_since(list_, new, "revised"), "更正"), else_="迟报" if self._has_fresh() else "更正")
 
-    def _elsewhere(self, lists: Lists, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
-        """Ask whether the entity of a row has a row under another key in these lists: it was merged or split."""
+    def _elsewhere(self, rows: sa.Table, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether the entity of a row has a row under another key on the other side: it was merged or split."""
         agree = self.current.view(list_).merge_columns
         if agree is None or not {*agree} <= {*self.common(list_)}:
             return sa.false()
-        other = lists.table(list_).alias()
+        other = rows.alias()
         agreeing = (other.c[name] == row.c[name] for name in ("component", *agree))
         shares = sa.and_(other.c.row_key != row.c.row_key, *agreeing)
         return sa.exists(sa.select(sa.literal(1)).select_from(other).where(shares))
@@ -165,10 +202,10 @@ class ChangedRows:
         meets = (joined.c.kind.in_(kinds_of(list_)), joined.c.name == old.c.component, joined.c.component != old.c.component)
         return sa.exists(sa.select(sa.literal(1)).select_from(joined).where(*meets))
 
-    def _took_another_in(self, list_: str, new: sa.FromClause) -> sa.ColumnElement[bool]:
+    def _took_another_in(self, list_: str, new: sa.FromClause, was: sa.Table) -> sa.ColumnElement[bool]:
         """Ask whether an entity that had rows of its own at the close belongs to this row's component now."""
         joined = sa.table("joined", *map(sa.column, ("kind", "name", "component")), schema="pg_temp").alias()
-        other = self.frozen.table(list_).alias()
+        other = was.alias()
         both = joined.join(other, other.c.component == joined.c.name)
         meets = (joined.c.kind.in_(kinds_of(list_)), joined.c.component == new.c.component, joined.c.name != new.c.component)
         return sa.exists(sa.select(sa.literal(1)).select_from(both).where(*meets))
@@ -200,12 +237,13 @@ class ChangedRows:
         if self._fresh is None:
             self._fresh = self.batch_no is not None and exists(self.conn, "log.event_log") and exists(self.conn, f"{self.schema}.claim")
             if self._fresh:
+                among = "JOIN (SELECT DISTINCT kind, topic_no, entity FROM pg_temp.member) AS m USING (kind, topic_no, entity)" if self.touched else ""
                 self.conn.execute(
                     sa.text(
                         f"""CREATE TEMP TABLE fresh ON COMMIT DROP AS
                         WITH new AS (
                             SELECT kind, topic_no, entity, array_agg(DISTINCT register) AS registers, bool_or(withdrawn) AS withdrawn
-                            FROM log.event_log WHERE batch_no > :batch_no GROUP BY 1, 2, 3),
+                            FROM log.event_log e {among} WHERE e.batch_no > :batch_no GROUP BY 1, 2, 3),
                         said AS (
                             SELECT n.kind, n.topic_no, n.entity, n.withdrawn, known.register IS NOT NULL AS known, COALESCE(known.revised, false) AS revised
                             FROM new n LEFT JOIN LATERAL (
@@ -226,10 +264,14 @@ class ChangedRows:
                         SELECT c.kind, t.bureau || ':' || c.entity AS name, c.component FROM {self.schema}.claim c JOIN log.topic t USING (topic_no)"""
                     )
                 )
-                for table in ("fresh", "joined"):
-                    self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{table} (component)"))
+                for table, columns in (("fresh", "component, kind"), ("joined", "name, kind")):
+                    self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{table} ({columns})"))
                     self.conn.execute(sa.text(f"ANALYZE pg_temp.{table}"))
         return self._fresh
+
+
+def _temporary(name: str, source: sa.FromClause, *more: sa.Column[Any]) -> sa.Table:
+    return sa.Table(name, sa.MetaData(), *(sa.Column(column.name, column.type) for column in source.c), *more)
 
 
 #: Reason of a reversal → what it is as a cause.

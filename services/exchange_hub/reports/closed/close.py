@@ -186,6 +186,7 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         reading = beside.submit(_inputs, isolated, snapshot_id, district, closing, cut, stamp)
         with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
             digests, counts = _freeze(conn, closing.month, schema)
+        _freeze_claims(conn, closing)
         inputs = reading.result()
         missing = missing_of(conn, inputs, closing.closed_at, closing.schema)
         if closing.shown is not None and missing != closing.shown:
@@ -258,6 +259,12 @@ def stamp_of(conn: sa.Connection, closing: Closing) -> Mapping[str, str]:
     return stamp
 
 
+_STAYS = (
+    "CREATE TRIGGER closed_stays BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+    f"FOR EACH STATEMENT EXECUTE FUNCTION {tables.SCHEMA}.refuse_change()"
+)
+
+
 def _freeze(conn: sa.Connection, month: str, source_schema: str) -> tuple[dict[str, str | None], dict[str, int]]:
     """Copy every list into the month's own schema, with a digest of each copy."""
     lists, schema = lists_of(source_schema), tables.frozen_schema(month)
@@ -268,14 +275,19 @@ def _freeze(conn: sa.Connection, month: str, source_schema: str) -> tuple[dict[s
     for view in lists.views:
         source, copy = lists.table(view.name), frozen.table(view.name)
         conn.execute(sa.schema.CreateTableAs(sa.select(*source.c), copy.name, schema=schema))
-        conn.execute(sa.text(
-            f"CREATE TRIGGER closed_stays BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {schema}.{copy.name} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION {tables.SCHEMA}.refuse_change()"
-        ))  # fmt: skip
+        conn.execute(sa.text(_STAYS.format(table=f"{schema}.{copy.name}")))
         digest, count = conn.execute(digest_query(copy)).one()
         digests[view.name], counts[view.name] = digest, count
-    give_rights(driver_of(conn))
     return digests, counts
+
+
+def _freeze_claims(conn: sa.Connection, closing: Closing) -> None:
+    """Keep who belonged together, by which a comparison tells what was joined or parted since; give others their rights on the copies."""
+    if snapshot.exists(conn, f"{closing.schema}.claim"):
+        table = f"{tables.frozen_schema(closing.month)}.claim"
+        conn.execute(sa.text(f"CREATE TABLE {table} AS SELECT kind, topic_no, entity, component FROM {closing.schema}.claim"))
+        conn.execute(sa.text(_STAYS.format(table=table)))
+    give_rights(driver_of(conn))
 
 
 def _adjustments(conn: sa.Connection, district: District, closing: Closing) -> tuple[tuple[Adjustment, ...], bool]:
@@ -289,21 +301,24 @@ def _adjustments(conn: sa.Connection, district: District, closing: Closing) -> t
         return (), False
     rows = {month: snapshot.stored(conn, month) for month in earlier}
     told = {(each.month, each.before.id): each.after.value for month in earlier for each in snapshot.decode(rows[month]).adjustments}
-    last = rows[earlier[-1]]
+    first = _first_day_said(conn, rows[earlier[-1]]["batch_no"])
     changes: list[Adjustment] = []
     for month in reversed(earlier):
-        if month == earlier[-1] or _was_spoken_of(conn, rows[month]["as_of"], last["batch_no"]):
-            found = diff.compare(conn, district, month, closing.schema, context=closing.context).adjustments
+        if month == earlier[-1] or (first is not None and first <= rows[month]["as_of"]):
+            before = {figure: value for (of, figure), value in told.items() if of == month}
+            found = diff.compare(conn, district, month, closing.schema, context=closing.context, told=before).adjustments
             changes += [each for each in found if told.get((month, each.before.id), each.before.value) != each.after.value]
     return tuple(changes), True
 
 
-def _was_spoken_of(conn: sa.Connection, as_of: date, batch_no: int | None) -> bool:
-    """Tell whether something of a day up to *as_of* was said since a batch."""
+def _first_day_said(conn: sa.Connection, batch_no: int | None) -> date | None:
+    """Return the earliest day of which something was said since a batch, ``None`` where nothing was: one look over the log for all months."""
     if batch_no is None or not snapshot.exists(conn, "log.event_log"):
-        return False
-    late = "SELECT EXISTS (SELECT 1 FROM log.event_log WHERE batch_no > :batch_no AND kind <> 'submission' AND coalesce(dated_on, occurred_on) <= :as_of)"
-    return bool(conn.execute(sa.text(late), {"batch_no": batch_no, "as_of": as_of}).scalar_one())
+        return None
+    # What repairs a mistake is of every day.
+    first = "SELECT greatest(min(coalesce(dated_on, occurred_on)), '0001-01-01') FROM log.event_log WHERE batch_no > :batch_no AND kind <> 'submission' HAVING count(*) > 0"
+    found: date | None = conn.execute(sa.text(first), {"batch_no": batch_no}).scalar()
+    return found
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed) -> None:

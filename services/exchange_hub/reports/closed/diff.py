@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
 import sqlalchemy as sa
@@ -18,18 +19,18 @@ from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes, definitions, kinds
 from exchange_hub.programme.labels import kind_of
 from exchange_hub.reports.catalogue import EntryChange, entry_changes, present
-from exchange_hub.reports.closed import snapshot
+from exchange_hub.reports.closed import snapshot, tables
 from exchange_hub.reports.closed.causes import BY_STAMP, ChangedRows
 from exchange_hub.reports.closed.explain import Change, ChangedRow, Explanation
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.evaluate import evaluate
-from exchange_hub.reports.gather import gather
+from exchange_hub.reports.gather import read
 from exchange_hub.reports.inputs import with_codes
 from exchange_hub.reports.model import Adjustment, Cause, Contribution, Figure, Report
 from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import lists_of
-from exchange_hub.views.dated import dated
+from exchange_hub.views.dated import CloseAt, dated, since
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE
@@ -86,8 +87,12 @@ def compare(
     schema: str = LIVE,
     *,
     context: Context | None = None,
+    whole: bool = False,
+    told: Mapping[str, Decimal | None] = MappingProxyType({}),
 ) -> Comparison:
     """Compare a closed month with what it would be now.
+
+    Where the rules are those of the close, only what was touched since is folded anew and looked at; see ``views.dated.since``.
 
     Args:
         conn: a connection in a transaction.
@@ -96,20 +101,69 @@ def compare(
         schema: views schema to compare with.
         context: topics and rules, by which the lists are brought to the date of the close; a month that was closed by all that was
             said when it closed is compared with all that is said now.
+        whole: compare whole lists in any case.
+        told: figure → value that was told before: a figure that has it still is left out, unexplained.
 
     Raises:
         NotClosedError: where the month has not been closed.
     """
     row = snapshot.stored(conn, month)
-    with dated(cursor_of(conn), context if row["dated"] else None, schema, row["as_of"]) as lists:
-        return _compared(conn, district, row, lists)
-
-
-def _compared(conn: sa.Connection, district: District, row: Mapping[str, Any], schema: str) -> Comparison:
-    month = row["month"]
     before = snapshot.decode(row)
     entries = entry_changes(before.catalogue, present())
-    frame, cells, _ = gather(conn, schema, district, month, row["as_of"])
+    stamps = Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, schema), snapshot.list_stamps(conn, schema))
+    frozen = snapshot.lists_closed(row).schema
+    alike = not entries and not stamps.restamped() and stamps.now is not None
+    sides = _Sides(conn, district, row, before, entries, stamps, is_same=context is not None and _is_same(district, before, stamps, context))
+    if not whole and alike and context is not None and row["dated"] and row["batch_no"] is not None and snapshot.exists(conn, f"{frozen}.claim"):
+        close = CloseAt(row["batch_no"], row["as_of"])
+        with since(cursor_of(conn), context, schema, frozen, close, _closes(conn) | {close}) as lists:
+            return _compared(sides, lists, told, touched=True)
+    with dated(cursor_of(conn), context if row["dated"] else None, schema, row["as_of"]) as lists:
+        return _compared(sides, lists, told, touched=False)
+
+
+def _is_same(district: District, before: Report, stamps: "Stamps", context: Context) -> bool:
+    """Tell whether program, data of the district and meaning of the figures are those of the close."""
+    return stamps.closed == stamps.now == context.stamp.as_dict() and replace(before.catalogue, meanings={}) == present(district)
+
+
+def _closes(conn: sa.Connection) -> set[CloseAt]:
+    """Return up to where each closed month counts."""
+    kept = tables.month.c
+    chosen = sa.select(kept.batch_no, kept.as_of).where(kept.closed_at.is_not(None), kept.dated, kept.batch_no.is_not(None))
+    return {CloseAt(*row) for row in conn.execute(chosen)}
+
+
+class _Sides(NamedTuple):
+    """A closed month and what it is compared by.
+
+    Attributes:
+        conn: a connection in a transaction.
+        district: the district's data as it is now.
+        row: the closed month's row.
+        before: its report.
+        entries: lists and columns that came or went since.
+        stamps: by which rules it was closed, and by which the views are filled now.
+        is_same: whether nothing but rows can make its figures others.
+    """
+
+    conn: sa.Connection
+    district: District
+    row: Mapping[str, Any]
+    before: Report
+    entries: tuple[EntryChange, ...]
+    stamps: "Stamps"
+    is_same: bool
+
+
+def _compared(sides: _Sides, schema: str, told: Mapping[str, Decimal | None], *, touched: bool) -> Comparison:
+    conn, district, row, before, entries, stamps, is_same = sides
+    month, current = row["month"], lists_of(schema)
+    rows = ChangedRows(conn, snapshot.lists_closed(row), current, schema, row["batch_no"], stamps.restamped(), touched)
+    if touched and is_same and not any(rows.differ(view.name) for view in current.views):
+        # The same rows by the same rules and data are the same figures.
+        return Comparison(month, (), row["figures_digest"])
+    frame, cells = read(conn, schema, district, month, row["as_of"])
     frame = with_codes(frame, district, cells, _materials(before.figures.values()), _scrapped(before.figures.values()))
     defined, of_kind = definitions(frame), kinds(frame)
     if row["dated"]:
@@ -121,19 +175,19 @@ def _compared(conn: sa.Connection, district: District, row: Mapping[str, Any], s
     digest = figures_digest(now)
     if not changed:
         return Comparison(month, (), digest, entries=entries)
-    stamps = Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, schema), snapshot.list_stamps(conn, schema))
-    rows = ChangedRows(conn, snapshot.lists_closed(row), lists_of(schema), schema, row["batch_no"], stamps.restamped())
     explained = Explanation(rows, {cube.name: cube for cube in cubes(frame)}, same_meaning=bool(row["dated"]))
     among = {definition.id: Change(definition, old, new) for definition, old, new in changed if definition is not None}
     result, keys = [], dict[str, set[str]]()
     for definition, old, new in changed:
+        if old.id in told and told[old.id] == new.value:
+            continue
         both = old.absent != NOT_THEN and new.absent != NOT_NOW
         by_stamp = stamps.causes(new.source.list) if both else _OF_METHOD
         behind = explained.behind(among[definition.id], among) if both and definition is not None else ()
-        told = tuple(replace(each, cause=by_stamp[0]) if each.cause == BY_STAMP else each for each in behind)
+        reasons = tuple(replace(each, cause=by_stamp[0]) if each.cause == BY_STAMP else each for each in behind)
         name = before.catalogue.label(old.id) if new.absent == NOT_NOW else ""
-        result.append(_adjustment(month, old, new, told, by_stamp, name))
-        for each in told:
+        result.append(_adjustment(month, old, new, reasons, by_stamp, name))
+        for each in reasons:
             keys.setdefault(each.list, set()).update({each.row} - {""})
     found = tuple(row for list_ in keys for row in explained.rows(list_, sorted(keys[list_])))
     rows.clear()

@@ -65,6 +65,9 @@ class Explanation:
     cubes: Mapping[str, Cube]
     same_meaning: bool
     _found: dict[str, tuple[Contribution, ...]] = field(default_factory=dict)
+    _summed: dict[str, bool] = field(default_factory=dict)
+    _rows: dict[tuple[str, int, bool], sa.FromClause] = field(default_factory=dict)
+    _causes: dict[str, sa.Subquery] = field(default_factory=dict)
 
     def behind(self, change: Change, among: Mapping[str, Change]) -> tuple[Contribution, ...]:
         """Return the contributions to a change; of a derived figure those to the changed figures it derives from, each named with its figure.
@@ -94,7 +97,9 @@ class Explanation:
             sa.select(*(side.c[name] for name in columns), sa.literal(rank).label("rank")).where(side.c.row_key.in_(keys))
             for rank, side in enumerate((now, was))
         )).subquery()  # fmt: skip
-        one = sa.select(chosen).distinct(chosen.c.row_key).order_by(chosen.c.row_key, chosen.c.rank)
+        # Of two rows of one key, as a day between two statements can have them, always the same.
+        order = (chosen.c[name] for name in ("row_key", "rank", "component", "cause"))
+        one = sa.select(chosen).distinct(chosen.c.row_key).order_by(*order)
         for key, component, cause, bureaus, _ in self.changed.conn.execute(one):
             yield ChangedRow(list_, key, component, cast(Cause, cause), tuple(bureaus))
 
@@ -151,16 +156,22 @@ class Explanation:
 
     def _differing(self, was: Source, now: Source, *, words: bool) -> Iterator["_Differing"]:
         """Read the rows that count otherwise on the two sides, with their own cause where they changed themselves; with *words* also those without a number."""
-        changed_was, changed_now = self.changed.sides(now.list)
+        tables = self.changed.sides(now.list)
         sides = []
-        for lists, source, changed in ((self.changed.frozen, was, changed_was), (self.changed.current, now, changed_now)):
+        for side, (lists, source) in enumerate(((self.changed.frozen, was), (self.changed.current, now))):
             where = self._without_idle(source)
             alone = not any(isinstance(each, (Member, Latest, DetailsFirst)) for each in conditions(where))
-            rows = changed.alias() if alone else lists.table(source.list).alias()
+            # Made once a list: to name a table's columns anew for each figure costs more than its statement.
+            rows = self._rows.get((source.list, side, alone))
+            if rows is None:
+                rows = self._rows[source.list, side, alone] = (tables[side] if alone else lists.table(source.list)).alias()
             meets = lists.matches(source.list, rows, where)
             sides.append(self._counted(rows, Measure.of(source.measure), meets))
         old, new = sides
-        causes = sa.union(*(sa.select(side.c.row_key, side.c.cause, side.c.tellers) for side in (changed_was, changed_now))).subquery()
+        causes = self._causes.get(now.list)
+        if causes is None:
+            told = (sa.select(side.c.row_key, side.c.cause, side.c.tellers) for side in tables)
+            causes = self._causes[now.list] = sa.union(*told).subquery()
         key = sa.func.coalesce(new.c.row_key, old.c.row_key)
         both = old.join(new, old.c.k == new.c.k, full=True).outerjoin(causes, causes.c.row_key == key)
         bureaus = sa.func.coalesce(causes.c.tellers, new.c.bureaus, old.c.bureaus)
@@ -192,10 +203,12 @@ class Explanation:
         """Leave out what changes nothing: where a list holds no summary on either side, its details are all that counts."""
         if "details_first" not in source.where:
             return source.where
-        for lists in (self.changed.frozen, self.changed.current):
-            table = lists.table(source.list)
-            if self.changed.conn.execute(sa.select(sa.exists().where(table.c.granularity.is_distinct_from("明细")))).scalar_one():
-                return source.where
+        if source.list not in self._summed:
+            sides = (lists.table(source.list) for lists in (self.changed.frozen, self.changed.current))
+            found = (sa.select(sa.exists().where(table.c.granularity.is_distinct_from("明细"))) for table in sides)
+            self._summed[source.list] = any(self.changed.conn.execute(asked).scalar_one() for asked in found)
+        if self._summed[source.list]:
+            return source.where
         return {name: item for name, item in source.where.items() if name != "details_first"}
 
     def _indirect(self, source: Source, keys: Sequence[str]) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ workbook of a month that an earlier version closed holds yuan, which a number fo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from io import BytesIO
@@ -18,6 +18,7 @@ import xlsxwriter
 from exchange_hub.reports.catalogue import ADJUSTMENTS
 from exchange_hub.reports.lines import lines_of
 from exchange_hub.reports.model import Annex, Figure, Report, Table
+from exchange_hub.reports.render import details
 from exchange_hub.reports.render.annex_values import NUMERIC_TYPES, Words, column_heading, value_text
 from exchange_hub.reports.render.package import Stream, rewrite
 from exchange_hub.reports.render.style import (
@@ -130,7 +131,7 @@ def _write(report: Report, target: IO[bytes] | Path, names: Mapping[str, str] | 
     _figures(made, figures)
     book.close()
     skeleton.seek(0)
-    many = sum(len(annex.rows) for annex in report.annexes) > MANY_ROWS
+    many = sum(details.ROWS_MAX if details.is_beside(report, annex) else len(annex.rows) for annex in report.annexes) > MANY_ROWS
     rewrite(skeleton, target, stream=made.streams, level=QUICK_LEVEL if many else USUAL_LEVEL)
 
 
@@ -190,14 +191,17 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
     """Add the sheets of one annex; more than one where it has more rows than a sheet holds."""
     shown = annex.view.columns
     lines = lines_of(annex.rows, shown)
-    total = len(annex.rows)
+    total, elsewhere = len(annex.rows), ""
+    if details.is_beside(made.report, annex):
+        elsewhere = f"本表为前{details.ROWS_MAX}条；全部{total}条见同一文件夹的{details.file_name(annex.list)}（金额单位为元）。"
+        total, lines = details.ROWS_MAX, _first(lines, details.ROWS_MAX)
     parts = max(-(-total // SHEET_ROWS_MAX), 1)
     for part in range(1, parts + 1):
         count = min(total - (part - 1) * SHEET_ROWS_MAX, SHEET_ROWS_MAX)
         name = _sheet_name(annex.title, number, part)
-        sheet = made.add(name, f"{annex.title}，{count}条")
+        sheet = made.add(name, f"{annex.title}，{count}条{f'（{elsewhere}）' if elsewhere else ''}")
         made.sheet_of.setdefault(annex.list, name)
-        _head(made, sheet, annex, shown, count)
+        _head(made, sheet, annex, shown, count, elsewhere)
         if not count or not shown:
             sheet.write_string(HEAD_ROW + 1, 0, "本期无记录。", made.formats["text"])
             continue
@@ -209,17 +213,24 @@ def _annex(made: _Book, annex: Annex, number: int) -> None:
         made.streams[f"xl/worksheets/sheet{made.sheets}.xml"] = _stream(made, shown, lines, count if part < parts else None)
 
 
+def _first(lines: Iterator[bytes], count: int) -> Iterator[bytes]:
+    """Yield the first lines, and let go of what gives them."""
+    yield from islice(lines, count)
+    if isinstance(lines, Generator):
+        lines.close()
+
+
 def _stream(made: _Book, shown: tuple[Column, ...], lines: Iterator[bytes], count: int | None) -> Stream:
     """Return what puts the next *count* rows into a sheet, or all that are left: who reads to the end frees the database's cursor."""
     return lambda content: streamed(content, HEAD_ROW + 2, shown, islice(lines, count), made.words)
 
 
-def _head(made: _Book, sheet: Any, annex: Annex, shown: tuple[Column, ...], count: int) -> None:
+def _head(made: _Book, sheet: Any, annex: Annex, shown: tuple[Column, ...], count: int, elsewhere: str = "") -> None:
     """Write title, note and headings; freeze them and repeat them on each printed page."""
     title = f"{annex.title}（{chinese_month(made.report.month)}）"
     sheet.write_string(0, 0, title, made.formats["title"])
     money = any(column.type in {"money", "money_map"} for column in shown)
-    note = f"截止{shanghai_time(closed_at(made.report))}，共{count}条。{made.money_note if money else ''}"
+    note = f"截止{shanghai_time(closed_at(made.report))}，{elsewhere or f'共{count}条。'}{made.money_note if money else ''}"
     sheet.write_string(1, 0, note, made.formats["note"])
     sheet.set_row(0, 24)
     sheet.set_row(HEAD_ROW, 30)

@@ -41,12 +41,18 @@ _NUMBER = "\0"
 _BEGIN, _END = f'<row r="{_NUMBER}">'.encode(), b"</row>"
 _CELL = re.compile(r'<c r="([A-Z]+)\d+" s="(\d+)"/>')
 
+#: Digits that a spreadsheet keeps; a longer number goes in as text.
+DIGITS_MAX = 15
+
+Filer = Callable[[Column], Callable[[str], str]]
+"""Gives for a column what a field of it is in a cell."""
+
 CellWriter = Callable[[Sequence[bytes]], list[bytes]]
 """Takes fields of a column, gives the markup of their cells; nothing where there is no value."""
 
 
 def streamed(
-    content: bytes, template_row: int, columns: Sequence[Column], lines: Iterable[bytes], words: Words
+    content: bytes, template_row: int, columns: Sequence[Column], lines: Iterable[bytes], words: Words, filed: Filer | None = None
 ) -> Iterator[bytes]:
     """Yield a sheet's markup with its template row replaced by rows.
 
@@ -57,6 +63,8 @@ def streamed(
             the format of money in 万元.
         lines: the rows as lines, the values in the order of *columns*; iterated once.
         words: the words for codes.
+        filed: what stands in the cells of a plain file of a list: texts for lists and maps, and for numbers of more digits than a
+            spreadsheet keeps; without it cells are those of an annex.
 
     Raises:
         ValueError: where the sheet has no such template row.
@@ -68,7 +76,7 @@ def streamed(
         raise ValueError(f"the sheet has no template row {template_row} of {len(columns)} cells")
     wan = dict(zip(WAN_PLACES, (style for _, style in places[len(columns) :]), strict=False))
     places = places[: len(columns)]
-    writers = [_writer(column, place, style, words, wan) for column, (place, style) in zip(columns, places, strict=True)]
+    writers = [_filer(column, place, style, filed) if filed else _writer(column, place, style, words, wan) for column, (place, style) in zip(columns, places, strict=True)]
     yield text[: found.start()].encode()
     yield from _pieces(writers, lines, template_row)
     yield text[found.end() :].encode()
@@ -83,6 +91,24 @@ def _pieces(writers: Sequence[CellWriter], lines: Iterable[bytes], first: int) -
         rows = map(b"".join, zip(repeat(_BEGIN, len(block)), *cells, repeat(_END, len(block)), strict=True))
         yield b"".join([row.replace(b"\0", b"%d" % number) for number, row in enumerate(rows, first)])
         first += len(block)
+
+
+def _filer(column: Column, place: str, style: str, filed: Filer) -> CellWriter:
+    """Return the function that writes values of this column as a plain file of the list has them."""
+    if column.type not in ("money", "count", "quantity"):
+        said = filed(column)
+        plain = column.type not in JSON_TYPES and not is_coded(column)
+        return _numbers(place, style, _day_text) if column.type == "date" else _texts(place, style, said, plain=plain)
+    written = filed(column)
+
+    def cell(text: str) -> bytes:
+        number = written(text)
+        if sum(map(str.isdigit, number)) > DIGITS_MAX:
+            return f'<c r="{place}{_NUMBER}" t="inlineStr"><is><t>{number}</t></is></c>'.encode()
+        return f'<c r="{place}{_NUMBER}" s="{style}"><v>{number}</v></c>'.encode()
+
+    known = _Known(cell)
+    return lambda fields: list(map(known.__getitem__, fields))
 
 
 def _writer(column: Column, place: str, style: str, words: Words, wan: Mapping[int, str]) -> CellWriter:
@@ -121,8 +147,8 @@ def _numbers(place: str, style: str, written: Callable[[str], str]) -> CellWrite
     return lambda fields: list(map(known.__getitem__, fields))
 
 
-def _texts(place: str, style: str, said: Callable[[str], str] | None) -> CellWriter:
-    """Return the function that writes a column of texts, be they words of a few or names of their own."""
+def _texts(place: str, style: str, said: Callable[[str], str] | None, *, plain: bool = False) -> CellWriter:
+    """Return the function that writes a column of texts, be they words of a few or names of their own; *plain*: what is printable is said as it is."""
     begin, end = f'<c r="{place}{_NUMBER}" s="{style}" t="inlineStr"><is><t', "</t></is></c>"
 
     def cell(field: str) -> bytes:
@@ -141,7 +167,7 @@ def _texts(place: str, style: str, said: Callable[[str], str] | None) -> CellWri
         if names and _are_plain(fields):
             return [before + field + after if field else b"" for field in fields]
         cells = list(map(known.__getitem__, fields))
-        names = names or (said is None and len(known) > KNOWN_MAX // 2)
+        names = names or ((said is None or plain) and len(known) > KNOWN_MAX // 2)
         return cells
 
     return write

@@ -10,10 +10,16 @@ from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.lists.returns import LIST as RETURNS
 from exchange_hub.views.lists.submissions import LIST as SUBMISSIONS
 from exchange_hub.views.queries.answers import Returned, Row, Selection, Submission
+from exchange_hub.views.queries.log import driver_of
 from exchange_hub.views.tables import LIVE, shown, table_of
 
 CHOICES_MAX = 100
 _PAGE_ROWS = 5_000
+_EXPORT_SECONDS_MAX = 120
+#: Rows of so few keys are fetched by their keys.
+_FEW = 1_000
+#: Types of column whose fields are JSON in lines.
+JSON_TYPES = frozenset({"texts", "money_map", "flag"})
 
 
 def rows(
@@ -43,6 +49,18 @@ def rows(
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 
+def page(conn: sa.Connection, view: ListView, selection: Selection, *, limit: int, offset: int, schema: str = LIVE, year: str = "") -> tuple[int, list[Row]]:
+    """Return how many rows a selection has, and those of one page; words that occur seldom are looked for once."""
+    if selection.text:
+        table = table_of(view, schema)
+        keys = conn.execute(sa.select(table.c.row_key).where(*_conditions(view, table, selection)).limit(_FEW + 1)).scalars().all()
+        if len(keys) <= _FEW:
+            few = Selection({"row_key": tuple(keys)}, order=selection.order)
+            return len(keys), rows(conn, view, few, schema=schema, limit=limit, offset=offset, year=year)
+    total = count(conn, view, selection, schema=schema)
+    return total, rows(conn, view, selection, schema=schema, limit=limit, offset=offset, year=year, total=total)
+
+
 def every_row(
     conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, year: str = ""
 ) -> Generator[Row, None, None]:
@@ -51,6 +69,20 @@ def every_row(
     with conn.execution_options(stream_results=True, max_row_buffer=_PAGE_ROWS).execute(chosen) as found:
         for page in found.mappings().partitions(_PAGE_ROWS):
             yield from map(dict, page)
+
+
+def every_line(
+    conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE, year: str = ""
+) -> Generator[bytes, None, None]:
+    """Copy all rows of a selection out as lines, the columns in their order, with one statement; see ``reports.lines``."""
+    columns = shown(view, table_of(view, schema), year)
+    fields = (sa.func.to_json(columns[c.name]) if c.type in JSON_TYPES else columns[c.name] for c in view.columns)
+    chosen = selected(view, selection or Selection(), schema, year).with_only_columns(*fields)
+    query = chosen.compile(conn, compile_kwargs={"render_postcompile": True})
+    # One statement of a whole export, not of a page: who waits for it is told when it is broken off.
+    conn.execute(sa.text(f"SET LOCAL statement_timeout = '{_EXPORT_SECONDS_MAX}s'"))
+    with driver_of(conn).cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (NULL '')".encode(), query.params) as copied:
+        yield from map(bytes, copied)
 
 
 def count(conn: sa.Connection, view: ListView, selection: Selection | None = None, *, schema: str = LIVE) -> int:
@@ -131,7 +163,10 @@ def _conditions(view: ListView, table: sa.Table, selection: Selection) -> Iterat
         yield sa.or_(sa.false(), *accepted)
     if selection.text:
         texts = [table.c[column.name] for column in view.columns if column.type == "text"]
-        yield sa.func.concat_ws("\n", table.c.row_key, *texts).icontains(selection.text, autoescape=True)
+        whole = sa.func.concat_ws("\n", table.c.row_key, *texts)
+        # Numbers and Chinese have no case, and to lower whole rows costs more than to look through them.
+        is_plain = selection.text.lower() == selection.text.upper()
+        yield whole.contains(selection.text, autoescape=True) if is_plain else whole.icontains(selection.text, autoescape=True)
 
 
 def _column(view: ListView, table: sa.Table, name: str) -> sa.Column[object]:

@@ -1,0 +1,106 @@
+"""The rows of a list as CSV, streamed from the lines that the database copies out: most fields stand in a cell as they are.
+
+Money is in yuan with two places, as in every file. A text that a spreadsheet would read as a formula gets a quote before it, and a
+byte-order mark stands in front, without which Excel reads Chinese as noise.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+
+from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
+from exchange_hub.views import values
+from exchange_hub.views.lists.model import Column
+from exchange_hub.views.values import Filed, Names
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ROWS_PER_PIECE = 500
+_KNOWN_MAX = 20_000
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
+# What keeps texts, one a line, from standing in cells as they are: what CSV quotes, escapes of the database, what begins a formula.
+_AWKWARD = re.compile('[",\\\\\r]|^(?:' + _FORMULA.pattern.replace("\\n", "") + ")", re.MULTILINE)
+
+CellWriter = Callable[[list[bytes]], list[bytes]]
+"""Takes fields of a column, gives its cells."""
+
+
+def csv_rows(columns: Sequence[Column], lines: Iterable[bytes], names: Names) -> Iterator[bytes]:
+    """Yield a CSV file, some hundred rows at a time.
+
+    Args:
+        columns: the columns.
+        lines: the rows as lines, the values in the order of *columns*; iterated once.
+        names: code → name of a bureau.
+    """
+    yield BYTE_ORDER_MARK + _line([values.exact_heading(column) for column in columns])
+    left, width = iter(lines), len(columns)
+    writers = [_writer(column, names) for column in columns]
+    while block := list(islice(left, ROWS_PER_PIECE)):
+        fields = b"".join(block).removesuffix(b"\n").replace(b"\n", b"\t").split(b"\t")
+        cells = [write(fields[place::width]) for place, write in enumerate(writers)]
+        yield b"".join([b",".join(row) + b"\r\n" for row in zip(*cells, strict=True)])
+
+
+def guarded(cell: Filed) -> str:
+    """Write a cell of a CSV file; what a spreadsheet would read as a formula gets a quote before it, a negative number stays one.
+
+    >>> guarded("=1+1"), guarded("＠SUM"), guarded(Decimal("-2.50")), guarded("-3"), guarded("-x"), guarded(None)
+    ("'=1+1", "'＠SUM", '-2.50', '-3', "'-x", '')
+    """
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return "" if cell is None else str(cell)
+
+
+def _writer(column: Column, names: Names) -> CellWriter:
+    known = _Known(lambda text: _cell(guarded(values.filed(column, stored(column, text), names))))
+    if column.type in ("text", "month") and not (column.bureau or column.names_list):
+        return lambda fields: fields if _are_plain(fields) else list(map(known.__getitem__, fields))
+    return lambda fields: list(map(known.__getitem__, fields))
+
+
+def stored(column: Column, text: str) -> object:
+    """Read a field of a line as the store has it."""
+    if column.type in JSON_TYPES:
+        return json.loads(text)
+    if column.type in ("money", "count"):
+        return int(text)
+    if column.type == "quantity":
+        return Decimal(text)
+    return date.fromisoformat(text[:10]) if column.type == "date" else text
+
+
+class _Known(dict[bytes, bytes]):
+    """The cells of a column's fields; each is worked out when its field first comes."""
+
+    def __init__(self, cell: Callable[[str], str]) -> None:
+        super().__init__()
+        self._cell = cell
+
+    def __missing__(self, field: bytes) -> bytes:
+        if len(self) >= _KNOWN_MAX:
+            self.clear()
+        cell = self[field] = self._cell(read(field)).encode(*ENCODING) if field else b""
+        return cell
+
+
+def _are_plain(fields: Sequence[bytes]) -> bool:
+    """Tell whether all texts can stand in cells as they are; to look at them together costs little."""
+    text = b"\n".join(fields).decode(*ENCODING)
+    return _AWKWARD.search(text) is None and text.replace("\n", "").isprintable()
+
+
+def _cell(text: str) -> str:
+    return _line([text, ""]).decode(*ENCODING).removesuffix(",\r\n") if any(sign in text for sign in '",\r\n') else text
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().encode(*ENCODING)
