@@ -107,7 +107,7 @@ def test_a_confirmation_after_the_due_day_is_late_and_a_missing_one_silent() -> 
     assert cells["industry", "equipment-projects"].state == "confirmed"
     assert cells["health", "problems"].state == "confirmed", "nothing is late that was never owed"
     assert (cells["water", "enterprises"].state, cells["water", "enterprises"].rows) == ("silent", None)
-    assert matrix.tally == {"confirmed": 2, "nil": 0, "late": 1, "silent": 20, "pending": 0}
+    assert matrix.tally == {"confirmed": 2, "unsigned": 0, "nil": 0, "late": 1, "silent": 20, "pending": 0}
     early = boards.matrix("2026-11", given, PLACE, date(2026, 11, 22))
     assert early.tally["silent"] == 0, "on its last day nothing is missing yet"
     assert boards.matrix("2026-11", given, PLACE, date(2026, 11, 23)).tally["silent"] > 0
