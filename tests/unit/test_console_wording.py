@@ -10,6 +10,7 @@ from exchange_contracts import registry
 from exchange_hub.console import boards, figures, wording
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import Cell, Figure, Report, Source, Table
+from exchange_hub.reports.render.annex_values import Words, value_text
 from exchange_hub.reports.render.style import cell_text
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
@@ -86,6 +87,16 @@ def test_age_is_said_in_the_largest_unit(passed: timedelta, text: str) -> None:
 def test_cells_follow_their_column(column: Column, raw: object, text: str) -> None:
     """Each type of column has its own form; empty is never shown as zero."""
     assert values.shown(column, raw, PLACE.bureaus).text == text
+
+
+def test_a_confirmed_total_is_named_by_its_column() -> None:
+    """A map of amounts whose keys are columns of money shows their titles, on pages, in files and in the annex."""
+    column = BY_NAME["submissions"].column("totals")
+    assert values.shown(column, {"total_investment": 304_000_000}, PLACE.bureaus).text == "总投资 304.00"
+    assert values.filed(column, {"total_investment": 304_000_000}, PLACE.bureaus) == "总投资：3040000.00"
+    assert value_text(column, {"totals": {"total_investment": 304_000_000}}, Words.of(present(), None)) == "总投资 304.00"
+    earlier = Words.of(replace(present(), in_wan=False), None)
+    assert value_text(column, {"totals": {"total_investment": 304_000_000}}, earlier) == "total_investment 304.00"
 
 
 def test_units_stand_in_the_heading_once() -> None:

@@ -301,6 +301,11 @@ def test_conditions_and_measures_are_said_in_chinese() -> None:
     assert Sources(present()).measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
     assert Sources(present()).measure_text("indicators", "sum(value in 万元)") == "合计（数值，折算为万元）"
     assert Sources(present()).measure_text("materials", "once(outlets by operator_uscc)") == "合计（网点数，每个经营主体计一次）"
+    assert Sources(present()).measure_text("equipment-projects", "sum(planned_by_year[2026])") == "合计（分年计划投资，2026）"
+    assert Sources(present()).measure_text("materials", "distinct(operator_uscc)") == "计数（经营主体，每个计一次）"
+    details = {"details_first": ["step", "on_date:month", "category?"]}
+    assert Sources(present()).condition_text("funds", details) == "明细优先＝环节、日期的月份、品类（可空）"
+    assert Sources(replace(present(), in_wan=False)).measure_text("materials", "distinct(operator_uscc)") == "distinct(operator_uscc)", "an earlier close keeps its words"
     assert Sources(present()).condition_text("submissions", {"bureau@list": ("water@tasks",)}) == "单位与清单在应报之列"
     assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付净额 ÷ 资金·合计·下达 × 100"
 
