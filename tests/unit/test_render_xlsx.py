@@ -65,7 +65,7 @@ def test_the_first_sheet_says_what_this_is_and_from_which_cut(book: Any, report:
     assert said["逾期与到期计算日"] == "2026-11-05"
     assert said["结账时点"] == "2026-11-05 09:30（北京时间）"
     assert said["数据契约摘要"] == report.stamp["contracts"]
-    assert {topic: said[topic] for topic in report.cut} == {topic: str(at) for topic, at in report.cut.items()}
+    assert {topic: said[topic] for topic in report.cut} == report.cut
     assert [name for name in book.sheetnames[1:] if name not in said] == []
 
 
@@ -196,6 +196,17 @@ def test_submissions_stand_with_adjustments_and_notes(report: Report) -> None:
     sheet = openpyxl.load_workbook(BytesIO(render_xlsx(made)))["附件8报送情况"]
     texts = [cell.value for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {"零报告", "上期调整", 179500000, "数据说明", *report.notes} <= set(texts)
+
+
+def test_counts_and_positions_are_numbers(report: Report, book: Any) -> None:
+    """Rows of submissions and the positions of the cut are numbers that can be added up; an earlier close keeps its texts."""
+    earlier = replace(report, catalogue=replace(report.catalogue, in_wan=False))
+    for workbook, kind in ((book, int), (openpyxl.load_workbook(BytesIO(render_xlsx(earlier))), str)):
+        sheet = workbook["附件8报送情况"]
+        at = [cell.value for cell in sheet[3]].index("行数")
+        rows = [row[at] for row in sheet.iter_rows(min_row=4, max_row=6, values_only=True)]
+        positions = [row[1] for row in workbook["目录"].iter_rows(values_only=True) if str(row[0]).startswith("hub.")]
+        assert {type(value) for value in [*rows, *positions] if value not in (None, "")} == {kind}
 
 
 def test_the_tables_of_the_body_are_complete(book: Any, report: Report) -> None:
