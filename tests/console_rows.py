@@ -39,6 +39,7 @@ from exchange_hub.views.queries.answers import (
     Trace,
     Unfolded,
 )
+from exchange_hub.views.queries.findings import Line
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
 

@@ -90,7 +90,13 @@ def events() -> dict[str, list[Event]]:
                 month="2026-10", rows=1, signed_by=("签发",), **common,
             ),
         ],
-        "development-reform": [project("development-reform", 1, "1230000.00", 12)],
+        "development-reform": [
+            project("development-reform", 1, "1230000.00", 12),
+            SubmissionConfirmed(
+                bureau="development-reform", entity_key="recycling-projects@2026-10", revision=1, list="recycling-projects",
+                month="2026-10", rows=4, signed_by=("填报", "审核"), **common,
+            ),
+        ],
         "water": [
             NilReturned(bureau="water", entity_key="equipment-projects@2026-10", revision=1, list="equipment-projects",
                         month="2026-10", **common),
@@ -309,6 +315,14 @@ def test_what_connectors_sent_back_is_seen_until_it_is_corrected(client: TestCli
     health = client.app.state.health  # type: ignore[attr-defined]  # FastAPI's
     health.refresh()
     assert b'hub_workbook_rows_returned{bureau="water"} 14.0' in health.console.meters.exposition()
+
+
+def test_what_nobody_signed_is_not_confirmed(client: TestClient) -> None:
+    """A confirmation that 签发 did not sign is 已填报未审签 on the board, in the API and in the metrics, as the report has it."""
+    states = {(line["bureau"], line["list"]): line["state"] for line in client.get("/api/submissions/2026-10").json()}
+    assert (states["development-reform", "recycling-projects"], states["industry", "equipment-projects"]) == ("unsigned", "confirmed")
+    page = client.get("/submissions?month=2026-10").text
+    assert '<span class="state state-unsigned">已填报未审签</span><br><small>4 行</small>' in page
 
 
 def test_rejections_keep_reason_place_and_what_could_be_read(client: TestClient) -> None:

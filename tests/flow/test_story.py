@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
@@ -204,7 +205,8 @@ def test_a_row_opens_down_to_the_clerk_s_cell(told: Told) -> None:
         assert origin is not None
         assert origin.row > 3
         book = openpyxl.load_workbook(next(told.out.rglob(origin.file)))
-        written = Decimal(str(book[origin.sheet][origin.cells["total_investment"]].value))
+        typed = unicodedata.normalize("NFKC", str(book[origin.sheet][origin.cells["total_investment"]].value))
+        written = Decimal(typed.replace(",", ""))
         assert event.facts["total_investment"] == written * MoneyUnit(origin.unit).factor * 100
 
 

@@ -10,6 +10,7 @@ from exchange_contracts import registry
 from exchange_hub.console import boards, figures, wording
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import Cell, Figure, Report, Source, Table
+from exchange_hub.reports.render.annex_values import Words, value_text
 from exchange_hub.reports.render.style import cell_text
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
@@ -88,6 +89,16 @@ def test_cells_follow_their_column(column: Column, raw: object, text: str) -> No
     assert values.shown(column, raw, PLACE.bureaus).text == text
 
 
+def test_a_confirmed_total_is_named_by_its_column() -> None:
+    """A map of amounts whose keys are columns of money shows their titles, on pages, in files and in the annex."""
+    column = BY_NAME["submissions"].column("totals")
+    assert values.shown(column, {"total_investment": 304_000_000}, PLACE.bureaus).text == "总投资 304.00"
+    assert values.filed(column, {"total_investment": 304_000_000}, PLACE.bureaus) == "总投资：3040000.00"
+    assert value_text(column, {"totals": {"total_investment": 304_000_000}}, Words.of(present(), None)) == "总投资 304.00"
+    earlier = Words.of(replace(present(), in_wan=False), None)
+    assert value_text(column, {"totals": {"total_investment": 304_000_000}}, earlier) == "total_investment 304.00"
+
+
 def test_units_stand_in_the_heading_once() -> None:
     """Money is headed in 万元 on the screen; a title that ends in its unit does not repeat it."""
     assert values.heading(BY_NAME["equipment-projects"].column("total_investment")) == "总投资（万元）"
@@ -107,7 +118,7 @@ def test_a_confirmation_after_the_due_day_is_late_and_a_missing_one_silent() -> 
     assert cells["industry", "equipment-projects"].state == "confirmed"
     assert cells["health", "problems"].state == "confirmed", "nothing is late that was never owed"
     assert (cells["water", "enterprises"].state, cells["water", "enterprises"].rows) == ("silent", None)
-    assert matrix.tally == {"confirmed": 2, "nil": 0, "late": 1, "silent": 20, "pending": 0}
+    assert matrix.tally == {"confirmed": 2, "unsigned": 0, "nil": 0, "late": 1, "silent": 20, "pending": 0}
     early = boards.matrix("2026-11", given, PLACE, date(2026, 11, 22))
     assert early.tally["silent"] == 0, "on its last day nothing is missing yet"
     assert boards.matrix("2026-11", given, PLACE, date(2026, 11, 23)).tally["silent"] > 0

@@ -65,7 +65,7 @@ def test_the_first_sheet_says_what_this_is_and_from_which_cut(book: Any, report:
     assert said["逾期与到期计算日"] == "2026-11-05"
     assert said["结账时点"] == "2026-11-05 09:30（北京时间）"
     assert said["数据契约摘要"] == report.stamp["contracts"]
-    assert {topic: said[topic] for topic in report.cut} == {topic: str(at) for topic, at in report.cut.items()}
+    assert {topic: said[topic] for topic in report.cut} == report.cut
     assert [name for name in book.sheetnames[1:] if name not in said] == []
 
 
@@ -198,6 +198,17 @@ def test_submissions_stand_with_adjustments_and_notes(report: Report) -> None:
     assert {"零报告", "上期调整", 179500000, "数据说明", *report.notes} <= set(texts)
 
 
+def test_counts_and_positions_are_numbers(report: Report, book: Any) -> None:
+    """Rows of submissions and the positions of the cut are numbers that can be added up; an earlier close keeps its texts."""
+    earlier = replace(report, catalogue=replace(report.catalogue, in_wan=False))
+    for workbook, kind in ((book, int), (openpyxl.load_workbook(BytesIO(render_xlsx(earlier))), str)):
+        sheet = workbook["附件8报送情况"]
+        at = [cell.value for cell in sheet[3]].index("行数")
+        rows = [row[at] for row in sheet.iter_rows(min_row=4, max_row=6, values_only=True)]
+        positions = [row[1] for row in workbook["目录"].iter_rows(values_only=True) if str(row[0]).startswith("hub.")]
+        assert {type(value) for value in [*rows, *positions] if value not in (None, "")} == {kind}
+
+
 def test_the_tables_of_the_body_are_complete(book: Any, report: Report) -> None:
     """Figures are numbers in the unit of their heading, in a format that shows them as Word does; what is not there is a word."""
     rows = {row[0].value: row for row in book["正文各表"].iter_rows() if row[1].value is not None}
@@ -301,6 +312,11 @@ def test_conditions_and_measures_are_said_in_chinese() -> None:
     assert Sources(present()).measure_text("equipment-projects", "sum(total_investment)") == "合计（总投资）"
     assert Sources(present()).measure_text("indicators", "sum(value in 万元)") == "合计（数值，折算为万元）"
     assert Sources(present()).measure_text("materials", "once(outlets by operator_uscc)") == "合计（网点数，每个经营主体计一次）"
+    assert Sources(present()).measure_text("equipment-projects", "sum(planned_by_year[2026])") == "合计（分年计划投资，2026）"
+    assert Sources(present()).measure_text("materials", "distinct(operator_uscc)") == "计数（经营主体，每个计一次）"
+    details = {"details_first": ["step", "on_date:month", "category?"]}
+    assert Sources(present()).condition_text("funds", details) == "明细优先＝环节、日期的月份、品类（可空）"
+    assert Sources(replace(present(), in_wan=False)).measure_text("materials", "distinct(operator_uscc)") == "distinct(operator_uscc)", "an earlier close keeps its words"
     assert Sources(present()).condition_text("submissions", {"bureau@list": ("water@tasks",)}) == "单位与清单在应报之列"
     assert Sources(present()).measure_text("", "funds.合计.paid ÷ funds.合计.allocated × 100") == "资金·合计·支付净额 ÷ 资金·合计·下达 × 100"
 

@@ -154,7 +154,7 @@ class Submission(Model):
     bureau: str = eg("water")
     list: str = eg("equipment-projects")
     month: Annotated[str, AfterValidator(lambda month: Period(month).month)] = eg("2026-10")
-    state: Literal["confirmed", "nil", "late", "silent", "pending"] = eg("nil")
+    state: Literal["confirmed", "unsigned", "nil", "late", "silent", "pending"] = eg("nil")
     rows: int | None = eg(0)
     confirmed_on: date | None = eg("2026-11-03")
     signed_by: str = eg("签发")

@@ -16,7 +16,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _MILLISECONDS_MIN = 10**12
 _CODE = re.compile(r"[a-z][a-z-]*[a-z]")
 
-STATES = {"confirmed": "已确认", "nil": "零报告", "late": "迟报", "silent": "未报送", "pending": "未到期"}
+STATES = {"confirmed": "已确认", "unsigned": "已填报未审签", "nil": "零报告", "late": "迟报", "silent": "未报送", "pending": "未到期"}
 """States of a submission, as people read them. 未报送 is not 0; 未到期 is owed, but not yet."""
 
 OUTCOMES = {

@@ -34,7 +34,7 @@ OUTCOMES = ("accepted", "duplicate", "rejected", "held")
 BATCH_STEPS = ("decode", "log", "fold", "commit", "total")
 """The steps of a batch that are timed, in their order; ``total`` is from the poll to the end of the commit."""
 
-SUBMISSION_STATES = ("confirmed", "nil", "late", "silent")
+SUBMISSION_STATES = ("confirmed", "unsigned", "nil", "late", "silent")
 """States of what a bureau owes for a month: signed off, nil returned, signed off after the due time, nothing yet."""
 
 _BATCH_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -102,7 +102,7 @@ PUBLISH_ERRORS = Metric(
 SUBMISSIONS = Metric(
     "hub_submissions",
     "gauge",
-    "Submissions of the month under review, by bureau and state (confirmed, nil, late, silent).",
+    "Submissions of the month under review, by bureau and state (confirmed, unsigned, nil, late, silent).",
     ("bureau", "state"),
 )
 ROWS_RETURNED = Metric(

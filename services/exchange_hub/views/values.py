@@ -111,6 +111,14 @@ def list_title(name: object) -> str:
     return view.title if view else str(name)
 
 
+_MONEY = {column.name: column.title for view in reversed(BY_NAME.values()) for column in view.columns if column.type == "money"}
+
+
+def _entry(key: str) -> str:
+    """Return what an entry of amounts is called; a confirmation names its totals by the columns of its list."""
+    return _MONEY.get(key) or visible(key)
+
+
 def named(column: Column, raw: object, names: Names) -> str:
     """Return the words of a text: bureaus and lists by name, everything else as it stands."""
     text = str(raw)
@@ -143,7 +151,7 @@ def shown(column: Column, raw: object, names: Names) -> Shown:
         case "texts":
             return Shown("、".join(named(column, item, names) for item in items(raw)))
         case "money_map":
-            parts = [(visible(key), money(fen)) for key, fen in _amounts(raw)]
+            parts = [(_entry(key), money(fen)) for key, fen in _amounts(raw)]
             return Shown("；".join(f"{key} {each.text}" for key, each in parts), "；".join(f"{key} {each.full}" for key, each in parts))
         case _:
             return Shown(named(column, raw, names), style="nowrap" if column.code else "")
@@ -169,7 +177,7 @@ def filed(column: Column, raw: object, names: Names) -> Filed:
         case "date" if isinstance(raw, date):
             return raw
         case "money_map":
-            return "；".join(f"{visible(key)}：{yuan(fen)}" for key, fen in _amounts(raw))
+            return "；".join(f"{_entry(key)}：{yuan(fen)}" for key, fen in _amounts(raw))
         case "texts":
             return "、".join(named(column, item, names) for item in items(raw))
         case "flag":

@@ -4,7 +4,7 @@ Headings and types come from the annex's own list, as it was when the month was 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Self
@@ -27,16 +27,20 @@ class Words:
         bureaus: code → name of a bureau.
         lists: name → title of a list.
         in_wan: whether numbers are shown as pages show them; earlier closes have two places everywhere.
+        entries: name → title of the columns of money, by which a confirmation names its totals; empty for an earlier close.
     """
 
     bureaus: Mapping[str, str]
     lists: Mapping[str, str]
     in_wan: bool = True
+    entries: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, catalogue: Catalogue, bureaus: Mapping[str, str] | None) -> Self:
         """Return the words of a report's own time; *bureaus* has today's names, for a close that did not keep them yet."""
-        return cls({**(bureaus or {}), **catalogue.bureaus}, {view.name: view.title for view in catalogue.lists}, catalogue.in_wan)
+        money = {each.name: each.title for view in reversed(catalogue.lists) for each in view.columns if each.type == "money"}
+        titles = {str(view.name): view.title for view in catalogue.lists}
+        return cls({**(bureaus or {}), **catalogue.bureaus}, titles, catalogue.in_wan, money if catalogue.in_wan else {})
 
     def word(self, column: Column, text: str) -> str:
         """Return the word for a code: the title of a list, the name of a bureau; other texts stay."""
@@ -81,7 +85,7 @@ def value_text(column: Column, row: Mapping[str, object], words: Words) -> str:
     if column.type in ("count", "quantity") and not isinstance(value, str):
         return str(values.plain_decimal(Decimal(str(value)))) if words.in_wan else number_text(Decimal(str(value)), "")
     if column.type == "money_map" or isinstance(value, Mapping):
-        return money_map_text(value, in_wan=words.in_wan)
+        return money_map_text(value, words)
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, date):
@@ -99,8 +103,8 @@ def is_coded(column: Column) -> bool:
     return column.names_list or column.bureau
 
 
-def money_map_text(value: object, *, in_wan: bool = True) -> str:
+def money_map_text(value: object, words: Words) -> str:
     """Write a map of amounts: ``企业自筹 9000.00；银行贷款 3345.68`` in 万元, in the order of its keys."""
     if not isinstance(value, Mapping):
         return printable(str(value))
-    return "；".join(f"{printable(str(key))} {_money_text(amount, in_wan=in_wan)}" for key, amount in sorted(value.items()))
+    return "；".join(f"{printable(words.entries.get(str(key), str(key)))} {_money_text(amount, in_wan=words.in_wan)}" for key, amount in sorted(value.items()))

@@ -252,7 +252,11 @@ def _submissions(made: _Book, annex: Annex, number: int) -> None:
     text, row = made.formats["text"], HEAD_ROW + 1
     for item in annex.rows:
         for index, column in enumerate(shown):
-            sheet.write_string(row, index, value_text(column, item, made.words), text)
+            raw = item.get(column.name)
+            if made.words.in_wan and column.type == "count" and isinstance(raw, int):
+                sheet.write_number(row, index, raw, made.formats["count"])
+            else:
+                sheet.write_string(row, index, value_text(column, item, made.words), text)
         row += 1
     if row > HEAD_ROW + 1:
         sheet.autofilter(HEAD_ROW, 0, row - 1, len(shown) - 1)
@@ -301,18 +305,21 @@ def _contents(made: _Book, sheet: Any) -> None:
         sheet.write_string(row, 1, printable(what), formats["text"])
         row += 1
     stamp = {STAMP_WORDS.get(key, key): value for key, value in report.stamp.items()}
-    cut = {topic: str(position) for topic, position in report.cut.items()}
+    cut = {topic: position if report.catalogue.in_wan else str(position) for topic, position in report.cut.items()}
     for title, second, entries in (("版本与摘要", "值", stamp), ("数据通道", "截取位置（下一条的序号）", cut)):
         sheet.write_string(row + 1, 0, title, formats["head"])
         sheet.write_string(row + 1, 1, second, formats["head"])
         row += 2
-        for name, value in sorted(entries.items()):
-            row = _pair(sheet, row, name, value, formats)
+        for name, said in sorted(entries.items()):
+            row = _pair(sheet, row, name, said, formats)
 
 
-def _pair(sheet: Any, row: int, name: str, value: str, formats: dict[str, Any]) -> int:
+def _pair(sheet: Any, row: int, name: str, value: str | int, formats: dict[str, Any]) -> int:
     sheet.write_string(row, 0, printable(name), formats["text"])
-    sheet.write_string(row, 1, printable(value), formats["text"])
+    if isinstance(value, int):
+        sheet.write_number(row, 1, value, formats["plain"])
+    else:
+        sheet.write_string(row, 1, printable(value), formats["text"])
     return row + 1
 
 

@@ -11,6 +11,9 @@ _FIGURE = re.compile(r"[a-z_]+\.[^\s()]+")
 _SUM = re.compile(r"sum\((\w+)\)")
 _IN_UNIT = re.compile(r"sum\((\w+) in (\S+)\)")
 _ONCE = re.compile(r"once\((\w+) by (\w+)\)")
+_ENTRY = re.compile(r"sum\((\w+)\[(\w+)\]\)")
+_DISTINCT = re.compile(r"distinct\((\w+)\)")
+_PART = re.compile(r"([a-z][a-z_]*)(:month)?(\?)?")
 _PAIR = re.compile(r"(\w+)@(\w+)")
 _WORDS = {" not in ": " 不在 ", " in ": " 在 ", " not <=": "为空或晚于", " not <": "为空或不早于", " not >": "为空或不晚于"}
 _SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥", "<": "早于", ">": "晚于", ":month": "的月份", "|": "或"}
@@ -50,6 +53,10 @@ class Sources:
             return f"合计（{self.column_title(list_, found[1])}，折算为{found[2]}）"
         if found := _ONCE.fullmatch(measure):
             return f"合计（{self.column_title(list_, found[1])}，每个{self.column_title(list_, found[2])}计一次）"
+        if self._catalogue.in_wan and (found := _ENTRY.fullmatch(measure)):
+            return f"合计（{self.column_title(list_, found[1])}，{found[2]}）"
+        if self._catalogue.in_wan and (found := _DISTINCT.fullmatch(measure)):
+            return f"计数（{self.column_title(list_, found[1])}，每个计一次）"
         return _FIGURE.sub(lambda id_: self._catalogue.label(id_.group()), measure)
 
     def _one(self, list_: str, key: str, value: object) -> str:
@@ -77,4 +84,6 @@ class Sources:
         if isinstance(value, list | tuple):
             return "、".join(self._value(list_, part) for part in value)
         text = str(value)
+        if self._catalogue.in_wan and (found := _PART.fullmatch(text)):
+            return self.column_title(list_, found[1]) + ("的月份" if found[2] else "") + ("（可空）" if found[3] else "")
         return self.column_title(list_, text) if _NAME.fullmatch(text) else text

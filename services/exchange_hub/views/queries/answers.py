@@ -281,7 +281,7 @@ class Submission:
     """What a bureau returned of a list for a month.
 
     Attributes:
-        state: ``confirmed``, ``nil``, ``late`` or ``silent`` (owed and not here); silent is never zero.
+        state: ``confirmed``, ``unsigned`` (stated, and 签发 did not sign), ``nil``, ``late``, ``silent`` (owed and not here) or ``pending``; silent is never zero.
         rows: rows confirmed, ``None`` where nothing was.
         due_on: the day by which it is owed, ``None`` where it is not.
         rows_returned: rows that the bureau's connector sent back and nobody has corrected yet.
@@ -291,7 +291,7 @@ class Submission:
     bureau: str
     list: str
     month: str
-    state: Literal["confirmed", "nil", "late", "silent", "pending"]
+    state: Literal["confirmed", "unsigned", "nil", "late", "silent", "pending"]
     rows: int | None
     confirmed_on: date | None
     signed_by: str

@@ -1,7 +1,8 @@
 """Questions to a list: its rows, how many they are, and which values occur in it."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -120,12 +121,15 @@ def choices(conn: sa.Connection, view: ListView, columns: Sequence[str], *, sche
     return {name: sorted(values) for name, values in found.items()}
 
 
+_STATES: Mapping[str, Literal["nil", "confirmed"]] = {"零报告": "nil", "已确认": "confirmed"}
+
+
 def submissions(conn: sa.Connection, month: str, *, view: ListView = SUBMISSIONS, schema: str = LIVE) -> list[Submission]:
     """Return what bureaus confirmed or returned as nil for *month*; what is owed and not here is not among it."""
     table = table_of(view, schema)
     chosen = sa.select(table).where(table.c.month == month).order_by(table.c.row_key)
     return [
-        Submission(row.bureau, row.list, row.month, "nil" if row.state == "零报告" else "confirmed", row.rows, row.confirmed_on, row.signed_by or "")
+        Submission(row.bureau, row.list, row.month, _STATES.get(row.state, "unsigned"), row.rows, row.confirmed_on, row.signed_by or "")
         for row in conn.execute(chosen)
     ]
 
