@@ -51,7 +51,7 @@ def test_a_figure_opens_down_to_the_columns() -> None:
     told = event("progress:2026-10", 7)
     told["origin"] |= {"cells": {"invested_this_month": "F7", "month": "title", "name": "C7+D4"}}
     drawn = list(lines_of(figure(row("2026-10", told), counted=1), NAMES))
-    assert drawn[4] == "      └─ 单元格:本月完成投资 F7、进度月份 表头、name C7、D4"
+    assert drawn[5] == "      └─ 单元格:本月完成投资 F7、进度月份 表头、name C7、D4"
 
 
 def test_a_merged_row_says_whose_each_column_is() -> None:
