@@ -181,7 +181,7 @@ class MemoryReading(Queries):
     def row(self, list_name: str, row_key: str) -> Row | None:
         return next((row for row in self._source.lists[list_name] if row["row_key"] == row_key), None)
 
-    def trace(self, view: ListView, row: Row, below: Mapping[str, int] | None = None) -> Trace:
+    def trace(self, view: ListView, row: Row, below: Mapping[str, int] | None = None, day: date | None = None) -> Trace:
         if view.name in self._source.traces:
             return Trace(row, self._source.traces[view.name])
         facts = {name: stored(value) for name, value in row.items() if name not in ("row_key", "component", "bureaus")}
