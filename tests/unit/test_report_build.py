@@ -300,10 +300,22 @@ def test_next_month_comes_from_what_is_due_overdue_unpaid_and_silent(district: D
     (text,) = section(report_of(district, lists), "下月重点").paragraphs
     assert text == (
         "一是落实措施超期1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局按期出台。"
-        "三是应制定方案15个未印发，请责任单位加快制定。四是审核通过超过30日未付清1件，请核对办理。"
+        "三是应制定方案15个未印发，请区发展改革委、区工业和信息化局等14个单位加快制定。四是审核通过超过30日未付清1件，请核对办理。"
         "五是11月设备更新项目计划开工1个，请牵头单位调度。六是请区卫生健康委补报10月数据。"
         "七是11月数据请于12月7日前报送并确认。"
     )
+
+
+def test_whose_plans_are_not_issued_is_named(district: District) -> None:
+    """Who issued an expected plan by the report's day is not asked for it; one issued later, and a plan that nobody expects, change nothing."""
+    lists = confirmed(district)
+    for n, plan in enumerate(district.plans):
+        on = date(2026, 11, 2) if plan.kind == "宣传" else date(2026, 10, 9)
+        if plan.domain != "农业":
+            lists["plans"].append(row("plans", f"p{n}", plan.bureau, plan_kind=plan.kind, expected=plan.title, issued_on=on, lead_bureau=plan.bureau))
+    lists["plans"].append(row("plans", "x", "agriculture", plan_kind="宣传", expected=None, issued_on=date(2026, 10, 9), lead_bureau="agriculture"))
+    (text,) = section(report_of(district, lists), "下月重点").paragraphs
+    assert text.startswith("一是应制定方案2个未印发，请区农业农村委、区委宣传部加快制定。")
 
 
 def test_documents_show_what_is_overdue_first_with_the_approved_extension(district: District) -> None:

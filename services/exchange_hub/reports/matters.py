@@ -17,6 +17,7 @@ PROBLEMS_MAX = 4
 _TITLE_MAX = 18
 _MATTER_MAX = 32
 _NAMES_MAX = 4
+_PLANNING_MAX = 2
 _COUNTED = "一二三四五六七八九"
 
 
@@ -111,7 +112,7 @@ def _next_items(book: Book) -> Iterator[str]:
         yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon)}按期出台"
     waiting = book.count(f"plans.{TOTAL}.expected") - book.count(f"plans.{TOTAL}.issued")
     if waiting > 0:
-        yield f"应制定方案{waiting}个未印发，请责任单位加快制定"
+        yield f"应制定方案{waiting}个未印发，请{say.joined(_unissued(book), _PLANNING_MAX)}加快制定"
     overdue = book.count(f"funds.{TOTAL}.overdue")
     if overdue:
         yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请核对办理"
@@ -124,6 +125,12 @@ def _next_items(book: Book) -> Iterator[str]:
         yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"
     due = book.inputs.district.submission_due_on(book.period.after.month)
     yield f"{month}数据请于{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），请另行通知"
+
+
+def _unissued(book: Book) -> list[str]:
+    """Name the bureaus whose expected plans nobody has issued by the report's day, in the order of the plans."""
+    issued = set(book.inputs.cells["plans"].values("expected"))
+    return [book.name(plan.bureau) for plan in book.inputs.district.plans if plan.title not in issued]
 
 
 def _departments(book: Book, rows: list[Row]) -> str:
