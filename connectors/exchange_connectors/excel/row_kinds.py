@@ -110,6 +110,7 @@ class RowKinds:
             self._first = True
             return heading
         if self._is_note(filled, texts) or self._is_beside_the_list(filled):
+            self._first = first
             return RowKind.NOTE
         if self._foreign or (self._moved and not filled.keys() <= self._headed):
             return RowKind.UNREAD  # where another table stood above, what stands beside the headings may be of it
