@@ -136,7 +136,7 @@ def test_a_slip_that_cannot_be_written_stops_nothing(desk: Desk, monkeypatch: py
     results = desk.turn()
     assert len(results) == 2
     assert [each.name for each in desk.inbox.glob("任务2026年10月.*.回执.xlsx")]
-    monkeypatch.setattr(dropfolder, "write_slip", lambda *_: (_ for _ in ()).throw(PermissionError(13, "denied")))
+    monkeypatch.setattr(dropfolder, "write_slip", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "denied")))
     desk.write("丙2026年10月.xlsx", "丙")
     desk.turn()
     assert [(name, "回执写不了" in words) for name, _, words in desk.troubles] == [("丙2026年10月.xlsx", True)]

@@ -9,6 +9,7 @@ from random import Random
 from tests.workbooks.sheets import FACTORS, Book, Cell, Line, yuan
 from tests.workbooks.untouched import (
     NEARBY,
+    OTHER_FIGURES,
     UNKNOWN,
     UnfitError,
     all_money,
@@ -95,7 +96,7 @@ def heading_of_other_figures(random: Random, book: Book) -> None:
         raise UnfitError
     column = one_of(random, book.main.of_kind("money", "count", "quantity"))
     path = book.main.heads[column]
-    book.main.heads[column] = (*path[:-1], path[-1] + random.choice(["（上年同期）", "（调整后）", "（不含退货）"]))
+    book.main.heads[column] = (*path[:-1], path[-1] + random.choice(OTHER_FIGURES))
     for line in book.main.records():
         record_of(line).asked = True
 

@@ -167,7 +167,7 @@ def told_of(told: list[Finding], sheet: Sheet, row: int, named: bool) -> bool:
     for finding in told:
         if named and finding.sheet not in ("", sheet.name.strip(), sheet.name):
             continue
-        if finding.row is None or finding.row in (row, row if named else row + 1) or finding.row <= len(sheet.titles) + len(sheet.header):
+        if finding.row is None or abs(finding.row - row) <= (not named) or finding.row <= len(sheet.titles) + len(sheet.header):
             return True
         if finding.no in (36, 38) and finding.row <= row:
             return True

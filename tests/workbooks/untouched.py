@@ -11,6 +11,7 @@ from tests.workbooks.sheets import Book, Cell, Line, Record, yuan
 Bend = Callable[[Random, Book], None]
 NEARBY = ("元", "千元", "万元", "十万元", "百万元")
 UNKNOWN = ("万美元", "美元", "千港元", "十亿元", "欧元", "万元/台", "含税千元", "百元", "USD", "k元")
+OTHER_FIGURES = ("（上年同期）", "（调整后）", "（不含退货）")
 UNSEEN = ("\u200b", "\ufeff", "\u00a0", "\u3000", "\u2060", "\u00ad", "\u200e", "\t", " ")
 
 
@@ -95,10 +96,11 @@ def forbid_money(book: Book) -> None:
 
 
 def heading_units(book: Book, words: str) -> None:
-    """Write this behind every heading of money, in place of the unit."""
+    """Write this behind every heading of money, in place of the unit; what it says of other figures stays."""
     for column in book.main.of_kind("money"):
         path = book.main.heads[column]
-        book.main.heads[column] = (*path[:-1], path[-1].partition("（")[0] + words)
+        said = next((each for each in OTHER_FIGURES if path[-1].endswith(each)), "")
+        book.main.heads[column] = (*path[:-1], path[-1].partition("（")[0] + words + said)
 
 
 def line_of(*cells: object) -> Line:

@@ -36,6 +36,7 @@ from exchange_connectors.excel.slip import (
     write_slip,
 )
 from exchange_connectors.excel.workbook import UnreadableError
+from exchange_connectors.excel.written_slips import WrittenSlips
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.errors import ConnectorError
 from exchange_connectors.kit.ledger import Verdict
@@ -148,13 +149,14 @@ def strangers(mapping: Mapping) -> list[Path]:
     return [path for path in _files(mapping) if path not in meant]
 
 
-def _files(mapping: Mapping) -> list[Path]:
+def _files(mapping: Mapping, slips: bool = False) -> list[Path]:
+    """Return the inbox's files but for slips, or the slips alone."""
     if not mapping.inbox.is_dir():
         return []
     return [
         path
         for path in sorted(mapping.inbox.iterdir(), key=natural)
-        if not path.name.startswith(("~$", ".")) and not path.name.endswith(SLIP_SUFFIX) and path.is_file()
+        if not path.name.startswith(("~$", ".")) and path.name.endswith(SLIP_SUFFIX) is slips and path.is_file()
     ]
 
 
@@ -180,9 +182,10 @@ class DropFolder:
         self._clock = clock
         self._last_look: dict[str, tuple[int, str]] = {}
         self._digests: dict[str, tuple[tuple[int, int], str]] = {}
+        self._slips = WrittenSlips(publisher.store)
 
     def waiting(self, settle_seconds: float = 0.0) -> list[Path]:
-        """Return the workbooks not yet processed under this mapping, in natural order.
+        """Return the workbooks not yet processed under this mapping, in natural order, then slips that a clerk has corrected.
 
         A file that cannot even be looked at is noted as trouble and stops no other.
 
@@ -190,7 +193,7 @@ class DropFolder:
             settle_seconds: leave a file alone until size and content stood still since the last look, and for so long.
         """
         found = []
-        for path in workbooks(self.mapping):
+        for path in [*workbooks(self.mapping), *self._slips.corrections(_files(self.mapping, slips=True))]:
             try:
                 size, age_seconds = path.stat().st_size, self._clock() - path.stat().st_mtime
                 sha256 = self._digest(path)
@@ -414,7 +417,8 @@ class DropFolder:
         totals = Totals(result.rows, result.returned, result.published, result.unchanged, result.sheets_returned)
         told = Told(result.findings, totals, result.accounts, result.taken_as)
         try:
-            slip = write_slip(result.path, body, told, self._now(), answer)
+            slip = write_slip(result.path, body, told, self._now(), answer, aside=not self._slips.may_be_replaced(result.slip))
+            self._slips.note(slip)
         except OSError as error:
             words = (
                 f"已处理，回执写不了（{error.strerror or type(error).__name__}），请检查文件夹权限或关闭已打开的回执"
@@ -446,9 +450,10 @@ class DropFolder:
             answer = self._answer_for(name, published)
             if answer.awaited == 0:
                 try:
-                    if Path(slip).exists():
+                    if Path(slip).exists() and not self._slips.is_touched(Path(slip)):  # a corrected one has a slip of its own
                         if not (answer.exceptions and is_short(Path(slip)) and self._write_anew(name, sha256, (published, unchanged), answer)):
                             add_answer(Path(slip), answer, self._now())
+                        self._slips.note(Path(slip))
                         written.append(Path(slip))
                 except OSError as error:
                     log.warning("%s: the hub's answer cannot be written (%s); tried again", slip, error)

@@ -59,7 +59,8 @@ class RowKinds:
         own = {*self._words, *table.titles, *table.mapped.total_labels, *(text for line in table.header_lines for text in line.values())}
         self._codes = any(word.isascii() for word in own if word)
         self._plain: dict[str, bool] = {}
-        self._foreign = False
+        self._headed = {column for line in table.header_lines for column in line} | self._by_column.keys()
+        self._foreign = self._moved = False  # another table has begun; one has, somewhere above
         self._first, self._numbered = True, False
         self._serial = {column for line in table.header_lines for column, text in line.items() if normal(text) in ("序号", "编号")} - {
             column for column, bound in self._by_column.items() if bound.mapped.carried
@@ -67,7 +68,7 @@ class RowKinds:
 
     def plainly_data(self, cells: list[Cell], after_gap: bool) -> bool:
         """Say whether :meth:`of` would certainly call the next row data: no text in it is one of a heading, a total or a note."""
-        if after_gap or self._first or self._foreign or (self._serial and not self._numbered):
+        if after_gap or self._first or self._moved or (self._serial and not self._numbered):
             return False
         known, beside = self._plain, False
         for column, cell in enumerate(cells, 1):
@@ -109,13 +110,15 @@ class RowKinds:
             self._first = True
             return heading
         if self._is_note(filled, texts) or self._is_beside_the_list(filled):
+            self._first = first
             return RowKind.NOTE
-        if self._foreign:
-            return RowKind.UNREAD
+        if self._foreign or (self._moved and not filled.keys() <= self._headed):
+            return RowKind.UNREAD  # where another table stood above, what stands beside the headings may be of it
         total = self._total(filled, texts)
         if total is None and after_gap and self._begins_another(filled, texts):
-            self._foreign = True
+            self._foreign = self._moved = True
             return RowKind.UNREAD
+        self._first = first and total is not None  # a total above the details may stand above the columns' numbers too
         self._numbered = self._numbered or any(_is_number(filled.get(column)) for column in self._serial)
         return total or RowKind.DETAIL
 
@@ -136,7 +139,7 @@ class RowKinds:
         first = normal(next(iter(texts.values())))
         numbered = first == "序号" and len(texts) == len(filled) > 1
         if numbered or (known >= 2 and known >= _FOREIGN_SHARE * len(filled)):
-            self._foreign = True
+            self._foreign = self._moved = True
             return RowKind.UNREAD
         return None
 

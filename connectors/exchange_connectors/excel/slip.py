@@ -46,7 +46,7 @@ _LEVEL_WORDS = {
 OUTCOME_WORDS = {"duplicate": "重复", "rejected": "退回", "held": "暂挂", "superseded": "已有更新的报送"}
 _RECEIPTS_TITLE = "交换平台回执"
 _NEXT_STEP = (
-    "各表中退回的单元格标红、需核对的标黄，说明见单元格批注和下表。请在原表（或另存为新文件名的本回执）中更正，存为xlsx再放入投递文件夹；"
+    "各表中退回的单元格标红、需核对的标黄，说明见单元格批注和下表。请在原表或本回执中更正，存为xlsx放在投递文件夹；"
     "整份重报即可，未改动的行不会重复入库。"
 )
 
@@ -101,7 +101,7 @@ class Answer:
     exceptions: tuple[Exceptional, ...] = ()
 
 
-def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: Answer | None = None) -> Path:
+def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: Answer | None = None, *, aside: bool = False) -> Path:
     """Write the slip of *workbook* and return its path.
 
     Args:
@@ -110,11 +110,13 @@ def write_slip(workbook: Path, body: bytes, told: Told, at: datetime, answer: An
         told: what is said of it.
         at: when it was looked at, with its zone.
         answer: what the hub has answered, where it was asked.
+        aside: under a name of its own, for the earlier slip holds what a clerk has written.
 
     Raises:
         OSError: neither the slip nor one under another name can be written.
     """
     path = slip_path(workbook)
+    path = _beside(path, at) if aside else path
     original = body if body.startswith(b"PK") else b""
     if not told.findings and (answer is None or not answer.exceptions):  # nothing to mark: a copy would say nothing
         return _written_slip(_empty(), b"", workbook, path, told, at, answer)
@@ -138,9 +140,14 @@ def _written_slip(book: Workbook, original: bytes, workbook: Path, path: Path, t
     try:
         _save(book, original, path)
     except OSError:  # open in a spreadsheet, which locks it
-        path = path.with_name(f"{path.name.removesuffix(SLIP_SUFFIX)}.{at:%H%M%S}{SLIP_SUFFIX}")
+        path = _beside(path, at)
         _save(book, original, path)
     return path
+
+
+def _beside(path: Path, at: datetime) -> Path:
+    """Return another name for a slip."""
+    return path.with_name(f"{path.name.removesuffix(SLIP_SUFFIX)}.{at:%H%M%S}{SLIP_SUFFIX}")
 
 
 def is_short(slip: Path) -> bool:

@@ -233,13 +233,19 @@ def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int
 
 
 def _not_instead(table: Table, text: str, chosen: int, found: Headings) -> None:
-    """Send the sheet back where a hidden column would be read instead of a visible one whose heading only says more in brackets."""
-    if chosen not in table.sheet.hidden_columns or not table.mapped.columns[text].carried:
+    """Look at columns whose headings say the same and more in brackets: a hidden one is never read instead of a visible one."""
+    hidden = table.sheet.hidden_columns
+    if not table.mapped.columns[text].carried:
         return
-    beside = [c for c in found.alike(parts(text)) if c not in table.sheet.hidden_columns and _is_filled(table, c)]
-    if beside:
-        words = f"“{text}”列（{letters(chosen)}列）被隐藏，另有可见的“{'/'.join(found.paths[beside[0]])}”列，分不清该读哪一列，请只保留一列"
-        table.say(38, Level.RETURNED, words, table.first_row - 1, chosen)
+    beside = [c for c in found.alike(parts(text)) if (c in hidden) is not (chosen in hidden) and _is_filled(table, c)]
+    if not beside or found.paths[beside[0]] == found.paths[chosen]:
+        return
+    other, row = "/".join(found.paths[beside[0]]), table.first_row - 1
+    if chosen in hidden:
+        words = f"“{text}”列（{letters(chosen)}列）被隐藏，另有可见的“{other}”列，分不清该读哪一列，请只保留一列"
+        table.say(38, Level.RETURNED, words, row, chosen)
+    else:
+        table.say(38, Level.VERIFY, f"另有隐藏的“{other}”列（{letters(beside[0])}列），未读取，请确认", row, beside[0])
 
 
 def _is_filled(table: Table, column: int) -> bool:
