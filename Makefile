@@ -42,6 +42,7 @@ check: $(STAMP)
 
 faults: $(STAMP)
 	@$(BIN)/python -m tests.faults.run
+	@$(BIN)/python -m tests.faults.hour --minutes $(or $(MINUTES),60)
 
 bench: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
