@@ -229,7 +229,8 @@ def _shared(table: Table, merge: Merge, bound: BoundColumn) -> bool:
     """Say whether a merged amount is one for several rows, or for several columns of the list."""
     if is_empty(table.sheet.cell(merge.top, merge.left)):
         return False
-    if merge.bottom > merge.top:
+    first = table.sheet.cell(merge.top, merge.left)
+    if merge.bottom > merge.top or (merge.left < bound.column and isinstance(first, int | float)):
         return True
     return any(
         merge.left <= other.column <= merge.right and other is not bound and other.mapped.carried for other in table.columns
