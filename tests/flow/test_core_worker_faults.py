@@ -101,9 +101,11 @@ def test_stopped_while_it_holds_the_commit_lock(stage: Stage) -> None:
 def test_connections_cut_again_and_again(stage: Stage) -> None:
     """A worker whose connection is cut, also just before COMMIT, tries the same batch again and goes on by itself."""
     worker = stage.worker(at_step="receipted", what="pause", at_batch=0, pause_seconds=0.4)
-    with stage.flowing(bulk(SEED, 6000), per_second=150, cut=True):
+    with stage.flowing(bulk(SEED, 18_000), per_second=150, cut=True):
+        # Whose connection is cut while it starts, ends, and its supervisor starts it again: there is none here.
+        wait_for("the first batch", lambda: any(stage.positions().values()))
         cuts = 0
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while cuts < 5 and time.monotonic() < deadline:
             cuts += cut_connections(stage.url)
             time.sleep(0.9)  # the pace of the cuts is the fault itself

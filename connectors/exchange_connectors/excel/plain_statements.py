@@ -61,7 +61,7 @@ class PlainStatements:
         self._day, self._origin = of_all["occurred_on"], of_all["origin"]
         defaults = {str(field.name): field.default for field in self._contract.fields if field.has_default and field.default}
         self._said = said_of(event.type, defaults)
-        self._origins: dict[str | None, dict[str, Any]] = {}
+        self._origins: dict[tuple[str | None, str | None], dict[str, Any]] = {}
 
     def state(self, row: Row) -> Placed | None:
         """Return what a row states, ``None`` where it must be stated in full."""
@@ -112,13 +112,18 @@ class PlainStatements:
         """Return an origin as it would be decoded; of those that differ in their row alone the rest is looked at once."""
         if origin.keys() != _OF_ROW:
             return _decoded(self._origin, origin)  # type: ignore[no-any-return]  # a record is a dict
-        known = self._origins.get(origin["unit"])
+        shared = (origin["unit"], origin["cells"])
+        known: dict[str, Any] | None = self._origins.get(shared)
         if known is None:
-            known = self._origins[origin["unit"]] = _decoded(self._origin, origin)
+            known = dict(_decoded(self._origin, origin))
+            if len(self._origins) < _ORIGINS_MAX:
+                self._origins[shared] = known
         return known | {"row": origin["row"]}
 
 
-_OF_ROW = {"file", "sheet", "row", "unit"}
+_OF_ROW = {"file", "sheet", "row", "unit", "cells"}
+#: Layouts of rows that are kept: all rows of a table but those that take cells of other rows share theirs.
+_ORIGINS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)

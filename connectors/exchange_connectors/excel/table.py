@@ -165,6 +165,7 @@ def _bind(table: Table, found: Headings, connector: Connector, title_unit: Unit 
         reads = Column(column_map.field, type_, unit, column_map.values, connector.departments, measure, key=column_map.field in keys)
         bound.append(BoundColumn(column, text, column_map, reads))
     table.columns = tuple(bound)
+    _no_twins(table, found, taken | joined)
     if not mapped.match_extra:
         for column in sorted(set(found.paths) - taken - joined):
             words = f"“{'/'.join(found.paths[column])}”列不在模板内，未读取"
@@ -246,6 +247,18 @@ def _not_instead(table: Table, text: str, chosen: int, found: Headings) -> None:
         table.say(38, Level.RETURNED, words, row, chosen)
     else:
         table.say(38, Level.VERIFY, f"另有隐藏的“{other}”列（{letters(beside[0])}列），未读取，请确认", row, beside[0])
+
+
+def _no_twins(table: Table, found: Headings, taken: set[int]) -> None:
+    """Return a sheet in which a column of numbers that is read stands beside an unread one of its heading with a measure: either may be meant."""
+    for bound in table.columns:
+        if bound.reads.type.kind not in NUMBER_KINDS:
+            continue
+        for column in found.alike(parts(bound.header)):
+            heading = "/".join(found.paths[column])
+            if column not in taken | table.sheet.hidden_columns and measure_in(heading) and _is_filled(table, column):
+                words = f"“{bound.header}”列（{letters(bound.column)}列）之外另有“{heading}”列（{letters(column)}列），分不清该读哪一列，请只保留一列"
+                table.say(36, Level.RETURNED, words, table.first_row - 1, column)
 
 
 def _is_filled(table: Table, column: int) -> bool:
