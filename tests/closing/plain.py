@@ -238,11 +238,17 @@ class Plain:
         self._put("problems.合计.open", sum(is_open(r, "raised_on", "resolved_on") for r in problems))
         fulfilled = {r["expected"] for r in self.lists["plans"] if r["issued_on"] <= self.as_of} - {None}
         self._put("plans.合计.issued", len(fulfilled))
-        self._put("policies.合计.in_force", sum(
-            (r["expired_on"] is None or r["expired_on"] > self.as_of) and (r["valid_to"] is None or r["valid_to"] >= self.as_of)
+        in_force = [
+            r for r in self.lists["funding-policies"]
+            if (r["expired_on"] is None or r["expired_on"] > self.as_of) and (r["valid_to"] is None or r["valid_to"] >= self.as_of)
             and (r["valid_from"] is None or r["valid_from"] <= self.as_of)
-            for r in self.lists["funding-policies"]
-        ))  # fmt: skip
+        ]  # fmt: skip
+        self._put("policies.合计.in_force", len(in_force))
+        self._put("lists.执行中资金政策.entries", len(in_force))
+        self._put("lists.执行中资金政策.expiring", sum(r["valid_to"] is not None and (r["valid_to"] - self.as_of).days <= 60 for r in in_force))
+        self._put("lists.先进设备企业.entries", len(self.lists["enterprises"]))
+        for row, name in (("设备更新项目", "equipment-projects"), ("回收循环利用项目", "recycling-projects")):
+            self._put(f"lists.{row}.entries", sum(r["admin_state"] != "退出" for r in self.lists[name]))
         for code in ("工业", "水务", "其他", "合计"):
             found = sum(code in ("合计", r["domain"]) for r in self.lists["enterprises"])
             self._put(f"enterprises.{code}.listed", found)
