@@ -62,7 +62,7 @@ def test_what_came_and_left_is_told_against_the_month_closed_before(district: Di
     assert sentence(report).startswith("三个清单和图谱（比上期）：")
     new, left = (report.figures[f"lists.执行中资金政策.{name}"].source for name in ("new", "left"))
     assert (new.list, new.where, new.measure, new.rows) == ("funding-policies", {"row_key": ("甲",)}, "count", 1)
-    assert (left.list, left.measure) == ("", "在2026-09清单而不在本期清单：乙、丙")
+    assert (left.list, left.measure) == ("", "在2026-09清单而不在本期清单的条目：乙、丙")
 
 
 def test_without_a_month_closed_before_nothing_is_called_new(district: District) -> None:

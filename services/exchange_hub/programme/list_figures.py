@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
-from exchange_hub.programme.definitions import Definition, Frame, Measured, Scope, Stated
+from exchange_hub.programme.definitions import Definition, Frame, Measured, Scope, Stated, Turnover
 
 EXPIRING_DAYS = 60
 EXITED = "退出"
@@ -73,7 +73,7 @@ def definitions(frame: Frame) -> Iterator[Definition]:
         turned = frame.turnover.get(name)
         for what, keys in (("new", turned.new if turned else ()), ("left", turned.left if turned else ())):
             # What left stands in the month before, so that only what is new can be opened in this one's list.
-            said_by = COUNT if what == "new" else f"在{turned.month}清单而不在本期清单：{'、'.join(keys[:_NAMED_MAX])}" if turned else ""
+            said_by = COUNT if what == "new" and keys else _compared(what, turned, keys)
             opened: Where = {"row_key": keys} if what == "new" else {}
             value = len(keys) if turned else None
             yield Stated(
@@ -84,3 +84,13 @@ def definitions(frame: Frame) -> Iterator[Definition]:
 
 
 _NAMED_MAX = 20
+
+
+def _compared(what: str, turned: Turnover | None, keys: tuple[str, ...]) -> str:
+    """Say what was compared where a figure opens no rows: of what left the first numbers, without the bureau that gave them."""
+    if turned is None:
+        return "与上一已结账月份的清单比较；此前没有已结账的月份"
+    if what == "new":
+        return f"在本期清单而不在{turned.month}清单的条目"
+    named = "、".join(key.rpartition(":")[2] for key in keys[:_NAMED_MAX])
+    return f"在{turned.month}清单而不在本期清单的条目{f'：{named}' if named else ''}"
