@@ -110,6 +110,18 @@ def test_a_change_names_who_said_what(told: Opened, hub: Hub, late: int) -> None
             assert sum((each.after or 0) - (each.before or 0) for each in mine) == (change.after.value or 0) - (change.before.value or 0), change.after.id
 
 
+def test_no_change_of_two_closed_months_is_without_its_rows(told: Opened, hub: Hub) -> None:
+    """After all of it arrived, each change of December and of January has rows behind it, and its causes are theirs."""
+    for month, day in (("2025-12", date(2025, 12, 31)), ("2026-01", date(2026, 1, 31))):
+        closed(told, hub.district, month, day)
+    tell(told, hub, (*events(), *(said for said, _ in LATE)))
+    for month in ("2025-12", "2026-01"):
+        found = changes_since(told, hub, month)
+        assert found
+        bare = [f"{month} {id_}: {change.causes}" for id_, change in found.items() if {each.cause for each in change.contributions} != {*change.causes}]
+        assert not bare, "\n".join(bare)
+
+
 def test_a_nil_return_told_late_is_why_nothing_became_zero(told: Opened, hub: Hub) -> None:
     """未报送 becomes 0 because commerce returned nil after the close: late, with the return as the row behind it, and no matter of method."""
     closed(told, hub.district, "2026-09", date(2026, 9, 30))

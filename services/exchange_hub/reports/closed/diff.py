@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, get_args
 
 import sqlalchemy as sa
 
-from exchange_hub.programme.definitions import NONE, Definition
+from exchange_hub.programme.definitions import NONE, Definition, Stated
 from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import cubes, definitions, kinds
 from exchange_hub.programme.labels import kind_of
@@ -167,9 +167,9 @@ def _compared(sides: _Sides, schema: str, told: Mapping[str, Decimal | None], *,
     frame = with_codes(frame, district, cells, _materials(before.figures.values()), _scrapped(before.figures.values()))
     defined, of_kind = definitions(frame), kinds(frame)
     if row["dated"]:
-        # What was true on the day of the close is known of that day still.
-        defined = tuple(replace(each, restates=True) for each in defined)
-        of_kind = {kind: replace(each, restates=True) for kind, each in of_kind.items()}
+        # What was true on the day of the close is known of that day still; what two reports told of each other stays as they told it.
+        defined = tuple(each if isinstance(each, Stated) else replace(each, restates=True) for each in defined)
+        of_kind = {kind: each if isinstance(each, Stated) else replace(each, restates=True) for kind, each in of_kind.items()}
     now = evaluate(defined, cells, Owed(district, frame, cells).standing)
     changed = [*_changed(defined, before, now), *_gone(of_kind, before, now)]
     digest = figures_digest(now)
