@@ -215,7 +215,7 @@ def test_every_figure_stands_in_the_unit_that_is_said(source: MemorySource, tmp_
     list_name = "" if derived else "indicators"
     origin = {"list": list_name, "where": {}, "measure": "b.合计.y + b.合计.z" if derived else "sum(value)", "rows": 1}
     term = {"list": "", "where": {}, "measure": "goals.设备投资额.工业.ytd − b.合计.y", "rows": 0}
-    document |= {"sections": [], "closed_at": f"2026-11-05T01:00:{derived:d}{[*FIGURES].index(unit)}+00:00"}  # each case is a close of its own
+    document |= {"sections": [], "closed_at": f"2031-11-05T01:00:{derived:d}{[*FIGURES].index(unit)}+00:00"}  # each case is a close of its own, and no other test's
     document["figures"] = {
         "goals.设备投资额.工业.ytd": {"value": value, "unit": unit, "period": "2026-10", "source": origin},
         "goals.设备投资额.工业.yoy": {"value": "1.0", "unit": "%", "period": "2026-10", "source": term},

@@ -221,18 +221,28 @@ class KafkaBroker(Broker):
 
     @override
     def missing(self, needs: Sequence[tuple[str, str]]) -> list[str]:
-        try:
-            admin = self._client(KafkaAdminClient)
-        except NotReadyError as error:
-            return [str(error)]
-        try:
-            described = {topic["name"]: topic for topic in admin.describe_topics([topic for _, topic in needs])}
-        except KafkaError as error:
-            return [f"Kafka at {self._settings.bootstrap_servers} does not describe topics: {error!r}"]
-        finally:
-            admin.close()
+        deadline = time.monotonic() + self._settings.start_seconds_max
+        described = None
+        while described is None:
+            try:
+                described = self._described([topic for _, topic in needs])
+            except NotReadyError as error:
+                return [str(error)]
+            except KafkaError as error:
+                # Of several brokers one may have gone this moment: asked anew, another answers.
+                if isinstance(error, _FINAL) or time.monotonic() >= deadline:
+                    return [f"Kafka at {self._settings.bootstrap_servers} does not describe topics: {error!r}"]
+                time.sleep(_POLL_SECONDS)
         self._ids.update((name, str(topic["topic_id"])) for name, topic in described.items())
         return [words for right, topic in needs if (words := self._lack(right, topic, described.get(topic)))]
+
+    def _described(self, topics: list[str]) -> dict[str, Mapping[str, Any]]:
+        """Return what a broker tells of topics, by a client of its own."""
+        admin = self._client(KafkaAdminClient)
+        try:
+            return {topic["name"]: topic for topic in admin.describe_topics(topics)}
+        finally:
+            admin.close()
 
     @override
     def identity(self, topic: str) -> str:
