@@ -78,7 +78,7 @@ def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
     clean = _BREAK.sub("", _WORDS_BREAK.sub(" ", without_invisible(raw))).strip()
     if clean in NOTHING:
         return Reading()
-    if column.key and _SEVERAL.search(without_invisible(raw).strip()):
+    if column.key and _SEVERAL.search(fold_width(without_invisible(raw)).strip()):
         return refuse(41, f"“{' '.join(clean.split())}”：一格只填一个编号，请分行填写")
     return noted(clean, 58, Level.NOTED, "已清理文本前后空格、换行") if clean != raw else Reading(clean)
 
