@@ -85,10 +85,13 @@ class ChangedRows:
         return sa.select(old).where(old.c.component.in_(named)).subquery("old"), sa.select(dated).subquery("new")
 
     def _unlike(self, list_: str, old: sa.FromClause, new: sa.FromClause) -> sa.Select[Any]:
+        return self._of_unlike(list_, old, new, old.c.component.label("was"), new.c.component.label("now"))
+
+    def _of_unlike(self, list_: str, old: sa.FromClause, new: sa.FromClause, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        """Select *columns* of every row that came, went or reads differently in what both sides have."""
         common = self.common(list_)
         same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
-        chosen = sa.select(old.c.component.label("was"), new.c.component.label("now"))
-        return chosen.select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
+        return sa.select(*columns).select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
 
     def _near(self, list_: str) -> tuple[sa.Table, sa.Table]:
         """Make temporary tables of all rows, then and now, of the components of which any row differs: causes ask these and not whole lists."""
@@ -124,17 +127,13 @@ class ChangedRows:
         """Return row key, cause and tellers of every row that came, went or reads differently."""
         old, new = was.alias("old"), now.alias("new")
         common = self.common(list_)
-        same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
         cause = sa.case(
             (old.c.row_key.is_(None), self._came(list_, new, common, was)),
             (new.c.row_key.is_(None), self._went(list_, old, now)),
             else_=self._reads(list_, old, new, common, was),
         )
         row_key, component, bureaus = (sa.func.coalesce(new.c[name], old.c[name]).label(name) for name in _KEYS)
-        changed = (
-            sa.select(row_key, component, bureaus, cause.label("cause"))
-            .select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same).subquery()
-        )  # fmt: skip
+        changed = self._of_unlike(list_, old, new, row_key, component, bureaus, cause.label("cause")).subquery()
         tellers = sa.case((changed.c.cause.in_(("合并", "撤销合并")), changed.c.bureaus), else_=self._tellers(list_, changed))
         return sa.select(changed.c.row_key, changed.c.cause, tellers.label("tellers"))
 

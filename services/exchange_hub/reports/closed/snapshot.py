@@ -21,6 +21,7 @@ from exchange_hub.reports.model import load as load_report
 from exchange_hub.reports.sql import Lists
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.lists.model import Column
+from exchange_hub.views.queries.log import driver_of
 from exchange_hub.views.tables import hold as hold_statement
 from exchange_hub.views.tables import shown
 
@@ -166,8 +167,7 @@ def months(conn: sa.Connection) -> list[str]:
 
 def cursor_of(conn: sa.Connection) -> psycopg.Cursor[Any]:
     """Return a cursor of the driver inside the transaction of *conn*, for what is written in PostgreSQL's own words."""
-    driver: psycopg.Connection = conn.connection.driver_connection  # type: ignore[assignment]  # an open connection has one
-    return driver.cursor()
+    return driver_of(conn).cursor()
 
 
 def exists(conn: sa.Connection, table: str) -> bool:
