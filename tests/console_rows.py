@@ -202,10 +202,10 @@ class MemoryReading(Queries):
         said = (("development-reform", other["total_investment"]),)
         return Trace(row, events, (Attribution("total_investment", row["total_investment"], "industry", said),))
 
-    def figure_rows(self, month: str, source: Source, *, limit: int) -> FigureRows:
+    def figure_rows(self, month: str, source: Source, *, limit: int, offset: int = 0) -> FigureRows:
         plain = {name: tuple(wanted) if isinstance(wanted, list) else (wanted,) for name, wanted in source.where.items()}
         rows = self._matching(source.list, Selection(plain))
-        return FigureRows(tuple(rows[:limit]), frozen=month == "2026-10")
+        return FigureRows(tuple(rows[offset : offset + limit]), frozen=month == "2026-10")
 
     def findings(self) -> list[Finding]:
         return self._source.found
@@ -327,14 +327,14 @@ def write_report(folder: Path, month: str = "2026-10") -> dict[str, object]:
     (target / "annex.xlsx").write_bytes(b"PK xlsx")
 
     def figure(name: str, value: str | None, unit: str, where: dict[str, object], list_name: str) -> dict[str, object]:
-        source = {"list": list_name, "where": where, "measure": "sum(total_investment)", "rows": 38}
+        source = {"list": list_name, "where": where, "measure": "sum(total_investment)", "rows": 20}
         return {"id": name, "value": value, "unit": unit, "period": month, "source": source, "absent": "未设定"}
 
     figures = {
         "equipment.工业.total_investment": figure(
             "equipment.工业.total_investment", "1234567890.12", "元", {"domain": "工业", "build_state": ["在建", "竣工"]},
             "equipment-projects"),
-        "equipment.工业.projects": figure("equipment.工业.projects", "38", "个", {"domain": "工业"}, "equipment-projects"),
+        "equipment.工业.projects": figure("equipment.工业.projects", "20", "个", {"domain": "工业"}, "equipment-projects"),
         "goals.设备投资.rate": figure("goals.设备投资.rate", None, "%", {}, ""),
     }  # fmt: skip
     chart = {

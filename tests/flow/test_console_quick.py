@@ -66,6 +66,16 @@ def test_a_page_is_the_same_however_it_is_reached(source: DatabaseSource, order:
                 assert reading.page("trade-in", wanted, limit=size, offset=offset) == (len(every), every[offset : offset + size])
 
 
+@pytest.mark.parametrize("text", ["S1", "s1", "1", "空调", "家", "s", "R04", "%", "_", "\\", "s_", "nowhere", "commerce", "明细空"])
+def test_a_search_finds_what_stands_in_one_of_the_columns_capitals_or_not(source: DatabaseSource, text: str) -> None:
+    """A row is found by its key or any of its texts, by digits, letters of either case, Chinese and signs as they stand."""
+    texts = ["row_key", *(column.name for column in ORDERS.columns if column.type == "text")]
+    with source.reading() as reading:
+        every = reading.rows("trade-in", Selection(order=("row_key",)))
+        found = reading.rows("trade-in", Selection(text=text, order=("row_key",)))
+    assert found == [row for row in every if any(text.lower() in str(row[name] or "").lower() for name in texts)]
+
+
 @pytest.mark.parametrize("column", [column.name for column in ORDERS.columns])
 def test_sums_in_the_database_are_those_of_the_rows(source: DatabaseSource, column: str) -> None:
     """By any column, with details and summaries apart and what nobody states absent."""

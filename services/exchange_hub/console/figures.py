@@ -47,9 +47,9 @@ def is_month(text: str) -> bool:
     return _MONTH.fullmatch(text) is not None
 
 
-def rows_link(month: str, figure: Figure) -> str:
-    """Return the address of the page that opens *figure* of the report of *month*."""
-    return wording.link(f"/reports/{month}/figure", [("id", figure.id)])
+def rows_link(month: str, figure: Figure, page: int = 1) -> str:
+    """Return the address of the page that opens *figure* of the report of *month*, or of one of the pages of its rows."""
+    return wording.link(f"/reports/{month}/figure", [("id", figure.id)] + [("page", str(page))] * (page > 1))
 
 
 def pieces(cell: Cell) -> list[tuple[str, Figure | None]]:

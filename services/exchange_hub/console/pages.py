@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
+from typing import Annotated, get_args
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exchange_contracts import vocabulary
@@ -26,7 +26,7 @@ from exchange_hub.views.lists.model import ListView
 
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
-_FIGURE_ROWS_SHOWN_MAX = 500
+_FIGURE_ROWS_A_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ class Pages:
         return self._page(
             request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,
             choices=choices, pages=max(1, -(-total // asked.size)), sizes=query.PAGE_SIZES,
+            turn=lambda number: wording.link(f"/lists/{name}", asked.parameters(page=str(number) if number > 1 else None)),
             export_max=query.EXPORT_ROWS_MAX, other=[name for name in asked.raw if name not in {column.name for column in filters}],
         )  # fmt: skip
 
@@ -188,8 +189,8 @@ class Pages:
             charts=figures.charts(closed) if closed else [], groups=figures.by_table(closed) if closed else {},
         )  # fmt: skip
 
-    def figure(self, request: Request, month: str, id: str) -> Response:  # noqa: A002 - the word in the address
-        """One figure of a closed month with the rows or the figures that it was made of."""
+    def figure(self, request: Request, month: str, id: str, page: Annotated[int, Query(ge=1, le=query.PAGES_MAX)] = 1) -> Response:  # noqa: A002 - the word in the address
+        """One figure of a closed month with the figures that it was made of, or with its rows, a page of them at a time."""
         closed = self.console.archive.closed(month)
         figure = closed.figures.get(id) if closed else None
         if closed is None or figure is None:
@@ -198,10 +199,11 @@ class Pages:
         view, found = closed.catalogue.view(source.list), None
         if view is not None:
             with self.console.source.reading() as reading:
-                found = reading.figure_rows(month, source, limit=_FIGURE_ROWS_SHOWN_MAX)
+                found = reading.figure_rows(month, source, limit=_FIGURE_ROWS_A_PAGE, offset=(page - 1) * _FIGURE_ROWS_A_PAGE)
         return self._page(
             request, "figure.html", "数字来源", month=month, closed=closed, figure=figure, view=view, found=found,
-            terms=figures.terms(closed, figure), shown_max=_FIGURE_ROWS_SHOWN_MAX,
+            terms=figures.terms(closed, figure), page=page, pages=max(1, -(-source.rows // _FIGURE_ROWS_A_PAGE)),
+            turn=lambda number: figures.rows_link(month, figure, number),
             columns=query.parse(view, []).columns if view else (), listed=source.list in BY_NAME,
         )  # fmt: skip
 

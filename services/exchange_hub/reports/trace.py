@@ -17,7 +17,7 @@ _OPERATORS = re.compile(r" [÷×−+] ")
 _ID = re.compile(r"[a-z_]+\..+")
 
 
-def rows_of(conn: sa.Connection, source: Source, lists: Lists, limit: int | None = None) -> list[dict[str, object]]:
+def rows_of(conn: sa.Connection, source: Source, lists: Lists, limit: int | None = None, offset: int = 0) -> list[dict[str, object]]:
     """Return the rows behind a figure, by row key; for a sum each row tells its share under ``measured`` (money in fen).
 
     Args:
@@ -25,13 +25,14 @@ def rows_of(conn: sa.Connection, source: Source, lists: Lists, limit: int | None
         source: source of a figure; one derived from other figures has no rows of its own (see :func:`terms_of`).
         lists: the lists of the views, or those of the closed month that the figure belongs to.
         limit: how many rows at most; ``None`` for all.
+        offset: rows before the first one.
     """
     if not source.list:
         return []
     rows, meets = lists.rows(source.list, source.where)
     measure = Measure.of(source.measure)
     more = [value(rows, expression(measure.column)).label(_MEASURED)] if measure.column else []
-    chosen = sa.select(*rows.c, *more).select_from(rows).where(meets).order_by(rows.c.row_key.collate("C")).limit(limit)
+    chosen = sa.select(*rows.c, *more).select_from(rows).where(meets).order_by(rows.c.row_key.collate("C")).limit(limit).offset(offset)
     return [dict(row) for row in conn.execute(chosen).mappings()]
 
 

@@ -131,13 +131,19 @@ def decode(row: Mapping[str, Any]) -> Report:
 _OF_LISTS = "lists"
 
 
-def stored(conn: sa.Connection, month: str) -> Mapping[str, Any]:
+def stored(conn: sa.Connection, month: str, *, report: bool = True) -> Mapping[str, Any]:
     """Return the row of a closed month, with the stamps of its lists as ``list_stamps``: none where it was closed before lists had one each.
+
+    Args:
+        conn: an open connection.
+        month: the closed month.
+        report: whether to read the report too, by far the largest part.
 
     Raises:
         NotClosedError: where the month has not been closed.
     """
-    row = conn.execute(sa.select(tables.month).where(tables.month.c.month == month)).mappings().one_or_none()
+    columns = [column for column in tables.month.c if report or column is not tables.month.c.report]
+    row = conn.execute(sa.select(*columns).where(tables.month.c.month == month)).mappings().one_or_none()
     if row is None or row["closed_at"] is None:
         raise NotClosedError(month)
     stamp = dict(row["stamp"])

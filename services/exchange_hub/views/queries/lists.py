@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Literal
 
 import sqlalchemy as sa
@@ -166,11 +167,20 @@ def _conditions(view: ListView, table: sa.Table, selection: Selection) -> Iterat
             accepted.append(column.in_(given))
         yield sa.or_(sa.false(), *accepted)
     if selection.text:
-        texts = [table.c[column.name] for column in view.columns if column.type == "text"]
-        whole = sa.func.concat_ws("\n", table.c.row_key, *texts)
-        # Numbers and Chinese have no case, and to lower whole rows costs more than to look through them.
-        is_plain = selection.text.lower() == selection.text.upper()
-        yield whole.contains(selection.text, autoescape=True) if is_plain else whole.icontains(selection.text, autoescape=True)
+        yield from _containing(selection.text, [table.c.row_key, *(table.c[column.name] for column in view.columns if column.type == "text")])
+
+
+def _containing(text: str, columns: Sequence[sa.Column[object]]) -> Iterator[sa.ColumnElement[bool]]:
+    """Look for a text in any of some columns, capitals or not.
+
+    Numbers and Chinese have no case, and to lower whole rows costs more than to look through them: the longest part that has none is looked for first.
+    """
+    runs = groupby(text, key=lambda letter: letter.lower() == letter.upper())
+    caseless = max(("".join(run) for is_caseless, run in runs if is_caseless), key=len, default="")
+    if caseless:
+        yield sa.or_(*(column.contains(caseless, autoescape=True) for column in columns))
+    if caseless != text:
+        yield sa.func.concat_ws("\n", *columns).icontains(text, autoescape=True)
 
 
 def _column(view: ListView, table: sa.Table, name: str) -> sa.Column[object]:
