@@ -3,12 +3,12 @@
 The order is the point. End offsets are read from Kafka by the caller; :func:`wait_until_reached` waits until the
 positions reach them; then :func:`close` takes positions, stamp, list rows and figures in one synchronous REPEATABLE
 READ transaction under the month's own row, so that all of them speak of the same instant and nobody closes twice. While
-it copies rows, which waits for the disk, figures are read by another transaction that was given its snapshot.
+it copies rows, which waits for the disk, other transactions that were given its snapshot read the figures and compare
+the months that were closed before.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -19,12 +19,14 @@ from exchange_hub.programme.definitions import Frame
 from exchange_hub.programme.district import District
 from exchange_hub.reports import catalogue
 from exchange_hub.reports.build import build
-from exchange_hub.reports.closed import diff, snapshot, tables
+from exchange_hub.reports.closed import snapshot, tables
+from exchange_hub.reports.closed.beside import beside, set_up
+from exchange_hub.reports.closed.changes import Changes, adjustments
 from exchange_hub.reports.closed.missing import Missing, missing_of, unsettled
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.inputs import Details, Inputs
-from exchange_hub.reports.model import Adjustment, Report, dump
+from exchange_hub.reports.model import Report, dump
 from exchange_hub.reports.render.json_report import figures_digest
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.roles import give_rights
@@ -34,7 +36,6 @@ from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE, digest_query
 
 _POLL_SECONDS = 0.1
-_LOCK_SECONDS = 30
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -173,7 +174,7 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         AnotherMissingError: something else is missing than was shown to the person who confirmed.
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
-    with isolated.connect() as conn, conn.begin(), ThreadPoolExecutor(1, "figures") as beside:
+    with isolated.connect() as conn, conn.begin(), beside(isolated, conn) as others:
         snapshot.hold(conn, closing.schema)
         set_up(conn)
         _enter(conn, closing)
@@ -182,12 +183,12 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         stamp = stamp_of(conn, closing)
         for view in lists_of(closing.schema).views:  # made here, so that threads may use them side by side
             lists_of(closing.schema).table(view.name)
-        snapshot_id = conn.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
-        reading = beside.submit(_inputs, isolated, snapshot_id, district, closing, cut, stamp)
+        reading = others.submit(_gathered, district, closing)
+        changes = adjustments(conn, others, district, closing.month, closing.schema, closing.context)
         with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
             digests, counts = _freeze(conn, closing.month, schema)
         _freeze_claims(conn, closing)
-        inputs = reading.result()
+        inputs = inputs_of(district, closing, cut, stamp, reading.result(), changes)
         missing = missing_of(conn, inputs, closing.closed_at, closing.schema)
         if closing.shown is not None and missing != closing.shown:
             raise AnotherMissingError(f"{closing.month} 未关账：您核对之后又有数据到达，缺少的内容已有变化，请重新核对")
@@ -197,36 +198,22 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
     return closed
 
 
-def set_up(conn: sa.Connection) -> None:
-    """Set up the transaction of *conn*."""
-    settings = ("synchronous_commit = on", "datestyle = 'ISO, YMD'", "timezone = 'UTC'", "jit = off", "work_mem = '128MB'")
-    for setting in settings:
-        conn.execute(sa.text(f"SET LOCAL {setting}"))
+Gathered = tuple[Frame, Mapping[str, Cells], Details]
 
 
-def _inputs(
-    isolated: sa.Engine, snapshot_id: str, district: District, closing: Closing, cut: Mapping[str, int], stamp: Mapping[str, str]
-) -> Inputs:
-    """Read what the report is built from, as the transaction sees it that gave its snapshot."""
-    with isolated.connect() as conn, conn.begin():
-        conn.execute(sa.text(f"SET TRANSACTION SNAPSHOT '{snapshot_id}'"))
-        set_up(conn)
-        # Somebody who waits for the closing transaction may stand before this one: a circle that the database cannot see.
-        conn.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'"))
-        with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
-            gathered = gather(conn, schema, district, closing.month, closing.as_of)
-        return inputs_of(conn, district, closing, cut, stamp, gathered)
+def _gathered(conn: sa.Connection, district: District, closing: Closing) -> Gathered:
+    """Read what the figures are worked out from, as of the date of the close."""
+    with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
+        return gather(conn, schema, district, closing.month, closing.as_of)
 
 
 def inputs_of(
-    conn: sa.Connection, district: District, closing: Closing, cut: Mapping[str, int], stamp: Mapping[str, str],
-    gathered: tuple[Frame, Mapping[str, Cells], Details],
+    district: District, closing: Closing, cut: Mapping[str, int], stamp: Mapping[str, str], gathered: Gathered, changes: Changes,
 ) -> Inputs:  # fmt: skip
     """Return what the report is built from: what was gathered as of the date of the close, and the changes of earlier months."""
     frame, cells, details = gathered
-    adjustments, compared = _adjustments(conn, district, closing)
     moment = closing.closed_at.astimezone(UTC).isoformat(timespec="seconds")
-    return Inputs(district, frame, cells, details, moment, cut, stamp, adjustments, compared)
+    return Inputs(district, frame, cells, details, moment, cut, stamp, changes.told(), bool(changes.earlier))
 
 
 def _enter(conn: sa.Connection, closing: Closing) -> None:
@@ -288,37 +275,6 @@ def _freeze_claims(conn: sa.Connection, closing: Closing) -> None:
         conn.execute(sa.text(f"CREATE TABLE {table} AS SELECT kind, topic_no, entity, component FROM {closing.schema}.claim"))
         conn.execute(sa.text(_STAYS.format(table=table)))
     give_rights(driver_of(conn))
-
-
-def _adjustments(conn: sa.Connection, district: District, closing: Closing) -> tuple[tuple[Adjustment, ...], bool]:
-    """Compare the closed months with what they would be now; they stay as they were closed.
-
-    The month before is always compared, an older one where something of its time was said since the last close. What an earlier
-    report told already, with the same value, is not told again.
-    """
-    earlier = [month for month in snapshot.months(conn) if month < closing.month]
-    if not earlier:
-        return (), False
-    rows = {month: snapshot.stored(conn, month) for month in earlier}
-    told = {(each.month, each.before.id): each.after.value for month in earlier for each in snapshot.decode(rows[month]).adjustments}
-    first = _first_day_said(conn, rows[earlier[-1]]["batch_no"])
-    changes: list[Adjustment] = []
-    for month in reversed(earlier):
-        if month == earlier[-1] or (first is not None and first <= rows[month]["as_of"]):
-            before = {figure: value for (of, figure), value in told.items() if of == month}
-            found = diff.compare(conn, district, month, closing.schema, context=closing.context, told=before).adjustments
-            changes += [each for each in found if told.get((month, each.before.id), each.before.value) != each.after.value]
-    return tuple(changes), True
-
-
-def _first_day_said(conn: sa.Connection, batch_no: int | None) -> date | None:
-    """Return the earliest day of which something was said since a batch, ``None`` where nothing was: one look over the log for all months."""
-    if batch_no is None or not snapshot.exists(conn, "log.event_log"):
-        return None
-    # What repairs a mistake is of every day.
-    first = "SELECT greatest(min(coalesce(dated_on, occurred_on)), '0001-01-01') FROM log.event_log WHERE batch_no > :batch_no AND kind <> 'submission' HAVING count(*) > 0"
-    found: date | None = conn.execute(sa.text(first), {"batch_no": batch_no}).scalar()
-    return found
 
 
 def _keep(conn: sa.Connection, closing: Closing, closed: Closed) -> None:

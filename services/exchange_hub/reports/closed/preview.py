@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from exchange_hub.programme.district import District
 from exchange_hub.reports.build import build
 from exchange_hub.reports.closed import snapshot
-from exchange_hub.reports.closed.close import AlreadyClosedError, Closing, inputs_of, positions, set_up, stamp_of
+from exchange_hub.reports.closed.beside import beside, set_up
+from exchange_hub.reports.closed.changes import adjustments
+from exchange_hub.reports.closed.close import (
+    AlreadyClosedError,
+    Closing,
+    inputs_of,
+    positions,
+    stamp_of,
+)
 from exchange_hub.reports.closed.missing import Missing, missing_of
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.gather import gather
@@ -44,7 +52,8 @@ def preview(engine: sa.Engine, district: District, closing: Closing) -> Preview:
         AlreadyClosedError: the month has been closed before.
         CloseError: the views carry no stamp.
     """
-    with engine.execution_options(isolation_level="REPEATABLE READ").connect() as conn:
+    isolated = engine.execution_options(isolation_level="REPEATABLE READ")
+    with isolated.connect() as conn:
         snapshot.hold(conn, closing.schema)
         set_up(conn)
         closed = snapshot.months(conn)
@@ -53,11 +62,12 @@ def preview(engine: sa.Engine, district: District, closing: Closing) -> Preview:
         has_log = snapshot.exists(conn, "log.rejection")
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
         duties = {bureau.code: frozenset(bureau.lists) for bureau in district.bureaus}
-        with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
+        with beside(isolated, conn) as others, dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
+            changes = adjustments(conn, others, district, closing.month, closing.schema, closing.context)
             gathered = gather(conn, schema, district, closing.month, closing.as_of)
             kept = snapshot.exists(conn, f"{schema}.finding")
             found = findings.findings(conn, duties, schema=schema) if kept else []
-        inputs = inputs_of(conn, district, closing, cut, stamp_of(conn, closing), gathered)
+        inputs = inputs_of(district, closing, cut, stamp_of(conn, closing), gathered, changes)
         since = snapshot.stored(conn, closed[-1], report=False)["closed_at"] if closed else None
         return Preview(
             missing_of(conn, inputs, closing.closed_at, closing.schema), build(inputs),
