@@ -230,7 +230,7 @@ def _of_envelope(contract: Contract, facts: Facts) -> Iterator[Problem]:
     if facts["event_id"] != identity.event_id_text(facts["source"], contract.family, "|".join(map(str, sub_key)), entity, revision):
         yield Problem("id_mismatch", ("event_id",), "事件编号与来源、业务主键、版本号不符，请用标准工具生成")
     if contract.kind == "coordination" and facts["bureau"] != COORDINATION:
-        yield Problem("foreign_kind", ("bureau",), "合并、复核、关账等决定只能由工作专班发布")
+        yield Problem("foreign_kind", ("bureau",), "合并、复核、结账等决定只能由工作专班发布")
     for name in ("entity_key", *contract.subkey):
         text = str(facts[name])
         if not text.isprintable() and _CONTROL.search(text):

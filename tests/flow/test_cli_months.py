@@ -81,8 +81,8 @@ def test_a_diff_names_the_events_behind_its_rows(hub: Hub, stage: Stage) -> None
 def test_a_diff_reads_well_on_a_terminal(hub: Hub) -> None:
     """The table has figures and bureaus by name, amounts in 万元, and a second table with the events."""
     shown = hub("diff", MONTH, "--format", "table").output
-    assert "关账后的变化" in shown
-    assert "变化的来源(关账后到达的" in shown
+    assert "结账后的变化" in shown
+    assert "变化的来源（结账后到达的" in shown
     assert "equipment." not in shown
     assert "万元" in shown
 
@@ -90,7 +90,7 @@ def test_a_diff_reads_well_on_a_terminal(hub: Hub) -> None:
 def test_a_month_that_is_not_closed_has_no_diff(hub: Hub) -> None:
     """It ends with 1 and words."""
     done = hub("diff", "2026-12")
-    assert (done.exit_code, "2026-12 尚未关账" in done.output) == (1, True)
+    assert (done.exit_code, "2026-12 尚未结账" in done.output) == (1, True)
 
 
 def test_what_a_close_and_a_restatement_kept_can_be_proved(hub: Hub, stage: Stage) -> None:
@@ -125,4 +125,4 @@ def test_a_list_is_shown_as_of_a_stored_cut(hub: Hub, stage: Stage) -> None:
         assert sum(json.loads(line)["row_count"] for line in summed.stdout.splitlines() if "合计" not in line) == len(kept)
     unknown = hub("list", "funds", "--as-of", "2026-12")
     assert unknown.exit_code == 2
-    assert f"已存的截点有:{MONTH}、{MONTH}/1" in unknown.output
+    assert f"已存的截点有：{MONTH}、{MONTH}/1" in unknown.output

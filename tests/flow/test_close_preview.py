@@ -121,7 +121,7 @@ def test_a_month_is_closed_by_typing_it(hub: Hub, stage: Stage) -> None:
     later = hub("close", "2026-08")
     assert (later.exit_code, "之后的月份已经结账：2026-09" in later.stderr) == (1, True)
     again = hub("close", MONTH, "--dry-run")
-    assert (again.exit_code, "已关账" in again.stderr) == (1, True)
+    assert (again.exit_code, "已结账" in again.stderr) == (1, True)
 
 
 def test_a_script_confirms_with_yes(hub: Hub, stage: Stage) -> None:

@@ -22,6 +22,13 @@ MACHINE_PATHS = re.compile(r"/(home/(?!hub\b)|Users/|root/|wo" r"rk/)[\w.-]+")
 REGISTRY_HOSTS = re.compile(r"(pypi\.org|pythonhosted|registry\.npmjs|repo1?\.maven|jfrog|artifactory|nexus)", re.IGNORECASE)
 #: A `noqa` with its code and a `type: ignore` with its bracket carry their reason behind a dash or a second comment sign.
 IGNORES = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?P<codes>:\s*[A-Z0-9, ]+|\[[\w, -]+\])?(?P<reason>.*)$")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+#: Half-width punctuation beside Chinese, in what people read.
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff”》）][,;:!?()]|[,;:!?(][\u4e00-\u9fff“《（]")
+#: What is no sentence: a format of its own, where the half-width sign is meant.
+MEANT = ("列名,列名", "台(套)", "_GBK,", "_GB2312,", "仿宋,", "楷体,", "黑体_GB2312,", "华文中宋,", "千克, 千瓦", "千([克瓦米])", "(100亿元),")
+#: Calls whose first argument is a pattern.
+PATTERNS = ("re.compile", "re.sub", "re.search", "re.fullmatch", "re.match")
 TEXT_FILES = (".py", ".toml", ".yml", ".yaml", ".json", ".md", ".txt", ".html", ".css", ".service", ".sh", ".avsc", "")
 #: Longest text that is read as a file of the project; vendored scripts are longer and are not ours.
 BYTES_MAX = 400_000
@@ -200,3 +207,30 @@ def test_no_test_sleeps(tests: list[tuple[Path, ast.FunctionDef]]) -> None:
         and "#" not in text_of(path).splitlines()[call.lineno - 1]
     ]
     assert not sleeping
+
+
+def test_chinese_is_punctuated_as_chinese() -> None:
+    """What people read in Chinese has full-width punctuation, in the program and on its pages; patterns and formats apart."""
+    found = [
+        f"{shown(path, node.lineno)} {node.value[:60]!r}"
+        for path in ours()
+        if path.is_relative_to(ROOT / "services")
+        for node in _texts(tree_of(path))
+        if HALF_WIDTH.search(node.value) and not any(meant in node.value for meant in MEANT)
+    ]
+    pages = [
+        f"{shown(path, number)} {words.strip()[:60]!r}"
+        for path in ours(".html")
+        for number, line in enumerate(text_of(path).splitlines(), start=1)
+        if HALF_WIDTH.search(words := re.sub(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", "", line))
+    ]
+    assert not found + pages
+
+
+def _texts(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Yield the texts of a module but for its docstrings and patterns."""
+    apart = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, DOCUMENTED) and node.body and isinstance(node.body[0], ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PATTERNS:
+            apart |= {id(part) for argument in node.args for part in ast.walk(argument)}
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart)

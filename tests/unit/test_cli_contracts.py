@@ -27,8 +27,8 @@ def test_money_has_its_unit_and_optional_fields_are_told_apart() -> None:
     """A field of money is in yuan, and whether a field must be filled is said."""
     text = contract_pages.markdown([*contract_pages.blocks(registry.load())])
     assert "| total_investment | 金额 | 元 |" in text
-    assert "| funding | 对照表(金额) | 元 | 否 | 键:代码表 funding_source |" in text
-    assert "否,缺省 明细" in text
+    assert "| funding | 对照表（金额） | 元 | 否 | 键：代码表 funding_source |" in text
+    assert "否，缺省 明细" in text
 
 
 def test_html_is_escaped() -> None:

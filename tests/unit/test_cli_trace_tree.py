@@ -38,12 +38,12 @@ def figure(*rows: dict[str, Any], counted: int) -> dict[str, Any]:
 def test_a_figure_opens_down_to_the_cell() -> None:
     """Each level is indented below the one it explains, and the last is file, sheet, row and unit of the bureau's source."""
     drawn = list(lines_of(figure(row("2026-10", event("progress:2026-10", 7)), counted=1), NAMES))
-    assert drawn[0].startswith("equipment.工业.month = 120000.00 元(2026-10,已关账)← 项目月度进度:sum(invested_this_month)")
+    assert drawn[0].startswith("equipment.工业.month = 120000.00 元（2026-10，已结账）← 项目月度进度：sum(invested_this_month)")
     assert "admin_state!=退出" in drawn[0]
     assert drawn[1] == "├─ 口径：2026年10月：合计。"
-    assert drawn[2].startswith("└─ 项目月度进度 P1@2026-10(区工业和信息化局,计入 120000.00)")
-    assert drawn[3].startswith("   └─ 项目月度进度(ProjectProgressReported),区工业和信息化局,业务日期 2026-10-31")
-    assert drawn[4] == "      └─ 来源:《月报.xlsx》工作表“进度”第 7 行,原表单位万元"
+    assert drawn[2].startswith("└─ 项目月度进度 P1@2026-10（区工业和信息化局，计入 120000.00）")
+    assert drawn[3].startswith("   └─ 项目月度进度（ProjectProgressReported），区工业和信息化局，业务日期 2026-10-31")
+    assert drawn[4] == "      └─ 来源：《月报.xlsx》工作表“进度”第 7 行，原表单位万元"
 
 
 def test_a_figure_opens_down_to_the_columns() -> None:
@@ -51,7 +51,7 @@ def test_a_figure_opens_down_to_the_columns() -> None:
     told = event("progress:2026-10", 7)
     told["origin"] |= {"cells": {"invested_this_month": "F7", "month": "title", "name": "C7+D4"}}
     drawn = list(lines_of(figure(row("2026-10", told), counted=1), NAMES))
-    assert drawn[5] == "      └─ 单元格:本月完成投资 F7、进度月份 表头、name C7、D4"
+    assert drawn[5] == "      └─ 单元格：本月完成投资 F7、进度月份 表头、name C7、D4"
 
 
 def test_a_merged_row_says_whose_each_column_is() -> None:
@@ -64,9 +64,9 @@ def test_a_merged_row_says_whose_each_column_is() -> None:
     ]
     drawn = list(lines_of(row("2026-10", event("progress:2026-10", 7)) | {"taken_from": taken}, NAMES))
     assert drawn[1:4] == [
-        "├─ 总投资 = 120.00:取自区工业和信息化局;water填报 126.00",
-        "├─ 台套 = 3:出自未单独成行的填报;water填报 2",
-        "├─ 取自区工业和信息化局,无不同填报:名称、领域",
+        "├─ 总投资 = 120.00：取自区工业和信息化局；water填报 126.00",
+        "├─ 台套 = 3：出自未单独成行的填报；water填报 2",
+        "├─ 取自区工业和信息化局，无不同填报：名称、领域",
     ]
 
 
@@ -79,13 +79,13 @@ def test_events_of_other_months_are_counted_not_drawn() -> None:
 
 def test_rows_left_out_are_said() -> None:
     """Where a figure counts more rows than are opened, the tree says how many."""
-    assert list(lines_of(figure(row("2026-10"), counted=12), NAMES))[-1] == "└─ …另有 11 行(--limit 可多看)"
+    assert list(lines_of(figure(row("2026-10"), counted=12), NAMES))[-1] == "└─ …另有 11 行（--limit 可多看）"
 
 
 def test_a_rejected_event_tells_its_reason() -> None:
     """An event that was not accepted is named with its place and the reason."""
     node = {"event_id": "e1", "outcome": "已退回", "topic": "t", "offset": 4, "bureau": "industry", "reason": "金额不是数字"}
-    assert list(lines_of(node, NAMES)) == ["事件 e1 已退回(区工业和信息化局,t 第 4 位):金额不是数字"]
+    assert list(lines_of(node, NAMES)) == ["事件 e1 已退回（区工业和信息化局，t 第 4 位）：金额不是数字"]
 
 
 def test_a_row_of_one_material_is_made_of_that_material_s_events() -> None:

@@ -18,7 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from exchange_hub.console import app as console_app
-from exchange_hub.console import downloads, pages, query, security
+from exchange_hub.console import downloads, query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load
@@ -343,24 +343,6 @@ def test_report_cells_open_the_rows_behind(client: TestClient) -> None:
     assert page.count("/lists/equipment-projects/row?key=") == 20
     assert "领域＝工业" in page
     assert client.get("/reports/2026-10/figure?id=no.such").status_code == 404
-
-
-def test_pages_of_a_figure_s_rows_are_all_of_them_once(client: TestClient, source: MemorySource, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From page to page each row behind a figure is shown once, in order; a page after the last one says that there is none."""
-    monkeypatch.setattr(pages, "_FIGURE_ROWS_A_PAGE", 7)
-    first = re.search(r'href="(/reports/2026-10/figure\?id=equipment[^"]+projects)"', client.get("/reports/2026-10").text)
-    assert first is not None
-    found, address, texts = [], first[1], []
-    while address:
-        texts.append(client.get(address).text)
-        found.append(re.findall(r"/lists/equipment-projects/row\?key=([0-9-]+)", texts[-1]))
-        following = re.search(r'rel="next" href="([^"]+)"', texts[-1])
-        address = following[1].replace("&amp;", "&") if following else ""
-    assert [len(rows) for rows in found] == [7, 7, 6]
-    assert [key for rows in found for key in rows] == [row["row_key"] for row in source.lists["equipment-projects"] if row["domain"] == "工业"]
-    assert "第 2 / 3 页" in texts[1]
-    assert "没有这一页" in client.get(f"{first[1]}&page=4").text
-    assert client.get(f"{first[1]}&page=0").status_code == 400
 
 
 def test_charts_have_a_table_for_readers_without_script(client: TestClient) -> None:

@@ -14,8 +14,8 @@ COMMON_FIELDS = 12
 TITLE = "事件目录"
 
 _MEANINGS = {
-    "text": "文本", "uuid": "UUID", "int": "整数", "long": "整数", "date": "日期", "instant": "时刻(UTC,毫秒)",
-    "money": "金额", "quantity": "数量(四位小数)", "boolean": "是/否", "record": "记录", "array": "列表", "map": "对照表",
+    "text": "文本", "uuid": "UUID", "int": "整数", "long": "整数", "date": "日期", "instant": "时刻（UTC，毫秒）",
+    "money": "金额", "quantity": "数量（四位小数）", "boolean": "是/否", "record": "记录", "array": "列表", "map": "对照表",
 }  # fmt: skip
 _UNITS = {"money": "元", "instant": "毫秒"}
 _FIELD_HEADINGS = ("字段", "类型", "单位", "必填", "取值", "说明")
@@ -35,8 +35,8 @@ def blocks(registry: Registry) -> Iterator[Block]:
     """Yield the catalogue of the newest version of every contract, then the code lists."""
     contracts = registry.contracts()
     yield Block("heading", TITLE)
-    yield Block("text", f"共 {len(contracts)} 种事件、{len(registry.codelists)} 个代码表;目录摘要 {registry.digest}。本目录由契约文件生成。")
-    yield Block("text", "事件是对所涉内容的完整表述:空值表示没有,不表示不变;更正是一条新事件,修订号大者有效。金额一律为元,两位小数。")
+    yield Block("text", f"共 {len(contracts)} 种事件、{len(registry.codelists)} 个代码表；目录摘要 {registry.digest}。本目录由契约文件生成。")
+    yield Block("text", "事件是对所涉内容的完整表述：空值表示没有，不表示不变；更正是一条新事件，修订号大者有效。金额一律为元，两位小数。")
     yield Block("table", rows=_overview(contracts))
     yield Block("heading", "公共部分", 2)
     yield Block("text", f"每种事件的前 {COMMON_FIELDS} 个字段相同。")
@@ -60,21 +60,21 @@ def _overview(contracts: Sequence[Contract]) -> tuple[tuple[str, ...], ...]:
 
 def _register(contract: Contract) -> str:
     name = ":".join((contract.family, *contract.subkey))
-    return f"{name}(撤回)" if contract.withdraws else name
+    return f"{name}（撤回）" if contract.withdraws else name
 
 
 def _contract(contract: Contract) -> Iterator[Block]:
     yield Block("heading", f"{contract.event} {contract.doc}", 3)
-    yield Block("text", f"编号 {contract.schema_id},第 {contract.version} 版,登记册 {_register(contract)}。")
+    yield Block("text", f"编号 {contract.schema_id}，第 {contract.version} 版，登记册 {_register(contract)}。")
     if contract.requires:
-        yield Block("text", f"公共字段中必须填写:{'、'.join(contract.requires)}。")
+        yield Block("text", f"公共字段中必须填写：{'、'.join(contract.requires)}。")
     own = contract.fields[COMMON_FIELDS:]
     if own:
         yield Block("table", rows=_fields(own))
     for field in own:
         record = field.shape if field.shape.meaning == "record" else field.shape.inner
         if record is not None and record.meaning == "record":
-            yield Block("text", f"{field.name} 的每一项:")
+            yield Block("text", f"{field.name} 的每一项：")
             yield Block("table", rows=_fields(record.fields))
 
 
@@ -85,12 +85,12 @@ def _fields(fields: Sequence[Field]) -> tuple[tuple[str, ...], ...]:
 def _field(field: Field) -> tuple[str, ...]:
     needed = "否" if field.shape.optional or field.has_default else "是"
     if field.has_default and field.default not in (None, [], {}):
-        needed = f"否,缺省 {field.default}"
+        needed = f"否，缺省 {field.default}"
     return field.name, _type(field.shape), _unit(field.shape), needed, _values(field.shape), field.doc
 
 
 def _type(shape: Shape) -> str:
-    inner = f"({_type(shape.inner)})" if shape.inner is not None else f"({shape.record})" if shape.record else ""
+    inner = f"（{_type(shape.inner)}）" if shape.inner is not None else f"（{shape.record}）" if shape.record else ""
     return ("长文本" if shape.prose else _MEANINGS[shape.meaning]) + inner
 
 
@@ -101,10 +101,10 @@ def _unit(shape: Shape) -> str:
 def _values(shape: Shape) -> str:
     inner = shape.inner
     names = [
-        ("代码表 ", shape.codelist), ("格式 ", shape.format), ("键:代码表 ", shape.keys_codelist), ("键:格式 ", shape.keys_format),
-        ("每项:代码表 ", inner.codelist if inner else ""), ("每项:格式 ", inner.format if inner else ""),
+        ("代码表 ", shape.codelist), ("格式 ", shape.format), ("键：代码表 ", shape.keys_codelist), ("键：格式 ", shape.keys_format),
+        ("每项：代码表 ", inner.codelist if inner else ""), ("每项：格式 ", inner.format if inner else ""),
     ]  # fmt: skip
-    return ";".join(f"{word}{name}" for word, name in names if name)
+    return "；".join(f"{word}{name}" for word, name in names if name)
 
 
 def markdown(catalogue: Sequence[Block]) -> str:

@@ -55,7 +55,7 @@ class _Story:
         click.echo(f"[{began - self._began:5.1f} 秒] {words} … ", nl=False)
         said: list[str] = []
         yield said
-        click.echo(f"{' '.join(said)}({time.monotonic() - began:.1f} 秒)")
+        click.echo(f"{' '.join(said)}（{time.monotonic() - began:.1f} 秒）")
 
 
 @click.command()
@@ -72,7 +72,7 @@ def demo(*, out: Path, seed: int) -> None:
         hub = Hub.load(settings.model_copy(update={"data_dir": out / "hub", "log": quiet}))
         logs.configure(hub.settings, "demo")
         if not run(hub, out, seed):
-            raise click.ClickException("报告数字与样例台账不一致,见上表")
+            raise click.ClickException("报告数字与样例台账不一致，见上表")
 
 
 def run(hub: Hub, out: Path, seed: int) -> bool:
@@ -85,7 +85,7 @@ def run(hub: Hub, out: Path, seed: int) -> bool:
         said.append(f"{len(list(samples.glob('*/*/*.xlsx')))} 个文件")
     ledger = json.loads((samples / "ledger.json").read_text(encoding="utf-8"))
     with _servers(hub, story) as servers:
-        with story.step("建库、建主题,启动 Faust 处理进程和回执发布"):
+        with story.step("建库、建主题，启动 Faust 处理进程和回执发布"):
             hub.prepare_store(servers.database_url)
             make_topics(hub, servers.bootstrap_servers)
         with _processes(hub, servers):
@@ -96,7 +96,7 @@ def run(hub: Hub, out: Path, seed: int) -> bool:
 
 @contextmanager
 def _servers(hub: Hub, story: _Story) -> Iterator[Servers]:
-    with story.step("启动 Apache Kafka 与 PostgreSQL(首次运行需下载)") as said:
+    with story.step("启动 Apache Kafka 与 PostgreSQL（首次运行需下载）") as said:
         opened = running(hub.settings)
         servers = opened.__enter__()
         said.append(f"Kafka {servers.bootstrap_servers}")
@@ -125,14 +125,14 @@ def _months(hub: Hub, servers: Servers, story: _Story, samples: Path, ledger: Ma
     """Let the bureaus publish step by step, and close each month when its workbooks are in."""
     closed = []
     for step in ledger["steps"]:
-        with story.step(f"{step}:各单位经连接器报送") as said:
+        with story.step(f"{step}：各单位经连接器报送") as said:
             counts = _publish(hub, servers, samples, step)
             said.append(
-                f"{counts['files']} 个文件、{counts['published']} 条事件,退回 {counts['returned']} 行;"
-                f"回执:接收 {counts['accepted']}、退回 {counts['rejected']}、重复 {counts['duplicate']}"
+                f"{counts['files']} 个文件、{counts['published']} 条事件，退回 {counts['returned']} 行；"
+                f"回执：接收 {counts['accepted']}、退回 {counts['rejected']}、重复 {counts['duplicate']}"
             )
         if step in ledger["as_of"]:
-            with story.step(f"{step}:关账") as said:
+            with story.step(f"{step}：结账") as said:
                 as_of = date.fromisoformat(ledger["as_of"][step])
                 result = close_month(hub, servers, step, as_of=as_of, timeout_seconds=CLOSE_SECONDS)
                 said.append(f"{sum(result.counts.values())} 行、{len(result.report.figures)} 个数字")
@@ -174,7 +174,7 @@ def _connector(config: Path, inbox: Path, state: Path, kafka: KafkaSettings) -> 
 
 
 def _report(hub: Hub, servers: Servers, story: _Story, month: str, out: Path) -> Artefacts:
-    with story.step(f"{month}:生成专报") as said:
+    with story.step(f"{month}：生成专报") as said:
         files = write_report(hub, servers.database_url, month, out / month)
         # The console of the demo's own data folder offers them too.
         shutil.copytree(out / month, hub.reports_folder / month)
@@ -193,10 +193,10 @@ def _summary(ledger: Mapping[str, Any], reports: Mapping[str, Artefacts]) -> boo
         differing += [(month, name, str(expected[name]), str(figures[name]["value"])) for name in wrong]
         shared = sum(name in figures for name in expected)
         lines.append((month, str(len(figures)), f"{shared - len(wrong)}/{shared}", *_headline(figures)))
-    headings = ("月份", "数字", "与样例台账一致", "设备项目", "总投资(亿元)", "以旧换新补贴(万元)", "资金支付率(%)")
+    headings = ("月份", "数字", "与样例台账一致", "设备项目", "总投资（亿元）", "以旧换新补贴（万元）", "资金支付率（%）")
     output.table("小结", headings, lines)
     for line in differing:
-        click.echo("不一致:" + " ".join(line), err=True)
+        click.echo("不一致：" + " ".join(line), err=True)
     for files in reports.values():
         for path in (files.docx, files.xlsx, files.json):
             click.echo(str(path))

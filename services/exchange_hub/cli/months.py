@@ -129,7 +129,7 @@ def close(
     if yes:
         previewing.tell(closed.missing, hub.district, month)
     rows = sum(closed.counts.values())
-    click.echo(f"{month} 已关账：{rows} 行清单、{len(closed.report.figures)} 个数字，数字摘要 {closed.figures_digest[:16]}")
+    click.echo(f"{month} 已结账：{rows} 行清单、{len(closed.report.figures)} 个数字，数字摘要 {closed.figures_digest[:16]}")
 
 
 @click.command()
@@ -143,24 +143,24 @@ def diff(*, month: str, record: bool, form: str | None) -> None:
         try:
             comparison, sources = _record(hub, month) if record else _compare(hub, month)
         except snapshot.NotClosedError as error:
-            raise click.ClickException(f"{month} 尚未关账") from error
+            raise click.ClickException(f"{month} 尚未结账") from error
     if output.chosen(form) == "json":
         click.echo(output.json_lines([*map(month_words.change, comparison.adjustments), *map(_entry, comparison.entries), *sources]), nl=False)
         return
     if comparison.entries:
-        entries = [[entry.title, "关账后新增" if entry.new else "关账后取消"] for entry in comparison.entries]
-        output.table(f"{month} 关账后清单与栏目的变化(只比较两边都有的栏目)", ["清单或栏目", "变化"], entries)
+        entries = [[entry.title, "结账后新增" if entry.new else "结账后取消"] for entry in comparison.entries]
+        output.table(f"{month} 结账后清单与栏目的变化（只比较两边都有的栏目）", ["清单或栏目", "变化"], entries)
     if not comparison.adjustments:
-        click.echo(f"{month} 关账后没有变化。")
+        click.echo(f"{month} 结账后没有变化。")
         return
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
-    output.table(f"{month} 关账后的变化（{len(comparison.adjustments)} 项）", *month_words.changes(comparison.adjustments, names))
+    output.table(f"{month} 结账后的变化（{len(comparison.adjustments)} 项）", *month_words.changes(comparison.adjustments, names))
     events: dict[str, list[dict[str, str]]] = {}
     for line in sources:
         events.setdefault(line["place"], []).append(line)
     cells = [_event_cells(lines, names) for lines in events.values()]
     headings = ["单位", "事件", "业务日期", "原因", "行", "到达时间", "位置"]
-    output.table(f"变化的来源(关账后到达的 {len(cells)} 条事件)", headings, cells)
+    output.table(f"变化的来源（结账后到达的 {len(cells)} 条事件）", headings, cells)
 
 
 def _event_cells(lines: Sequence[Mapping[str, str]], names: Mapping[str, str]) -> list[str]:
@@ -168,7 +168,7 @@ def _event_cells(lines: Sequence[Mapping[str, str]], names: Mapping[str, str]) -
     first = lines[0]
     more = f" 等 {len(lines)} 行" if len(lines) > 1 else ""
     return [
-        names.get(first["bureau"], first["bureau"]), register_title(first["register"]) + ("(撤回)" if first["withdrawn"] else ""),
+        names.get(first["bureau"], first["bureau"]), register_title(first["register"]) + ("（撤回）" if first["withdrawn"] else ""),
         first["occurred_on"], "、".join(dict.fromkeys(line["cause"] for line in lines)), first["row"] + more,
         first["arrived_at"][:16].replace("T", " "), first["place"],
     ]  # fmt: skip
@@ -190,7 +190,7 @@ def _record(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, 
         if restated is None:
             click.echo(f"{month} 自上次记录以来没有新的变化。", err=True)
         else:
-            click.echo(f"{month} 第 {restated.seq} 次调整已记录:{len(restated.comparison.adjustments)} 项。", err=True)
+            click.echo(f"{month} 第 {restated.seq} 次调整已记录：{len(restated.comparison.adjustments)} 项。", err=True)
         publish_restated(hub, servers, engine, month)
         with engine.connect() as conn, conn.begin():
             snapshot.hold(conn, LIVE)

@@ -68,7 +68,7 @@ def confirm(missing: Missing, district: District, month: str, reason: str | None
     if not sys.stdin.isatty():
         raise _refused(missing, district, month, "请在终端上运行并键入月份确认，或核对后加 --yes；--dry-run 可先预览。")
     tell(missing, district, month)
-    typed: str = click.prompt(f"关账后不再改动。确认就此结账，请键入月份 {month}", err=True)
+    typed: str = click.prompt(f"结账后不再改动。确认就此结账，请键入月份 {month}", err=True)
     if typed.strip() != month:
         raise click.ClickException(f"键入的不是 {month}，没有结账。")
 

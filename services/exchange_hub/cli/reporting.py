@@ -73,6 +73,6 @@ def report(*, month: str, out: Path | None) -> None:
             try:
                 files = write_report(hub, url, month, out or hub.reports_folder / month)
             except snapshot.NotClosedError as error:
-                raise click.ClickException(f"{month} 尚未关账，请先运行 hub close {month}") from error
+                raise click.ClickException(f"{month} 尚未结账，请先运行 hub close {month}") from error
     for path in (files.docx, files.xlsx, files.json, *files.details):
         click.echo(str(path))

@@ -38,7 +38,7 @@ RECEIPT_HEADINGS: Headings = {
     "reason": "原因", "arrived_at": "到达时间", "event_id": "事件编号",
 }  # fmt: skip
 #: Findings are clues, never verdicts; this stands above every list of them.
-FINDING_TITLE = "待核实线索(系统比对提示,不作为认定依据)"
+FINDING_TITLE = "待核实线索（系统比对提示，不作为认定依据）"
 
 _FORMAT = click.option("--format", "form", type=click.Choice(output.FORMATS), help="格式；缺省：终端上为表格，否则为 json。")
 _OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写入这个文件。")

@@ -141,7 +141,7 @@ def _opened_here(hub: Hub, url: str, ref: str, limit: int) -> Node | None:
             return _opened_event(tracer, ref.lower())
         row = at.row(name, key)
         if row is None:
-            raise KeyError(f"清单“{BY_NAME[name].title}”没有“{key}”这一行;各行的 row_key 见 hub list {name} --format json")
+            raise KeyError(f"清单“{BY_NAME[name].title}”没有“{key}”这一行；各行的 row_key 见 hub list {name} --format json")
         return tracer.row(BY_NAME[name], row)
 
 
@@ -152,7 +152,7 @@ def _opened_figure(hub: Hub, url: str, ref: str, limit: int, month: str | None, 
             return _Tracer(at, hub, limit).figure(figures, figures.figures[ref])
         table = ref.partition(".")[0]
         near = [known for known in figures.figures if known.partition(".")[0] == table][:8]
-        hint = f";相近的有:{'、'.join(near)}" if near else ";数字编号见 report.json,清单行写作 清单:行键"
+        hint = f"；相近的有：{'、'.join(near)}" if near else "；数字编号见 report.json，清单行写作 LIST:KEY"
         raise KeyError(f"{figures.month} 没有数字“{ref}”{hint}")
 
 
@@ -193,22 +193,22 @@ def _words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | s
         return _row_words(node, names)
     if "outcome" in node:
         place = f"{node['topic']} 第 {node['offset']} 位"
-        return f"事件 {node['event_id']} {node['outcome']}({names.get(node['bureau'], node['bureau'])},{place}):{node['reason']}", ()
+        return f"事件 {node['event_id']} {node['outcome']}（{names.get(node['bureau'], node['bureau'])}，{place}）：{node['reason']}", ()
     return _event_words(node, names)
 
 
 def _figure_words(node: Node) -> tuple[str, Sequence[Node | str]]:
-    basis = "已关账" if node["closed"] else "现值"
-    where = ",".join(f"{column}{_equals(column)}{output.text(value)}" for column, value in node["where"].items())
+    basis = "已结账" if node["closed"] else "现值"
+    where = "，".join(f"{column}{_equals(column)}{output.text(value)}" for column, value in node["where"].items())
     title = node["list_title"]
-    made = f"{title}:{node['measure']}" + (f"({where})" if where else "") if title else node["measure"]
+    made = f"{title}：{node['measure']}" + (f"（{where}）" if where else "") if title else node["measure"]
     # A rate is exact in JSON; people read it as the report prints it.
     value = number_text(Decimal(node["value"]), node["unit"]) if node["unit"] == "%" and _DECIMAL.fullmatch(node["value"]) else node["value"]
-    head = f"{node['figure']} = {value} {node['unit']}({node['period']},{basis})← {made}"
+    head = f"{node['figure']} = {value} {node['unit']}（{node['period']}，{basis}）← {made}"
     rows = node.get("rows", ())
     below: list[Node | str] = [f"口径：{node['meaning']}", *node.get("terms", ()), *rows]
     if node["rows_counted"] > len(rows) and rows:
-        below.append(f"…另有 {node['rows_counted'] - len(rows)} 行(--limit 可多看)")
+        below.append(f"…另有 {node['rows_counted'] - len(rows)} 行（--limit 可多看）")
     return head, below
 
 
@@ -220,15 +220,15 @@ def _equals(column: str) -> str:
 def _row_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | str]]:
     bureaus = "、".join(names.get(code, code) for code in node["bureaus"])
     main = [output.text(value) for value in list(node["columns"].values())[:4]]
-    share = f",计入 {node['measured']}" if "measured" in node else ""
+    share = f"，计入 {node['measured']}" if "measured" in node else ""
     events: list[Node | str] = [event for event in node["events"] if event.get("of_row", True) and _months(event) <= {node["month"]}]
     others = len(node["events"]) - len(events)
     if others:
-        events.append(f"…另有 {others} 条其他月份或事项的事件(--format json 可看全)")
+        events.append(f"…另有 {others} 条其他月份或事项的事件（--format json 可看全）")
     if not events:
-        events.append("(无事件:该行此后已合并到别处)")
+        events.append("（无事件：该行此后已合并到别处）")
     below = [*_taken_words(node.get("taken_from", ()), names), *events]
-    return f"{node['list_title']} {node['row_key']}({bureaus}{share}):{' '.join(main)}", below
+    return f"{node['list_title']} {node['row_key']}（{bureaus}{share}）：{' '.join(main)}", below
 
 
 def _taken_words(taken: Sequence[Node], names: Mapping[str, str]) -> Iterator[str]:
@@ -238,11 +238,11 @@ def _taken_words(taken: Sequence[Node], names: Mapping[str, str]) -> Iterator[st
         bureau = f"取自{names.get(each['bureau'], each['bureau'])}" if each["bureau"] else "出自未单独成行的填报"
         if each["others"]:
             others = "、".join(f"{names.get(said['bureau'], said['bureau'])}填报 {output.text(said['value'])}" for said in each["others"])
-            yield f"{each['title']} = {output.text(each['value']) or '(空)'}:{bureau};{others}"
+            yield f"{each['title']} = {output.text(each['value']) or '（空）'}：{bureau}；{others}"
         else:
             undisputed.setdefault(bureau, []).append(each["title"])
     for bureau, titles in undisputed.items():
-        yield f"{bureau},无不同填报:{'、'.join(titles)}"
+        yield f"{bureau}，无不同填报：{'、'.join(titles)}"
 
 
 def _months(event: Node) -> set[str]:
@@ -253,18 +253,18 @@ def _months(event: Node) -> set[str]:
 def _event_words(node: Node, names: Mapping[str, str]) -> tuple[str, Sequence[Node | str]]:
     origin = node["origin"]
     if origin:
-        unit = f",原表单位{origin['unit']}" if origin.get("unit") else ""
+        unit = f"，原表单位{origin['unit']}" if origin.get("unit") else ""
         sheet = f"工作表“{origin['sheet']}”" if origin["sheet"] else ""
-        cell = f"来源:《{origin['file']}》{sheet}第 {origin['row']} 行{unit}"
+        cell = f"来源：《{origin['file']}》{sheet}第 {origin['row']} 行{unit}"
         where = {name: facts.read_at(place) for name, place in (origin.get("cells") or {}).items()}
     else:
-        cell, where = f"来源:系统接口 {node['source']}", {}
+        cell, where = f"来源：系统接口 {node['source']}", {}
     bureau = names.get(node["bureau"], node["bureau"])
     said = [f"{name} = {output.text(fact)}{f' ← {where[name]}' if name in where else ''}" for name, fact in node.get("facts", {}).items()]
     if not said and where:
-        said = ["单元格:" + "、".join(f"{facts.column_of(node['event'], name).title} {place}" for name, place in where.items())]
+        said = ["单元格：" + "、".join(f"{facts.column_of(node['event'], name).title} {place}" for name, place in where.items())]
     head = (
-        f"{node['states']}({node['event']}),{bureau},业务日期 {node['occurred_on']},修订 {node['revision']},"
-        f"到达 {node['arrived_at']},编号 {node['event_id']}"
+        f"{node['states']}（{node['event']}），{bureau}，业务日期 {node['occurred_on']}，修订 {node['revision']}，"
+        f"到达 {node['arrived_at']}，编号 {node['event_id']}"
     )
     return head, [cell, *said]

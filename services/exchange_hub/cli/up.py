@@ -59,8 +59,8 @@ def up() -> None:
                 console = hub.settings.console
                 port = console.port or free_port(console.host)
                 scheme = "https" if console.tls_certfile else "http"
-                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动:{scheme}://{console.host}:{port}  (Ctrl-C 停止)")
-                click.echo(f"Kafka {servers.bootstrap_servers}(连接器在别处运行时,设 HUB_KAFKA__BOOTSTRAP_SERVERS)")
+                click.echo(f"{hub.district.name}“两新”数据交换中枢已启动：{scheme}://{console.host}:{port}（按 Ctrl-C 停止）")
+                click.echo(f"Kafka {servers.bootstrap_servers}（连接器在别处运行时，设 HUB_KAFKA__BOOTSTRAP_SERVERS）")
                 supervisor = Supervisor(children(hub, servers, console_port=port))
                 threading.Thread(target=FolderWatch(hub, servers, supervisor).run, args=(stop,), name="folder-watch", daemon=True).start()
                 supervisor.run(stop)

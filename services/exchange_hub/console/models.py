@@ -168,7 +168,7 @@ class Finding(Model):
 
     id: str = eg("f19c2a6e41d00b7c3a55")
     rule: str = eg("subsidy-over-sale")
-    text: str = eg("补贴金额大于销售额,请核对")
+    text: str = eg("补贴金额大于销售额，请核对")
     list: str = eg("trade-in")
     subject: str = eg("D2026100045")
     component: str = eg("commerce:D2026100045")

@@ -391,11 +391,11 @@ def _others(frame: Frame) -> Iterator[Definition]:
     period, as_of = frame.period, frame.as_of.isoformat()
     for name in ("total", "issued", "covered", "exempt", "due", "overdue"):
         yield Measured(f"documents.{TOTAL}.{name}", "项", as_of, f"documents_{name}", {}, scope=Scope("documents"))
-    yield Stated(f"plans.{TOTAL}.expected", "个", as_of, frame.plans_expected, "区级数据:应出台方案")
+    yield Stated(f"plans.{TOTAL}.expected", "个", as_of, frame.plans_expected, "区级数据：应出台方案")
     # However many documents fulfil an expected plan, it counts once; what nobody expects fulfils none (FIGURES 6).
     yield Measured(f"plans.{TOTAL}.issued", "个", as_of, "plans", {}, "distinct(expected)")
     start = f"submissions.{TOTAL}"
-    yield Stated(f"{start}.expected", "项", period.month, len(frame.owed), "区级数据:应报清单")
+    yield Stated(f"{start}.expected", "项", period.month, len(frame.owed), "区级数据：应报清单")
     for name, state in (("confirmed", CONFIRMED), ("nil", NIL)):
         yield Measured(f"{start}.{name}", "项", period.month, "submissions", {"bureau@list": frame.owed, "state": state})
     if frame.due_on is not None:

@@ -125,7 +125,7 @@ def _parts(exceptions: Sequence[dict[str, Any]], bytes_max: int) -> list[list[di
 
 def _shortened(entry: Mapping[str, Any], bytes_max: int) -> dict[str, Any]:
     """Shorten the reason; a business key that is still too long is left out, as one that could not be read."""
-    short = {**entry, "reason": f"{entry['reason'][:REASON_CHARACTERS_MAX]}……(原因过长,已截短)"}
+    short = {**entry, "reason": f"{entry['reason'][:REASON_CHARACTERS_MAX]}……（原因过长，已截短）"}
     return short if len(orjson.dumps(short)) < bytes_max else {**short, "entity_key": None}
 
 

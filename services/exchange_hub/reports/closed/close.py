@@ -47,7 +47,7 @@ class AlreadyClosedError(CloseError):
     """The month has been closed before, or somebody is closing it."""
 
     def __init__(self, month: str) -> None:
-        super().__init__(f"{month} 已关账，不再改动；此后到达的数据作为调整，见 hub diff {month}")
+        super().__init__(f"{month} 已结账，不再改动；此后到达的数据作为调整，见 hub diff {month}")
 
 
 class NotReachedError(CloseError):
@@ -191,7 +191,7 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         inputs = inputs_of(district, closing, cut, stamp, reading.result(), changes)
         missing = missing_of(conn, inputs, closing.closed_at, closing.schema)
         if closing.shown is not None and missing != closing.shown:
-            raise AnotherMissingError(f"{closing.month} 未关账：您核对之后又有数据到达，缺少的内容已有变化，请重新核对")
+            raise AnotherMissingError(f"{closing.month} 未结账：您核对之后又有数据到达，缺少的内容已有变化，请重新核对")
         report = build(inputs)
         closed = Closed(closing.month, cut, stamp, digests, counts, figures_digest(report.figures), report, missing)
         _keep(conn, closing, closed)

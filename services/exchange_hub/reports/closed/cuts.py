@@ -40,7 +40,7 @@ class Cut:
     @property
     def title(self) -> str:
         """What people call it."""
-        return f"{self.month} 关账" if not self.seq else f"{self.month} 第 {self.seq} 次调整"
+        return f"{self.month} 结账" if not self.seq else f"{self.month} 第 {self.seq} 次调整"
 
 
 def stored(conn: sa.Connection, name: str) -> Cut:
@@ -53,7 +53,7 @@ def stored(conn: sa.Connection, name: str) -> Cut:
     try:
         closed = snapshot.stored(conn, month, report=False)
     except snapshot.NotClosedError:
-        raise KeyError(f"没有“{name}”这个截点;{_known(conn)}") from None
+        raise KeyError(f"没有“{name}”这个截点；{_known(conn)}") from None
     if not slash:
         digests = {list_: hexadecimal(bits) for list_, bits in closed["digests"].items()}
         return _cut(closed, closed, 0, digests)
@@ -61,7 +61,7 @@ def stored(conn: sa.Connection, name: str) -> Cut:
     seq = int(number) if number.isdecimal() else 0
     row = conn.execute(sa.select(table).where(table.c.month == month, table.c.seq == seq)).mappings().one_or_none()
     if row is None:
-        raise KeyError(f"没有“{name}”这个截点;{_known(conn)}")
+        raise KeyError(f"没有“{name}”这个截点；{_known(conn)}")
     return _cut(dict(row), closed, seq, {})
 
 
@@ -73,4 +73,4 @@ def _known(conn: sa.Connection) -> str:
     table = tables.restatement
     rows = conn.execute(sa.select(table.c.month, table.c.seq).order_by(table.c.month, table.c.seq))
     names = sorted([*snapshot.months(conn), *(f"{month}/{seq}" for month, seq in rows)])
-    return f"已存的截点有:{'、'.join(names)}" if names else "还没有关过账"
+    return f"已存的截点有：{'、'.join(names)}" if names else "还没有关过账"

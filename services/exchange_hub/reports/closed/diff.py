@@ -37,7 +37,7 @@ from exchange_hub.views.tables import LIVE
 
 _CAUSES: tuple[Cause, ...] = get_args(Cause)
 _OF_METHOD: tuple[Cause, ...] = ("口径修正",)
-NOT_THEN, NOT_NOW = "关账时无此指标", "现无此指标"
+NOT_THEN, NOT_NOW = "结账时无此指标", "现无此指标"
 """What stands in place of a value on the side on which there is no such figure."""
 
 

@@ -14,7 +14,7 @@ Row = Mapping[str, object]
 
 OUTCOMES = ("accepted", "duplicate", "rejected", "held")
 TO_VERIFY = "待核实"
-CAUSE_GONE = "原因已消除,待复核"
+CAUSE_GONE = "原因已消除，待复核"
 
 
 class StoreUnavailableError(Exception):

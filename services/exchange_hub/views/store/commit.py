@@ -300,18 +300,18 @@ def write_draft(cur: Cursor, draft: Draft, context: Context, outcome: Outcome) -
         if place_of(statement.record) in superseded:
             outcome.note(
                 statement.record, "superseded", event_id=statement.event_id, entity=statement.key.entity,
-                code="superseded", reason="已收到同一事项更新的版本,本条存档不计",
+                code="superseded", reason="已收到同一事项更新的版本，本条存档不计",
             )  # fmt: skip
     for statement, same in draft.lost:
         if same:
             outcome.counts[statement.record.topic_no, "duplicate"] += 1
             outcome.note(
                 statement.record, "duplicate", event_id=statement.event_id, entity=statement.key.entity,
-                code="duplicate", reason="与已收到的事件完全相同,未重复计入",
+                code="duplicate", reason="与已收到的事件完全相同，未重复计入",
             )  # fmt: skip
         else:
             rejection = Rejection(
-                statement.record, "id_conflict", "事件编号已用于另一内容,请用新的版本号重新报送", statement.event_id,
+                statement.record, "id_conflict", "事件编号已用于另一内容，请用新的版本号重新报送", statement.event_id,
                 statement.key.entity,
             )  # fmt: skip
             note_rejection(outcome, rejection)
@@ -407,7 +407,7 @@ def _store_held(cur: Cursor, held: Sequence[Held], outcome: Outcome) -> None:
         s, record = item.statement, item.statement.record
         outcome.counts[record.topic_no, "held"] += 1
         outcome.note(
-            record, "held", event_id=s.event_id, entity=s.key.entity, code="held", reason="事件已保存,待系统处理后计入,无需重报"
+            record, "held", event_id=s.event_id, entity=s.key.entity, code="held", reason="事件已保存，待系统处理后计入，无需重报"
         )
         lines.append(line((
             record.topic_no, record.off, s.event_id, s.key.entity, item.reason, item.behind, record.key, record.value,
