@@ -100,8 +100,11 @@ class Broker:
 
 
 @contextmanager
-def three_brokers(folder: Path) -> Iterator[tuple[str, list[Broker]]]:
-    """Three nodes on loopback, each broker and controller; yield their addresses and themselves."""
+def three_brokers(folder: Path, password: str | None = None) -> Iterator[tuple[str, list[Broker]]]:
+    """Three nodes on loopback, each broker and controller; yield their addresses and themselves.
+
+    With a password they take nobody but users with SCRAM, and as administrator their own user with that password.
+    """
     settings = Settings(data_dir=folder)
     java, jars = find_java(settings), tuple(provide(settings.cache_folder, settings.kafka.jar_repository))
     ports = free_ports(6)
@@ -115,7 +118,7 @@ def three_brokers(folder: Path) -> Iterator[tuple[str, list[Broker]]]:
         (node / "log4j2.properties").write_text(kafka_server._log4j(node))
         port, controller = ports[number - 1], ports[2 + number]
         kafka.properties.write_text(
-            _node(kafka_server._properties(kafka.data, port, controller), number, voters)
+            _node(kafka_server._properties(kafka.data, port, controller, password), number, voters)
         )
         command = [str(java), "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={node / 'log4j2.properties'}", "kafka.tools.StorageTool", "format"]
         subprocess.run([*command, "-t", cluster, "-c", str(kafka.properties)], env=kafka.environment, capture_output=True, check=True, timeout=60)
@@ -143,6 +146,8 @@ def _node(properties: str, number: int, voters: str) -> str:
         "share.coordinator.state.topic.replication.factor": 3, "share.coordinator.state.topic.min.isr": 2,
         "min.insync.replicas": 2, "replica.lag.time.max.ms": 5000,
     }  # fmt: skip
+    if "super.users" in properties:
+        changed["super.users"] = "User:broker;User:administrator"
     kept = [line for line in properties.splitlines() if line.partition("=")[0] not in changed]
     return "\n".join([*kept, *(f"{name}={value}" for name, value in changed.items())]) + "\n"
 

@@ -1,10 +1,13 @@
 """The hub's own Kafka lets everybody do their own work and nothing else, tried with foreign clients: librdkafka and Kafka's own tool."""
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +31,23 @@ from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import KafkaSettings, Settings
 from exchange_hub.runtime.topics import administration, end_offsets
-from tests.faults.servers import free_ports
+from tests.faults.servers import Broker, free_ports, three_brokers
 from tests.faults.stage import wait_for
 
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
 MINE, OTHER = "industry", "finance"
 EVENTS, RECEIPTS = events_topic("wuqing", MINE), receipts_topic("wuqing", MINE)
+ADMINISTRATOR, PRINTED = "administrator", "as-printed-by-the-hub"
 DENIED = ("TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "TRANSACTIONAL_ID_AUTHORIZATION_FAILED")
 
 
 @dataclass(frozen=True)
 class Running:
-    """A hub's own broker, taken over from a version whose broker took anybody, with one record from then."""
+    """A Kafka with the users of hub and bureaus; *passwords* has those that stand in no file of the data folder."""
 
     hub: Hub
     servers: str
+    passwords: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layout(self) -> Layout:
@@ -50,7 +55,7 @@ class Running:
 
     def client(self, user: str, **more: Any) -> dict[str, Any]:
         """Options of librdkafka for a user."""
-        password = self.layout.kafka_password(user).read_text()
+        password = self.passwords.get(user) or self.layout.kafka_password(user).read_text()
         return {
             "bootstrap.servers": self.servers, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": user,
             "sasl.password": password, "socket.timeout.ms": 10_000, "log_level": 0, **more,
@@ -59,6 +64,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A hub's own broker, taken over from a version whose broker took anybody, with one record from then."""
     folder = tmp_path_factory.mktemp("closed")
     shutil.copytree(DISTRICT, folder / "wuqing", ignore=shutil.ignore_patterns("samples"))
     settings = Settings(district=folder / "wuqing", data_dir=folder / "data")
@@ -77,6 +83,66 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         admit_users(hub, servers.bootstrap_servers)
         make_topics(hub, servers.bootstrap_servers)
         yield Running(hub, servers.bootstrap_servers)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_server: str) -> Iterator[Running]:
+    """Three nodes that somebody else administers: a bureau's user and rights as `hub bureau rights` prints them, another's as `hub bureau rotate` makes them."""
+    folder = tmp_path_factory.mktemp("cluster")
+    shutil.copytree(DISTRICT, folder / "wuqing", ignore=shutil.ignore_patterns("samples"))
+    secret = folder / "administrator"
+    secret.write_text("of-three-nodes")
+    with three_brokers(folder / "nodes", secret.read_text()) as (servers, nodes):
+        plain = KafkaSettings().as_user(kafka_server.BROKER, secret, "PLAIN")
+        kafka = KafkaSettings(bootstrap_servers=servers, replication_factor=3, admin_username=ADMINISTRATOR, admin_password_file=secret, security_protocol="SASL_PLAINTEXT", username=kafka_users.hub_user("wuqing"), password_file=folder / "hub")
+        hub = Hub.load(Settings(district=folder / "wuqing", data_dir=folder / "data", kafka=kafka))
+        with administration(servers, plain) as admin:
+            kafka_users.set_passwords(admin, {ADMINISTRATOR: secret.read_text()})
+            kafka_users.admit(admin, {kafka_users.hub_user("wuqing"): hub.users[kafka_users.hub_user("wuqing")]}, {kafka_users.hub_user("wuqing"): folder / "hub"})
+        make_topics(hub, servers)
+        environment = {
+            "HUB_DISTRICT": str(folder / "wuqing"), "HUB_DATA_DIR": str(folder / "data"), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers,
+            "HUB_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT", "HUB_KAFKA__USERNAME": kafka_users.hub_user("wuqing"), "HUB_KAFKA__PASSWORD_FILE": str(folder / "hub"),
+            "HUB_KAFKA__ADMIN_USERNAME": ADMINISTRATOR, "HUB_KAFKA__ADMIN_PASSWORD_FILE": str(secret), "HUB_DATABASE__URL": postgres_server,
+        }  # fmt: skip
+        _as_printed(CliRunner().invoke(main, ["bureau", "rights", MINE], env=environment).output, servers, nodes[0], folder)
+        rotated = CliRunner().invoke(main, ["bureau", "rotate", OTHER], env=environment)
+        assert rotated.exit_code == 0, rotated.output
+        found = re.search(r"^HUB_KAFKA__PASSWORD=(\S+)$", rotated.output, re.MULTILINE)
+        assert found is not None
+        yield Running(hub, servers, {kafka_users.hub_user("wuqing"): (folder / "hub").read_text(), user(MINE): PRINTED, user(OTHER): found[1]})
+
+
+def _as_printed(lines: str, servers: str, node: Broker, folder: Path) -> None:
+    """Do what the printed commands say, as the administrator: the user by Kafka's own tool, the rights flag by flag by librdkafka."""
+    (folder / "admin.properties").write_text(
+        "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\n"
+        f'sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="{ADMINISTRATOR}" password="of-three-nodes";\n'
+    )
+    configs, *acls = [shlex.split(line) for line in lines.splitlines() if line.startswith("kafka-")]
+    arguments = [argument.replace("password=…", f"password={PRINTED}") for argument in configs[1:]]
+    java = [str(node.kafka.java), "-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.admin.ConfigCommand"]
+    ran = subprocess.run([*java, *arguments], env=node.kafka.environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    administrator = {"bootstrap.servers": servers, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": ADMINISTRATOR, "sasl.password": "of-three-nodes"}
+    admin = kinds.AdminClient(administrator)
+    made = admin.create_acls([_binding(*arguments) for tool, *arguments in acls if tool == "kafka-acls.sh"])
+    assert [done.result(30) for done in made.values()] == [None] * len(kafka_users.rights_of_bureau("wuqing", MINE))
+
+
+def _binding(*arguments: str) -> kinds.AclBinding:
+    """The right that a command of ``kafka-acls.sh`` gives."""
+    told = dict(pairwise(arguments))
+    kind = "topic" if "--topic" in told else "group"
+    pattern = kinds.ResourcePatternType[told.get("--resource-pattern-type", "literal").upper()]
+    return kinds.AclBinding(kinds.ResourceType[kind.upper()], told[f"--{kind}"], pattern, told["--allow-principal"], "*", kinds.AclOperation[told["--operation"].upper()], kinds.AclPermissionType.ALLOW)
+
+
+@pytest.fixture(params=["broker", "cluster"])
+def anywhere(request: pytest.FixtureRequest) -> Running:
+    """The hub's own broker, and an existing cluster of three nodes."""
+    found: Running = request.getfixturevalue(request.param)
+    return found
 
 
 def user(bureau: str = MINE) -> str:
@@ -138,17 +204,17 @@ def test_a_connector_on_this_machine_finds_its_user_by_itself(broker: Running) -
 
 
 @pytest.mark.parametrize("idempotent", [True, False])
-def test_a_bureau_writes_its_own_events_and_nothing_else(broker: Running, idempotent: bool) -> None:
+def test_a_bureau_writes_its_own_events_and_nothing_else(anywhere: Running, idempotent: bool) -> None:
     """Its own receipts, another's events and receipts, the decisions of the coordination office: refused to librdkafka, idempotent or not."""
-    options = broker.client(user(), **{"enable.idempotence": idempotent})
+    options = anywhere.client(user(), **{"enable.idempotence": idempotent})
     assert produced(options, EVENTS) == ""
     others = [RECEIPTS, *(topic("wuqing", bureau) for bureau in (OTHER, "coordination") for topic in (events_topic, receipts_topic)), "__consumer_offsets", "hub.wuqing.new.events"]
     assert {topic: produced(options, topic) for topic in others} == dict.fromkeys(others, DENIED[0])
 
 
-def test_a_bureau_reads_its_own_and_nothing_else(broker: Running) -> None:
+def test_a_bureau_reads_its_own_and_nothing_else(anywhere: Running) -> None:
     """Another's events and receipts cannot be read, nor even seen; no group can be joined, watched or moved."""
-    options = broker.client(user())
+    options = anywhere.client(user())
     assert consumed(options, EVENTS)[0] == ""
     admin = kinds.AdminClient(options)
     for topic in (events_topic("wuqing", OTHER), receipts_topic("wuqing", OTHER)):
@@ -166,9 +232,9 @@ def test_a_bureau_reads_its_own_and_nothing_else(broker: Running) -> None:
     assert record.error().name() == DENIED[1]
 
 
-def test_a_bureau_changes_no_topic_user_right_or_transaction(broker: Running) -> None:
+def test_a_bureau_changes_no_topic_user_right_or_transaction(anywhere: Running) -> None:
     """Topics cannot be made, emptied, deleted or set otherwise, users and rights not made, and no transactional id can be taken."""
-    admin = kinds.AdminClient(broker.client(user()))
+    admin = kinds.AdminClient(anywhere.client(user()))
     acl = kinds.AclBinding(kinds.ResourceType.TOPIC, "hub.", kinds.ResourcePatternType.PREFIXED, f"User:{user()}", "*", kinds.AclOperation.ALL, kinds.AclPermissionType.ALLOW)
     scram = kinds.UserScramCredentialUpsertion(kafka_users.hub_user("wuqing"), kinds.ScramCredentialInfo(kinds.ScramMechanism.SCRAM_SHA_512, 8192), b"taken-over")
     config = kinds.ConfigResource(kinds.ResourceType.TOPIC, EVENTS, incremental_configs=[kinds.ConfigEntry("retention.ms", "1", incremental_operation=kinds.AlterConfigOpType.SET)])
@@ -183,13 +249,13 @@ def test_a_bureau_changes_no_topic_user_right_or_transaction(broker: Running) ->
     }
     assert found == {"make": topic, "delete": topic, "empty": topic, "set": topic, "grant": cluster, "user": cluster}
     for name in ("hub.wuqing", "hub.wuqing.industry.mine"):
-        producer = confluent.Producer(broker.client(user(), **{"transactional.id": name}))
+        producer = confluent.Producer(anywhere.client(user(), **{"transactional.id": name}))
         assert refused(lambda producer=producer: producer.init_transactions(10)) == DENIED[3], name
 
 
-def test_the_hub_cannot_forge_a_bureau_s_events(broker: Running) -> None:
+def test_the_hub_cannot_forge_a_bureau_s_events(anywhere: Running) -> None:
     """Its user writes receipts and decisions, reads the district and its group, and neither writes an event of a bureau nor deletes a topic."""
-    options = broker.client(kafka_users.hub_user("wuqing"))
+    options = anywhere.client(kafka_users.hub_user("wuqing"))
     assert [produced(options, topic) for topic in (RECEIPTS, events_topic("wuqing", "coordination"))] == ["", ""]
     assert {produced(options, events_topic("wuqing", bureau)) for bureau in (MINE, OTHER)} == {DENIED[0]}
     assert consumed(options | {"group.id": "hub.wuqing.views"}, EVENTS)[0] == ""
