@@ -10,10 +10,10 @@ from exchange_contracts.model import (
 )
 from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EmissionStandard,
-    EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind,
-    Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, ProjectList,
-    RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole,
-    SupportKind, SupportStep, TradeInCategory,
+    EnergyEquipment, EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource,
+    IdentifierKind, Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind,
+    ProjectList, RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series,
+    SignRole, SupportKind, SupportStep, TradeInCategory,
 )
 
 
@@ -540,6 +540,19 @@ class SafeguardReported(Event, family="safeguard:reported", subkey=("month", "sa
     area: Quantity | None = None
 
 
+class StockSurveyed(Event, family="stock:surveyed", subkey=("month", "equipment", "domain")):
+    """主要用能设备能效摸底:一种设备在一个领域的在用台数,按能效水平分档。"""
+
+    month: Month
+    equipment: EnergyEquipment
+    domain: Domain
+    stock: Long
+    advanced: Long
+    saving: Long
+    entry: Long
+    below: Long
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -557,5 +570,6 @@ EVENTS: dict[str, type[Event]] = {
     "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TaskProgressReported": TaskProgressReported,
     "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
     "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
+    "StockSurveyed": StockSurveyed,
 }
 """Event name → class."""

@@ -630,6 +630,19 @@ class SafeguardReportedFacts(EventFacts):
     area: Decimal | None
 
 
+class StockSurveyedFacts(EventFacts):
+    """主要用能设备能效摸底:一种设备在一个领域的在用台数,按能效水平分档。"""
+
+    month: str
+    equipment: str
+    domain: str
+    stock: int
+    advanced: int
+    saving: int
+    entry: int
+    below: int
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -649,6 +662,6 @@ FACTS: dict[str, type[EventFacts]] = {
     "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
     "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
     "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
-    "SafeguardReported": SafeguardReportedFacts,
+    "SafeguardReported": SafeguardReportedFacts, "StockSurveyed": StockSurveyedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -23,6 +23,7 @@ from exchange_contracts.facts import (
     ProjectAddedFacts,
     ProjectProgressReportedFacts,
     SafeguardReportedFacts,
+    StockSurveyedFacts,
 )
 from exchange_contracts.keys import says_nothing
 from exchange_contracts.problem import Problem
@@ -145,6 +146,18 @@ def _measures_fit(facts: SafeguardReportedFacts) -> str | None:
     return None
 
 
+LEVELS = ("advanced", "saving", "entry", "below")
+"""Fields of StockSurveyed that split a stock by level of energy efficiency, the best first."""
+
+
+def _levels_within_stock(facts: StockSurveyedFacts) -> str | None:
+    numbers = {name: facts[name] for name in ("stock", *LEVELS)}  # type: ignore[literal-required]  # fields of the event
+    if negative := [name for name, number in numbers.items() if number < 0]:
+        return f"{{{negative[0]}}}不能小于0"
+    graded = sum(numbers[name] for name in LEVELS)
+    return f"各档台数合计{graded}，大于{{stock}}{numbers['stock']}" if graded > numbers["stock"] else None
+
+
 _PROJECT = (
     Rule("project-identified", ("project_code", "internal_no"), _identified),
     Rule("equipment-within-total", ("equipment_investment", "total_investment"), _part_within_total("equipment_investment")),
@@ -178,6 +191,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule("departments-named", ("departments",), _named("departments", "department")),
     ),
     "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
+    "StockSurveyed": (Rule("levels-within-stock", ("stock", *LEVELS), _levels_within_stock),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (

@@ -49,6 +49,10 @@ MaterialUnit = Literal["吨", "台", "辆"]
 MaterialRoute = Literal["精深加工", "再制造", "二手", "梯次利用"]
 SignRole = Literal["填报", "审核", "签发"]
 Safeguard = Literal["反向开票", "专用设备抵免", "贷款贴息", "再贷款", "简化审批", "用地保障", "政府绿色采购"]
+EnergyEquipment = Literal[
+    "工业锅炉", "电动机", "电力变压器", "风机", "泵", "空气压缩机", "制冷和空调设备", "照明设备",
+    "其他用能设备",
+]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
@@ -61,9 +65,9 @@ ReturnCause = Literal[
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
-    "support-sought", "safeguards",
+    "support-sought", "safeguards", "energy-stocks",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
-    "material", "problem", "task", "submission", "support", "workbook", "safeguard",
+    "material", "problem", "task", "submission", "support", "workbook", "safeguard", "stock",
 ]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import safeguards
+from tests.oracle import safeguards, stocks
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -495,5 +495,5 @@ def _workbook(_component: str, members: Members, _rules: Rules) -> Made:
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support, "workbook": _workbook,
-    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "material": _material, "indicator": _indicator, "task": _task,
+    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator, "task": _task,
 }  # fmt: skip

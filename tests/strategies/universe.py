@@ -373,6 +373,13 @@ def _safeguarded(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"F{at.entity}", {"safeguard": safeguard, "month": at.month} | facts
 
 
+def _surveyed(tell: Random, at: _Place) -> tuple[str, Facts]:
+    levels = {name: tell.randrange(9) for name in ("advanced", "saving", "entry", "below")}
+    stock = sum(levels.values()) + tell.choice((0, 0, 3))
+    kinds, domains = LISTS["energy_equipment"][:4], LISTS["domain"][:2]
+    return f"V{at.entity}", {"month": at.month, "equipment": tell.choice(kinds), "domain": tell.choice(domains), "stock": stock, **levels}
+
+
 def _submission(*, nil: bool) -> "Maker":
     def facts_of(tell: Random, at: _Place) -> tuple[str, Facts]:
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
@@ -449,7 +456,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "MaterialRecovered": (("commerce", "development-reform"), _recovered), "ProblemRaised": (PROJECT_BUREAUS, _raised),
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
-    "SafeguardReported": (BUREAUS[:5], _safeguarded),
+    "SafeguardReported": (BUREAUS[:5], _safeguarded), "StockSurveyed": (PROJECT_BUREAUS, _surveyed),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

@@ -28,7 +28,7 @@ from exchange_hub.views.queries.answers import Compared
 from tests.console_rows import NOW, MemorySource, finding, opened, write_report
 
 PAGES = [
-    "/", "/submissions", "/deadlines", "/policies", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
+    "/", "/submissions", "/deadlines", "/policies", "/goals", "/catalogue", "/catalogue/funds", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
     "/reports/2026-10/figure?id=equipment.工业.projects", "/lists/equipment-projects/row?key=2509-120114-89-01-540003",
     *(f"/lists/{view.name}" for view in LISTS),
 ]  # fmt: skip

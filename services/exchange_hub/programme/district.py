@@ -28,15 +28,18 @@ from exchange_hub.programme.district_parts import (
     ExpectedPlan,
     Goal,
     Indicator,
+    IndicatorDuty,
     Measure,
     PrecedenceRule,
     Profile,
+    SharedList,
+    SharingRules,
     Town,
 )  # fmt: skip
 
 __all__ = [
     "COORDINATION", "FILES", "Bureau", "Debtor", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
-    "Indicator", "Measure", "PrecedenceRule", "Profile", "Town",
+    "Indicator", "IndicatorDuty", "Measure", "PrecedenceRule", "Profile", "Town",
 ]  # fmt: skip
 
 FILES: Final = (
@@ -86,6 +89,9 @@ class District:
     default_ranking: tuple[str, ...]
     duties: tuple[Duty, ...]
     debtors: tuple[Debtor, ...]
+    indicator_duties: tuple[IndicatorDuty, ...]
+    sharing_rules: SharingRules
+    shared_lists: tuple[SharedList, ...]
     submission_due_day: int
     first_month: str
     _digest: str = field(repr=False)
@@ -137,6 +143,9 @@ class District:
             "default_ranking": read.one("precedence", "default", tuple[str, ...]),
             "duties": read.many("submissions", "duty", Duty),
             "debtors": read.some("submissions", "debtor", Debtor),
+            "sharing_rules": read.one("submissions", "catalogue", SharingRules),
+            "shared_lists": read.some("submissions", "resource", SharedList),
+            "indicator_duties": read.some("submissions", "indicator", IndicatorDuty),
             "submission_due_day": read.one("submissions", "due_day", int),
             "first_month": read.one("submissions", "first_month", str),
         }
@@ -197,6 +206,16 @@ class District:
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator with *code*, or ``None``."""
         return next((i for i in self.indicators if i.code == code), None)
+
+    def indicator_duty(self, code: str, series: str) -> IndicatorDuty | None:
+        """Return who reports an indicator in a series, ``None`` where that is not said."""
+        return next((duty for duty in self.indicator_duties if (duty.code, duty.series) == (code, series)), None)
+
+    def sharing_of(self, list_: str) -> SharedList:
+        """Return how a list may be shared and how often it is updated."""
+        rules = self.sharing_rules
+        found = (rule for rule in self.shared_lists if rule.list == list_)
+        return next(found, SharedList(list_, rules.sharing, rules.cycle, rules.condition))
 
     def tasks_of(self, bureau: str) -> tuple[Measure, ...]:
         """Return the tasks whose bracket names *bureau*."""
@@ -362,6 +381,8 @@ def _problems(district: District) -> Iterator[str]:
     yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
     yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
     yield from _repeated("precedence.toml: rule", (f"{r.list}.{r.field}" for r in district.precedence))
+    yield from _repeated("submissions.toml: resource", (rule.list for rule in district.shared_lists))
+    yield from _repeated("submissions.toml: indicator", (f"{d.code} {d.series}" for d in district.indicator_duties))
     yield from _repeated("submissions.toml: duty", (f"{d.list} by {b}" for d in district.duties for b in d.bureaus))
     if COORDINATION not in codes:
         yield f"bureaus.toml: {COORDINATION} is missing"
@@ -372,6 +393,7 @@ def _problems(district: District) -> Iterator[str]:
         yield from (
             f"goals.toml: goal {goal.no}: unknown indicator {i}" for i in goal.indicators if i not in indicators
         )
+    yield from (f"submissions.toml: unknown indicator {duty.code}" for duty in district.indicator_duties if duty.code not in indicators)
     for plan in district.plans:
         if plan.domain and plan.domain not in domains:
             yield f"plans.toml: {plan.title}: unknown domain {plan.domain}"
@@ -419,6 +441,9 @@ def _named_bureaus(district: District) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "precedence.toml: default", tuple(b for b in district.default_ranking if b not in steps)
     for duty in district.duties:
         yield f"submissions.toml: {duty.list}", duty.bureaus
+    yield "submissions.toml: catalogue", (district.sharing_rules.provider,)
+    for reporting in district.indicator_duties:
+        yield f"submissions.toml: indicator {reporting.code}", reporting.bureaus
     for debtor in district.debtors:
         yield f"submissions.toml: debtor of {debtor.list}", debtor.bureaus
 

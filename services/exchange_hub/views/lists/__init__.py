@@ -7,6 +7,7 @@ rows, what makes two claims the same entity, and what a comparison of them shows
 from exchange_hub.views.lists import (
     coordination,
     documents,
+    energy_stocks,
     enterprises,
     funding_policies,
     funds,
@@ -29,7 +30,7 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, support_sought, safeguards, submissions, returns, coordination,
+    problems, tasks, support_sought, safeguards, energy_stocks, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.
