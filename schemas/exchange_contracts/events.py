@@ -12,8 +12,8 @@ from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EmissionStandard,
     EnergyEquipment, EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource,
     IdentifierKind, Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind,
-    ProjectList, RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series,
-    SignRole, SupportKind, SupportStep, TradeInCategory,
+    ProjectList, Renewal, RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep,
+    Series, SignRole, SupportKind, SupportStep, TradeInCategory,
 )
 
 
@@ -116,6 +116,7 @@ class ProjectFacts(Event):
     problems: Prose | None = None
     waste_category: Material | None = None
     capacity: Quantity | None = None
+    renewal: Renewal | None = None
 
 
 class BaselineSet(IndicatorFacts, family="indicator:baseline", subkey=("series", "period")):
@@ -339,14 +340,6 @@ class ProblemResolved(Event, family="problem:resolved"):
     resolution: Prose
 
 
-class ProjectAdded(ProjectFacts, family="project:project"):
-    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
-
-
-class ProjectChanged(ProjectFacts, family="project:project"):
-    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
-
-
 class ProjectProgressReported(Event, family="project:progress", subkey=("month",)):
     """项目月度进度:投资完成、台套和建设状态。"""
 
@@ -553,6 +546,14 @@ class StockSurveyed(Event, family="stock:surveyed", subkey=("month", "equipment"
     below: Long
 
 
+class ProjectAdded(ProjectFacts, family="project:project"):
+    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
+
+
+class ProjectChanged(ProjectFacts, family="project:project"):
+    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -563,13 +564,12 @@ EVENTS: dict[str, type[Event]] = {
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
     "PolicyListed": PolicyListed, "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved,
-    "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
     "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
     "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
     "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
     "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TaskProgressReported": TaskProgressReported,
     "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
     "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
-    "StockSurveyed": StockSurveyed,
+    "StockSurveyed": StockSurveyed, "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
 }
 """Event name → class."""

@@ -351,84 +351,6 @@ class ProblemResolvedFacts(EventFacts):
     resolution: str
 
 
-class ProjectAddedFacts(EventFacts):
-    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
-
-    project_code: str | None
-    internal_no: str | None
-    name: str
-    list: str
-    domain: str
-    construction_nature: str
-    owner_uscc: str | None
-    owner_name: str
-    town: str | None
-    total_investment: int
-    equipment_investment: int | None
-    equipment_purchase: int | None
-    planned_by_year: dict[str, int]
-    funding: dict[str, int]
-    funds_arrived: int | None
-    funds_paid: int | None
-    old_equipment: str | None
-    new_equipment: str | None
-    units_planned: int | None
-    units_done: int | None
-    energy_saving: Decimal | None
-    approval_no: str | None
-    starts_on_planned: int | None
-    starts_on_actual: int | None
-    ends_on_planned: int | None
-    ends_on_actual: int | None
-    build_state: str
-    fund_state: str
-    admin_state: str
-    channel_sought: str | None
-    contact_office: str | None
-    problems: str | None
-    waste_category: str | None
-    capacity: Decimal | None
-
-
-class ProjectChangedFacts(EventFacts):
-    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
-
-    project_code: str | None
-    internal_no: str | None
-    name: str
-    list: str
-    domain: str
-    construction_nature: str
-    owner_uscc: str | None
-    owner_name: str
-    town: str | None
-    total_investment: int
-    equipment_investment: int | None
-    equipment_purchase: int | None
-    planned_by_year: dict[str, int]
-    funding: dict[str, int]
-    funds_arrived: int | None
-    funds_paid: int | None
-    old_equipment: str | None
-    new_equipment: str | None
-    units_planned: int | None
-    units_done: int | None
-    energy_saving: Decimal | None
-    approval_no: str | None
-    starts_on_planned: int | None
-    starts_on_actual: int | None
-    ends_on_planned: int | None
-    ends_on_actual: int | None
-    build_state: str
-    fund_state: str
-    admin_state: str
-    channel_sought: str | None
-    contact_office: str | None
-    problems: str | None
-    waste_category: str | None
-    capacity: Decimal | None
-
-
 class ProjectProgressReportedFacts(EventFacts):
     """项目月度进度:投资完成、台套和建设状态。"""
 
@@ -643,6 +565,86 @@ class StockSurveyedFacts(EventFacts):
     below: int
 
 
+class ProjectAddedFacts(EventFacts):
+    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
+
+    project_code: str | None
+    internal_no: str | None
+    name: str
+    list: str
+    domain: str
+    construction_nature: str
+    owner_uscc: str | None
+    owner_name: str
+    town: str | None
+    total_investment: int
+    equipment_investment: int | None
+    equipment_purchase: int | None
+    planned_by_year: dict[str, int]
+    funding: dict[str, int]
+    funds_arrived: int | None
+    funds_paid: int | None
+    old_equipment: str | None
+    new_equipment: str | None
+    units_planned: int | None
+    units_done: int | None
+    energy_saving: Decimal | None
+    approval_no: str | None
+    starts_on_planned: int | None
+    starts_on_actual: int | None
+    ends_on_planned: int | None
+    ends_on_actual: int | None
+    build_state: str
+    fund_state: str
+    admin_state: str
+    channel_sought: str | None
+    contact_office: str | None
+    problems: str | None
+    waste_category: str | None
+    capacity: Decimal | None
+    renewal: str | None
+
+
+class ProjectChangedFacts(EventFacts):
+    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
+
+    project_code: str | None
+    internal_no: str | None
+    name: str
+    list: str
+    domain: str
+    construction_nature: str
+    owner_uscc: str | None
+    owner_name: str
+    town: str | None
+    total_investment: int
+    equipment_investment: int | None
+    equipment_purchase: int | None
+    planned_by_year: dict[str, int]
+    funding: dict[str, int]
+    funds_arrived: int | None
+    funds_paid: int | None
+    old_equipment: str | None
+    new_equipment: str | None
+    units_planned: int | None
+    units_done: int | None
+    energy_saving: Decimal | None
+    approval_no: str | None
+    starts_on_planned: int | None
+    starts_on_actual: int | None
+    ends_on_planned: int | None
+    ends_on_actual: int | None
+    build_state: str
+    fund_state: str
+    admin_state: str
+    channel_sought: str | None
+    contact_office: str | None
+    problems: str | None
+    waste_category: str | None
+    capacity: Decimal | None
+    renewal: str | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -654,8 +656,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
     "PolicyListed": PolicyListedFacts, "ProblemRaised": ProblemRaisedFacts,
-    "ProblemResolved": ProblemResolvedFacts, "ProjectAdded": ProjectAddedFacts,
-    "ProjectChanged": ProjectChangedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
+    "ProblemResolved": ProblemResolvedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
     "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
     "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
@@ -663,5 +664,6 @@ FACTS: dict[str, type[EventFacts]] = {
     "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
     "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
     "SafeguardReported": SafeguardReportedFacts, "StockSurveyed": StockSurveyedFacts,
+    "ProjectAdded": ProjectAddedFacts, "ProjectChanged": ProjectChangedFacts,
 }
 """Event name → type of its decoded facts."""

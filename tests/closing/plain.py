@@ -47,7 +47,11 @@ class Plain:
             self._put(f"{start}.completed", sum(r["build_state"] in ("竣工", "投产") for r in mine))
             for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
                 self._put(f"{start}.{name}", known(mine, lambda r, name=name: r[name], fen=True))
-            self._put(f"{start}.units_done", known(mine, lambda r: r["units_done"]))
+            for name, chosen in (
+                ("units_done", [r for r in mine if r["renewal"] in (None, "更新")]), ("units_added", [r for r in mine if r["renewal"] == "加装"]),
+                ("units_enlarged", [r for r in mine if r["renewal"] == "扩能"]),
+            ):  # fmt: skip
+                self._put(f"{start}.{name}", known(chosen, lambda r: r["units_done"]))
             plan = known(mine, lambda r: (r["planned_by_year"] or {}).get(self.year), fen=True) if mine else None
             self._put(f"{start}.plan_year", plan)
             ytd = self._invested(start, own)

@@ -59,7 +59,7 @@ def _sayings(members: Members, family: str) -> list[Saying]:
 
 
 _PROJECT_MERGED = (
-    "project_code", "name", "domain", "construction_nature", "owner_uscc", "owner_name", "town", "total_investment",
+    "project_code", "name", "domain", "construction_nature", "renewal", "owner_uscc", "owner_name", "town", "total_investment",
     "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived", "funds_paid",
     "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state", "admin_state",
     "waste_category", "capacity", "problems", "starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual",

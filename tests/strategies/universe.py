@@ -174,7 +174,7 @@ def _project(tell: Random, at: _Place) -> tuple[str, Facts]:
         "starts_on_planned": _some(tell, _day(tell)), "ends_on_actual": _some(tell, _day(tell)),
         "build_state": tell.choice(LISTS["build_state"]), "fund_state": tell.choice(LISTS["fund_state"]),
         "admin_state": tell.choice(LISTS["admin_state"]), "problems": _some(tell, _text(tell)),
-        "waste_category": _some(tell, LISTS["material"][0]), "capacity": _some(tell, _quantity(tell)),
+        "waste_category": _some(tell, LISTS["material"][0]), "capacity": _some(tell, _quantity(tell)), "renewal": _some(tell, tell.choice(LISTS["renewal"])),
     }  # fmt: skip
 
 

@@ -151,3 +151,15 @@ def test_a_duty_of_an_unknown_indicator_or_bureau_is_a_problem_of_the_folder() -
     with pytest.raises(DistrictError) as raised:
         District.of(tables)
     assert set(raised.value.problems) == {"submissions.toml: unknown indicator 无此指标", "submissions.toml: indicator 无此指标: unknown bureau nobody"}
+
+
+def test_each_domain_says_who_leads_it_or_that_nobody_is_settled(district: District) -> None:
+    """A domain of the plan has its lead; one of 2026 a proposed one or none, and says so; no domain of the code list is missing."""
+    table = next(table for table in report_with(district).further if table.id == "domain_leads")
+    leads = {line[0]: line[1:] for line in lines(table)}
+    assert leads["工业"][0] == "区工业和信息化局"
+    assert [leads["检验检测"][n] for n in (0, 2, 3)] == ["区市场监管局", "否", "待确认"]
+    assert [leads["养老"][n] for n in (0, 3)] == ["未定", "牵头单位未定"]
+    assert leads["能源"][3] == "未列入归口表"
+    assert {"消防", "商业设施"} <= leads.keys()
+    assert district.ranking("equipment-projects", domain="养老")[0] == district.publishers()[0], "without a lead the order of bureaus decides"

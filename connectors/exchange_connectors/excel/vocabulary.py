@@ -49,6 +49,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "equipment_investment": ("设备投资",),
     "funds_arrived": ("到位资金",),
     "funds_paid": ("支付资金",),
+    "renewal": ("更新方式", "更新类型"),
     "units_planned": ("更新台套计划", "计划台套", "更新台数", "更新数量", "台套数"),
     "units_done": ("更新台套完成", "完成台套", "已更新台数"),
     "starts_on_planned": ("开工时间计划", "计划开工时间"),

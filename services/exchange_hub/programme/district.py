@@ -67,7 +67,7 @@ class District:
 
     Attributes:
         bureaus: in the order of ``bureaus.toml``, which is the last word of precedence.
-        domains_version: version of the table that says which equipment counts for which domain (领域归口).
+        domains_version: version of the table that says which equipment counts for which domain (领域归口); *domains_confirmed* whether it is decided.
         default_ranking: ranking where no precedence rule speaks.
         submission_due_day: day of the following month by which a month's lists are due.
         first_month: first month for which lists are owed.
@@ -83,6 +83,7 @@ class District:
     indicators: tuple[Indicator, ...]
     domains: tuple[Domain, ...]
     domains_version: str
+    domains_confirmed: bool
     plans: tuple[ExpectedPlan, ...]
     calendar: Calendar
     precedence: tuple[PrecedenceRule, ...]
@@ -156,6 +157,7 @@ class District:
         district = cls(
             **parts,
             domains_version=domain_table.version if domain_table else "",
+            domains_confirmed=domain_table is not None and domain_table.confirmed,
             calendar=calendar,
             _digest=_digest_of(tables),
         )
@@ -236,7 +238,7 @@ class District:
         steps: list[str] = []
         for step in (*chosen, ORDER):
             if step == LEAD:
-                steps.extend([in_domain.lead] if in_domain else [])
+                steps.extend([in_domain.lead] if in_domain and in_domain.lead else [])
             elif step == ORDER:
                 steps.extend(self.publishers())
             else:
@@ -431,7 +433,7 @@ def _named_bureaus(district: District) -> Iterator[tuple[str, tuple[str, ...]]]:
     for indicator in district.indicators:
         yield f"goals.toml: indicator {indicator.code}", indicator.responsible
     for domain in district.domains:
-        yield f"goals.toml: domain {domain.name}", (domain.lead, *domain.bureaus)
+        yield f"goals.toml: domain {domain.name}", (*filter(None, [domain.lead]), *domain.bureaus)
     for plan in district.plans:
         yield f"plans.toml: {plan.title}", (plan.bureau,)
     steps = (LEAD, ORDER)

@@ -109,13 +109,21 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain of equipment renewal: its lead bureau, who else reports it, whether it counts in goal 1."""
+    """A domain of equipment renewal: its lead bureau, who else reports it, whether it counts in goal 1.
+
+    Attributes:
+        lead: empty where none is settled: then the order of bureaus decides, and nobody owes its cells.
+        confirmed: whether the coordination office has confirmed the lead.
+        source: what asks for the domain, where the work plan does not.
+    """
 
     __pydantic_config__ = _STRICT_KEYS
     name: str
     lead: str
     bureaus: tuple[str, ...]
     goal_1: bool
+    confirmed: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ RECYCLING = "回收循环"
 CONFIRMED = "已确认"
 NIL = "零报告"
 _DONE = ("竣工", "投产")
+ADDED = {"units_added": "加装", "units_enlarged": "扩能"}
 
 BOUGHT = "完成"
 RETURNED = "退货"
@@ -61,7 +62,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         "project_key not in recycling-projects.row_key": {"admin_state": EXITED},
     }
     return (
-        Cube("equipment", "equipment-projects", counted, ("domain", "build_state"), money),
+        Cube("equipment", "equipment-projects", counted, ("domain", "build_state", "renewal"), money),
         Cube("recycling", "recycling-projects", counted, ("build_state",), money),
         Cube("progress", "project-progress", of_counted, ("list", "domain", "month"), ("invested_this_month",)),
         _latest("progress_year", of_counted, period),
@@ -199,7 +200,10 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
         yield stock("completed", "个", state={"build_state": _DONE})
         for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
             yield stock(name, "元", f"sum({name})")
-        yield stock("units_done", "台套", "sum(units_done)")
+        # What is added or enlarged renews nothing (加装 is not 更新).
+        yield stock("units_done", "台套", "sum(units_done)", {"renewal!=": (*ADDED.values(),)})
+        for name, kind in ADDED.items():
+            yield stock(name, "台套", "sum(units_done)", {"renewal": kind})
         plan_year = Measured(
             f"equipment.{code}.plan_year",
             "元",

@@ -32,7 +32,7 @@ MEASURES: Mapping[str, str] = {
     "known_growth": "已知领域近12个月较基数增长", "known_remaining": "已知领域距今年目标", "known_per_month": "已知领域余下每月需完成",
     "projects": "项目数", "under_construction": "在建", "completed": "竣工", "total_investment": "总投资",
     "equipment_investment": "设备投资", "month": "本月完成投资", "ytd": "本年累计", "ytd_last_year": "上年同期",
-    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "自开工更新台套", "funds_arrived": "资金到位",
+    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "自开工更新台套", "units_added": "自开工加装台套", "units_enlarged": "自开工扩能台套", "funds_arrived": "资金到位",
     "funds_paid": "资金支付", "yoy": "同比", "starting": "下月计划开工", "ending": "下月计划竣工",
     "applied": "申请件数", "approved": "审核通过", "paid_count": "拨付件数", "partly_paid": "部分拨付件数", "unapproved": "审核未报件数", "subsidy": "补贴金额", "sales": "带动销售额",
     "month_applied": "本月申请件数", "month_subsidy": "本月补贴金额", "month_sales": "本月销售额", "returned": "退回件数",

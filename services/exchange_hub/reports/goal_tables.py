@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import get_args
 
+from exchange_contracts.vocabulary import Domain
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import TOTAL, GoalLine
 from exchange_hub.programme.district import Indicator
@@ -119,7 +121,7 @@ def unknown(book: Book, line: GoalLine) -> Iterator[tuple[str, list[str]]]:
 
 def workbook_tables(book: Book) -> tuple[Table, ...]:
     """Return what the workbook and the console show of the goals beside the body."""
-    return tuple(table for table in (_paths(book), _owing(book), _stocks(book)) if table.rows)
+    return tuple(table for table in (_paths(book), _owing(book), _stocks(book), _leads(book)) if table.rows)
 
 
 def _paths(book: Book) -> Table:
@@ -167,6 +169,25 @@ def _owing(book: Book) -> Table:
     columns = ("指标", "领域", "口径", "事项", "应报单位", "周期", "应报期间", "状态")
     lines = [line for line in book.inputs.frame.codes.goals if not line.parts]
     return Table("goal_duties", "指标报送责任", columns, tuple(row for line in lines for row in _duties(book, line)))
+
+
+def _leads(book: Book) -> Table:
+    """Which bureau leads which domain (领域归口); one without a settled or confirmed lead says so."""
+    district = book.inputs.district
+    columns = ("领域", "牵头单位", "其他报送单位", "计入目标1", "归口状态", "依据")
+    names = dict.fromkeys([*(domain.name for domain in district.domains), *get_args(Domain)])
+    return Table("domain_leads", f"领域归口（{district.domains_version}版）", columns, tuple(_lead(book, name) for name in names))
+
+
+def _lead(book: Book, name: str) -> tuple[Cell, ...]:
+    district = book.inputs.district
+    domain = district.domain(name)
+    if domain is None:
+        return (Cell(name), Cell("未定"), Cell(), Cell("否"), Cell("未列入归口表"), Cell())
+    others = "、".join(book.name(code) for code in domain.bureaus if code != domain.lead)
+    state = "牵头单位未定" if not domain.lead else "已确认" if domain.confirmed and district.domains_confirmed else "待确认"
+    source = domain.source or "工作方案"
+    return (Cell(name), Cell(book.name(domain.lead) if domain.lead else "未定"), Cell(others), Cell("是" if domain.goal_1 else "否"), Cell(state), Cell(source))
 
 
 def _stocks(book: Book) -> Table:
