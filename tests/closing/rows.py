@@ -51,7 +51,7 @@ def _projects(dice: random.Random, size: int, lists: Lists) -> None:
                 list_, key, "industry", name=key, domain=domain, total_investment=_money(dice),
                 equipment_investment=_money(dice), funds_arrived=_money(dice), funds_paid=_money(dice),
                 planned_by_year=dice.choice((None, {}, {"2026": dice.randrange(10**9)}, {"2025": 5, "2026": 7})),
-                units_done=dice.choice((None, 0, 3)), renewal=dice.choice((None, "更新", "加装", "扩能")), build_state=dice.choice(("未开工", "在建", "竣工", "投产", None)),
+                units_done=dice.choice((None, 0, 3)), renewal=(None, "更新", "加装", "扩能")[n % 4], build_state=dice.choice(("未开工", "在建", "竣工", "投产", None)),
                 admin_state=dice.choice(("正常", "正常", "暂停", "退出", None)),
                 starts_on_planned=_day(dice), starts_on_actual=dice.choice((None, _day(dice))),
                 ends_on_planned=_day(dice),
