@@ -53,6 +53,7 @@ _OWED = {
     "finance": ("funding-policies",),
 }  # fmt: skip
 
+DISTRICT = District.load(Path(__file__).parents[1] / "deploy/districts/wuqing")
 PLACE = Place(
     district="武清区",
     bureaus={
@@ -64,7 +65,8 @@ PLACE = Place(
     owed=lambda month: {(bureau, name): date(2026, 11, 22) for bureau, lists in _OWED.items() for name in lists}
     if month == "2026-11" else {},
     calendar=Calendar.of((2026,), (), ()),
-    catalogue=resources(District.load(Path(__file__).parents[1] / "deploy/districts/wuqing"), registry.load()),
+    catalogue=resources(DISTRICT, registry.load()),
+    calls=DISTRICT.calls,
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")

@@ -645,6 +645,41 @@ class ProjectChangedFacts(EventFacts):
     renewal: str | None
 
 
+class EquipmentLineListedFacts(EventFacts):
+    """设备明细:项目中一行旧设备或新设备,逐台或同型号成批填写。"""
+
+    line_no: str
+    project_no: str
+    side: str
+    name: str
+    model: str | None
+    units: int
+    year: str | None
+    original_value: int | None
+    depreciated: str | None
+    owned: str | None
+    disposal: str | None
+    price: int | None
+    energy_level: str | None
+    domestic: str | None
+
+
+class EquipmentLineWithdrawnFacts(EventFacts):
+    """撤回设备明细,理由写入 reason。"""
+
+    line_no: str
+
+
+class ProjectProcedureReportedFacts(EventFacts):
+    """项目前期手续:一个项目的一项手续的编号、日期和办理状态。"""
+
+    project_no: str
+    procedure: str
+    state: str
+    number: str | None
+    on: int | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -665,5 +700,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
     "SafeguardReported": SafeguardReportedFacts, "StockSurveyed": StockSurveyedFacts,
     "ProjectAdded": ProjectAddedFacts, "ProjectChanged": ProjectChangedFacts,
+    "EquipmentLineListed": EquipmentLineListedFacts, "EquipmentLineWithdrawn": EquipmentLineWithdrawnFacts,
+    "ProjectProcedureReported": ProjectProcedureReportedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -18,6 +18,7 @@ from exchange_contracts import bounds, codes, identity, personal, safeguards
 from exchange_contracts.codes import BAD_VALUE
 from exchange_contracts.facts import (
     EntitiesMergedFacts,
+    EquipmentLineListedFacts,
     EventFacts,
     NilReturnedFacts,
     ProjectAddedFacts,
@@ -146,6 +147,16 @@ def _measures_fit(facts: SafeguardReportedFacts) -> str | None:
     return None
 
 
+_OF_SIDE = {"旧设备": ("original_value", "depreciated", "owned", "disposal"), "新设备": ("price", "energy_level", "domestic")}
+
+
+def _fields_of_side(facts: EquipmentLineListedFacts) -> str | None:
+    if facts["units"] <= 0:
+        return "{units}应大于0"
+    strange = [name for side, names in _OF_SIDE.items() if side != facts["side"] for name in names if facts.get(name) is not None]
+    return f"{facts['side']}不填{{{strange[0]}}}" if strange else None
+
+
 LEVELS = ("advanced", "saving", "entry", "below")
 """Fields of StockSurveyed that split a stock by level of energy efficiency, the best first."""
 
@@ -191,6 +202,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule("departments-named", ("departments",), _named("departments", "department")),
     ),
     "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
+    "EquipmentLineListed": (Rule("fields-of-side", ("side", "units", *(name for names in _OF_SIDE.values() for name in names)), _fields_of_side),),
     "StockSurveyed": (Rule("levels-within-stock", ("stock", *LEVELS), _levels_within_stock),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,

@@ -55,6 +55,12 @@ EnergyEquipment = Literal[
     "工业锅炉", "电动机", "电力变压器", "风机", "泵", "空气压缩机", "制冷和空调设备", "照明设备",
     "其他用能设备",
 ]
+EquipmentSide = Literal["旧设备", "新设备"]
+YesNo = Literal["是", "否"]
+Disposal = Literal["报废回收", "交旧换新", "转让", "拍卖", "留用", "其他"]
+EnergyLevel = Literal["先进", "节能", "准入", "未达准入"]
+Procedure = Literal["备案", "环评", "能评", "用地", "施工许可"]
+ProcedureState = Literal["已办结", "办理中", "未办理", "无需办理"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
@@ -67,9 +73,10 @@ ReturnCause = Literal[
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
-    "support-sought", "safeguards", "energy-stocks",
+    "support-sought", "safeguards", "energy-stocks", "equipment-lines", "project-procedures",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
     "material", "problem", "task", "submission", "support", "workbook", "safeguard", "stock",
+    "equipment_line", "procedure",
 ]

@@ -496,4 +496,5 @@ _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support, "workbook": _workbook,
     "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator, "task": _task,
+    "equipment_line": lambda _component, members, _rules: stocks.lines(_sayings(members, "line")), "procedure": lambda component, members, _rules: stocks.procedures(component, members),
 }  # fmt: skip

@@ -1,9 +1,11 @@
-"""The rows of the survey of energy-using equipment, and where two bureaus say different things of one month."""
+"""The rows of equipment: the survey of what uses energy, with where two bureaus differ, the lines of projects, and their procedures."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
+from tests.oracle.grouping import Key, Registers, words
 from tests.oracle.rules import Rules, Saying
 
 _COUNTED = ("stock", "advanced", "saving", "entry", "below")
@@ -40,3 +42,24 @@ def differing(told: Sequence[Saying]) -> Iterator[tuple[tuple[str, str], dict[st
             if len(set(values.values())) > 1:
                 yield place, {"of": name} | values
                 break
+
+
+_LINE = (
+    "line_no", "project_no", "side", "name", "model", "units", "year", "original_value", "depreciated", "owned", "disposal", "price", "energy_level", "domestic",
+)  # fmt: skip
+
+
+def lines(told: Sequence[Saying]) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
+    """Give each line of equipment its row."""
+    for key, facts in told:
+        yield "equipment-lines", (), {name: facts[name] for name in _LINE} | {"lead_bureau": key[1]}
+
+
+def procedures(component: str, members: Mapping[Key, Registers]) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
+    """Give each procedure that a bureau tells of a project its row."""
+    [(key, registers)] = members.items()
+    for procedure, word in words(registers, "procedure").items():
+        facts = word.facts
+        on = None if facts["on"] is None else date(1970, 1, 1) + timedelta(days=facts["on"])
+        row = {name: facts[name] for name in ("project_no", "procedure", "state", "number")} | {"on_date": on, "lead_bureau": key[1]}
+        yield "project-procedures", (component, procedure), row

@@ -380,6 +380,21 @@ def _surveyed(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"V{at.entity}", {"month": at.month, "equipment": tell.choice(kinds), "domain": tell.choice(domains), "stock": stock, **levels}
 
 
+def _line(tell: Random, at: _Place) -> tuple[str, Facts]:
+    old = tell.random() < 0.5
+    own: Facts = {"original_value": _some(tell, _money(tell)), "owned": _some(tell, "是"), "depreciated": _some(tell, "否")} if old else {"price": _some(tell, _money(tell)), "energy_level": _some(tell, "节能")}
+    return f"L{at.entity}", {"line_no": f"L{at.entity}", "project_no": _code(_shared(tell, at)), "side": "旧设备" if old else "新设备", "name": _name(tell), "units": tell.randrange(1, 9), "year": _some(tell, "2015")} | own
+
+
+def _unlisted(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"L{at.entity}", {"line_no": f"L{at.entity}", "reason": _text(tell)}
+
+
+def _procedure(tell: Random, at: _Place) -> tuple[str, Facts]:
+    facts: Facts = {"project_no": f"N{at.entity}", "procedure": tell.choice(LISTS["procedure"]), "state": tell.choice(LISTS["procedure_state"])}
+    return f"R{at.entity}", facts | {"number": _some(tell, "备1"), "on": _some(tell, _day(tell))}
+
+
 def _submission(*, nil: bool) -> "Maker":
     def facts_of(tell: Random, at: _Place) -> tuple[str, Facts]:
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
@@ -457,6 +472,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
     "SafeguardReported": (BUREAUS[:5], _safeguarded), "StockSurveyed": (PROJECT_BUREAUS, _surveyed),
+    "EquipmentLineListed": (PROJECT_BUREAUS, _line), "EquipmentLineWithdrawn": (PROJECT_BUREAUS, _unlisted), "ProjectProcedureReported": (PROJECT_BUREAUS, _procedure),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

@@ -27,6 +27,7 @@ ADDRESSES = {
     "/api/reports/{month}/figures": "/api/reports/2026-10/figures",
     "/api/reports/{month}/tables": "/api/reports/2026-10/tables",
     "/api/catalogue": "/api/catalogue",
+    "/api/checks": "/api/checks",
 }
 
 

@@ -12,7 +12,9 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
 from exchange_hub.console import boards, export, figures, models, query, wording
+from exchange_hub.console.pages import CHECKED
 from exchange_hub.console.rims import Console
+from exchange_hub.programme import check_sheet
 from exchange_hub.views import facts, values
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -76,6 +78,10 @@ class Api:
             (
                 "/api/reports/{month}/tables", self.tables, list[models.Table], "某月专报的各表",
                 "正文各表和不在正文的附表（目标路径、指标报送责任）；`text` 为页面所示，`figure` 为其数字的编号，精确值见 figures。",
+            ),
+            (
+                "/api/checks", self.checks, list[models.Check], "申报条件核对表",
+                "未完工的设备更新项目对照各申报通知的条件，逐项答是、否或无法判断；`asked` 为申请、推荐、评审、下达金额（元）。只作提示，不代替审核。",
             ),
             (
                 "/api/catalogue", self.catalogue, list[models.Resource], "数据资源目录",
@@ -174,6 +180,15 @@ class Api:
             for figure in closed.figures.values()
             for source in [figure.source]
         ]  # fmt: skip
+
+    def checks(self) -> Sequence[models.Check]:
+        """Every project beside every call."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in CHECKED]
+        return [
+            _model(models.Check, each, asked=[None if fen is None else f"{fen / 100:.2f}" for fen in each.asked])
+            for each in check_sheet.checks(self.console.place.calls, *rows)
+        ]
 
     def catalogue(self) -> Sequence[Resource]:
         """Every list and contract with its dictionary of fields."""

@@ -256,6 +256,26 @@ class Table(Model):
     rows: list[list[TableCell]]
 
 
+class Condition(Model):
+    """A condition of a call for one project."""
+
+    name: str = eg("总投资不低于2000万元")
+    answer: Literal["是", "否", "无法判断"] = eg("是")
+    shown: str = eg("2600.00万元")
+
+
+class Check(Model):
+    """A project beside a call."""
+
+    call: str = eg("2026年设备更新项目申报")
+    project: str = eg("2509-120114-89-01-544060")
+    name: str = eg("冲压线改造")
+    bureau: str = eg("industry")
+    fits: Literal["是", "否", "无法判断"] = eg("无法判断")
+    conditions: list[Condition]
+    asked: list[str | None] = eg(["5000000.00", None, None, None])
+
+
 class Entry(Model):
     """A field of a resource."""
 

@@ -14,7 +14,7 @@ from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import deadlines, policy_map
+from exchange_hub.programme import check_sheet, deadlines, policy_map
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
@@ -25,6 +25,8 @@ from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.resources import Resource
 
+#: The lists that answer a check sheet: projects, their equipment, their procedures, what was sought.
+CHECKED = ("equipment-projects", "equipment-lines", "project-procedures", "support-sought")
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_SHOWN_MAX = 500
@@ -47,6 +49,7 @@ class Pages:
             ("/deadlines", self.deadlines),
             ("/policies", self.policies),
             ("/goals", self.goals),
+            ("/checks", self.checks),
             ("/catalogue", self.catalogue),
             ("/catalogue/{name}", self.resource),
             ("/catalogue/{name}/odcs", self.contract),
@@ -251,6 +254,13 @@ class Pages:
         closed = self.console.archive.closed(month)
         tables = [*(table for section in closed.sections for table in section.tables if table.id == "goals"), *closed.further] if closed else []
         return self._page(request, "goals.html", "目标路径", month=month, closed=closed, tables=tables)
+
+    def checks(self, request: Request) -> Response:
+        """申报条件核对表: each project that is not finished beside the conditions of each call."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in CHECKED]
+        sheets = [(call, list(check_sheet.checks([call], *rows))) for call in self.console.place.calls]
+        return self._page(request, "checks.html", "申报条件核对表", sheets=sheets)
 
     def catalogue(self, request: Request) -> Response:
         """数据资源目录: every list and contract with its code, sharing class, cycle of update and bureaus."""

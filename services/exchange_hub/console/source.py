@@ -9,6 +9,7 @@ from typing import Protocol, Self
 from exchange_contracts import registry
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import District
+from exchange_hub.programme.district_parts import Call
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views.resources import Resource, resources
 
@@ -36,6 +37,7 @@ class Place:
         owed: month → what is owed for it, (bureau, list) → the day by which; shown as 未报送 until something comes.
         calendar: the district's working days.
         catalogue: the catalogue of data, every list and contract.
+        calls: the calls for projects whose conditions are checked.
         catalogue_confirmed: whether the district has confirmed its sharing classes and cycles.
     """
 
@@ -45,6 +47,7 @@ class Place:
     calendar: Calendar = field(default_factory=lambda: Calendar.of((), (), ()))
     catalogue: tuple[Resource, ...] = ()
     catalogue_confirmed: bool = False
+    calls: tuple[Call, ...] = ()
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -54,7 +57,7 @@ class Place:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
         names = {bureau.code: bureau.name for bureau in district.bureaus}
-        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed)
+        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed, district.calls)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

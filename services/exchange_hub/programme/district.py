@@ -20,6 +20,7 @@ from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district_parts import (
     Bureau,
     CalendarYear,
+    Call,
     Debtor,
     Domain,
     DomainTable,
@@ -85,6 +86,7 @@ class District:
     domains_version: str
     domains_confirmed: bool
     plans: tuple[ExpectedPlan, ...]
+    calls: tuple[Call, ...]
     calendar: Calendar
     precedence: tuple[PrecedenceRule, ...]
     default_ranking: tuple[str, ...]
@@ -140,6 +142,7 @@ class District:
             "indicators": read.many("goals", "indicator", Indicator),
             "domains": read.many("goals", "domain", Domain),
             "plans": read.many("plans", "plan", ExpectedPlan),
+            "calls": read.some("plans", "call", Call),
             "precedence": read.many("precedence", "rule", PrecedenceRule),
             "default_ranking": read.one("precedence", "default", tuple[str, ...]),
             "duties": read.many("submissions", "duty", Duty),
@@ -383,6 +386,7 @@ def _problems(district: District) -> Iterator[str]:
     yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
     yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
     yield from _repeated("precedence.toml: rule", (f"{r.list}.{r.field}" for r in district.precedence))
+    yield from _repeated("plans.toml: call", (call.name for call in district.calls))
     yield from _repeated("submissions.toml: resource", (rule.list for rule in district.shared_lists))
     yield from _repeated("submissions.toml: indicator", (f"{d.code} {d.series}" for d in district.indicator_duties))
     yield from _repeated("submissions.toml: duty", (f"{d.list} by {b}" for d in district.duties for b in d.bureaus))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from exchange_contracts.vocabulary import ScrapCategory, ScrapStep
+from exchange_contracts.vocabulary import BuildState, ConstructionNature, Procedure, ScrapCategory, ScrapStep
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
 
@@ -135,6 +135,32 @@ class ExpectedPlan:
     title: str
     bureau: str
     domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for equipment projects: the conditions that a project must meet; what is not given is not asked.
+
+    Attributes:
+        source: what the conditions were read in; *verified* whether that was the issuing office's own text.
+        total_min: least total investment in yuan.
+        progress_max: greatest share of the total investment that is done, in %; some must be.
+        old_share_min: least share of the old equipment's original value in the new one's price, in %.
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    name: str
+    source: str
+    verified: bool
+    document_no: str = ""
+    total_min: int = 0
+    progress_max: int = 0
+    old_share_min: int = 0
+    states: tuple[BuildState, ...] = ()
+    not_natures: tuple[ConstructionNature, ...] = ()
+    owned: bool = False
+    depreciated: bool = False
+    procedures: tuple[Procedure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from exchange_hub.views.lists import (
     documents,
     energy_stocks,
     enterprises,
+    equipment_lines,
     funding_policies,
     funds,
     indicators,
     materials,
     plans,
     problems,
+    project_procedures,
     projects,
     returns,
     safeguards,
@@ -30,7 +32,8 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, support_sought, safeguards, energy_stocks, submissions, returns, coordination,
+    problems, tasks, support_sought, safeguards, energy_stocks, equipment_lines, project_procedures,
+    submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.
