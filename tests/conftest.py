@@ -78,7 +78,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         tool = mark.args[0]
         if shutil.which(tool) is None:
-            message = f"needs {tool}, which is not installed (deploy/ci-packages.txt names its package)"
+            message = f"needs {tool}, which is not installed (deploy/ci-packages.txt or deploy/ci-tools.txt names it)"
             if os.environ.get("HUB_TEST_REQUIRE") == "all":
                 pytest.fail(message, pytrace=False)
             pytest.skip(message)

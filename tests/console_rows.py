@@ -14,9 +14,11 @@ from tempfile import TemporaryDirectory
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from exchange_contracts import registry
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
+from exchange_hub.programme.district import District
 from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
 from exchange_hub.reports.queries import FigureRows, Queries
@@ -40,6 +42,7 @@ from exchange_hub.views.queries.answers import (
     Unfolded,
 )
 from exchange_hub.views.queries.findings import Line
+from exchange_hub.views.resources import resources
 
 NOW = datetime(2026, 11, 24, 5, 40, 12, tzinfo=UTC)
 
@@ -50,6 +53,7 @@ _OWED = {
     "finance": ("funding-policies",),
 }  # fmt: skip
 
+DISTRICT = District.load(Path(__file__).parents[1] / "deploy/districts/wuqing")
 PLACE = Place(
     district="武清区",
     bureaus={
@@ -61,6 +65,8 @@ PLACE = Place(
     owed=lambda month: {(bureau, name): date(2026, 11, 22) for bureau, lists in _OWED.items() for name in lists}
     if month == "2026-11" else {},
     calendar=Calendar.of((2026,), (), ()),
+    catalogue=resources(DISTRICT, registry.load()),
+    calls=DISTRICT.calls,
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")

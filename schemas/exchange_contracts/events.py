@@ -9,11 +9,12 @@ from exchange_contracts.model import (
     Token, Uscc, Value, Year,
 )
 from exchange_contracts.vocabulary import (
-    AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EmissionStandard,
-    EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind,
-    Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, ProjectList,
-    RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole,
-    SupportKind, SupportStep, TradeInCategory,
+    AdminState, BuildState, ConstructionNature, DepartmentPart, Disposal, DocumentLevel, Domain,
+    EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole, EntityKind, EquipmentSide,
+    FindingDecision, Fuel, FundState, FundingSource, IdentifierKind, Level, ListView, Material, MaterialRoute,
+    MaterialUnit, MeasureForm, PlanKind, Procedure, ProcedureState, ProjectList, Renewal, RestatementCause,
+    ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole, SupportKind,
+    SupportStep, TradeInCategory, YesNo,
 )
 
 
@@ -116,6 +117,7 @@ class ProjectFacts(Event):
     problems: Prose | None = None
     waste_category: Material | None = None
     capacity: Quantity | None = None
+    renewal: Renewal | None = None
 
 
 class BaselineSet(IndicatorFacts, family="indicator:baseline", subkey=("series", "period")):
@@ -339,14 +341,6 @@ class ProblemResolved(Event, family="problem:resolved"):
     resolution: Prose
 
 
-class ProjectAdded(ProjectFacts, family="project:project"):
-    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
-
-
-class ProjectChanged(ProjectFacts, family="project:project"):
-    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
-
-
 class ProjectProgressReported(Event, family="project:progress", subkey=("month",)):
     """项目月度进度:投资完成、台套和建设状态。"""
 
@@ -540,6 +534,63 @@ class SafeguardReported(Event, family="safeguard:reported", subkey=("month", "sa
     area: Quantity | None = None
 
 
+class StockSurveyed(Event, family="stock:surveyed", subkey=("month", "equipment", "domain")):
+    """主要用能设备能效摸底:一种设备在一个领域的在用台数,按能效水平分档。"""
+
+    month: Month
+    equipment: EnergyEquipment
+    domain: Domain
+    stock: Long
+    advanced: Long
+    saving: Long
+    entry: Long
+    below: Long
+
+
+class ProjectAdded(ProjectFacts, family="project:project"):
+    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
+
+
+class ProjectChanged(ProjectFacts, family="project:project"):
+    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
+
+
+class EquipmentLineListed(Event, family="equipment_line:line"):
+    """设备明细:项目中一行旧设备或新设备,逐台或同型号成批填写。"""
+
+    line_no: Key
+    project_no: Key
+    side: EquipmentSide
+    name: Text
+    model: Text | None = None
+    units: Long
+    year: Year | None = None
+    original_value: Money | None = None
+    depreciated: YesNo | None = None
+    owned: YesNo | None = None
+    disposal: Disposal | None = None
+    price: Money | None = None
+    energy_level: EnergyLevel | None = None
+    domestic: YesNo | None = None
+
+
+class EquipmentLineWithdrawn(Event, family="equipment_line:line"):
+    """撤回设备明细,理由写入 reason。"""
+
+    reason: Reason
+    line_no: Key
+
+
+class ProjectProcedureReported(Event, family="procedure:procedure", subkey=("procedure",)):
+    """项目前期手续:一个项目的一项手续的编号、日期和办理状态。"""
+
+    project_no: Key
+    procedure: Procedure
+    state: ProcedureState
+    number: Text | None = None
+    on: Day | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -550,12 +601,14 @@ EVENTS: dict[str, type[Event]] = {
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
     "PolicyListed": PolicyListed, "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved,
-    "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
     "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
     "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
     "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
     "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TaskProgressReported": TaskProgressReported,
     "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
     "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
+    "StockSurveyed": StockSurveyed, "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
+    "EquipmentLineListed": EquipmentLineListed, "EquipmentLineWithdrawn": EquipmentLineWithdrawn,
+    "ProjectProcedureReported": ProjectProcedureReported,
 }
 """Event name → class."""

@@ -351,84 +351,6 @@ class ProblemResolvedFacts(EventFacts):
     resolution: str
 
 
-class ProjectAddedFacts(EventFacts):
-    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
-
-    project_code: str | None
-    internal_no: str | None
-    name: str
-    list: str
-    domain: str
-    construction_nature: str
-    owner_uscc: str | None
-    owner_name: str
-    town: str | None
-    total_investment: int
-    equipment_investment: int | None
-    equipment_purchase: int | None
-    planned_by_year: dict[str, int]
-    funding: dict[str, int]
-    funds_arrived: int | None
-    funds_paid: int | None
-    old_equipment: str | None
-    new_equipment: str | None
-    units_planned: int | None
-    units_done: int | None
-    energy_saving: Decimal | None
-    approval_no: str | None
-    starts_on_planned: int | None
-    starts_on_actual: int | None
-    ends_on_planned: int | None
-    ends_on_actual: int | None
-    build_state: str
-    fund_state: str
-    admin_state: str
-    channel_sought: str | None
-    contact_office: str | None
-    problems: str | None
-    waste_category: str | None
-    capacity: Decimal | None
-
-
-class ProjectChangedFacts(EventFacts):
-    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
-
-    project_code: str | None
-    internal_no: str | None
-    name: str
-    list: str
-    domain: str
-    construction_nature: str
-    owner_uscc: str | None
-    owner_name: str
-    town: str | None
-    total_investment: int
-    equipment_investment: int | None
-    equipment_purchase: int | None
-    planned_by_year: dict[str, int]
-    funding: dict[str, int]
-    funds_arrived: int | None
-    funds_paid: int | None
-    old_equipment: str | None
-    new_equipment: str | None
-    units_planned: int | None
-    units_done: int | None
-    energy_saving: Decimal | None
-    approval_no: str | None
-    starts_on_planned: int | None
-    starts_on_actual: int | None
-    ends_on_planned: int | None
-    ends_on_actual: int | None
-    build_state: str
-    fund_state: str
-    admin_state: str
-    channel_sought: str | None
-    contact_office: str | None
-    problems: str | None
-    waste_category: str | None
-    capacity: Decimal | None
-
-
 class ProjectProgressReportedFacts(EventFacts):
     """项目月度进度:投资完成、台套和建设状态。"""
 
@@ -630,6 +552,134 @@ class SafeguardReportedFacts(EventFacts):
     area: Decimal | None
 
 
+class StockSurveyedFacts(EventFacts):
+    """主要用能设备能效摸底:一种设备在一个领域的在用台数,按能效水平分档。"""
+
+    month: str
+    equipment: str
+    domain: str
+    stock: int
+    advanced: int
+    saving: int
+    entry: int
+    below: int
+
+
+class ProjectAddedFacts(EventFacts):
+    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
+
+    project_code: str | None
+    internal_no: str | None
+    name: str
+    list: str
+    domain: str
+    construction_nature: str
+    owner_uscc: str | None
+    owner_name: str
+    town: str | None
+    total_investment: int
+    equipment_investment: int | None
+    equipment_purchase: int | None
+    planned_by_year: dict[str, int]
+    funding: dict[str, int]
+    funds_arrived: int | None
+    funds_paid: int | None
+    old_equipment: str | None
+    new_equipment: str | None
+    units_planned: int | None
+    units_done: int | None
+    energy_saving: Decimal | None
+    approval_no: str | None
+    starts_on_planned: int | None
+    starts_on_actual: int | None
+    ends_on_planned: int | None
+    ends_on_actual: int | None
+    build_state: str
+    fund_state: str
+    admin_state: str
+    channel_sought: str | None
+    contact_office: str | None
+    problems: str | None
+    waste_category: str | None
+    capacity: Decimal | None
+    renewal: str | None
+
+
+class ProjectChangedFacts(EventFacts):
+    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
+
+    project_code: str | None
+    internal_no: str | None
+    name: str
+    list: str
+    domain: str
+    construction_nature: str
+    owner_uscc: str | None
+    owner_name: str
+    town: str | None
+    total_investment: int
+    equipment_investment: int | None
+    equipment_purchase: int | None
+    planned_by_year: dict[str, int]
+    funding: dict[str, int]
+    funds_arrived: int | None
+    funds_paid: int | None
+    old_equipment: str | None
+    new_equipment: str | None
+    units_planned: int | None
+    units_done: int | None
+    energy_saving: Decimal | None
+    approval_no: str | None
+    starts_on_planned: int | None
+    starts_on_actual: int | None
+    ends_on_planned: int | None
+    ends_on_actual: int | None
+    build_state: str
+    fund_state: str
+    admin_state: str
+    channel_sought: str | None
+    contact_office: str | None
+    problems: str | None
+    waste_category: str | None
+    capacity: Decimal | None
+    renewal: str | None
+
+
+class EquipmentLineListedFacts(EventFacts):
+    """设备明细:项目中一行旧设备或新设备,逐台或同型号成批填写。"""
+
+    line_no: str
+    project_no: str
+    side: str
+    name: str
+    model: str | None
+    units: int
+    year: str | None
+    original_value: int | None
+    depreciated: str | None
+    owned: str | None
+    disposal: str | None
+    price: int | None
+    energy_level: str | None
+    domestic: str | None
+
+
+class EquipmentLineWithdrawnFacts(EventFacts):
+    """撤回设备明细,理由写入 reason。"""
+
+    line_no: str
+
+
+class ProjectProcedureReportedFacts(EventFacts):
+    """项目前期手续:一个项目的一项手续的编号、日期和办理状态。"""
+
+    project_no: str
+    procedure: str
+    state: str
+    number: str | None
+    on: int | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -641,14 +691,16 @@ FACTS: dict[str, type[EventFacts]] = {
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
     "PolicyListed": PolicyListedFacts, "ProblemRaised": ProblemRaisedFacts,
-    "ProblemResolved": ProblemResolvedFacts, "ProjectAdded": ProjectAddedFacts,
-    "ProjectChanged": ProjectChangedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
+    "ProblemResolved": ProblemResolvedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
     "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
     "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
     "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
     "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
     "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
     "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
-    "SafeguardReported": SafeguardReportedFacts,
+    "SafeguardReported": SafeguardReportedFacts, "StockSurveyed": StockSurveyedFacts,
+    "ProjectAdded": ProjectAddedFacts, "ProjectChanged": ProjectChangedFacts,
+    "EquipmentLineListed": EquipmentLineListedFacts, "EquipmentLineWithdrawn": EquipmentLineWithdrawnFacts,
+    "ProjectProcedureReported": ProjectProcedureReportedFacts,
 }
 """Event name → type of its decoded facts."""

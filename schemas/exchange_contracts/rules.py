@@ -18,11 +18,13 @@ from exchange_contracts import bounds, codes, identity, personal, safeguards
 from exchange_contracts.codes import BAD_VALUE
 from exchange_contracts.facts import (
     EntitiesMergedFacts,
+    EquipmentLineListedFacts,
     EventFacts,
     NilReturnedFacts,
     ProjectAddedFacts,
     ProjectProgressReportedFacts,
     SafeguardReportedFacts,
+    StockSurveyedFacts,
 )
 from exchange_contracts.keys import says_nothing
 from exchange_contracts.problem import Problem
@@ -145,6 +147,28 @@ def _measures_fit(facts: SafeguardReportedFacts) -> str | None:
     return None
 
 
+_OF_SIDE = {"旧设备": ("original_value", "depreciated", "owned", "disposal"), "新设备": ("price", "energy_level", "domestic")}
+
+
+def _fields_of_side(facts: EquipmentLineListedFacts) -> str | None:
+    if facts["units"] <= 0:
+        return "{units}应大于0"
+    strange = [name for side, names in _OF_SIDE.items() if side != facts["side"] for name in names if facts.get(name) is not None]
+    return f"{facts['side']}不填{{{strange[0]}}}" if strange else None
+
+
+LEVELS = ("advanced", "saving", "entry", "below")
+"""Fields of StockSurveyed that split a stock by level of energy efficiency, the best first."""
+
+
+def _levels_within_stock(facts: StockSurveyedFacts) -> str | None:
+    numbers = {name: facts[name] for name in ("stock", *LEVELS)}  # type: ignore[literal-required]  # fields of the event
+    if negative := [name for name, number in numbers.items() if number < 0]:
+        return f"{{{negative[0]}}}不能小于0"
+    graded = sum(numbers[name] for name in LEVELS)
+    return f"各档台数合计{graded}，大于{{stock}}{numbers['stock']}" if graded > numbers["stock"] else None
+
+
 _PROJECT = (
     Rule("project-identified", ("project_code", "internal_no"), _identified),
     Rule("equipment-within-total", ("equipment_investment", "total_investment"), _part_within_total("equipment_investment")),
@@ -178,6 +202,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule("departments-named", ("departments",), _named("departments", "department")),
     ),
     "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
+    "EquipmentLineListed": (Rule("fields-of-side", ("side", "units", *(name for names in _OF_SIDE.values() for name in names)), _fields_of_side),),
+    "StockSurveyed": (Rule("levels-within-stock", ("stock", *LEVELS), _levels_within_stock),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (

@@ -9,11 +9,13 @@ from typing import Literal
 ProjectList = Literal["设备更新", "回收循环"]
 Domain = Literal[
     "工业", "农业", "建筑", "交通", "教育", "文旅", "医疗", "水务", "城市管理", "能源", "回收循环", "其他",
+    "养老", "消防", "检验检测", "商业设施",
 ]
+Renewal = Literal["更新", "加装", "扩能"]
 ConstructionNature = Literal["新建", "扩建", "改建和技术改造", "迁建", "单纯购置"]
 FundingSource = Literal[
     "超长期特别国债", "中央预算内投资", "中央专项", "专项债", "市级", "区级", "银行贷款", "企业自筹",
-    "维修资金", "业主自筹",
+    "维修资金", "业主自筹", "社会资本", "居民自筹", "事业单位自有",
 ]
 BuildState = Literal["谋划", "储备", "未开工", "在建", "竣工", "投产"]
 FundState = Literal["未申报", "已申报", "市级推荐", "国家入围", "已下达", "已支付", "未通过"]
@@ -49,6 +51,16 @@ MaterialUnit = Literal["吨", "台", "辆"]
 MaterialRoute = Literal["精深加工", "再制造", "二手", "梯次利用"]
 SignRole = Literal["填报", "审核", "签发"]
 Safeguard = Literal["反向开票", "专用设备抵免", "贷款贴息", "再贷款", "简化审批", "用地保障", "政府绿色采购"]
+EnergyEquipment = Literal[
+    "工业锅炉", "电动机", "电力变压器", "风机", "泵", "空气压缩机", "制冷和空调设备", "照明设备",
+    "其他用能设备",
+]
+EquipmentSide = Literal["旧设备", "新设备"]
+YesNo = Literal["是", "否"]
+Disposal = Literal["报废回收", "交旧换新", "转让", "拍卖", "留用", "其他"]
+EnergyLevel = Literal["先进", "节能", "准入", "未达准入"]
+Procedure = Literal["备案", "环评", "能评", "用地", "施工许可"]
+ProcedureState = Literal["已办结", "办理中", "未办理", "无需办理"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
@@ -61,9 +73,10 @@ ReturnCause = Literal[
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
-    "support-sought", "safeguards",
+    "support-sought", "safeguards", "energy-stocks", "equipment-lines", "project-procedures",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
-    "material", "problem", "task", "submission", "support", "workbook", "safeguard",
+    "material", "problem", "task", "submission", "support", "workbook", "safeguard", "stock",
+    "equipment_line", "procedure",
 ]

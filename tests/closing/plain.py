@@ -22,7 +22,7 @@ class Plain:
 
     def figures(self) -> Expected:
         """Work out everything."""
-        for part in (self._projects, self._trade_in, self._recovery, self._funds, self._counts, self._goals):
+        for part in (self._projects, self._trade_in, self._recovery, self._funds, self._counts, self._goals, self._stocks):
             part()
         return self.found
 
@@ -47,7 +47,11 @@ class Plain:
             self._put(f"{start}.completed", sum(r["build_state"] in ("竣工", "投产") for r in mine))
             for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
                 self._put(f"{start}.{name}", known(mine, lambda r, name=name: r[name], fen=True))
-            self._put(f"{start}.units_done", known(mine, lambda r: r["units_done"]))
+            for name, chosen in (
+                ("units_done", [r for r in mine if r["renewal"] in (None, "更新")]), ("units_added", [r for r in mine if r["renewal"] == "加装"]),
+                ("units_enlarged", [r for r in mine if r["renewal"] == "扩能"]),
+            ):  # fmt: skip
+                self._put(f"{start}.{name}", known(chosen, lambda r: r["units_done"]))
             plan = known(mine, lambda r: (r["planned_by_year"] or {}).get(self.year), fen=True) if mine else None
             self._put(f"{start}.plan_year", plan)
             ytd = self._invested(start, own)
@@ -261,7 +265,7 @@ class Plain:
         domains = ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗")
         names = {
             "baseline": ("基数", "2023"), "year_target": ("目标", self.year), "ytd": ("报送", self.month),
-            "ytd_last_year": ("报送", self.before),
+            "ytd_last_year": ("报送", self.before), "last_total": ("报送", f"{self.before[:4]}-12"),
         }  # fmt: skip
         for name, (kind, period) in names.items():
             values = []
@@ -281,6 +285,50 @@ class Plain:
             self._put(f"{start}.target", None if base is None else base * Decimal("1.25"))
             self._put(f"{start}.yoy", growth(now, last))
             self._put(f"{start}.rate", percent(now, target) if now is not None and target else None)
+            whole = self.found[f"{start}.last_total"]
+            annual = None if None in (now, last, whole) else now + whole - last  # type: ignore[operator]  # asked for before
+            self._put(f"{start}.annual", annual)
+            self._put(f"{start}.growth", growth(annual, base))
+            self._put(f"{start}.of_base", percent(now, base) if now is not None and base else None)
+            # 2026 is three of the four years from 2023 to 2027.
+            self._put(f"{start}.path", None if base is None else base + base * Decimal("0.25") * 3 / 4)
+            self._put(f"{start}.remaining", None if now is None or target is None else target - now)
+            self._put(f"{start}.per_month", self._a_month(self.found[f"{start}.remaining"]))
+        self._goals_known(domains)
+
+    def _a_month(self, remaining: Decimal | None) -> Decimal | None:
+        months = 12 - int(self.month[5:])
+        return None if remaining is None or not months else max(remaining, Decimal(0)) / months
+
+    def _goals_known(self, domains: tuple[str, ...]) -> None:
+        """What the known domains come to; two numbers are compared over the domains that have both."""
+        values = {d: {name: self.found[f"goals.设备投资额.{d}.{name}"] for name in ("baseline", "target", "year_target", "ytd", "path", "ytd_last_year", "annual")} for d in domains}
+        start = "goals.设备投资额.合计.known"
+        for name in ("baseline", "target", "year_target", "ytd", "path"):
+            told = [v[name] for v in values.values() if v[name] is not None]
+            self._put(f"{start}_{name}", sum(told) if told else None)
+
+        def both(first: str, second: str) -> tuple[Decimal, Decimal] | None:
+            pairs = [(v[first], v[second]) for v in values.values() if v[first] is not None and v[second] is not None]
+            return (sum(a for a, _ in pairs), sum(b for _, b in pairs)) if pairs else None  # type: ignore[return-value]  # of decimals
+
+        for name, first, second, change in (("yoy", "ytd", "ytd_last_year", True), ("growth", "annual", "baseline", True), ("rate", "ytd", "year_target", False), ("of_base", "ytd", "baseline", False)):
+            pair = both(first, second)
+            self._put(f"{start}_{name}", None if pair is None or pair[1] <= 0 else percent(pair[0] - pair[1] if change else pair[0], pair[1]))
+        pair = both("year_target", "ytd")
+        self._put(f"{start}_remaining", None if pair is None else pair[0] - pair[1])
+        self._put(f"{start}_per_month", self._a_month(self.found[f"{start}_remaining"]))
+
+    def _stocks(self) -> None:
+        rows = self.lists["energy-stocks"]
+        for code in ("电动机", "泵", "合计"):
+            mine = [r for r in rows if code in ("合计", r["equipment"])]
+            if code != "合计" and not mine:
+                continue
+            sums = {name: known(mine, lambda r, name=name: r[name]) if mine else None for name in ("stock", "advanced", "saving", "entry", "below")}
+            good = None if sums["advanced"] is None or sums["saving"] is None else sums["advanced"] + sums["saving"]
+            for name, value in (*sums.items(), ("good", good), ("share", percent(good, sums["stock"]))):
+                self._put(f"stocks.{code}.{name}", value)
 
     def _put(self, id_: str, value: Decimal | int | None) -> None:
         self.found[id_] = None if value is None else Decimal(value)

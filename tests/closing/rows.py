@@ -51,7 +51,7 @@ def _projects(dice: random.Random, size: int, lists: Lists) -> None:
                 list_, key, "industry", name=key, domain=domain, total_investment=_money(dice),
                 equipment_investment=_money(dice), funds_arrived=_money(dice), funds_paid=_money(dice),
                 planned_by_year=dice.choice((None, {}, {"2026": dice.randrange(10**9)}, {"2025": 5, "2026": 7})),
-                units_done=dice.choice((None, 0, 3)), build_state=dice.choice(("未开工", "在建", "竣工", "投产", None)),
+                units_done=dice.choice((None, 0, 3)), renewal=(None, "更新", "加装", "扩能")[n % 4], build_state=dice.choice(("未开工", "在建", "竣工", "投产", None)),
                 admin_state=dice.choice(("正常", "正常", "暂停", "退出", None)),
                 starts_on_planned=_day(dice), starts_on_actual=dice.choice((None, _day(dice))),
                 ends_on_planned=_day(dice),
@@ -126,7 +126,7 @@ def _documents(dice: random.Random, size: int, lists: Lists) -> None:
 
 def _indicators(dice: random.Random, size: int, lists: Lists) -> None:
     for domain in ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗"):
-        for kind, period in (("基数", "2023"), ("目标", "2026"), ("报送", "2026-10"), ("报送", "2025-10")):
+        for kind, period in (("基数", "2023"), ("目标", "2026"), ("报送", "2026-10"), ("报送", "2025-10"), ("报送", "2025-12")):
             if dice.random() < 0.9:
                 lists["indicators"].append(row(
                     "indicators", f"{domain}{kind}{period}", "statistics", indicator="设备投资额", domain=domain,
@@ -139,6 +139,10 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
         ("problems", lambda n: row(
             "problems", f"q{n}", "industry", problem_no=str(n), text="用能指标不足", asks_of=["development-reform"],
             raised_on=_day(dice), resolved_on=dice.choice((None, _day(dice))),
+        )),
+        ("energy-stocks", lambda n: row(
+            "energy-stocks", f"g{n}", "industry", equipment=dice.choice(("电动机", "泵")), domain=dice.choice(DOMAINS), month="2026-09",
+            **{name: dice.randrange(50) for name in ("stock", "advanced", "saving", "entry", "below")},
         )),
         ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)))),
         ("funding-policies", lambda n: row(

@@ -78,11 +78,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 
 def value(figure: dict[str, Any]) -> Decimal | None:
-    """A figure's value as a number, rates to the two places of the ledger, or None where it is absent."""
+    """A figure's value as a number, rates and what else comes of a division to the two places of the ledger, or None where it is absent."""
     if figure["value"] is None:
         return None
     exact = Decimal(figure["value"])
-    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP) if figure["unit"] == "%" else exact
+    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP) if figure["unit"] == "%" or len(str(figure["value"]).partition(".")[2]) > 4 else exact
 
 
 def expected(text: Any) -> Decimal | None:

@@ -114,7 +114,12 @@ SEPTEMBER: dict[str, str | None] = {
     # ---- 目标 ----
     "goals.设备投资额.工业.target": "50000",  # 40000 × 1.25 万元
     "goals.设备投资额.工业.yoy": "20.00",  # (36000 − 30000) ÷ 30000
+    "stocks.合计.share": "76.00",  # (650 + 1326) ÷ 2600
     "goals.设备投资额.文旅.baseline": None,
+    "goals.设备投资额.合计.baseline": None,  # 文旅 has none, and is not 0
+    "goals.设备投资额.合计.known_baseline": "66000",  # 40000 + 4000 + 8000 + 6000 + 3000 + 5000
+    "goals.设备投资额.合计.known_path": "78375",  # 66000 × (1 + 0.25 × 3 ÷ 4)
+    "goals.设备投资额.合计.known_remaining": "17200",  # 75900 − 58700 of the six with a target
     "goals.环保绩效A级产能占比.gap": "5",  # 35 − 30
     "goals.环保绩效A级产能占比.way": "66.67",  # (30 − 20) ÷ (35 − 20)
     "recovery.合计-吨.outlets": "23",  # 12+8 and 3, the 12 once for two materials
@@ -204,6 +209,17 @@ OCTOBER: dict[str, str | None] = {
     # R4 is new: 6200 + 900
     "recycling_projects.合计.total_investment": "71000000.00",
     "goals.环保绩效A级产能占比.yoy": "7",  # 32% − 25%
+    "goals.环保绩效A级产能占比.to_target": "8",  # 40% − 32%
+    # ---- 用能设备: September's survey with October's motors ----
+    "stocks.合计.stock": "2610",  # 2600 + 10
+    "stocks.合计.share": "76.82",  # (662 + 1343) ÷ 2610
+    "stocks.电动机.share": "80.08",  # (312 + 657) ÷ 1210
+    # ---- 目标路径: of the six domains with a base, 文旅 left out on both sides ----
+    "goals.设备投资额.工业.annual": "48600",  # 39600 + 42000 − 33000
+    "goals.设备投资额.合计.known_growth": "20.80",  # 79730 ÷ 66000 − 1
+    "goals.设备投资额.合计.known_of_base": "97.92",  # 64630 ÷ 66000
+    "goals.设备投资额.合计.known_ytd": "65950",  # 64630 + 文旅 1320
+    "goals.设备投资额.合计.known_per_month": "5635",  # (75900 − 64630) ÷ 2
     # silent: 应急, 供电, and 水务 twice, whose projects count unconfirmed; nil: enterprises of 文旅, tasks of 公安 and 机关事务
     "submissions.合计.silent": "4",
     "submissions.合计.unconfirmed": "1",

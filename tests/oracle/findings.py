@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle import stocks
 from tests.oracle.findings_projects import project
 from tests.oracle.grouping import groups, words
 from tests.oracle.keys import row_key
@@ -37,12 +38,12 @@ _KINDS = {"equipment-projects": "project", "recycling-projects": "project", "pro
 _LISTS = {
     "fund": "funds", "trade_in": "trade-in", "plan": "plans", "problem": "problems", "support": "support-sought", "enterprise": "enterprises",
     "policy": "funding-policies", "material": "materials", "indicator": "indicators", "document": "documents", "task": "tasks",
-    "submission": "submissions", "safeguard": "safeguards",
+    "submission": "submissions", "safeguard": "safeguards", "stock": "energy-stocks", "equipment_line": "equipment-lines", "procedure": "project-procedures",
 }  # fmt: skip
 _TITLES = {
     "project": "项目", "enterprise": "企业", "policy": "资金政策", "fund": "资金", "scrappage": "报废淘汰", "trade_in": "以旧换新", "material": "回收利用",
     "indicator": "指标与目标", "document": "文件与措施", "plan": "应出台方案", "problem": "协调事项", "task": "任务进展", "support": "对上争取", "submission": "报送", "workbook": "报送表",
-    "safeguard": "要素保障",
+    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续",
 }  # fmt: skip
 
 
@@ -57,6 +58,9 @@ def _of_kind(kind: str, members: Members, told: list[Expected]) -> Found:
         yield from _twice(members, kind)
     elif kind == "safeguard":
         yield from _safeguard(members)
+    elif kind == "stock":
+        said = [(key, word.facts) for key, registers in members.items() for word in words(registers, "surveyed").values()]
+        yield from (("stock-differs", _named(*place), values) for place, values in stocks.differing(said))
     elif kind == "policy":
         yield from _policy(members, told)
     elif kind in _RULES:
@@ -73,7 +77,7 @@ _NUMBERS = {
     "fund": ("amount", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade_in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "material": ("recovered", "used", "reverse_invoiced"),
     "indicator": ("value", "numerator", "denominator"), "support": ("amount_asked",),
-    "safeguard": ("amount", "signed", "paid", "subsidy", "area"),
+    "safeguard": ("amount", "signed", "paid", "subsidy", "area"), "equipment_line": ("original_value", "price"),
 }  # fmt: skip
 #: List → its amounts of money in the order of its columns.
 _MONEY = {
@@ -84,7 +88,7 @@ _MONEY = {
     "funding-policies": ("cap", "obtained"), "funds": ("amount", "counted", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade-in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "materials": ("reverse_invoiced",),
     "support-sought": ("amount_asked", "amount_recommended", "amount_reviewed", "amount_granted"),
-    "safeguards": ("amount", "signed", "paid", "subsidy"),
+    "safeguards": ("amount", "signed", "paid", "subsidy"), "equipment-lines": ("original_value", "price"),
 }  # fmt: skip
 _MONEY["recycling-projects"] = _MONEY["equipment-projects"]
 

@@ -18,7 +18,7 @@ def row_key(name: str, component: str, sub: tuple[str, ...], fields: Mapping[str
         return _parts(fields["document_no"], fields["department"])
     if name == "scrappage" and not sub:
         return _parts(fields["category"], fields["identifier"]) if fields["identifier"] else _parts("", component)
-    return component if name in ("submissions", "support-sought", "returns") else _parts(*sub)
+    return component if name in ("submissions", "support-sought", "returns", "equipment-lines") else _parts(*sub)
 
 
 def _parts(*parts: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import safeguards
+from tests.oracle import safeguards, stocks
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -59,7 +59,7 @@ def _sayings(members: Members, family: str) -> list[Saying]:
 
 
 _PROJECT_MERGED = (
-    "project_code", "name", "domain", "construction_nature", "owner_uscc", "owner_name", "town", "total_investment",
+    "project_code", "name", "domain", "construction_nature", "renewal", "owner_uscc", "owner_name", "town", "total_investment",
     "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived", "funds_paid",
     "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state", "admin_state",
     "waste_category", "capacity", "problems", "starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual",
@@ -495,5 +495,6 @@ def _workbook(_component: str, members: Members, _rules: Rules) -> Made:
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support, "workbook": _workbook,
-    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "material": _material, "indicator": _indicator, "task": _task,
+    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator, "task": _task,
+    "equipment_line": lambda _component, members, _rules: stocks.lines(_sayings(members, "line")), "procedure": lambda component, members, _rules: stocks.procedures(component, members),
 }  # fmt: skip

@@ -15,9 +15,9 @@ from tests.strategies.universe import Item
 
 #: Bureau → lists that it may report.
 DUTIES = {
-    "development-reform": {"recycling-projects", "project-progress", "materials", "documents", "support-sought", "submissions", "indicators"},
+    "development-reform": {"recycling-projects", "project-progress", "materials", "documents", "support-sought", "submissions", "indicators", "energy-stocks"},
     "industry": {
-        "equipment-projects", "recycling-projects", "project-progress", "indicators", "plans", "problems", "tasks", "enterprises", "support-sought", "submissions",
+        "equipment-projects", "recycling-projects", "project-progress", "indicators", "plans", "problems", "tasks", "enterprises", "support-sought", "energy-stocks", "submissions",
     },
     "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "submissions"},
     "commerce": {"trade-in", "materials", "funds", "scrappage", "safeguards", "submissions"},
@@ -170,6 +170,7 @@ def _cases() -> Iterator[Case]:
     yield from _things()
     yield from _numbers()
     yield from _safeguards()
+    yield from _stocks()
     yield from _submissions()
 
 
@@ -357,6 +358,16 @@ def _numbers() -> Iterator[Case]:
     yield case("quantities in detail and in sum", "material-detail-and-summary", "2026-04",
         lambda t: [_recovered(t, "2026-04", "10", material="废塑料"), _recovered(f"{t}1", "2026-04", "30", **{**whole, "material": "废塑料"})],
         lambda t: [_recovered(t, "2026-04", "10", material="废塑料"), _recovered(f"{t}1", "2026-04", "10", **{**whole, "material": "废塑料"})], ("commerce",))  # fmt: skip
+
+
+def _stocks() -> Iterator[Case]:
+    def told(tag: str, bureau: str, month: str, stock: int) -> Item:
+        levels = {"stock": stock, "advanced": 1, "saving": 2, "entry": 3, "below": 1}
+        return event("StockSurveyed", bureau, f"{tag}-{bureau}", on=f"{month}-28", month=month, equipment="泵", domain="文旅", **levels)
+
+    yield Case("a stock surveyed differently", "stock-differs", ("development-reform", "industry"), "2026-10",
+        lambda t: [told(t, "industry", "2026-10", 8), told(t, "development-reform", "2026-10", 9)],
+        lambda t: [told(t, "industry", "2026-10", 8), told(t, "development-reform", "2026-09", 9)])  # fmt: skip
 
 
 def _safeguards() -> Iterator[Case]:

@@ -174,7 +174,7 @@ def _project(tell: Random, at: _Place) -> tuple[str, Facts]:
         "starts_on_planned": _some(tell, _day(tell)), "ends_on_actual": _some(tell, _day(tell)),
         "build_state": tell.choice(LISTS["build_state"]), "fund_state": tell.choice(LISTS["fund_state"]),
         "admin_state": tell.choice(LISTS["admin_state"]), "problems": _some(tell, _text(tell)),
-        "waste_category": _some(tell, LISTS["material"][0]), "capacity": _some(tell, _quantity(tell)),
+        "waste_category": _some(tell, LISTS["material"][0]), "capacity": _some(tell, _quantity(tell)), "renewal": _some(tell, tell.choice(LISTS["renewal"])),
     }  # fmt: skip
 
 
@@ -373,6 +373,28 @@ def _safeguarded(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"F{at.entity}", {"safeguard": safeguard, "month": at.month} | facts
 
 
+def _surveyed(tell: Random, at: _Place) -> tuple[str, Facts]:
+    levels = {name: tell.randrange(9) for name in ("advanced", "saving", "entry", "below")}
+    stock = sum(levels.values()) + tell.choice((0, 0, 3))
+    kinds, domains = LISTS["energy_equipment"][:4], LISTS["domain"][:2]
+    return f"V{at.entity}", {"month": at.month, "equipment": tell.choice(kinds), "domain": tell.choice(domains), "stock": stock, **levels}
+
+
+def _line(tell: Random, at: _Place) -> tuple[str, Facts]:
+    old = tell.random() < 0.5
+    own: Facts = {"original_value": _some(tell, _money(tell)), "owned": _some(tell, "是"), "depreciated": _some(tell, "否")} if old else {"price": _some(tell, _money(tell)), "energy_level": _some(tell, "节能")}
+    return f"L{at.entity}", {"line_no": f"L{at.entity}", "project_no": _code(_shared(tell, at)), "side": "旧设备" if old else "新设备", "name": _name(tell), "units": tell.randrange(1, 9), "year": _some(tell, "2015")} | own
+
+
+def _unlisted(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"L{at.entity}", {"line_no": f"L{at.entity}", "reason": _text(tell)}
+
+
+def _procedure(tell: Random, at: _Place) -> tuple[str, Facts]:
+    facts: Facts = {"project_no": f"N{at.entity}", "procedure": tell.choice(LISTS["procedure"]), "state": tell.choice(LISTS["procedure_state"])}
+    return f"R{at.entity}", facts | {"number": _some(tell, "备1"), "on": _some(tell, _day(tell))}
+
+
 def _submission(*, nil: bool) -> "Maker":
     def facts_of(tell: Random, at: _Place) -> tuple[str, Facts]:
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
@@ -449,7 +471,8 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "MaterialRecovered": (("commerce", "development-reform"), _recovered), "ProblemRaised": (PROJECT_BUREAUS, _raised),
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
-    "SafeguardReported": (BUREAUS[:5], _safeguarded),
+    "SafeguardReported": (BUREAUS[:5], _safeguarded), "StockSurveyed": (PROJECT_BUREAUS, _surveyed),
+    "EquipmentLineListed": (PROJECT_BUREAUS, _line), "EquipmentLineWithdrawn": (PROJECT_BUREAUS, _unlisted), "ProjectProcedureReported": (PROJECT_BUREAUS, _procedure),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

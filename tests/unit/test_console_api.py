@@ -25,6 +25,9 @@ ADDRESSES = {
     "/api/positions": "/api/positions",
     "/api/reports": "/api/reports",
     "/api/reports/{month}/figures": "/api/reports/2026-10/figures",
+    "/api/reports/{month}/tables": "/api/reports/2026-10/tables",
+    "/api/catalogue": "/api/catalogue",
+    "/api/checks": "/api/checks",
 }
 
 

@@ -114,20 +114,20 @@ def test_a_change_needs_a_base(ytd: int | None, last: int | None, expected: Deci
 def test_money_is_yuan_with_two_places_and_rates_are_rounded_once() -> None:
     """123 456 fen are 1234.56 yuan; 1 234.56 ÷ 98 805.00 = 1.2495 % prints 1.2 %, not the 1.3 % of 1.25 %; 0.25 % prints 0.3 %."""
     cells = progress(123_456, None) | {
-        "equipment": [Cell(("工业", "在建"), 1, (None, None, 9_880_500, None, None, None))]
+        "equipment": [Cell(("工业", "在建", None), 1, (None, None, 9_880_500, None, None, None))]
     }
     found = figures(cells)
     assert str(found["equipment.工业.ytd"].value) == "1234.56"
     rate = found["equipment.工业.plan_rate"].value
     assert rate is not None
     assert (percent(rate), number_text(rate, "%")) == ("1.2%", "1.2")
-    half = figures(progress(250, None) | {"equipment": [Cell(("工业", ""), 1, (None, None, 100_000, 0, 0, 0))]})
+    half = figures(progress(250, None) | {"equipment": [Cell(("工业", "", None), 1, (None, None, 100_000, 0, 0, 0))]})
     assert percent(half["equipment.工业.plan_rate"].value) == "0.3%"
 
 
 def test_no_plan_is_not_set_and_no_value_is_not_reported() -> None:
     """完成年度计划% without a plan is 未设定; a column that nobody filled in is 未填报, neither 0 nor 未报送."""
-    cells = progress(100, None) | {"equipment": [Cell(("工业", "在建"), 2, (None, 5, None, 0, None, None))]}
+    cells = progress(100, None) | {"equipment": [Cell(("工业", "在建", None), 2, (None, 5, None, 0, None, None))]}
     found = figures(cells)
     assert (found["equipment.工业.plan_rate"].value, found["equipment.工业.plan_rate"].absent) == (None, "未设定")
     assert (found["equipment.工业.total_investment"].value, found["equipment.工业.total_investment"].absent) == (
@@ -246,3 +246,10 @@ def test_a_growth_goal_follows_from_the_baseline() -> None:
     assert figures({"indicators": [base]})["goals.投资.target"].value == 1000
     unset = figures({})["goals.投资.target"]
     assert (unset.value, unset.absent) == (None, "未设定")
+
+
+def test_what_is_added_or_enlarged_is_not_renewed() -> None:
+    """Of 3 renewed, 4 added, 5 enlarged and 1 of which the way is not told, 4 are renewed: 加装 is not 更新."""
+    told = ((None, 1), ("更新", 3), ("加装", 4), ("扩能", 5))
+    found = figures({"equipment": [Cell(("工业", "在建", kind), 1, (None, None, None, None, None, units)) for kind, units in told]})
+    assert [found[f"equipment.工业.{name}"].value for name in ("units_done", "units_added", "units_enlarged", "projects")] == [4, 4, 5, 4]

@@ -86,5 +86,7 @@ def test_the_body_prints_the_goals_and_the_workbook_their_domains(district: Dist
     report = build(Inputs(district, with_codes(frame, district, cells), cells, Details(), CLOSED_AT, {}, {}))
     (table,) = next(s for s in report.sections if s.title == "总体目标").tables
     labels = [cells[0].text for cells in table.rows]
-    assert labels[table.printed :] == ["重点领域设备投资额：工业"]
+    assert labels[table.printed] == "重点领域设备投资额：工业"
+    city = {indicator.title for indicator in district.indicators if indicator.by_city}
+    assert set(labels[table.printed + 1 :]) == city != set(), "what the city asks stands in the workbook alone"
     assert not any("：" in label for label in labels[: table.printed])

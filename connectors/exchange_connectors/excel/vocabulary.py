@@ -24,6 +24,7 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "TaskProgressReported": ("tasks", "{task_no}"),
     "SupportApplied": ("support-sought", "{support_no}"),
     "SafeguardReported": ("safeguards", "{safeguard}"),
+    "StockSurveyed": ("energy-stocks", "{equipment}@{domain}"),
 }
 """Event → the list that its sheet reports, and the template of its key."""
 
@@ -48,6 +49,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "equipment_investment": ("设备投资",),
     "funds_arrived": ("到位资金",),
     "funds_paid": ("支付资金",),
+    "renewal": ("更新方式", "更新类型"),
     "units_planned": ("更新台套计划", "计划台套", "更新台数", "更新数量", "台套数"),
     "units_done": ("更新台套完成", "完成台套", "已更新台数"),
     "starts_on_planned": ("开工时间计划", "计划开工时间"),
@@ -88,5 +90,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "firms": ("户数", "企业数"),
     "signed": ("签约金额",),
     "area": ("用地面积",),
+    "equipment": ("设备种类", "用能设备"),
+    "stock": ("在用台数", "在用总数"),
+    "advanced": ("先进水平", "能效水平先进"),
+    "saving": ("节能水平", "能效水平节能"),
+    "entry": ("准入水平", "能效水平准入"),
+    "below": ("未达准入", "未达准入水平", "能效水平未达准入"),
 }
 """Field → what clerks call it besides its name in the contract."""

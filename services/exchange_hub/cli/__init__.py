@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rules": ("exchange_hub.cli.configuration", "rules", "Check precedence, calendar and duties of the district."),
     "bureau": ("exchange_hub.cli.bureaus", "bureau", "Add a bureau to the district; make, change and remove its user of Kafka."),
     "doctor": ("exchange_hub.cli.doctor", "doctor", "Check this installation and say what to do."),
+    "catalogue": ("exchange_hub.cli.catalogue", "catalogue", "数据资源目录：清单和契约的字段、共享属性、更新周期。"),
+    "checks": ("exchange_hub.cli.checks", "checks_", "申报条件核对表：逐项答是、否或无法判断。"),
     "clean": ("exchange_hub.cli.housekeeping", "clean", "Remove the hub's own data and caches; asks before data."),
     "contracts": ("exchange_hub.cli.contracts", "contracts", "Check, list and document the event contracts."),
     "export": ("exchange_hub.cli.handover", "export", "把清单、数字、契约和基础数据打包移交。"),

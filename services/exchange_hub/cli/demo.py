@@ -203,10 +203,14 @@ def _summary(ledger: Mapping[str, Any], reports: Mapping[str, Artefacts]) -> boo
     return not differing
 
 
+STORED_PLACES = 4
+"""The most places of what is stored; more come of a division."""
+
+
 def _same(figure: Mapping[str, Any], expected: Any) -> bool:
     value = figure["value"]
-    if figure["unit"] == "%" and value is not None and _numeric(str(expected)):
-        # The ledger says rates to two places; the figure is exact.
+    if value is not None and _numeric(str(expected)) and (figure["unit"] == "%" or len(value.partition(".")[2]) > STORED_PLACES):
+        # The ledger says rates and other quotients to two places; the figure is exact.
         return rounded(Decimal(value), 2) == rounded(Decimal(str(expected)), 2)
     if value is None or expected is None or (isinstance(expected, str) and not _numeric(expected)):
         shown: str = figure["absent"] if value is None else value

@@ -12,12 +12,15 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
 from exchange_hub.console import boards, export, figures, models, query, wording
+from exchange_hub.console.pages import CHECKED
 from exchange_hub.console.rims import Console
+from exchange_hub.programme import check_sheet
 from exchange_hub.views import facts, values
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event, Finding, Row, Submission
+from exchange_hub.views.resources import Resource
 
 M = TypeVar("M", bound=models.Model)
 
@@ -71,6 +74,18 @@ class Api:
             (
                 "/api/reports/{month}/figures", self.figures, list[models.Figure], "某月专报的全部数字及其来源行",
                 "`value` 以 `unit` 为单位；`rows_path` 打开数字背后的清单行或算出它的其他数字。",
+            ),
+            (
+                "/api/reports/{month}/tables", self.tables, list[models.Table], "某月专报的各表",
+                "正文各表和不在正文的附表（目标路径、指标报送责任）；`text` 为页面所示，`figure` 为其数字的编号，精确值见 figures。",
+            ),
+            (
+                "/api/checks", self.checks, list[models.Check], "申报条件核对表",
+                "未完工的设备更新项目对照各申报通知的条件，逐项答是、否或无法判断；`asked` 为申请、推荐、评审、下达金额（元）。只作提示，不代替审核。",
+            ),
+            (
+                "/api/catalogue", self.catalogue, list[models.Resource], "数据资源目录",
+                "各清单和契约的资源代码、共享属性、更新周期、责任单位和字段字典；`required` 为填报时必填。ODCS 数据契约见 `/catalogue/{name}/odcs`。",
             ),
         )  # fmt: skip
         router = APIRouter()
@@ -164,6 +179,33 @@ class Api:
             )
             for figure in closed.figures.values()
             for source in [figure.source]
+        ]  # fmt: skip
+
+    def checks(self) -> Sequence[models.Check]:
+        """Every project beside every call."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in CHECKED]
+        return [
+            _model(models.Check, each, asked=[None if fen is None else f"{fen / 100:.2f}" for fen in each.asked])
+            for each in check_sheet.checks(self.console.place.calls, *rows)
+        ]
+
+    def catalogue(self) -> Sequence[Resource]:
+        """Every list and contract with its dictionary of fields."""
+        return self.console.place.catalogue
+
+    def tables(self, month: MonthPath) -> Sequence[models.Table]:
+        """Every table of a closed month, as it reads."""
+        closed = self.console.archive.closed(month)
+        if closed is None:
+            raise HTTPException(404, "该月尚未结账。")
+        shown = [*(table for section in closed.sections for table in section.tables), *closed.further]
+        return [
+            models.Table(id=table.id, title=table.title, money_unit=table.money_unit, columns=list(table.columns), rows=[
+                [models.TableCell(text=figures.cell(table, row, n).text, figure=cell.figure.id if cell.figure else None) for n, cell in enumerate(row)]
+                for row in table.rows
+            ])
+            for table in shown
         ]  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, TypeAdapter
 
 from exchange_hub.console.query import PAGE_SIZE
+from exchange_hub.programme.district_parts import Cycle, Sharing
 from exchange_hub.programme.period import Period
 from exchange_hub.views.lists.model import ColumnType
+from exchange_hub.views.resources import Type
 
 Cell = str | int | bool | list[str] | dict[str, str] | None
 """A value of a list: money and quantities are decimal strings, dates ISO, ``null`` is nothing reported."""
@@ -235,6 +237,73 @@ class Figure(Model):
     meaning: str = eg("截至2026年10月31日：《设备更新项目清单》中“总投资”的合计，单位：元。条件：“领域”为工业。", "口径")
     rows: int = eg(38)
     rows_path: str = eg("/reports/2026-10/figure?id=equipment.%E5%B7%A5%E4%B8%9A.total_investment")
+
+
+class TableCell(Model):
+    """A cell as it reads, and the figure it shows."""
+
+    text: str = eg("45.00")
+    figure: str | None = eg("goals.设备投资额.工业.year_target")
+
+
+class Table(Model):
+    """A table of a closed month."""
+
+    id: str = eg("goal_paths")
+    title: str = eg("目标路径")
+    money_unit: str = eg("万元")
+    columns: list[str] = eg(["今年目标"])
+    rows: list[list[TableCell]]
+
+
+class Condition(Model):
+    """A condition of a call for one project."""
+
+    name: str = eg("总投资不低于2000万元")
+    answer: Literal["是", "否", "无法判断"] = eg("是")
+    shown: str = eg("2600.00万元")
+
+
+class Check(Model):
+    """A project beside a call."""
+
+    call: str = eg("2026年设备更新项目申报")
+    project: str = eg("2509-120114-89-01-544060")
+    name: str = eg("冲压线改造")
+    bureau: str = eg("industry")
+    fits: Literal["是", "否", "无法判断"] = eg("无法判断")
+    conditions: list[Condition]
+    asked: list[str | None] = eg(["5000000.00", None, None, None])
+
+
+class Entry(Model):
+    """A field of a resource."""
+
+    name: str = eg("domain")
+    title: str = eg("领域")
+    type: Type = eg("文本")
+    unit: str = eg("")
+    codelist: str = eg("domain", "代码表；没有时为空")
+    codes: list[str] = eg(["工业", "农业"])
+    required: bool = eg(True, "填报时必填")
+    key: bool = eg(False)
+    note: str = eg("领域")
+
+
+class Resource(Model):
+    """A list or a contract in the catalogue of data."""
+
+    code: str = eg("120114-LX-equipment-projects")
+    name: str = eg("equipment-projects")
+    title: str = eg("设备更新项目清单")
+    kind: Literal["清单", "契约"] = eg("清单")
+    version: int = eg(1)
+    sharing: Sharing = eg("有条件共享")
+    condition: str = eg("工作专班成员单位")
+    cycle: Cycle = eg("每月")
+    bureaus: list[str] = eg(["区工业和信息化局"])
+    related: list[str] = eg(["ProjectAdded"])
+    fields: list[Entry]
 
 
 class Alive(Model):

@@ -14,16 +14,19 @@ from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import deadlines, policy_map
+from exchange_hub.programme import check_sheet, deadlines, policy_map
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.catalogue import POLICY_MAP
 from exchange_hub.reports.queries import Queries
-from exchange_hub.views import values
+from exchange_hub.views import odcs, values
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.resources import Resource
 
+#: The lists that answer a check sheet: projects, their equipment, their procedures, what was sought.
+CHECKED = ("equipment-projects", "equipment-lines", "project-procedures", "support-sought")
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_A_PAGE = 200
@@ -45,6 +48,11 @@ class Pages:
             ("/submissions", self.submissions),
             ("/deadlines", self.deadlines),
             ("/policies", self.policies),
+            ("/goals", self.goals),
+            ("/checks", self.checks),
+            ("/catalogue", self.catalogue),
+            ("/catalogue/{name}", self.resource),
+            ("/catalogue/{name}/odcs", self.contract),
             ("/findings", self.findings),
             ("/receipts", self.receipts),
             ("/reports", self.reports),
@@ -241,6 +249,41 @@ class Pages:
             request, "policies.html", POLICY_MAP.title, day=day, view=_view("funding-policies"), map=POLICY_MAP, lines=lines, cards=cards,
             expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS,
         )  # fmt: skip
+
+    def goals(self, request: Request) -> Response:
+        """目标路径: the goals of the month closed last, the way to their targets, and who owes which indicator when."""
+        month = next(iter(self.console.archive.months()), "")
+        closed = self.console.archive.closed(month)
+        tables = [*(table for section in closed.sections for table in section.tables if table.id == "goals"), *closed.further] if closed else []
+        return self._page(request, "goals.html", "目标路径", month=month, closed=closed, tables=tables)
+
+    def checks(self, request: Request) -> Response:
+        """申报条件核对表: each project that is not finished beside the conditions of each call."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in CHECKED]
+        sheets = [(call, list(check_sheet.checks([call], *rows))) for call in self.console.place.calls]
+        return self._page(request, "checks.html", "申报条件核对表", sheets=sheets)
+
+    def catalogue(self, request: Request) -> Response:
+        """数据资源目录: every list and contract with its code, sharing class, cycle of update and bureaus."""
+        return self._page(request, "catalogue.html", "数据资源目录", resources=self.console.place.catalogue, confirmed=self.console.place.catalogue_confirmed)
+
+    def resource(self, request: Request, name: str) -> Response:
+        """The dictionary of fields of one resource."""
+        each = self._resource(name)
+        return self._page(request, "resource.html", each.title, each=each, confirmed=self.console.place.catalogue_confirmed)
+
+    def contract(self, name: str) -> Response:
+        """One resource as an ODCS data contract."""
+        each, place = self._resource(name), self.console.place
+        made = odcs.yaml(odcs.document(each, place.district, confirmed=place.catalogue_confirmed))
+        return Response(made, media_type="application/yaml", headers={"Content-Disposition": f'attachment; filename="{each.name}.odcs.yaml"'})
+
+    def _resource(self, name: str) -> Resource:
+        found = next((each for each in self.console.place.catalogue if each.name == name), None)
+        if found is None:
+            raise HTTPException(404, "目录中没有这项资源；请从数据资源目录中选择。")
+        return found
 
     def _deadlines(self, reading: Queries) -> list[Deadline]:
         return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self._today())

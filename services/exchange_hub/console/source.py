@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, Self
 
+from exchange_contracts import registry
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import District
+from exchange_hub.programme.district_parts import Call
 from exchange_hub.reports.queries import Queries
+from exchange_hub.views.resources import Resource, resources
 
 
 class Source(Protocol):
@@ -33,12 +36,18 @@ class Place:
         bureaus: code → short name, in the order in which tables show them.
         owed: month → what is owed for it, (bureau, list) → the day by which; shown as 未报送 until something comes.
         calendar: the district's working days.
+        catalogue: the catalogue of data, every list and contract.
+        calls: the calls for projects whose conditions are checked.
+        catalogue_confirmed: whether the district has confirmed its sharing classes and cycles.
     """
 
     district: str = ""
     bureaus: Mapping[str, str] = field(default_factory=dict)
     owed: Callable[[str], Mapping[tuple[str, str], date | None]] = _nothing_owed
     calendar: Calendar = field(default_factory=lambda: Calendar.of((), (), ()))
+    catalogue: tuple[Resource, ...] = ()
+    catalogue_confirmed: bool = False
+    calls: tuple[Call, ...] = ()
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -47,7 +56,8 @@ class Place:
         def owed(month: str) -> Mapping[tuple[str, str], date | None]:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
-        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed, district.calendar)
+        names = {bureau.code: bureau.name for bureau in district.bureaus}
+        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed, district.calls)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

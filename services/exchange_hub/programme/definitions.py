@@ -17,6 +17,9 @@ NOT_FILLED: Final = "未填报"
 OTHER_UNIT: Final = "单位不符"
 BY_THE_CITY: Final = "市级办理"
 NONE: Final = "—"
+Formula = Literal[
+    "net", "ratio", "growth", "change", "way", "scaled", "between", "spread", "ratio_of_pairs", "growth_of_pairs", "net_of_pairs",
+]  # fmt: skip
 Absent = Literal["未设定", "未报送", "未填报", "单位不符", "市级办理", "—"]
 
 
@@ -69,8 +72,10 @@ class Derived:
 
     Attributes:
         formula: ``net`` (first terms added, those after ``minus`` taken away), ``ratio`` (first ÷ second, in %),
-            ``growth`` (first against second, in %), ``change`` (a net against last year's), ``way`` (how far first has come from second to third, in %) or ``scaled``
-            (first × factor).
+            ``growth`` (first against second, in %), ``change`` (a net against last year's), ``way`` (how far first has come from second to third, in %), ``scaled``
+            (first × factor), ``between`` (second reached from first by the share *factor* of the way) or ``spread`` (first ÷ *factor* months, 0 where
+            nothing is left). ``ratio_of_pairs``, ``growth_of_pairs`` and ``net_of_pairs`` do the same with the sums of first, third … and second,
+            fourth …, of those pairs alone of which both are known.
         terms: ids of the figures.
         minus: for ``net`` and ``change``, how many of the last terms are taken away.
         partial: for ``net``, whether absent terms are left out instead of making the result absent.
@@ -79,7 +84,7 @@ class Derived:
     id: str
     unit: str
     period: str
-    formula: Literal["net", "ratio", "growth", "change", "way", "scaled"]
+    formula: Formula
     terms: tuple[str, ...]
     minus: int = 0
     factor: Decimal = Decimal(1)
@@ -102,7 +107,7 @@ class Stated:
     id: str
     unit: str
     period: str
-    value: int | None
+    value: int | Decimal | None
     said_by: str
     restates: bool = True
     list: str = ""
@@ -123,6 +128,7 @@ class GoalLine:
         series: 统计, 调度 or 代理; never mixed.
         domain: the domain, or ``None`` where the indicator is not split.
         growth: target ÷ baseline, where the plan gives only a growth and no target is set.
+        threshold: the target itself, where the catalogue of indicators gives it and none is set.
         parts: for a total, the ids of the lines it adds up; absent where one of them is.
     """
 
@@ -132,6 +138,7 @@ class GoalLine:
     series: str
     domain: str | None = None
     growth: Decimal | None = None
+    threshold: Decimal | None = None
     parts: tuple[str, ...] = ()
 
 
@@ -150,6 +157,7 @@ class Codes:
     budgets: tuple[tuple[str, int], ...] = ()
     scrapped: tuple[str, ...] = ()
     goals: tuple[GoalLine, ...] = ()
+    equipment: tuple[str, ...] = ()
 
 
 class Turnover(NamedTuple):

@@ -20,6 +20,7 @@ from exchange_hub.programme.calendar import Calendar, CalendarError
 from exchange_hub.programme.district_parts import (
     Bureau,
     CalendarYear,
+    Call,
     Debtor,
     Domain,
     DomainTable,
@@ -28,15 +29,18 @@ from exchange_hub.programme.district_parts import (
     ExpectedPlan,
     Goal,
     Indicator,
+    IndicatorDuty,
     Measure,
     PrecedenceRule,
     Profile,
+    SharedList,
+    SharingRules,
     Town,
 )  # fmt: skip
 
 __all__ = [
     "COORDINATION", "FILES", "Bureau", "Debtor", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
-    "Indicator", "Measure", "PrecedenceRule", "Profile", "Town",
+    "Indicator", "IndicatorDuty", "Measure", "PrecedenceRule", "Profile", "Town",
 ]  # fmt: skip
 
 FILES: Final = (
@@ -64,7 +68,7 @@ class District:
 
     Attributes:
         bureaus: in the order of ``bureaus.toml``, which is the last word of precedence.
-        domains_version: version of the table that says which equipment counts for which domain (领域归口).
+        domains_version: version of the table that says which equipment counts for which domain (领域归口); *domains_confirmed* whether it is decided.
         default_ranking: ranking where no precedence rule speaks.
         submission_due_day: day of the following month by which a month's lists are due.
         first_month: first month for which lists are owed.
@@ -80,12 +84,17 @@ class District:
     indicators: tuple[Indicator, ...]
     domains: tuple[Domain, ...]
     domains_version: str
+    domains_confirmed: bool
     plans: tuple[ExpectedPlan, ...]
+    calls: tuple[Call, ...]
     calendar: Calendar
     precedence: tuple[PrecedenceRule, ...]
     default_ranking: tuple[str, ...]
     duties: tuple[Duty, ...]
     debtors: tuple[Debtor, ...]
+    indicator_duties: tuple[IndicatorDuty, ...]
+    sharing_rules: SharingRules
+    shared_lists: tuple[SharedList, ...]
     submission_due_day: int
     first_month: str
     _digest: str = field(repr=False)
@@ -133,10 +142,14 @@ class District:
             "indicators": read.many("goals", "indicator", Indicator),
             "domains": read.many("goals", "domain", Domain),
             "plans": read.many("plans", "plan", ExpectedPlan),
+            "calls": read.some("plans", "call", Call),
             "precedence": read.many("precedence", "rule", PrecedenceRule),
             "default_ranking": read.one("precedence", "default", tuple[str, ...]),
             "duties": read.many("submissions", "duty", Duty),
             "debtors": read.some("submissions", "debtor", Debtor),
+            "sharing_rules": read.one("submissions", "catalogue", SharingRules),
+            "shared_lists": read.some("submissions", "resource", SharedList),
+            "indicator_duties": read.some("submissions", "indicator", IndicatorDuty),
             "submission_due_day": read.one("submissions", "due_day", int),
             "first_month": read.one("submissions", "first_month", str),
         }
@@ -147,6 +160,7 @@ class District:
         district = cls(
             **parts,
             domains_version=domain_table.version if domain_table else "",
+            domains_confirmed=domain_table is not None and domain_table.confirmed,
             calendar=calendar,
             _digest=_digest_of(tables),
         )
@@ -198,6 +212,16 @@ class District:
         """Return the indicator with *code*, or ``None``."""
         return next((i for i in self.indicators if i.code == code), None)
 
+    def indicator_duty(self, code: str, series: str) -> IndicatorDuty | None:
+        """Return who reports an indicator in a series, ``None`` where that is not said."""
+        return next((duty for duty in self.indicator_duties if (duty.code, duty.series) == (code, series)), None)
+
+    def sharing_of(self, list_: str) -> SharedList:
+        """Return how a list may be shared and how often it is updated."""
+        rules = self.sharing_rules
+        found = (rule for rule in self.shared_lists if rule.list == list_)
+        return next(found, SharedList(list_, rules.sharing, rules.cycle, rules.condition))
+
     def tasks_of(self, bureau: str) -> tuple[Measure, ...]:
         """Return the tasks whose bracket names *bureau*."""
         return tuple(t for t in self.tasks if bureau in t.bureaus)
@@ -217,7 +241,7 @@ class District:
         steps: list[str] = []
         for step in (*chosen, ORDER):
             if step == LEAD:
-                steps.extend([in_domain.lead] if in_domain else [])
+                steps.extend([in_domain.lead] if in_domain and in_domain.lead else [])
             elif step == ORDER:
                 steps.extend(self.publishers())
             else:
@@ -362,6 +386,9 @@ def _problems(district: District) -> Iterator[str]:
     yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
     yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
     yield from _repeated("precedence.toml: rule", (f"{r.list}.{r.field}" for r in district.precedence))
+    yield from _repeated("plans.toml: call", (call.name for call in district.calls))
+    yield from _repeated("submissions.toml: resource", (rule.list for rule in district.shared_lists))
+    yield from _repeated("submissions.toml: indicator", (f"{d.code} {d.series}" for d in district.indicator_duties))
     yield from _repeated("submissions.toml: duty", (f"{d.list} by {b}" for d in district.duties for b in d.bureaus))
     if COORDINATION not in codes:
         yield f"bureaus.toml: {COORDINATION} is missing"
@@ -372,6 +399,7 @@ def _problems(district: District) -> Iterator[str]:
         yield from (
             f"goals.toml: goal {goal.no}: unknown indicator {i}" for i in goal.indicators if i not in indicators
         )
+    yield from (f"submissions.toml: unknown indicator {duty.code}" for duty in district.indicator_duties if duty.code not in indicators)
     for plan in district.plans:
         if plan.domain and plan.domain not in domains:
             yield f"plans.toml: {plan.title}: unknown domain {plan.domain}"
@@ -409,7 +437,7 @@ def _named_bureaus(district: District) -> Iterator[tuple[str, tuple[str, ...]]]:
     for indicator in district.indicators:
         yield f"goals.toml: indicator {indicator.code}", indicator.responsible
     for domain in district.domains:
-        yield f"goals.toml: domain {domain.name}", (domain.lead, *domain.bureaus)
+        yield f"goals.toml: domain {domain.name}", (*filter(None, [domain.lead]), *domain.bureaus)
     for plan in district.plans:
         yield f"plans.toml: {plan.title}", (plan.bureau,)
     steps = (LEAD, ORDER)
@@ -419,6 +447,9 @@ def _named_bureaus(district: District) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "precedence.toml: default", tuple(b for b in district.default_ranking if b not in steps)
     for duty in district.duties:
         yield f"submissions.toml: {duty.list}", duty.bureaus
+    yield "submissions.toml: catalogue", (district.sharing_rules.provider,)
+    for reporting in district.indicator_duties:
+        yield f"submissions.toml: indicator {reporting.code}", reporting.bureaus
     for debtor in district.debtors:
         yield f"submissions.toml: debtor of {debtor.list}", debtor.bureaus
 

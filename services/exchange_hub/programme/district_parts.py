@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from exchange_contracts.vocabulary import ScrapCategory, ScrapStep
+from exchange_contracts.vocabulary import BuildState, ConstructionNature, Procedure, ScrapCategory, ScrapStep
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
 
@@ -77,7 +77,16 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """An indicator of the open catalogue; *code* is the value events carry in ``indicator``."""
+    """An indicator of the open catalogue; *code* is the value events carry in ``indicator``.
+
+    Attributes:
+        growth_target: target ÷ base, where only a growth is asked for.
+        target: the target itself, where the catalogue gives it; what a bureau sets stands before both.
+        by_city: whether the city asks for it, and not the work plan: then it stands in the workbook alone.
+        target_source: what the target is taken from, empty for the work plan.
+        surveyed: whether the survey of energy-using equipment measures it, too.
+        verified: whether that was read on the issuing office's own site, or confirmed by it.
+    """
 
     __pydantic_config__ = _STRICT_KEYS
     code: str
@@ -91,17 +100,30 @@ class Indicator:
     denominator: str = ""
     by_domain: bool = False
     growth_target: str = ""
+    target: str = ""
+    by_city: bool = False
+    target_source: str = ""
+    verified: bool = True
+    surveyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain of equipment renewal: its lead bureau, who else reports it, whether it counts in goal 1."""
+    """A domain of equipment renewal: its lead bureau, who else reports it, whether it counts in goal 1.
+
+    Attributes:
+        lead: empty where none is settled: then the order of bureaus decides, and nobody owes its cells.
+        confirmed: whether the coordination office has confirmed the lead.
+        source: what asks for the domain, where the work plan does not.
+    """
 
     __pydantic_config__ = _STRICT_KEYS
     name: str
     lead: str
     bureaus: tuple[str, ...]
     goal_1: bool
+    confirmed: bool = True
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +135,32 @@ class ExpectedPlan:
     title: str
     bureau: str
     domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for equipment projects: the conditions that a project must meet; what is not given is not asked.
+
+    Attributes:
+        source: what the conditions were read in; *verified* whether that was the issuing office's own text.
+        total_min: least total investment in yuan.
+        progress_max: greatest share of the total investment that is done, in %; some must be.
+        old_share_min: least share of the old equipment's original value in the new one's price, in %.
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    name: str
+    source: str
+    verified: bool
+    document_no: str = ""
+    total_min: int = 0
+    progress_max: int = 0
+    old_share_min: int = 0
+    states: tuple[BuildState, ...] = ()
+    not_natures: tuple[ConstructionNature, ...] = ()
+    owned: bool = False
+    depreciated: bool = False
+    procedures: tuple[Procedure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +181,51 @@ class Duty:
     __pydantic_config__ = _STRICT_KEYS
     list: str
     bureaus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorDuty:
+    """Who reports an indicator's values in a series, and how often; its base and targets are whose the indicator is."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    code: str
+    series: Literal["统计", "调度", "代理"]
+    bureaus: tuple[str, ...]
+    cycle: Literal["月", "季", "年"]
+
+
+Sharing = Literal["无条件共享", "有条件共享", "不予共享"]
+Cycle = Literal["实时", "每月", "每季", "每年", "不定期"]
+
+
+@dataclass(frozen=True, slots=True)
+class SharingRules:
+    """What the catalogue of data (数据资源目录) says of every list that no :class:`SharedList` names.
+
+    Attributes:
+        prefix: begins the code of every resource.
+        provider: bureau that keeps the catalogue.
+        confirmed: whether the district has decided sharing classes and cycles.
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    prefix: str
+    provider: str
+    sharing: Sharing
+    condition: str
+    cycle: Cycle
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharedList:
+    """How a list may be shared, under which condition, and how often it is updated."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    list: str
+    sharing: Sharing
+    cycle: Cycle
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

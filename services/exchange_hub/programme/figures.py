@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from exchange_hub.programme import fund_figures, list_figures, safeguard_figures
+from exchange_hub.programme import fund_figures, goal_figures, list_figures, safeguard_figures, stock_figures
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
 from exchange_hub.programme.definitions import (
     NONE,
     NOT_FILLED,
-    NOT_REPORTED,
     NOT_SET,
     TOTAL,
     Absent,
@@ -40,6 +39,7 @@ RECYCLING = "回收循环"
 CONFIRMED = "已确认"
 NIL = "零报告"
 _DONE = ("竣工", "投产")
+ADDED = {"units_added": "加装", "units_enlarged": "扩能"}
 
 BOUGHT = "完成"
 RETURNED = "退货"
@@ -62,7 +62,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         "project_key not in recycling-projects.row_key": {"admin_state": EXITED},
     }
     return (
-        Cube("equipment", "equipment-projects", counted, ("domain", "build_state"), money),
+        Cube("equipment", "equipment-projects", counted, ("domain", "build_state", "renewal"), money),
         Cube("recycling", "recycling-projects", counted, ("build_state",), money),
         Cube("progress", "project-progress", of_counted, ("list", "domain", "month"), ("invested_this_month",)),
         _latest("progress_year", of_counted, period),
@@ -73,6 +73,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         ),
         *fund_figures.cubes(frame),
         *safeguard_figures.cubes(),
+        *stock_figures.cubes(),
         Cube(
             "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
             ("recovered", "used", "reverse_invoiced"),
@@ -144,7 +145,7 @@ def _late_cube(frame: Frame) -> Iterator[Cube]:
 def definitions(frame: Frame) -> tuple[Definition, ...]:
     """Return every figure of the report, those that others are derived from first."""
     return (
-        *_goals(frame),
+        *goal_figures.definitions(frame),
         *_equipment(frame),
         *_recycling_projects(frame),
         *_investment_by_month(frame),
@@ -153,6 +154,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *fund_figures.definitions(frame),
         *_support(frame),
         *safeguard_figures.definitions(frame),
+        *stock_figures.definitions(frame),
         *list_figures.definitions(frame),
         *_others(frame),
     )
@@ -161,8 +163,8 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
 def kinds(frame: Frame) -> dict[str, Definition]:
     """Return a definition of every kind of figure (``table.measure``), also of tables in which no row of *frame* occurs."""
     code = "·"
-    goal = GoalLine(f"goals.{code}", code, "", code)
-    codes = Codes((code,), (code,), ((code, code),), (code,), budgets=((code, 0),), scrapped=(code,), goals=(goal,))
+    goals = (GoalLine(f"goals.{code}", code, "", code), GoalLine(f"goals.{code}%", code, "%", code), GoalLine(f"goals.{TOTAL}", code, "", code, parts=(f"goals.{code}",)))
+    codes = Codes((code,), (code,), ((code, code),), (code,), budgets=((code, 0),), scrapped=(code,), goals=goals, equipment=(code,))
     every = replace(frame, due_on=frame.due_on or frame.as_of, codes=codes)
     return {kind_of(definition.id): definition for definition in definitions(every)}
 
@@ -198,7 +200,10 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
         yield stock("completed", "个", state={"build_state": _DONE})
         for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
             yield stock(name, "元", f"sum({name})")
-        yield stock("units_done", "台套", "sum(units_done)")
+        # What is added or enlarged renews nothing (加装 is not 更新).
+        yield stock("units_done", "台套", "sum(units_done)", {"renewal!=": (*ADDED.values(),)})
+        for name, kind in ADDED.items():
+            yield stock(name, "台套", "sum(units_done)", {"renewal": kind})
         plan_year = Measured(
             f"equipment.{code}.plan_year",
             "元",
@@ -331,44 +336,6 @@ def row_name(material: str, unit: str, codes: Codes) -> str:
     """Name a row of recovered material; beside its first unit, every other unit has a row of its own."""
     first = next(known for other, known in codes.materials if other == material)
     return material if unit == first else f"{material}-{unit}"
-
-
-def _goals(frame: Frame) -> Iterator[Definition]:
-    for line in frame.codes.goals:
-        yield from _goal_values(line, frame)
-        start, period = line.id, frame.period
-        pair, toward = (f"{start}.ytd", f"{start}.ytd_last_year"), (f"{start}.ytd", f"{start}.year_target")
-        if line.unit == "%":
-            yield Derived(f"{start}.yoy", "个百分点", period.span, "change", pair, minus=1)
-            yield Derived(f"{start}.gap", "个百分点", period.span, "net", toward[::-1], minus=1)
-            yield Derived(f"{start}.way", "%", period.span, "way", (toward[0], f"{start}.baseline", toward[1]))
-        else:
-            yield Derived(f"{start}.yoy", "%", period.span, "growth", pair)
-            yield Derived(f"{start}.rate", "%", period.span, "ratio", toward, absent=NOT_SET)
-
-
-def _goal_values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
-    period = frame.period
-    of = {"indicator": line.indicator, "series": line.series, "domain": line.domain}
-    values: tuple[tuple[str, str, str, Absent], ...] = (
-        ("baseline", "基数", str(frame.base_year), NOT_SET),
-        ("target", "目标", str(frame.target_year), NOT_SET),
-        ("year_target", "目标", str(period.year), NOT_SET),
-        ("ytd", "报送", period.month, NOT_REPORTED),
-        ("ytd_last_year", "报送", period.last_year.month, NONE),
-    )
-    for name, kind, when, absent in values:
-        id_ = f"{line.id}.{name}"
-        if line.parts:
-            terms = tuple(f"{part}.{name}" for part in line.parts)
-            yield Derived(id_, line.unit, when, "net", terms, absent=absent)
-        elif name == "target" and line.growth is not None:
-            yield Derived(id_, line.unit, when, "scaled", (f"{line.id}.baseline",), factor=line.growth, absent=absent)
-        else:
-            now = name == "ytd"
-            select = {**of, "kind": kind, "period": period.year_to_date if now else when}
-            measure, latest = f"sum(value in {line.unit})", "period" if now else ""
-            yield Measured(id_, line.unit, when, "indicators", select, measure, None, absent, absent, latest=latest, newest=now)
 
 
 def _support(frame: Frame) -> Iterator[Definition]:

@@ -18,6 +18,7 @@ TABLES: Mapping[str, str] = {
     "policies": "资金政策",
     "support": "对上争取",
     "safeguards": "要素保障",
+    "stocks": "用能设备能效",
     "lists": "三个清单和图谱",
     "enterprises": "先进设备企业",
     "scrappage": "报废淘汰",
@@ -25,9 +26,13 @@ TABLES: Mapping[str, str] = {
 
 MEASURES: Mapping[str, str] = {
     "baseline": "基数", "target": "目标", "year_target": "今年目标", "rate": "完成年度计划", "gap": "距年度目标", "way": "自基数至年度目标的进度",
+    "last_total": "上年全年", "of_base": "相当于基数", "annual": "近12个月", "growth": "近12个月较基数增长", "remaining": "距今年目标", "per_month": "余下每月需完成", "path": "直线路径今年值",
+    "to_target": "距目标", "known_baseline": "已知领域基数", "known_target": "已知领域目标", "known_year_target": "已知领域今年目标", "known_ytd": "已知领域本年累计",
+    "known_path": "已知领域直线路径今年值", "known_yoy": "已知领域同比", "known_rate": "已知领域完成年度计划", "known_of_base": "已知领域相当于基数",
+    "known_growth": "已知领域近12个月较基数增长", "known_remaining": "已知领域距今年目标", "known_per_month": "已知领域余下每月需完成",
     "projects": "项目数", "under_construction": "在建", "completed": "竣工", "total_investment": "总投资",
     "equipment_investment": "设备投资", "month": "本月完成投资", "ytd": "本年累计", "ytd_last_year": "上年同期",
-    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "自开工更新台套", "funds_arrived": "资金到位",
+    "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "自开工更新台套", "units_added": "自开工加装台套", "units_enlarged": "自开工扩能台套", "funds_arrived": "资金到位",
     "funds_paid": "资金支付", "yoy": "同比", "starting": "下月计划开工", "ending": "下月计划竣工",
     "applied": "申请件数", "approved": "审核通过", "paid_count": "拨付件数", "partly_paid": "部分拨付件数", "unapproved": "审核未报件数", "subsidy": "补贴金额", "sales": "带动销售额",
     "month_applied": "本月申请件数", "month_subsidy": "本月补贴金额", "month_sales": "本月销售额", "returned": "退回件数",
@@ -45,6 +50,7 @@ MEASURES: Mapping[str, str] = {
     "entries": "在册", "new": "较上期新增", "left": "较上期退出", "expiring": "60日内到期",
     "month_firms": "本月户数", "month_items": "本月数量", "month_amount": "本月金额", "month_signed": "本月签约金额", "month_paid": "本月投放金额", "month_area": "本月用地面积",
     "items": "数量", "amount": "金额", "signed": "签约金额", "area": "用地面积", "safeguards.month_subsidy": "本月贴息金额", "safeguards.paid": "投放金额", "safeguards.subsidy": "贴息金额",
+    "stock": "在用台数", "advanced": "先进水平台数", "saving": "节能水平台数", "entry": "准入水平台数", "below": "未达准入台数", "good": "节能水平及以上台数", "share": "节能水平及以上占比",
     "sought": "申报项数", "asked": "申请金额", "granted": "下达金额", "refused": "退回项数",
 }  # fmt: skip
 

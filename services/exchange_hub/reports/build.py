@@ -9,7 +9,7 @@ from exchange_contracts.vocabulary import Domain, SupportKind
 from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.policy_map import matrix
 from exchange_hub.programme.sentences import exact_wan
-from exchange_hub.reports import matters, notes, sections
+from exchange_hub.reports import goal_tables, matters, notes, sections
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.catalogue import ADJUSTMENTS, POLICY_MAP, Catalogue, present
 from exchange_hub.reports.evaluate import evaluate
@@ -20,7 +20,7 @@ from exchange_hub.reports.render.style import number_text
 from exchange_hub.views.lists.model import ListView
 
 _SECTIONS = (
-    sections.goals, sections.equipment, sections.trade_in, sections.recycling, sections.funds,
+    goal_tables.goals, sections.equipment, sections.trade_in, sections.recycling, sections.funds,
     matters.documents, matters.problems, matters.next_month,
 )  # fmt: skip
 
@@ -45,6 +45,7 @@ def build(inputs: Inputs) -> Report:
         summary=notes.summary(book),
         sections=tuple(section(book) for section in _SECTIONS),
         notes=notes.notes(book),
+        further=goal_tables.workbook_tables(book),
         figures=figures,
         unreported=tuple(unreported(inputs)),
         adjustments=tuple(inputs.adjustments),

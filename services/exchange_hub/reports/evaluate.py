@@ -46,7 +46,7 @@ class Evaluation:
             case Derived():
                 figure = self._derived(definition)
             case Stated():
-                source = Source(definition.list, definition.where, definition.said_by, (definition.value or 0) if definition.list else 0)
+                source = Source(definition.list, definition.where, definition.said_by, int(definition.value or 0) if definition.list else 0)
                 value = None if definition.value is None else Decimal(definition.value)
                 figure = Figure(definition.id, value, definition.unit, definition.period, source)
         self.figures[definition.id] = figure
@@ -137,6 +137,13 @@ def formula(definition: Derived) -> str:
             return f"{terms[0]} × {definition.factor}"
         case "way":
             return f"({terms[0]} − {terms[1]}) ÷ ({terms[2]} − {terms[1]}) × 100"
+        case "between":
+            return f"{terms[0]} + ({terms[1]} − {terms[0]}) × {definition.factor}"
+        case "spread":
+            return f"{terms[0]} ÷ {definition.factor}"
+        case "ratio_of_pairs" | "growth_of_pairs" | "net_of_pairs":
+            first, second = (" + ".join(terms[n::2]) for n in (0, 1))
+            return {"ratio": f"({first}) ÷ ({second}) × 100", "growth": f"(({first}) ÷ ({second}) − 1) × 100", "net": f"({first}) − ({second})"}[definition.formula[: -len("_of_pairs")]]
         case "net" | "change":
             plus, minus = terms[: len(terms) - definition.minus], terms[len(terms) - definition.minus :]
             return " + ".join(plus) + "".join(f" − {term}" for term in minus)
@@ -196,6 +203,37 @@ def _scaled(definition: Derived, terms: list[Figure]) -> _Result:
     return (None, definition.absent) if value is None else (value * definition.factor, NONE)
 
 
+def _between(definition: Derived, terms: list[Figure]) -> _Result:
+    first, second = (term.value for term in terms)
+    return (None, definition.absent) if first is None or second is None else (first + (second - first) * definition.factor, NONE)
+
+
+def _spread(definition: Derived, terms: list[Figure]) -> _Result:
+    """Share out what is left over the months that follow; of fewer months than the report's, or after the last one, nothing is told."""
+    left = terms[0]
+    if left.value is None:
+        return None, left.absent
+    if not definition.factor or is_short(left, definition):
+        return None, NONE
+    return max(left.value, Decimal(0)) / definition.factor, NONE
+
+
+def _of_pairs(definition: Derived, terms: list[Figure]) -> _Result:
+    """Compare the sums of the pairs of which both sides are known; a pair with one side alone counts on neither."""
+    pairs = list(zip(terms[::2], terms[1::2], strict=True))
+    if definition.formula == "growth_of_pairs":
+        pairs = [(now, before) for now, before in pairs if not is_short(now, definition)]
+    both = [(one.value, other.value) for one, other in pairs if one.value is not None and other.value is not None]
+    first, second = (sum((pair[side] for pair in both), Decimal(0)) for side in (0, 1))
+    if not both:
+        return None, definition.absent
+    if definition.formula == "net_of_pairs":
+        return first - second, NONE
+    if second <= 0:
+        return None, NONE
+    return _percent(first - second if definition.formula == "growth_of_pairs" else first, second), NONE
+
+
 def _percent(part: Decimal, whole: Decimal) -> Decimal:
     """Return the percentage as it is: whoever shows it rounds it, once (FIGURES 19)."""
     return part * 100 / whole
@@ -208,4 +246,9 @@ _FORMULAS: Mapping[str, Callable[[Derived, list[Figure]], _Result]] = {
     "change": _change,
     "way": _way,
     "scaled": _scaled,
+    "between": _between,
+    "spread": _spread,
+    "ratio_of_pairs": _of_pairs,
+    "growth_of_pairs": _of_pairs,
+    "net_of_pairs": _of_pairs,
 }

@@ -18,6 +18,7 @@ from exchange_hub.reports.owed import Owed
 CATEGORIES: tuple[str, ...] = get_args(vocabulary.TradeInCategory)
 CHANNELS: tuple[str, ...] = get_args(vocabulary.FundingSource)
 MATERIALS: tuple[str, ...] = get_args(vocabulary.Material)
+EQUIPMENT_KINDS: tuple[str, ...] = get_args(vocabulary.EnergyEquipment)
 _UNITS: tuple[str, ...] = get_args(vocabulary.MaterialUnit)
 
 
@@ -123,6 +124,7 @@ def with_codes(
         channels=_ordered(CHANNELS, cells["funds"].values("channel")),
         scrapped=tuple(sorted({*cells["scrappage"].values("category"), *known_scrapped})),
         budgets=tuple(_other_budgets(cells, frame.period.year)),
+        equipment=_ordered(EQUIPMENT_KINDS, cells["stocks"].values("equipment")) if cells["stocks"].cells else (),
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
     )
     owed = Owed(district, frame, cells)
@@ -162,12 +164,12 @@ def _goal_lines_of(
     district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, *, start: str
 ) -> Iterable[GoalLine]:
     of = {"indicator": indicator.code, "series": series}
-    growth = Decimal(indicator.growth_target) if indicator.growth_target else None
+    growth, threshold = (Decimal(text) if text else None for text in (indicator.growth_target, indicator.target))
 
     def line(id_: str, domain: str | None, parts: tuple[str, ...] = ()) -> GoalLine:
         target = {**of, "domain": domain, "kind": "目标", "period": str(frame.target_year)}
         is_set = not parts and cells.measure(target, "count")[1] > 0
-        return GoalLine(id_, indicator.code, indicator.unit, series, domain, None if is_set else growth, parts)
+        return GoalLine(id_, indicator.code, indicator.unit, series, domain, None if is_set else growth, None if is_set else threshold, parts)
 
     whole = cells.measure({**of, "domain": None}, "count")[1] > 0
     if not indicator.by_domain:

@@ -191,6 +191,10 @@ def _of_terms(definition: Definition | None) -> Iterable[str]:
     if isinstance(definition, Derived):
         if definition.partial:
             yield "没有数的项不计；都没有数的不计算。"
+        elif definition.formula.endswith("_of_pairs"):
+            yield "只计两边都有数的项；没有这样的项不计算。"
+        elif definition.formula == "spread":
+            yield "按报告月份之后的月数分摊，已达目标的为0；数据不到报告月份的、12月的不计算。"
         else:
             yield f"缺一项即不计算（缺基数的写“{definition.absent}”）。" if definition.formula in ("ratio", "way") else "缺一项即不计算。"
 

@@ -339,6 +339,7 @@ class Report:
         summary: sentences of 要情.
         sections: the eight sections in order.
         notes: sentences of 数据说明.
+        further: tables that the workbook and the console have and the body has not; earlier closes had none.
         annexes: the annexes; only a report that is rendered has them.
         unreported: rows of 报送情况 for every submission owed of which there is no trace.
         adjustments: what changed in the report before.
@@ -357,6 +358,7 @@ class Report:
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
+    further: tuple[Table, ...] = ()
     annexes: Annotated[SkipValidation[tuple[Annex, ...]], PlainSerializer(_annexes)] = ()
     unreported: tuple[Plain, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
@@ -369,7 +371,8 @@ _ADJUSTMENTS = TypeAdapter(tuple[Adjustment, ...])
 
 def dump(report: Report, *without: str) -> dict[str, Any]:
     """Return the report as JSON values, without its catalogue and the fields named."""
-    found: dict[str, Any] = _REPORT.dump_python(report, mode="json", exclude={"catalogue", *without})
+    none = set() if report.further else {"further"}
+    found: dict[str, Any] = _REPORT.dump_python(report, mode="json", exclude={"catalogue", *none, *without})
     return found
 
 

@@ -1,70 +1,14 @@
-"""Sections one to five of the monthly report: goals, equipment, trade-in, recycling, funds."""
+"""Sections two to five of the monthly report: equipment, trade-in, recycling, funds; section one stands in ``goal_tables``."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
 from exchange_contracts.safeguards import MEASURES
 from exchange_hub.programme import sentences as say
-from exchange_hub.programme.definitions import NOT_REPORTED, TOTAL, GoalLine
+from exchange_hub.programme.definitions import NOT_REPORTED, TOTAL
 from exchange_hub.programme.figures import EQUIPMENT, row_name
 from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Figure, Section, Series, Table
-
-_NAMES_MAX = 1
-
-
-def goals(book: Book) -> Section:
-    """Section one: 总体目标."""
-    frame = book.inputs.frame
-    columns = (
-        "指标", f"{frame.base_year}基数", f"{frame.target_year}目标", "今年目标", "本年累计", "同比", "完成年度%",
-        "责任单位", "来源",
-    )  # fmt: skip
-    lines = tuple(_goal_lines(book))
-    rows = tuple(_goal_row(book, line) for line in lines)
-    printed = sum(line.domain is None for line in lines)
-    unset = sum(1 for row in rows if row[1].figure and row[1].figure.value is None)
-    # The domains of a goal stand in the workbook: what each invests is told by the table of equipment.
-    printed = printed if 0 < printed < len(rows) else 0
-    told = f"目标{len(book.inputs.district.goals)}项、指标{len(book.inputs.district.indicators)}个" + (f"，{unset}行基数未设定" if unset else "")
-    return Section("总体目标", (), (Table("goals", f"到{frame.target_year}年目标进展（{told}）", columns, rows, "亿元", printed),))
-
-
-def _goal_lines(book: Book) -> Iterator[GoalLine]:
-    """Order the lines: the indicators, then the domains of those that are split; domains of which nothing is known are left out."""
-    every = book.inputs.frame.codes.goals
-    yield from (line for line in every if line.domain is None)
-    names = ("baseline", "target", "year_target", "ytd")
-    yield from (line for line in every if line.domain is not None and any(book.value(f"{line.id}.{name}") is not None for name in names))
-
-
-def _goal_row(book: Book, line: GoalLine) -> tuple[Cell, ...]:
-    district = book.inputs.district
-    indicator = district.indicator(line.indicator)
-    title = indicator.title if indicator else line.indicator
-    domain = district.domain(line.domain) if line.domain else None
-    if domain is not None:
-        who = book.name(domain.lead)
-    else:
-        names = [book.name(code) for code in (indicator.responsible if indicator else ())]
-        # Of a dozen bureaus a narrow column names the first and says how many there are.
-        who = say.joined(names, 1 if len(names) > _NAMES_MAX else 0)
-    measures = ("baseline", "target", "year_target", "ytd", "yoy")
-    label = f"{title}：{line.domain}" if line.domain else title
-    toward = _toward(book, line.id) if f"{line.id}.gap" in book.figures else book.cell(f"{line.id}.rate")
-    return (Cell(label), *(book.cell(f"{line.id}.{name}") for name in measures), toward, Cell(who), Cell(line.series))
-
-
-def _toward(book: Book, start: str) -> Cell:
-    """Tell how far a ratio is from its target: in points, and of the way from its base where that is known (FIGURES 20)."""
-    gap, way = book.figures[f"{start}.gap"], book.figures[f"{start}.way"]
-    if gap.value is None:
-        return Cell(figure=gap)
-    if gap.value <= 0:
-        return Cell("已达年度目标", parts=(gap,))
-    if way.value is None:
-        return Cell(figure=gap, before="距年度目标", after="")
-    return Cell(figure=way, parts=(gap,), before=f"距年度目标{say.points(gap.value)}，已完成")
 
 
 def equipment(book: Book) -> Section:

@@ -320,16 +320,17 @@ def measure_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
 # ---- indicators: baselines, targets, reports -----------------------------------------------------------------------
 
 INVESTMENT, ENERGY, GRADE_A = "设备投资额", "主要用能设备节能水平占比", "环保绩效A级产能占比"
+LAST_TOTAL = "2025-12"
 INDICATOR_COLUMNS = _columns(
     ("序号", "no"), ("指标", "indicator"), ("领域", "domain"), ("口径", "series"), ("期间", "period"), ("分子", "numerator"),
     ("分母", "denominator"), ("数值", "value"), ("计量单位", "unit"), ("版本", "version"),
 )  # fmt: skip
 
 STATISTICS = {
-    # domain: baseline 2023, ytd 2025-09, ytd 2025-10, ytd 2026-09, ytd 2026-10 (万元); 文旅 has no baseline yet
-    "工业": (40000, 30000, 33000, 36000, 39600), "农业": (4000, 3000, 3300, 3300, 3630), "建筑": (8000, 6000, 6600, 7200, 7920),
-    "交通": (6000, 4500, 5000, 5400, 6000), "教育": (3000, 2000, 2200, 2400, 2640), "文旅": (None, 1000, 1100, 1200, 1320),
-    "医疗": (5000, 4000, 4400, 4400, 4840),
+    # domain: baseline 2023, ytd 2025-09, ytd 2025-10, the year 2025, ytd 2026-09, ytd 2026-10 (万元); 文旅 has no baseline yet
+    "工业": (40000, 30000, 33000, 42000, 36000, 39600), "农业": (4000, 3000, 3300, 4300, 3300, 3630), "建筑": (8000, 6000, 6600, 8400, 7200, 7920),
+    "交通": (6000, 4500, 5000, 6400, 5400, 6000), "教育": (3000, 2000, 2200, 2900, 2400, 2640), "文旅": (None, 1000, 1100, 1400, 1200, 1320),
+    "医疗": (5000, 4000, 4400, 5600, 4400, 4840),
 }  # fmt: skip
 TARGETS = {
     # bureau: domain, target 2027 = 1.25 × baseline, target of the year 2026 = 1.15 × baseline (万元)
@@ -357,7 +358,7 @@ def indicator_sheets(content: Content, bureau: str, month: str) -> list[Sheet]:
     rows: dict[str, list[Row]] = {name: [] for name in _INDICATOR_SHEETS}
     for row in (*_statistics_rows(bureau), *_target_rows(bureau), *_own_rows(bureau)):
         sheet = "基期数据" if row["period"] == "2023" else "目标任务" if len(row["period"]) == 4 else "指标数据"
-        due = row["period"][5:] == month[5:] if sheet == "指标数据" else month == SEPTEMBER
+        due = row["period"][5:] == month[5:] if sheet == "指标数据" and row["period"] != LAST_TOTAL else month == SEPTEMBER
         if due and row["value"] is not None:
             whole = row | {"version": "2026-1"}
             rows[sheet].append({"no": len(rows[sheet]) + 1} | whole)
@@ -374,7 +375,7 @@ def indicator_sheets(content: Content, bureau: str, month: str) -> list[Sheet]:
 
 def _statistics_rows(bureau: str) -> list[Row]:
     """Return the official series of investment: 2023 and the months of the sample."""
-    periods = ("2023", "2025-09", "2025-10", "2026-09", "2026-10")
+    periods = ("2023", "2025-09", "2025-10", LAST_TOTAL, "2026-09", "2026-10")
     common = {"indicator": INVESTMENT, "series": "统计", "unit": "万元", **_NO_RATIO}
     return [
         common | {"domain": domain, "period": period, "value": value}

@@ -20,8 +20,10 @@ from typing import Any
 
 import content_equipment as equipment
 import content_funds as money
+import content_lines as lines
 import content_lists as lists
 import content_safeguards as safeguards
+import content_stocks as stocks
 import content_trade as trade
 import ledger
 import ledger_state
@@ -125,7 +127,7 @@ def _lists_of(content: Content, bureau: str, month: str) -> list[Sheet]:
         lists.enterprise_sheet(content, bureau, month), money.scrap_sheet(content, bureau, month),
         lists.task_sheet(content, bureau, month) if bureau in lists.TASKS_OF else None,
         lists.support_sheet(content, bureau, month), lists.problem_sheet(content, bureau, month), lists.plan_sheet(content, bureau, month),
-        lists.measure_sheet(content, bureau, month), *lists.indicator_sheets(content, bureau, month),
+        lists.measure_sheet(content, bureau, month), *lists.indicator_sheets(content, bureau, month), stocks.stock_sheet(content, bureau, month), *lines.line_sheets(content, bureau, month),
     ]  # fmt: skip
     return [sheet for sheet in found if sheet is not None]
 

@@ -26,6 +26,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ledger_goals import goals, stocks
 from ledger_safeguards import safeguards
 from ledger_state import State
 
@@ -78,7 +79,7 @@ def figures(
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month), safeguards(state, month), followed(state, as_of, before)):  # fmt: skip
+                 support(state, month), safeguards(state, month), stocks(state, month), followed(state, as_of, before)):  # fmt: skip
         result |= part
     return result
 
@@ -348,7 +349,7 @@ def funds(state: State, month: str, as_of: date) -> Figures:
     return result | {"funds.合计.earlier_paid": earlier}
 
 
-# ---- documents, goals, submissions -------------------------------------------------------------------------------
+# ---- documents, submissions -------------------------------------------------------------------------------
 
 
 def documents(state: State, due: Mapping[date, date], as_of: date) -> Figures:
@@ -365,47 +366,6 @@ def documents(state: State, due: Mapping[date, date], as_of: date) -> Figures:
             named = {"免于出台": "exempt", "已有措施覆盖": "covered", None: "overdue" if as_of > last else "due"}
             counts[named.get(form, "issued")] += 1
     return {f"documents.合计.{name}": count for name, count in counts.items()}
-
-
-_GOAL_DOMAINS = ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗")
-_GOAL_LINES = (
-    *(("设备投资额", domain) for domain in (*_GOAL_DOMAINS, "合计")), ("主要用能设备节能水平占比", ""), ("环保绩效A级产能占比", ""),
-    ("再生钢铁原料利用量", ""),
-)  # fmt: skip
-_GOAL_VALUES = ("baseline", "target", "year_target", "ytd", "ytd_last_year")
-
-
-def goals(state: State, month: str) -> Figures:
-    """Return the figures of the goals; what nobody set or reported is absent, and so is a total with a gap."""
-    values: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
-    names = {("BaselineSet", "2023"): "baseline", ("TargetSet", "2027"): "target", ("TargetSet", month[:4]): "year_target",
-             ("IndicatorReported", month): "ytd", ("IndicatorReported", _last_year(month)): "ytd_last_year"}  # fmt: skip
-    for event in ("BaselineSet", "TargetSet", "IndicatorReported"):
-        for _, _, data in state.of(event):
-            name = names.get((event, data["period"]))
-            if name:
-                values[(data["indicator"], data["domain"])][name] = Decimal(str(data["value"]))
-    for name in _GOAL_VALUES:
-        parts = [values[("设备投资额", domain)].get(name) for domain in _GOAL_DOMAINS]
-        if None not in parts:
-            values[("设备投资额", "合计")][name] = _sum(parts)
-    result: Figures = {}
-    for indicator, domain in _GOAL_LINES:
-        found = values[(indicator, domain)]
-        row: Figures = {name: found.get(name) for name in _GOAL_VALUES}
-        now, last, target = found.get("ytd"), found.get("ytd_last_year"), found.get("year_target")
-        points = indicator.endswith("占比")
-        row["yoy"] = None if now is None or last is None else now - last if points else growth(now, last)
-        told = now is not None and target is not None
-        if points:
-            base = found.get("baseline")
-            row["gap"] = target - now if told else None
-            row["way"] = percent(now - base, target - base) if told and base is not None else None
-        else:
-            row["rate"] = percent(now, target) if told else None
-        place = f"goals.{indicator}.{domain}" if domain else f"goals.{indicator}"
-        result |= {f"{place}.{name}": value for name, value in row.items()}
-    return result
 
 
 def submissions(state: State, month: str, duties: Mapping[str, list[str]]) -> Figures:

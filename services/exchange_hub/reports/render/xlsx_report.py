@@ -119,6 +119,7 @@ def _write(report: Report, target: IO[bytes] | Path, names: Mapping[str, str] | 
     made = _Book(report, Words.of(report.catalogue, names), book, _formats(book))
     first = made.add(CONTENTS, "", listed=False)
     tables, charts = made.add(TABLES, "专报正文各表，全部行"), made.add(CHARTS, "专报四图及其数据")
+    beside = [(made.add(table.title.partition("（")[0], f"{table.title}，{len(table.rows)}行"), table) for table in report.further]
     figures = made.add(FIGURES, f"{len(report.figures)}个指标的数值、单位、期间和来源")
     for number, annex in enumerate((a for a in report.annexes if a.list != ADJUSTMENTS.name), 1):
         if annex.list == SUBMISSIONS:
@@ -127,6 +128,10 @@ def _write(report: Report, target: IO[bytes] | Path, names: Mapping[str, str] | 
             _annex(made, annex, number)
     _contents(made, first)
     _tables(made, tables)
+    for sheet, table in beside:
+        sheet.set_column(0, 1, 26)
+        sheet.set_column(2, len(table.columns) - 1, 14)
+        write_table(made, sheet, table, 0)
     write_charts(book, charts, report, made.formats)
     _figures(made, figures)
     book.close()

@@ -7,13 +7,16 @@ rows, what makes two claims the same entity, and what a comparison of them shows
 from exchange_hub.views.lists import (
     coordination,
     documents,
+    energy_stocks,
     enterprises,
+    equipment_lines,
     funding_policies,
     funds,
     indicators,
     materials,
     plans,
     problems,
+    project_procedures,
     projects,
     returns,
     safeguards,
@@ -29,7 +32,8 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, support_sought, safeguards, submissions, returns, coordination,
+    problems, tasks, support_sought, safeguards, energy_stocks, equipment_lines, project_procedures,
+    submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.

@@ -33,6 +33,7 @@ _COLUMNS = columns("""
     name 项目名称 text 34
     domain 领域 text filter
     construction_nature 建设性质 text
+    renewal 更新方式 text filter
     lead_bureau 填报单位 text filter bureau 18
     owner_uscc 统一社会信用代码 text code 21
     owner_name 项目单位 text 28
@@ -113,7 +114,7 @@ _LISTS = {"设备更新": EQUIPMENT.name, "回收循环": RECYCLING.name}
 _TITLES: dict[str, str] = {name: title for title, name in _LISTS.items()}
 _DATES = ("starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual")
 _TAKEN = facts_named(
-    "project_code", "name", "construction_nature", "owner_uscc", "owner_name", "town",
+    "project_code", "name", "construction_nature", "renewal", "owner_uscc", "owner_name", "town",
     "total_investment", "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived",
     "funds_paid", "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state",
     "admin_state", "waste_category", "capacity", "problems", *_DATES,

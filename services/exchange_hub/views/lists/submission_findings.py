@@ -64,6 +64,7 @@ _FLOWS: Final[Mapping[str, _Told]] = {
     ),
     "tasks": _Told("task_progress", _MONTH, (), "month"),
     "safeguards": _Told("safeguard", _MONTH, (), "month"),
+    "energy-stocks": _Told("energy_stock", _MONTH, (), "month"),
     "indicators": _Told(
         "indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period",
         # Beside a month stands the same month of the year before; bases and targets stand on the first sheet.
