@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
+from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
 from exchange_hub.reports.queries import FigureRows, Queries
@@ -61,6 +62,9 @@ PLACE = Place(
     owed=lambda month: {(bureau, name): date(2026, 11, 22) for bureau, lists in _OWED.items() for name in lists}
     if month == "2026-11" else {},
     calendar=Calendar.of((2026,), (), ()),
+    tasks=lambda _month: (
+        PlanTask("1", "设备更新", "工业更新", ("industry", "water"), ("industry", "water")), PlanTask("保障2", "保障措施", "财政支持", ("finance",), ("finance",)),
+    ),
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")

@@ -13,7 +13,7 @@ from exchange_contracts.vocabulary import (
     EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind,
     Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, ProjectList,
     RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole,
-    SupportKind, SupportStep, TradeInCategory,
+    SupportKind, SupportStep, TaskState, TradeInCategory,
 )
 
 
@@ -322,16 +322,6 @@ class PolicyListed(PolicyFacts, family="policy:policy"):
     """资金政策入册:一条政策的完整卡片。"""
 
 
-class ProblemRaised(Event, family="problem:raised"):
-    """提出需协调事项。"""
-
-    problem_no: Text
-    text: Prose
-    done_so_far: Prose | None = None
-    proposal: Prose | None = None
-    asks_of: tuple[Text, ...] = ()
-
-
 class ProblemResolved(Event, family="problem:resolved"):
     """协调事项办结;办结日期为业务发生日期。"""
 
@@ -473,14 +463,6 @@ class TargetSet(IndicatorFacts, family="indicator:target", subkey=("series", "pe
     """指标目标设定。"""
 
 
-class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
-    """重点任务月度进展。"""
-
-    task_no: Text
-    month: Month
-    text: Prose
-
-
 class TradeInCompleted(Event, family="trade_in:completed"):
     """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
 
@@ -540,6 +522,32 @@ class SafeguardReported(Event, family="safeguard:reported", subkey=("month", "sa
     area: Quantity | None = None
 
 
+class ProblemRaised(Event, family="problem:raised"):
+    """提出需协调事项。"""
+
+    problem_no: Text
+    text: Prose
+    done_so_far: Prose | None = None
+    proposal: Prose | None = None
+    asks_of: tuple[Text, ...] = ()
+    responsible: Text | None = None
+    due_on: Day | None = None
+    meeting: Prose | None = None
+
+
+class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
+    """重点任务月度进展。"""
+
+    task_no: Text
+    month: Month
+    text: Prose
+    state: TaskState | None = None
+    quantity: Quantity | None = None
+    unit: Text | None = None
+    milestone: Prose | None = None
+    due_on: Day | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -549,13 +557,13 @@ EVENTS: dict[str, type[Event]] = {
     "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
-    "PolicyListed": PolicyListed, "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved,
-    "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
-    "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
-    "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
-    "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
-    "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TaskProgressReported": TaskProgressReported,
+    "PolicyListed": PolicyListed, "ProblemResolved": ProblemResolved, "ProjectAdded": ProjectAdded,
+    "ProjectChanged": ProjectChanged, "ProjectProgressReported": ProjectProgressReported,
+    "ProjectWithdrawn": ProjectWithdrawn, "SubmissionConfirmed": SubmissionConfirmed,
+    "SubsidyApproved": SubsidyApproved, "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed,
+    "SupportApplied": SupportApplied, "SupportDecided": SupportDecided, "TargetSet": TargetSet,
     "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
     "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
+    "ProblemRaised": ProblemRaised, "TaskProgressReported": TaskProgressReported,
 }
 """Event name → class."""

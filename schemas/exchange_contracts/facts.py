@@ -334,16 +334,6 @@ class PolicyListedFacts(EventFacts):
     obtained: int | None
 
 
-class ProblemRaisedFacts(EventFacts):
-    """提出需协调事项。"""
-
-    problem_no: str
-    text: str
-    done_so_far: str | None
-    proposal: str | None
-    asks_of: Sequence[str]
-
-
 class ProblemResolvedFacts(EventFacts):
     """协调事项办结;办结日期为业务发生日期。"""
 
@@ -563,14 +553,6 @@ class TargetSetFacts(EventFacts):
     version: str
 
 
-class TaskProgressReportedFacts(EventFacts):
-    """重点任务月度进展。"""
-
-    task_no: str
-    month: str
-    text: str
-
-
 class TradeInCompletedFacts(EventFacts):
     """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
 
@@ -630,6 +612,32 @@ class SafeguardReportedFacts(EventFacts):
     area: Decimal | None
 
 
+class ProblemRaisedFacts(EventFacts):
+    """提出需协调事项。"""
+
+    problem_no: str
+    text: str
+    done_so_far: str | None
+    proposal: str | None
+    asks_of: Sequence[str]
+    responsible: str | None
+    due_on: int | None
+    meeting: str | None
+
+
+class TaskProgressReportedFacts(EventFacts):
+    """重点任务月度进展。"""
+
+    task_no: str
+    month: str
+    text: str
+    state: str | None
+    quantity: Decimal | None
+    unit: str | None
+    milestone: str | None
+    due_on: int | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -640,15 +648,14 @@ FACTS: dict[str, type[EventFacts]] = {
     "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
-    "PolicyListed": PolicyListedFacts, "ProblemRaised": ProblemRaisedFacts,
-    "ProblemResolved": ProblemResolvedFacts, "ProjectAdded": ProjectAddedFacts,
-    "ProjectChanged": ProjectChangedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
-    "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
-    "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
-    "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
-    "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
-    "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
-    "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
-    "SafeguardReported": SafeguardReportedFacts,
+    "PolicyListed": PolicyListedFacts, "ProblemResolved": ProblemResolvedFacts,
+    "ProjectAdded": ProjectAddedFacts, "ProjectChanged": ProjectChangedFacts,
+    "ProjectProgressReported": ProjectProgressReportedFacts, "ProjectWithdrawn": ProjectWithdrawnFacts,
+    "SubmissionConfirmed": SubmissionConfirmedFacts, "SubsidyApproved": SubsidyApprovedFacts,
+    "SubsidyPaid": SubsidyPaidFacts, "SubsidyReversed": SubsidyReversedFacts,
+    "SupportApplied": SupportAppliedFacts, "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
+    "TradeInCompleted": TradeInCompletedFacts, "TradeInReturned": TradeInReturnedFacts,
+    "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
+    "ProblemRaised": ProblemRaisedFacts, "TaskProgressReported": TaskProgressReportedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -23,6 +23,7 @@ from exchange_contracts.facts import (
     ProjectAddedFacts,
     ProjectProgressReportedFacts,
     SafeguardReportedFacts,
+    TaskProgressReportedFacts,
 )
 from exchange_contracts.keys import says_nothing
 from exchange_contracts.problem import Problem
@@ -145,6 +146,12 @@ def _measures_fit(facts: SafeguardReportedFacts) -> str | None:
     return None
 
 
+def _counted_in_units(facts: TaskProgressReportedFacts) -> str | None:
+    if facts["quantity"] is None or not says_nothing(facts["unit"] or ""):
+        return None
+    return "填写了数量，请同时填写计量单位"
+
+
 _PROJECT = (
     Rule("project-identified", ("project_code", "internal_no"), _identified),
     Rule("equipment-within-total", ("equipment_investment", "total_investment"), _part_within_total("equipment_investment")),
@@ -178,6 +185,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule("departments-named", ("departments",), _named("departments", "department")),
     ),
     "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
+    "TaskProgressReported": (Rule("counted-in-units", ("unit", "quantity"), _counted_in_units),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (

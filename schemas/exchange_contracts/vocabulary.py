@@ -49,6 +49,7 @@ MaterialUnit = Literal["吨", "台", "辆"]
 MaterialRoute = Literal["精深加工", "再制造", "二手", "梯次利用"]
 SignRole = Literal["填报", "审核", "签发"]
 Safeguard = Literal["反向开票", "专用设备抵免", "贷款贴息", "再贷款", "简化审批", "用地保障", "政府绿色采购"]
+TaskState = Literal["未启动", "推进中", "已完成", "滞后"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",

@@ -138,7 +138,7 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
     makers: tuple[tuple[str, Callable[[int], Row]], ...] = (
         ("problems", lambda n: row(
             "problems", f"q{n}", "industry", problem_no=str(n), text="用能指标不足", asks_of=["development-reform"],
-            raised_on=_day(dice), resolved_on=dice.choice((None, _day(dice))),
+            raised_on=_day(dice), resolved_on=dice.choice((None, _day(dice))), due_on=dice.choice((None, _day(dice))),
         )),
         ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)))),
         ("funding-policies", lambda n: row(
@@ -151,6 +151,14 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
             granularity=dice.choice(("明细", "汇总")),
         )),
     )  # fmt: skip
+    for bureau, task in (("industry", "1"), ("tax", "保障3"), ("tax", "1"), ("housing", "7"), ("commerce", "7"), ("water", "9")):
+        for month in ("2026-09", "2026-10"):
+            if dice.random() < 0.8:
+                state = dice.choice(("推进中", "已完成", "已完成", "滞后", None))
+                lists["tasks"].append(row("tasks", f"{bureau}{task}{month}", bureau, task_no=task, month=month, state=state, text="推进", lead_bureau=bureau))
+    lists["submissions"].append(row(
+        "submissions", "police tasks", "police", bureau="police", list="tasks", month="2026-10", state="零报告", confirmed_on=date(2026, 11, 3),
+    ))  # fmt: skip
     for list_, make in makers:
         lists[list_] = [make(n) for n in range(size // 2)]
     for bureau, list_ in (

@@ -120,12 +120,19 @@ SEPTEMBER: dict[str, str | None] = {
     "recovery.合计-吨.outlets": "23",  # 12+8 and 3, the 12 once for two materials
     "tradein.汽车置换更新.approved": None,  # the city settles it
     "goals.环保绩效A级产能占比.yoy": "5",  # 30% − 25%, percentage points
-    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 19 tasks, 4 safeguards = 52 owed ----
-    "submissions.合计.expected": "52",
+    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 24 tasks, 4 safeguards = 57 owed ----
+    "submissions.合计.expected": "57",
     # nil: enterprises of 水务 and 文旅, tasks of 公安 and 机关事务, scrappage of 市场监管
     "submissions.合计.nil": "5",
     "submissions.合计.silent": "1",  # 应急
-    "submissions.合计.confirmed": "46",  # 52 − 5 − 1
+    "submissions.合计.confirmed": "51",  # 57 − 5 − 1
+    # ---- 任务: of the 20 all told; silent is the emergency bureau, which the plan names for 任务1, 要求1 to 要求4 ----
+    "tasks.合计.expected": "20",
+    "tasks.合计.told": "20",
+    "tasks.合计.done": "0",
+    "tasks.合计.behind": "0",
+    "tasks.合计.silent": "1",
+    "problems.合计.overdue": "0",
     # ---- 三个清单和图谱: no month was closed before ----
     "lists.设备更新项目.entries": "47",
     "lists.设备更新项目.new": None,
@@ -208,7 +215,13 @@ OCTOBER: dict[str, str | None] = {
     "submissions.合计.silent": "4",
     "submissions.合计.unconfirmed": "1",
     "submissions.合计.nil": "3",
-    "submissions.合计.confirmed": "44",  # 52 − 4 − 1 − 3
+    "submissions.合计.confirmed": "49",  # 57 − 4 − 1 − 3
+    # ---- 任务: 保障3 is the tax bureau's alone and done; 任务2 and 任务3 are behind; silent are 应急, 供电 and 水务 ----
+    "tasks.合计.told": "20",
+    "tasks.合计.done": "1",
+    "tasks.合计.behind": "2",
+    "tasks.合计.silent": "3",
+    "problems.合计.overdue": "1",  # WT-2026-02 was due on 20 October
     # ---- 三个清单和图谱 against September ----
     "lists.设备更新项目.new": "1",  # P9; N2 got its code and is the same project
     "lists.设备更新项目.left": "2",  # E4 withdrawn, C3 退出

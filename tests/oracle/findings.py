@@ -306,4 +306,15 @@ def _problem(told: list[Expected]) -> Found:
             yield "resolution-without-problem", row.key, {"problem_no": row.fields["problem_no"]}
 
 
-_RULES = {"scrappage": _scrappage, "plan": _plan, "problem": _problem, "support": _support}
+def _task(told: list[Expected]) -> Found:
+    for row in told:
+        said = row.fields
+        if said["named"] is False:
+            yield "task-not-named", row.key, {"task_no": said["task_no"], "month": said["month"]}
+        year, month = map(int, said["month"].split("-"))
+        last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        if said["due_on"] is not None and said["state"] in ("未启动", "推进中", "滞后") and said["due_on"] < last:
+            yield "task-overdue", row.key, {"month": said["month"], "state": said["state"], "due_on": str(said["due_on"])}
+
+
+_RULES = {"task": _task, "scrappage": _scrappage, "plan": _plan, "problem": _problem, "support": _support}

@@ -315,6 +315,18 @@ def _things() -> Iterator[Case]:
         lambda t: [event("ProblemResolved", "industry", f"{t}-w", problem_no=f"{t}-W", resolution="已办")],
         lambda t: [event("ProblemRaised", "industry", f"{t}-w", problem_no=f"{t}-W", text="事项", asks_of=()),
                    event("ProblemResolved", "industry", f"{t}-w", problem_no=f"{t}-W", resolution="已办")], ("industry",))  # fmt: skip
+    task = lambda t, month, no, state, due=None: event(  # noqa: E731
+        "TaskProgressReported", "industry", f"{t}-{month}", on=f"{month}-28", task_no=no, month=month, text="推进", state=state, due_on=due,
+    )  # fmt: skip
+    yield case("a task done and undone", "task-falls-back", "2025-03",
+        lambda t: [task(t, "2025-02", "4", "已完成"), task(t, "2025-03", "4", "推进中")], lambda t: [task(t, "2025-02", "4", "推进中"), task(t, "2025-03", "4", "已完成")], ("industry",))  # fmt: skip
+    yield case("a task behind its due day", "task-overdue", "2025-05",
+        lambda t: [task(t, "2025-05", "2", "推进中", date(2025, 5, 30))], lambda t: [task(t, "2025-05", "2", "推进中", date(2025, 5, 31))], ("industry",))  # fmt: skip
+    yield case("a task of another bureau", "task-not-named", "工作方案",
+        lambda t: [task(t, "2025-08", "3", "推进中")], lambda t: [task(t, "2025-08", "1", "推进中")], ("industry",))  # fmt: skip
+    matter = lambda t, due: event("ProblemRaised", "industry", f"{t}-w", problem_no=f"{t}-W", text="事项", asks_of=(), due_on=due, on="2025-01-02")  # noqa: E731
+    yield case("a matter behind its due day", "problem-overdue", "办结时限",
+        lambda t: [matter(t, date(2025, 1, 30)), _nil("industry", "plans", "2025-01")], lambda t: [matter(t, date(2035, 1, 31))], ("industry",))  # fmt: skip
     yield case("a plan that nobody asked of the bureau", "plan-not-owed", "应出台方案",
         lambda t: [event("PlanIssued", "industry", f"{t}-y", plan_kind="宣传", title="宣传方案", issued_on="2026-10-01")],
         lambda t: [event("PlanIssued", "industry", f"{t}-y", plan_kind="消费品", title="消费品方案", issued_on="2026-10-01")], ("industry",))  # fmt: skip
@@ -378,7 +390,7 @@ def _submissions() -> Iterator[Case]:
     def case(name: str, rule: str, says: str, planted: Any, sound: Any, bureaus: tuple[str, ...] = ("industry",)) -> Case:
         return Case(name, rule, bureaus, says, planted, sound)
 
-    task = lambda t, month: event("TaskProgressReported", "industry", f"{t}-{month}", on=f"{month}-28", task_no=t, month=month, text="推进")  # noqa: E731
+    task = lambda t, month: event("TaskProgressReported", "industry", f"{t}-{month}", on=f"{month}-28", task_no="1", month=month, text="推进")  # noqa: E731
     yield case("a nil that data contradict", "nil-contradicted", "2026-07",
         lambda t: [task(t, "2026-07"), _nil("industry", "tasks", "2026-07")], lambda t: [task(t, "2026-08"), _nil("industry", "tasks", "2026-07")])  # fmt: skip
     yield case("other rows than confirmed", "confirmed-rows", "2026-06",

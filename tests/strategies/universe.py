@@ -332,7 +332,8 @@ def _recovered(tell: Random, at: _Place) -> tuple[str, Facts]:
 def _raised(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"W{at.entity}", {
         "problem_no": f"W{_shared(tell, at)}", "text": _name(tell), "done_so_far": _some(tell, _text(tell)), "proposal": _some(tell, _text(tell)),
-        "asks_of": tuple(tell.sample(BUREAUS, tell.randrange(3))),
+        "asks_of": tuple(tell.sample(BUREAUS, tell.randrange(3))), "responsible": _some(tell, tell.choice(BUREAUS)),
+        "due_on": _some(tell, _day(tell)), "meeting": _some(tell, _text(tell)),
     }  # fmt: skip
 
 
@@ -356,7 +357,11 @@ def _decided(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 
 def _task(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"T{at.entity}", {"task_no": f"{_shared(tell, at)}", "month": at.month, "text": _name(tell)}
+    return f"T{at.entity}", {
+        "task_no": f"{_shared(tell, at)}", "month": at.month, "text": _name(tell), "state": _some(tell, tell.choice(LISTS["task_state"])),
+        "quantity": (quantity := _some(tell, _quantity(tell))), "unit": _some(tell, "台") if quantity is None else "台",
+        "milestone": _some(tell, _text(tell)), "due_on": _some(tell, _day(tell)),
+    }  # fmt: skip
 
 
 _TOLD_IN = {

@@ -1,6 +1,6 @@
 """What the console is given: snapshots of the store, and the district's words for the screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import District
+from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.queries import Queries
 
 
@@ -24,6 +25,11 @@ def _nothing_owed(month: str) -> Mapping[tuple[str, str], date | None]:
     return {}
 
 
+def _no_tasks(month: str) -> Sequence[PlanTask]:
+    del month
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Whose console this is: words for the screen, from the district's folder.
@@ -33,12 +39,14 @@ class Place:
         bureaus: code → short name, in the order in which tables show them.
         owed: month → what is owed for it, (bureau, list) → the day by which; shown as 未报送 until something comes.
         calendar: the district's working days.
+        tasks: month → every task of the work plan with the bureaus that owe its progress.
     """
 
     district: str = ""
     bureaus: Mapping[str, str] = field(default_factory=dict)
     owed: Callable[[str], Mapping[tuple[str, str], date | None]] = _nothing_owed
     calendar: Calendar = field(default_factory=lambda: Calendar.of((), (), ()))
+    tasks: Callable[[str], Sequence[PlanTask]] = _no_tasks
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -47,7 +55,7 @@ class Place:
         def owed(month: str) -> Mapping[tuple[str, str], date | None]:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
-        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed, district.calendar)
+        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed, district.calendar, district.plan_tasks)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

@@ -33,6 +33,7 @@ from exchange_hub.programme.district_parts import (
     Profile,
     Town,
 )  # fmt: skip
+from exchange_hub.programme.task_progress import PlanTask
 
 __all__ = [
     "COORDINATION", "FILES", "Bureau", "Debtor", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
@@ -198,9 +199,21 @@ class District:
         """Return the indicator with *code*, or ``None``."""
         return next((i for i in self.indicators if i.code == code), None)
 
+    @property
+    def every_task(self) -> tuple[Measure, ...]:
+        """The tasks, safeguards and requirements of the work plan, in its order: all that progress is reported of."""
+        return (*self.tasks, *self.safeguards, *self.requirements)
+
     def tasks_of(self, bureau: str) -> tuple[Measure, ...]:
-        """Return the tasks whose bracket names *bureau*."""
-        return tuple(t for t in self.tasks if bureau in t.bureaus)
+        """Return the tasks, safeguards and requirements whose bracket names *bureau*."""
+        return tuple(t for t in self.every_task if bureau in t.bureaus)
+
+    def plan_tasks(self, month: str) -> tuple[PlanTask, ...]:
+        """Return every task with the bureaus that its bracket names, and those of them that owe its progress for *month*."""
+        owing = {owed.bureau for owed in self.expected(month) if owed.list == "tasks"}
+        return tuple(
+            PlanTask(task.no, task.area, task.title, task.bureaus, tuple(b for b in task.bureaus if b in owing), task.everyone) for task in self.every_task
+        )
 
     def ranking(self, list_name: str, field_name: str = ANY_FIELD, domain: str = "") -> tuple[str, ...]:
         """Return all publishers, the one whose statement wins first.
@@ -361,6 +374,7 @@ def _problems(district: District) -> Iterator[str]:
     yield from _repeated("towns.toml: name", (n for t in district.towns for n in (t.name, *t.aliases)))
     yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
     yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
+    yield from _repeated("tasks.toml: no", (task.no for task in district.every_task))
     yield from _repeated("precedence.toml: rule", (f"{r.list}.{r.field}" for r in district.precedence))
     yield from _repeated("submissions.toml: duty", (f"{d.list} by {b}" for d in district.duties for b in d.bureaus))
     if COORDINATION not in codes:

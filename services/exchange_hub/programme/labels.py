@@ -13,6 +13,7 @@ TABLES: Mapping[str, str] = {
     "funds": "资金",
     "documents": "政策文件",
     "plans": "应出台方案",
+    "tasks": "任务推进",
     "submissions": "报送情况",
     "problems": "协调事项",
     "policies": "资金政策",
@@ -40,6 +41,7 @@ MEASURES: Mapping[str, str] = {
     "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
     "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "unconfirmed": "未确认", "silent": "未报送",
     "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
+    "told": "有进展", "done": "已完成", "behind": "滞后", "tasks.expected": "计划任务", "tasks.silent": "有任务未报送的单位",
     # A measure that means something else in one table stands with its table.
     "funds.recovered": "收回",
     "entries": "在册", "new": "较上期新增", "left": "较上期退出", "expiring": "60日内到期",

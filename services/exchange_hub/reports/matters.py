@@ -29,7 +29,7 @@ def documents(book: Book) -> Section:
     text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
         f"文件{n['total']}项：已出台{n['issued']}项、措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
-    )
+    ) + _tasks(book)
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
     ordered = sorted(open_, key=lambda row: urgency(row, book.as_of))
     if not ordered:
@@ -40,6 +40,15 @@ def documents(book: Book) -> Section:
     columns = ("市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态")
     rows = tuple(_document_row(book, row, bureaus) for row, bureaus in _together(book, ordered[:DOCUMENTS_MAX]))
     return Section("政策方案", (text,), (Table("documents", title, columns, rows),))
+
+
+def _tasks(book: Book) -> str:
+    """Say how many tasks of the work plan are done and behind, and how many bureaus are silent of theirs; nothing where nobody owes or tells any."""
+    n = {name: book.count(f"tasks.{TOTAL}.{name}") for name in ("expected", "told", "done", "behind", "silent")}
+    if not n["told"] and not n["silent"]:
+        return ""
+    silent = f"{n['silent']}个单位有任务未报送" if n["silent"] else ""
+    return say.sentence(f"{n['expected']}项任务中已完成{n['done']}项、滞后{n['behind']}项", silent)
 
 
 def _together(book: Book, rows: Sequence[Row]) -> Iterator[tuple[Row, list[object]]]:
@@ -76,7 +85,8 @@ def problems(book: Book) -> Section:
         return Section("问题及建议协调事项", ("本月无新增或未办结的协调事项。",))
     columns = ("事项", "涉及单位", "已做工作", "建议", "提出日")
     more = "，其余见附件6" if len(rows) > PROBLEMS_MAX else ""
-    title = f"建议协调事项（未办结{book.count(f'problems.{TOTAL}.open')}项{more}）"
+    overdue = book.count(f"problems.{TOTAL}.overdue")
+    title = f"建议协调事项（未办结{book.count(f'problems.{TOTAL}.open')}项{f'，超期{overdue}项' if overdue else ''}{more}）"
     shown = tuple(_problem_row(book, row) for row in rows[:PROBLEMS_MAX])
     return Section("问题及建议协调事项", (), (Table("problems", title, columns, shown),))
 

@@ -22,6 +22,7 @@ import content_equipment as equipment
 import content_funds as money
 import content_lists as lists
 import content_safeguards as safeguards
+import content_tasks as tasks
 import content_trade as trade
 import ledger
 import ledger_state
@@ -123,7 +124,7 @@ def _lists_of(content: Content, bureau: str, month: str) -> list[Sheet]:
     """Return the sheets that many bureaus have."""
     found = [
         lists.enterprise_sheet(content, bureau, month), money.scrap_sheet(content, bureau, month),
-        lists.task_sheet(content, bureau, month) if bureau in lists.TASKS_OF else None,
+        tasks.task_sheet(content, bureau, month) if bureau in tasks.TASKS_OF else None,
         lists.support_sheet(content, bureau, month), lists.problem_sheet(content, bureau, month), lists.plan_sheet(content, bureau, month),
         lists.measure_sheet(content, bureau, month), *lists.indicator_sheets(content, bureau, month),
     ]  # fmt: skip
