@@ -9,11 +9,11 @@ from exchange_contracts.model import (
     Token, Uscc, Value, Year,
 )
 from exchange_contracts.vocabulary import (
-    AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EmissionStandard,
-    EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind,
-    Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, ProjectList,
-    RestatementCause, ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole,
-    SupportKind, SupportStep, TaskState, TradeInCategory,
+    AdminState, BuildState, ConstructionNature, DepartmentPart, DocumentLevel, Domain, EliminationMethod,
+    EmissionStandard, EnergyLabel, EnterpriseRole, EntityKind, FindingDecision, Fuel, FundState,
+    FundingSource, IdentifierKind, Level, ListView, Material, MaterialRoute, MaterialUnit, MeasureForm,
+    PlanKind, ProjectList, PublicityChannel, RestatementCause, ReturnCause, ReversalReason, Safeguard,
+    ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep, TaskState, TradeInCategory,
 )
 
 
@@ -548,6 +548,43 @@ class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
     due_on: Day | None = None
 
 
+class EliminationOrdered(Event, family="elimination:ordered"):
+    """责令淘汰目录内设备:目录条目、企业、设备各一项。"""
+
+    item: Prose
+    catalogue: Prose | None = None
+    enterprise_name: Text
+    enterprise_uscc: Uscc | None = None
+    equipment: Prose
+    count: Long | None = None
+    town: Text | None = None
+    basis: Prose
+    on: Day
+    until: Day
+
+
+class EliminationVerified(Event, family="elimination:verified"):
+    """核实目录内设备已淘汰。"""
+
+    item: Prose
+    catalogue: Prose | None = None
+    enterprise_name: Text
+    enterprise_uscc: Uscc | None = None
+    equipment: Prose
+    done_on: Day
+    method: EliminationMethod
+
+
+class PublicityReported(Event, family="publicity:reported", subkey=("month",)):
+    """宣传引导月度情况:一项宣传活动当月的渠道、触达人次和链接。"""
+
+    activity: Prose
+    month: Month
+    channel: PublicityChannel
+    reach: Long | None = None
+    link: Text | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -565,5 +602,7 @@ EVENTS: dict[str, type[Event]] = {
     "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
     "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
     "ProblemRaised": ProblemRaised, "TaskProgressReported": TaskProgressReported,
+    "EliminationOrdered": EliminationOrdered, "EliminationVerified": EliminationVerified,
+    "PublicityReported": PublicityReported,
 }
 """Event name → class."""

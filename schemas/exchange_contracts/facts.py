@@ -638,6 +638,43 @@ class TaskProgressReportedFacts(EventFacts):
     due_on: int | None
 
 
+class EliminationOrderedFacts(EventFacts):
+    """责令淘汰目录内设备:目录条目、企业、设备各一项。"""
+
+    item: str
+    catalogue: str | None
+    enterprise_name: str
+    enterprise_uscc: str | None
+    equipment: str
+    count: int | None
+    town: str | None
+    basis: str
+    on: int
+    until: int
+
+
+class EliminationVerifiedFacts(EventFacts):
+    """核实目录内设备已淘汰。"""
+
+    item: str
+    catalogue: str | None
+    enterprise_name: str
+    enterprise_uscc: str | None
+    equipment: str
+    done_on: int
+    method: str
+
+
+class PublicityReportedFacts(EventFacts):
+    """宣传引导月度情况:一项宣传活动当月的渠道、触达人次和链接。"""
+
+    activity: str
+    month: str
+    channel: str
+    reach: int | None
+    link: str | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -657,5 +694,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "TradeInCompleted": TradeInCompletedFacts, "TradeInReturned": TradeInReturnedFacts,
     "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
     "ProblemRaised": ProblemRaisedFacts, "TaskProgressReported": TaskProgressReportedFacts,
+    "EliminationOrdered": EliminationOrderedFacts, "EliminationVerified": EliminationVerifiedFacts,
+    "PublicityReported": PublicityReportedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -186,6 +186,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     ),
     "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
     "TaskProgressReported": (Rule("counted-in-units", ("unit", "quantity"), _counted_in_units),),
+    "EliminationOrdered": (Rule("term-in-order", ("until", "on"), _in_order("on", "until", "淘汰期限早于责令日期，请核对两个日期")),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (

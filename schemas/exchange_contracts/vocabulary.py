@@ -50,6 +50,8 @@ MaterialRoute = Literal["精深加工", "再制造", "二手", "梯次利用"]
 SignRole = Literal["填报", "审核", "签发"]
 Safeguard = Literal["反向开票", "专用设备抵免", "贷款贴息", "再贷款", "简化审批", "用地保障", "政府绿色采购"]
 TaskState = Literal["未启动", "推进中", "已完成", "滞后"]
+PublicityChannel = Literal["政府网站", "新媒体", "报刊广播电视", "现场活动", "培训宣讲", "宣传资料", "其他"]
+EliminationMethod = Literal["拆除报废", "更新替换", "改造达标", "停用封存", "其他"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
@@ -62,9 +64,10 @@ ReturnCause = Literal[
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
-    "support-sought", "safeguards",
+    "support-sought", "safeguards", "publicity", "elimination",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
-    "material", "problem", "task", "submission", "support", "workbook", "safeguard",
+    "material", "problem", "task", "submission", "support", "workbook", "safeguard", "publicity",
+    "elimination",
 ]

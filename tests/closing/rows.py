@@ -159,6 +159,14 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
     lists["submissions"].append(row(
         "submissions", "police tasks", "police", bureau="police", list="tasks", month="2026-10", state="零报告", confirmed_on=date(2026, 11, 3),
     ))  # fmt: skip
+    for n in range(size // 4):
+        month = dice.choice(MONTHS)
+        lists["publicity"].append(row("publicity", f"x{n}", "publicity", activity=str(n), month=month, channel="新媒体", reach=dice.choice((None, 0, 900))))
+        ordered = dice.choice((None, _day(dice)))
+        lists["elimination"].append(row(
+            "elimination", f"y{n}", "industry", item="电动机", enterprise_name="某厂", equipment=str(n), ordered_on=ordered,
+            count=None if ordered is None else dice.randrange(1, 5), until=None if ordered is None else _day(dice), done_on=dice.choice((None, _day(dice))),
+        ))  # fmt: skip
     for list_, make in makers:
         lists[list_] = [make(n) for n in range(size // 2)]
     for bureau, list_ in (

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle import supervision
 from tests.oracle.findings_projects import project
 from tests.oracle.grouping import groups, words
 from tests.oracle.keys import row_key
@@ -37,12 +38,12 @@ _KINDS = {"equipment-projects": "project", "recycling-projects": "project", "pro
 _LISTS = {
     "fund": "funds", "trade_in": "trade-in", "plan": "plans", "problem": "problems", "support": "support-sought", "enterprise": "enterprises",
     "policy": "funding-policies", "material": "materials", "indicator": "indicators", "document": "documents", "task": "tasks",
-    "submission": "submissions", "safeguard": "safeguards",
+    "submission": "submissions", "safeguard": "safeguards", "publicity": "publicity", "elimination": "elimination",
 }  # fmt: skip
 _TITLES = {
     "project": "项目", "enterprise": "企业", "policy": "资金政策", "fund": "资金", "scrappage": "报废淘汰", "trade_in": "以旧换新", "material": "回收利用",
     "indicator": "指标与目标", "document": "文件与措施", "plan": "应出台方案", "problem": "协调事项", "task": "任务进展", "support": "对上争取", "submission": "报送", "workbook": "报送表",
-    "safeguard": "要素保障",
+    "safeguard": "要素保障", "publicity": "宣传引导", "elimination": "淘汰目录设备",
 }  # fmt: skip
 
 
@@ -73,7 +74,7 @@ _NUMBERS = {
     "fund": ("amount", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade_in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "material": ("recovered", "used", "reverse_invoiced"),
     "indicator": ("value", "numerator", "denominator"), "support": ("amount_asked",),
-    "safeguard": ("amount", "signed", "paid", "subsidy", "area"),
+    "safeguard": ("amount", "signed", "paid", "subsidy", "area"), "task": ("quantity",),
 }  # fmt: skip
 #: List → its amounts of money in the order of its columns.
 _MONEY = {
@@ -317,4 +318,4 @@ def _task(told: list[Expected]) -> Found:
             yield "task-overdue", row.key, {"month": said["month"], "state": said["state"], "due_on": str(said["due_on"])}
 
 
-_RULES = {"task": _task, "scrappage": _scrappage, "plan": _plan, "problem": _problem, "support": _support}
+_RULES = {"publicity": supervision.publicity_findings, "elimination": supervision.elimination_findings, "task": _task, "scrappage": _scrappage, "plan": _plan, "problem": _problem, "support": _support}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import matters, safeguards
+from tests.oracle import matters, safeguards, supervision
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -464,6 +464,8 @@ _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "submission": _submission, "support": _support, "workbook": _workbook,
     "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "material": _material, "indicator": _indicator,
+    "publicity": lambda _component, members, _rules: supervision.publicity(_sayings(members, "reported")),
+    "elimination": lambda _component, members, rules: supervision.elimination(_sayings(members, "ordered"), _sayings(members, "verified"), rules),
     "problem": lambda _component, members, _rules: matters.problems(_sayings(members, "raised"), _sayings(members, "resolved")),
     "task": lambda _component, members, rules: matters.tasks(_sayings(members, "progress"), rules),
 }  # fmt: skip

@@ -18,8 +18,9 @@ DUTIES = {
     "development-reform": {"recycling-projects", "project-progress", "materials", "documents", "support-sought", "submissions", "indicators"},
     "industry": {
         "equipment-projects", "recycling-projects", "project-progress", "indicators", "plans", "problems", "tasks", "enterprises", "support-sought", "submissions",
+        "publicity", "elimination",
     },
-    "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "submissions"},
+    "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "elimination", "submissions"},
     "commerce": {"trade-in", "materials", "funds", "scrappage", "safeguards", "submissions"},
     "finance": {"funds", "funding-policies", "safeguards", "submissions"},
     "police": {"scrappage", "submissions"},
@@ -170,6 +171,7 @@ def _cases() -> Iterator[Case]:
     yield from _things()
     yield from _numbers()
     yield from _safeguards()
+    yield from _supervision()
     yield from _submissions()
 
 
@@ -384,6 +386,33 @@ def _safeguards() -> Iterator[Case]:
     yield Case("more invoiced by operators than the tax bureau knows", "reverse-invoiced-over-tax", ("commerce", "finance"), "2025-07",
         lambda t: [told(t, "反向开票", "2025-07", amount="100.00"), _recovered(t, "2025-07", "10", reverse_invoiced="100.01")],
         lambda t: [told(t, "反向开票", "2025-07", amount="100.00"), _recovered(t, "2025-07", "10", reverse_invoiced="100.00")])  # fmt: skip
+
+
+def _supervision() -> Iterator[Case]:
+    def shown(tag: str, n: int = 1, **facts: Any) -> Item:
+        stated = {"activity": f"{tag}活动{n}", "month": "2025-09", "channel": "新媒体", "reach": 10, "link": f"https://example.invalid/{tag}"}
+        return event("PublicityReported", "industry", f"{tag}-{n}", on="2025-09-28", **stated | facts)
+
+    def thing(tag: str) -> dict[str, Any]:
+        return {"item": "某型电动机", "enterprise_name": "某厂", "equipment": f"{tag}号机"}
+
+    def ordered(tag: str, until: date, on: str = "2025-01-10") -> Item:
+        return event("EliminationOrdered", "industry", f"{tag}-y", on=on, **thing(tag), basis="目录", until=until)
+
+    def verified(tag: str, on: str) -> Item:
+        return event("EliminationVerified", "transport", f"{tag}-y", on=on, **thing(tag), done_on=date.fromisoformat(on), method="拆除报废")
+
+    far = date(2035, 1, 1)
+    yield Case("publicity online without its address", "publicity-without-link", ("industry",), "2025-09",
+        lambda t: [shown(t, link=None)], lambda t: [shown(t, link=None, channel="现场活动")])  # fmt: skip
+    yield Case("one address for two activities", "publicity-link-twice", ("industry",), "同一链接",
+        lambda t: [shown(t), shown(t, 2)], lambda t: [shown(t), shown(t, 2, link=f"https://example.invalid/{t}/2")])  # fmt: skip
+    yield Case("equipment still there after its term", "elimination-overdue", ("industry",), "淘汰期限",
+        lambda t: [ordered(t, date(2025, 3, 1))], lambda t: [ordered(t, date(2025, 3, 1)), verified(t, "2025-04-01")])  # fmt: skip
+    yield Case("an end without its order", "elimination-unordered", ("transport",), "责令记录",
+        lambda t: [verified(t, "2025-04-01")], lambda t: [ordered(t, far), verified(t, "2025-04-01")])  # fmt: skip
+    yield Case("an end before its order", "elimination-early", ("industry", "transport"), "责令日期",
+        lambda t: [ordered(t, far), verified(t, "2025-01-09")], lambda t: [ordered(t, far), verified(t, "2025-01-10")])  # fmt: skip
 
 
 def _submissions() -> Iterator[Case]:

@@ -378,6 +378,32 @@ def _safeguarded(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"F{at.entity}", {"safeguard": safeguard, "month": at.month} | facts
 
 
+def _publicised(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"X{at.entity}", {
+        "activity": f"活动{_shared(tell, at)}", "month": at.month, "channel": tell.choice(LISTS["publicity_channel"]),
+        "reach": _some(tell, tell.randrange(10**6)), "link": _some(tell, f"https://example.invalid/{at.entity}"),
+    }  # fmt: skip
+
+
+def _to_eliminate(tell: Random, at: _Place) -> Facts:
+    shared = _shared(tell, at)
+    return {
+        "item": f"目录{shared % 3}", "catalogue": _some(tell, "第四批"), "enterprise_name": f"厂{shared % 2}",
+        "enterprise_uscc": _uscc(shared) if shared % 2 else None, "equipment": f"设备{shared}",
+    }  # fmt: skip
+
+
+def _ordered(tell: Random, at: _Place) -> tuple[str, Facts]:
+    on, until = sorted((_day(tell), _day(tell)))
+    return f"Y{at.entity}", _to_eliminate(tell, at) | {
+        "count": _some(tell, tell.randrange(1, 9)), "town": _some(tell, "杨村街道"), "basis": _text(tell) or "目录", "on": on, "until": until,
+    }  # fmt: skip
+
+
+def _verified(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"Y{at.entity}", _to_eliminate(tell, at) | {"done_on": _day(tell), "method": tell.choice(LISTS["elimination_method"])}
+
+
 def _submission(*, nil: bool) -> "Maker":
     def facts_of(tell: Random, at: _Place) -> tuple[str, Facts]:
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
@@ -454,7 +480,8 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "MaterialRecovered": (("commerce", "development-reform"), _recovered), "ProblemRaised": (PROJECT_BUREAUS, _raised),
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
-    "SafeguardReported": (BUREAUS[:5], _safeguarded),
+    "SafeguardReported": (BUREAUS[:5], _safeguarded), "PublicityReported": (BUREAUS[:5], _publicised),
+    "EliminationOrdered": (BUREAUS[:5], _ordered), "EliminationVerified": (BUREAUS[:5], _verified),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

@@ -24,6 +24,8 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "TaskProgressReported": ("tasks", "{task_no}"),
     "SupportApplied": ("support-sought", "{support_no}"),
     "SafeguardReported": ("safeguards", "{safeguard}"),
+    "PublicityReported": ("publicity", "{activity}"),
+    "EliminationOrdered": ("elimination", "{item}|{enterprise_name}|{equipment}"),
 }
 """Event → the list that its sheet reports, and the template of its key."""
 
@@ -88,5 +90,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "firms": ("户数", "企业数"),
     "signed": ("签约金额",),
     "area": ("用地面积",),
+    "activity": ("宣传活动", "活动名称"),
+    "reach": ("触达人次", "阅读量"),
+    "link": ("链接", "网址"),
+    "item": ("目录条目", "淘汰条目"),
+    "enterprise_name": ("企业名称",),
+    "equipment": ("设备名称", "设备名称型号"),
+    "basis": ("责令依据",),
+    "until": ("淘汰期限",),
+    "done_on": ("完成日期",),
+    "method": ("淘汰方式",),
 }
 """Field → what clerks call it besides its name in the contract."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from exchange_hub.programme import fund_figures, list_figures, safeguard_figures
+from exchange_hub.programme import fund_figures, list_figures, safeguard_figures, supervision_figures
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
@@ -73,6 +73,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         ),
         *fund_figures.cubes(frame),
         *safeguard_figures.cubes(),
+        *supervision_figures.cubes(frame),
         Cube(
             "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
             ("recovered", "used", "reverse_invoiced"),
@@ -118,7 +119,7 @@ def open_matters(as_of: str) -> Where:
 
 def _told_cubes(period: Period) -> Iterator[Cube]:
     """Tell which bureaus have rows in a list: of the month where rows are of a month, else any."""
-    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies"):
+    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies", "elimination"):
         yield Cube(f"told.{name}", name, {}, ("bureaus",))
     yield Cube("told.tasks", "tasks", {"month": period.month}, ("bureaus", "lead_bureau", "task_no", "month", "state"))
     yield Cube("told.indicators", "indicators", {"kind": "报送", "period": period.month}, ("bureaus",))
@@ -159,6 +160,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *fund_figures.definitions(frame),
         *_support(frame),
         *safeguard_figures.definitions(frame),
+        *supervision_figures.definitions(frame),
         *list_figures.definitions(frame),
         *_others(frame),
     )

@@ -19,6 +19,8 @@ TABLES: Mapping[str, str] = {
     "policies": "资金政策",
     "support": "对上争取",
     "safeguards": "要素保障",
+    "publicity": "宣传引导",
+    "elimination": "淘汰目录设备",
     "lists": "三个清单和图谱",
     "enterprises": "先进设备企业",
     "scrappage": "报废淘汰",
@@ -41,6 +43,7 @@ MEASURES: Mapping[str, str] = {
     "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
     "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "unconfirmed": "未确认", "silent": "未报送",
     "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
+    "activities": "宣传活动", "month_activities": "本月宣传活动", "reach": "触达人次", "month_reach": "本月触达人次", "ordered": "责令淘汰",
     "told": "有进展", "done": "已完成", "behind": "滞后", "tasks.expected": "计划任务", "tasks.silent": "有任务未报送的单位",
     # A measure that means something else in one table stands with its table.
     "funds.recovered": "收回",

@@ -28,6 +28,7 @@ from typing import Any
 
 from ledger_safeguards import safeguards
 from ledger_state import State
+from ledger_supervision import supervision
 from ledger_tasks import problems, tasks
 
 WAN = Decimal(10_000)
@@ -79,7 +80,8 @@ def figures(
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month), safeguards(state, month), tasks(state, month, duties), problems(state, as_of), followed(state, as_of, before)):  # fmt: skip
+                 support(state, month), safeguards(state, month), tasks(state, month, duties), problems(state, as_of), supervision(state, month, as_of),
+                 followed(state, as_of, before)):  # fmt: skip
         result |= part
     return result
 

@@ -7,6 +7,7 @@ rows, what makes two claims the same entity, and what a comparison of them shows
 from exchange_hub.views.lists import (
     coordination,
     documents,
+    elimination,
     enterprises,
     funding_policies,
     funds,
@@ -15,6 +16,7 @@ from exchange_hub.views.lists import (
     plans,
     problems,
     projects,
+    publicity,
     returns,
     safeguards,
     scrappage,
@@ -29,7 +31,7 @@ from exchange_hub.views.lists.model import ListView
 
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
-    problems, tasks, support_sought, safeguards, submissions, returns, coordination,
+    problems, tasks, support_sought, safeguards, publicity, elimination, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.
