@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
+from exchange_hub.programme.district_parts import ExpectedPlan
 from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
@@ -65,6 +66,7 @@ PLACE = Place(
     tasks=lambda _month: (
         PlanTask("1", "设备更新", "工业更新", ("industry", "water"), ("industry", "water")), PlanTask("保障2", "保障措施", "财政支持", ("finance",), ("finance",)),
     ),
+    plans=(ExpectedPlan("行业", "工业方案", "industry", "工业"), ExpectedPlan("宣传", "宣传方案", "finance")),
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")

@@ -131,7 +131,7 @@ SEPTEMBER: dict[str, str | None] = {
     "publicity.合计.month_reach": "152910",
     "elimination.合计.ordered": "13",  # 6+1+1+2+3
     "elimination.合计.done": "6",
-    "elimination.合计.overdue": "0",
+    "elimination.合计.overdue": None,  # none is told, and the emergency bureau is silent
     # ---- 任务: of the 20 all told; silent is the emergency bureau, which the plan names for 任务1, 要求1 to 要求4 ----
     "tasks.合计.expected": "20",
     "tasks.合计.told": "20",

@@ -142,12 +142,12 @@ def _document(_component: str, members: Members, rules: Rules) -> Made:
         row: Fields = {name: head[name] for name in ("title", "issuer", "level")}
         row |= {"document_no": number, "department": department, "part": parts.get(department)}
         row |= {"issued_on": _on(head["issued_on"]), "received_on": _on(head["received_on"])}
-        if row["received_on"] is not None:
-            row["due_on"] = rules.due_on(row["received_on"])
         if department in acts["extension"]:
             row["extended_until"] = _on(acts["extension"][department].facts["until"])
         if department in acts["measure"]:
             row |= _measure(acts["measure"][department])
+        if row["received_on"] is not None and head["level"] in rules.levels:
+            row["due_on"] = (rules.longer[row["form"]] if row.get("form") in rules.longer else rules.due_on)(row["received_on"])
         yield "documents", (department,), row
 
 

@@ -20,6 +20,8 @@ class Rules:
     bureaus: frozenset[str]
     plans: tuple[tuple[str, str, str, str], ...] = ()
     counting_step: Callable[[str], str] = lambda _category: "交售回收"
+    longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
+    levels: tuple[str, ...] = ("市",)
     tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def first(self, said: Iterable[Saying], list_name: str, field: str, domain: str | None) -> list[Saying]:

@@ -18,7 +18,7 @@ from exchange_hub.programme import deadlines, policy_map, task_progress
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
-from exchange_hub.reports.catalogue import POLICY_MAP, TASK_BOARD
+from exchange_hub.reports.catalogue import PLAN_BOARD, POLICY_MAP, TASK_BOARD
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -27,6 +27,7 @@ from exchange_hub.views.lists.model import ListView
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_SHOWN_MAX = 500
+_PLANS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +148,12 @@ class Pages:
         """文件时限: what must still be issued, the overdue first."""
         with self.console.source.reading() as reading:
             lines = self._deadlines(reading)
+            plans = deadlines.plan_lines(self.console.place.plans, reading.rows("plans", limit=_PLANS_MAX), self._today())
         shown = lines if all else [line for line in lines if line.is_open]
         return self._page(
             request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=self._today(),
-            tally=boards.tally(line.state for line in lines),
+            tally=boards.tally(line.state for line in lines), board=PLAN_BOARD, plans=[line for line in plans if all or line["state"] == deadlines.MISSING_PLAN],
+            missing=sum(line["state"] == deadlines.MISSING_PLAN for line in plans), expected=len(plans),
         )  # fmt: skip
 
     def findings(self, request: Request, state: str = "") -> Response:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol, Self
 
 from exchange_hub.programme.calendar import Calendar
-from exchange_hub.programme.district import District
+from exchange_hub.programme.district import District, ExpectedPlan
 from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.queries import Queries
 
@@ -39,6 +39,7 @@ class Place:
         bureaus: code → short name, in the order in which tables show them.
         owed: month → what is owed for it, (bureau, list) → the day by which; shown as 未报送 until something comes.
         calendar: the district's working days.
+        plans: the plans that the work plan asks for.
         tasks: month → every task of the work plan with the bureaus that owe its progress.
     """
 
@@ -47,6 +48,7 @@ class Place:
     owed: Callable[[str], Mapping[tuple[str, str], date | None]] = _nothing_owed
     calendar: Calendar = field(default_factory=lambda: Calendar.of((), (), ()))
     tasks: Callable[[str], Sequence[PlanTask]] = _no_tasks
+    plans: Sequence[ExpectedPlan] = ()
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -55,7 +57,7 @@ class Place:
         def owed(month: str) -> Mapping[tuple[str, str], date | None]:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
-        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed, district.calendar, district.plan_tasks)
+        return cls(district.name, {bureau.code: bureau.name for bureau in district.bureaus}, owed, district.calendar, district.plan_tasks, district.plans)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -111,11 +112,13 @@ class Hub:
         plans = tuple((plan.kind, plan.bureau, plan.domain, plan.title) for plan in self.district.plans)
         duties = {bureau.code: frozenset(bureau.lists) for bureau in self.district.bureaus}
         tasks = {normal_text(task.no): (task.title, (*task.bureaus, *((ANY_BUREAU,) if task.everyone else ()))) for task in self.district.every_task}
-        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, tasks)
+        clock = self.district.profile.clock
+        longer = {str(form): partial(self._due_on, form=form) for form in clock.longer}
+        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, clock.levels, longer, tasks)
 
-    def _due_on(self, received_on: date) -> date | None:
+    def _due_on(self, received_on: date, form: str = "") -> date | None:
         try:
-            return self.district.due_on(received_on)
+            return self.district.due_on(received_on, form)
         except CalendarError:
             return None
 

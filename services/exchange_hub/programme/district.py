@@ -289,12 +289,14 @@ class District:
         """Return the *n*-th working day counted from *start* itself."""
         return self.calendar.working_days(start, n)
 
-    def due_on(self, received_on: date) -> date:
+    def due_on(self, received_on: date, form: str = "") -> date:
         """Return the last day for local measures to a document received on *received_on*.
 
-        Ten working days from the day after receipt (work plan, part four, stage two).
+        Ten working days from the day after receipt (work plan, part four, stage two); a *form* with a longer track has its own.
         """
-        return self.calendar.working_days(received_on + timedelta(days=1), self.profile.clock.working_days)
+        clock = self.profile.clock
+        days = next((days for of, days in clock.longer.items() if of == form), clock.working_days)
+        return self.calendar.working_days(received_on + timedelta(days=1), days)
 
 
 class _Reader:
@@ -408,6 +410,9 @@ def _constant_problems(district: District) -> Iterator[str]:
         yield f"submissions.toml: first_month {district.first_month!r} is not YYYY-MM"
     if district.profile.clock.working_days < 1:
         yield "district.toml: clock.working_days must be at least 1"
+    for form, days in district.profile.clock.longer.items():
+        if days <= district.profile.clock.working_days:
+            yield f"district.toml: clock.longer: {form} is no longer than {district.profile.clock.working_days} working days"
     if not district.profile.id.replace("-", "").isalnum() or not district.profile.id.isascii():
         yield f"district.toml: id {district.profile.id!r} may hold only a-z, 0-9 and hyphens"
 

@@ -30,6 +30,8 @@ class FoldRules:
             after it in the order of their codes.
         due_on: receipt date → last day for measures, ``None`` where the calendar does not reach so far: ten working
             days from the day after receipt (work plan, part four, stage two).
+        levels: levels of documents that have a clock; others have no due day.
+        longer: form of a measure → receipt date → last day of its own, longer track.
         plans: (kind, bureau, domain or empty, title) of each plan that the work plan asks for.
         tasks: number of each task of the work plan, in its normal form → its title and the bureaus that its bracket names.
         counting_step: category of scrapped equipment → the step by which it counts as scrapped.
@@ -41,6 +43,8 @@ class FoldRules:
     plans: tuple[tuple[str, str, str, str], ...] = ()
     counting_step: Callable[[str], str] = _delivered
     duties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    levels: tuple[str, ...] = ("市",)
+    longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
     tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:

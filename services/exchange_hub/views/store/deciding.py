@@ -201,13 +201,15 @@ def _by_domain(of: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _due_dates(asked: Asked) -> dict[str, str]:
+    """Return the due day of every receipt date, of each form with a longer track too, and which levels have a clock at all."""
     if not asked.years:
         return {}
     day, last = date(min(asked.years) - 1, 12, 1), date(max(asked.years), 12, 31)
-    found = {}
+    found = {"levels": "、".join(asked.rules.levels)}
     while day <= last:
-        if (due := asked.rules.due_on(day)) is not None:
-            found[day.isoformat()] = due.isoformat()
+        for form, due_on in (("", asked.rules.due_on), *asked.rules.longer.items()):
+            if (due := due_on(day)) is not None:
+                found[f"{form} {day}".strip()] = due.isoformat()
         day += timedelta(days=1)
     return found
 
