@@ -19,6 +19,8 @@ from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import District
+from exchange_hub.programme.district_parts import ExpectedPlan
+from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
 from exchange_hub.reports.queries import FigureRows, Queries
@@ -67,6 +69,10 @@ PLACE = Place(
     calendar=Calendar.of((2026,), (), ()),
     catalogue=resources(DISTRICT, registry.load()),
     calls=DISTRICT.calls,
+    tasks=lambda _month: (
+        PlanTask("1", "设备更新", "工业更新", ("industry", "water"), ("industry", "water")), PlanTask("保障2", "保障措施", "财政支持", ("finance",), ("finance",)),
+    ),
+    plans=(ExpectedPlan("行业", "工业方案", "industry", "工业"), ExpectedPlan("宣传", "宣传方案", "finance")),
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")

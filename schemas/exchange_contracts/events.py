@@ -10,11 +10,11 @@ from exchange_contracts.model import (
 )
 from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, DepartmentPart, Disposal, DocumentLevel, Domain,
-    EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole, EntityKind, EquipmentSide,
-    FindingDecision, Fuel, FundState, FundingSource, IdentifierKind, Level, ListView, Material, MaterialRoute,
-    MaterialUnit, MeasureForm, PlanKind, Procedure, ProcedureState, ProjectList, Renewal, RestatementCause,
-    ReturnCause, ReversalReason, Safeguard, ScrapCategory, ScrapStep, Series, SignRole, SupportKind,
-    SupportStep, TradeInCategory, YesNo,
+    EliminationMethod, EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole,
+    EntityKind, EquipmentSide, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind, Level,
+    ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, Procedure, ProcedureState,
+    ProjectList, PublicityChannel, Renewal, RestatementCause, ReturnCause, ReversalReason, Safeguard,
+    ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep, TaskState, TradeInCategory, YesNo,
 )
 
 
@@ -324,16 +324,6 @@ class PolicyListed(PolicyFacts, family="policy:policy"):
     """资金政策入册:一条政策的完整卡片。"""
 
 
-class ProblemRaised(Event, family="problem:raised"):
-    """提出需协调事项。"""
-
-    problem_no: Text
-    text: Prose
-    done_so_far: Prose | None = None
-    proposal: Prose | None = None
-    asks_of: tuple[Text, ...] = ()
-
-
 class ProblemResolved(Event, family="problem:resolved"):
     """协调事项办结;办结日期为业务发生日期。"""
 
@@ -467,14 +457,6 @@ class TargetSet(IndicatorFacts, family="indicator:target", subkey=("series", "pe
     """指标目标设定。"""
 
 
-class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
-    """重点任务月度进展。"""
-
-    task_no: Text
-    month: Month
-    text: Prose
-
-
 class TradeInCompleted(Event, family="trade_in:completed"):
     """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
 
@@ -591,6 +573,69 @@ class ProjectProcedureReported(Event, family="procedure:procedure", subkey=("pro
     on: Day | None = None
 
 
+class EliminationOrdered(Event, family="elimination:ordered"):
+    """责令淘汰目录内设备:目录条目、企业、设备各一项。"""
+
+    item: Prose
+    catalogue: Prose | None = None
+    enterprise_name: Text
+    enterprise_uscc: Uscc | None = None
+    equipment: Prose
+    count: Long | None = None
+    town: Text | None = None
+    basis: Prose
+    on: Day
+    until: Day
+
+
+class EliminationVerified(Event, family="elimination:verified"):
+    """核实目录内设备已淘汰。"""
+
+    item: Prose
+    catalogue: Prose | None = None
+    enterprise_name: Text
+    enterprise_uscc: Uscc | None = None
+    equipment: Prose
+    done_on: Day
+    method: EliminationMethod
+
+
+class ProblemRaised(Event, family="problem:raised"):
+    """提出需协调事项。"""
+
+    problem_no: Text
+    text: Prose
+    done_so_far: Prose | None = None
+    proposal: Prose | None = None
+    asks_of: tuple[Text, ...] = ()
+    responsible: Text | None = None
+    due_on: Day | None = None
+    meeting: Prose | None = None
+
+
+class PublicityReported(Event, family="publicity:reported", subkey=("month",)):
+    """宣传引导月度情况:一项宣传活动当月的渠道、触达人次和链接。"""
+
+    activity: Prose
+    month: Month
+    channel: PublicityChannel
+    reach: Long | None = None
+    link: Text | None = None
+
+
+class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
+    """重点任务月度进展。"""
+
+    task_no: Text
+    month: Month
+    text: Prose
+    state: TaskState | None = None
+    quantity: Quantity | None = None
+    unit: Text | None = None
+    milestone: Prose | None = None
+    due_on: Day | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -600,15 +645,17 @@ EVENTS: dict[str, type[Event]] = {
     "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
-    "PolicyListed": PolicyListed, "ProblemRaised": ProblemRaised, "ProblemResolved": ProblemResolved,
+    "PolicyListed": PolicyListed, "ProblemResolved": ProblemResolved,
     "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
     "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
     "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
-    "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TaskProgressReported": TaskProgressReported,
-    "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
-    "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
-    "StockSurveyed": StockSurveyed, "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
-    "EquipmentLineListed": EquipmentLineListed, "EquipmentLineWithdrawn": EquipmentLineWithdrawn,
-    "ProjectProcedureReported": ProjectProcedureReported,
+    "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TradeInCompleted": TradeInCompleted,
+    "TradeInReturned": TradeInReturned, "WorkbookReturned": WorkbookReturned,
+    "SafeguardReported": SafeguardReported, "StockSurveyed": StockSurveyed, "ProjectAdded": ProjectAdded,
+    "ProjectChanged": ProjectChanged, "EquipmentLineListed": EquipmentLineListed,
+    "EquipmentLineWithdrawn": EquipmentLineWithdrawn, "ProjectProcedureReported": ProjectProcedureReported,
+    "EliminationOrdered": EliminationOrdered, "EliminationVerified": EliminationVerified,
+    "ProblemRaised": ProblemRaised, "PublicityReported": PublicityReported,
+    "TaskProgressReported": TaskProgressReported,
 }
 """Event name → class."""

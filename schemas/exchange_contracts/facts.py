@@ -334,16 +334,6 @@ class PolicyListedFacts(EventFacts):
     obtained: int | None
 
 
-class ProblemRaisedFacts(EventFacts):
-    """提出需协调事项。"""
-
-    problem_no: str
-    text: str
-    done_so_far: str | None
-    proposal: str | None
-    asks_of: Sequence[str]
-
-
 class ProblemResolvedFacts(EventFacts):
     """协调事项办结;办结日期为业务发生日期。"""
 
@@ -483,14 +473,6 @@ class TargetSetFacts(EventFacts):
     value: Decimal | None
     unit: str
     version: str
-
-
-class TaskProgressReportedFacts(EventFacts):
-    """重点任务月度进展。"""
-
-    task_no: str
-    month: str
-    text: str
 
 
 class TradeInCompletedFacts(EventFacts):
@@ -680,6 +662,69 @@ class ProjectProcedureReportedFacts(EventFacts):
     on: int | None
 
 
+class EliminationOrderedFacts(EventFacts):
+    """责令淘汰目录内设备:目录条目、企业、设备各一项。"""
+
+    item: str
+    catalogue: str | None
+    enterprise_name: str
+    enterprise_uscc: str | None
+    equipment: str
+    count: int | None
+    town: str | None
+    basis: str
+    on: int
+    until: int
+
+
+class EliminationVerifiedFacts(EventFacts):
+    """核实目录内设备已淘汰。"""
+
+    item: str
+    catalogue: str | None
+    enterprise_name: str
+    enterprise_uscc: str | None
+    equipment: str
+    done_on: int
+    method: str
+
+
+class ProblemRaisedFacts(EventFacts):
+    """提出需协调事项。"""
+
+    problem_no: str
+    text: str
+    done_so_far: str | None
+    proposal: str | None
+    asks_of: Sequence[str]
+    responsible: str | None
+    due_on: int | None
+    meeting: str | None
+
+
+class PublicityReportedFacts(EventFacts):
+    """宣传引导月度情况:一项宣传活动当月的渠道、触达人次和链接。"""
+
+    activity: str
+    month: str
+    channel: str
+    reach: int | None
+    link: str | None
+
+
+class TaskProgressReportedFacts(EventFacts):
+    """重点任务月度进展。"""
+
+    task_no: str
+    month: str
+    text: str
+    state: str | None
+    quantity: Decimal | None
+    unit: str | None
+    milestone: str | None
+    due_on: int | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -690,17 +735,18 @@ FACTS: dict[str, type[EventFacts]] = {
     "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
-    "PolicyListed": PolicyListedFacts, "ProblemRaised": ProblemRaisedFacts,
-    "ProblemResolved": ProblemResolvedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
-    "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
-    "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
-    "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
-    "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
-    "TaskProgressReported": TaskProgressReportedFacts, "TradeInCompleted": TradeInCompletedFacts,
-    "TradeInReturned": TradeInReturnedFacts, "WorkbookReturned": WorkbookReturnedFacts,
-    "SafeguardReported": SafeguardReportedFacts, "StockSurveyed": StockSurveyedFacts,
-    "ProjectAdded": ProjectAddedFacts, "ProjectChanged": ProjectChangedFacts,
-    "EquipmentLineListed": EquipmentLineListedFacts, "EquipmentLineWithdrawn": EquipmentLineWithdrawnFacts,
-    "ProjectProcedureReported": ProjectProcedureReportedFacts,
+    "PolicyListed": PolicyListedFacts, "ProblemResolved": ProblemResolvedFacts,
+    "ProjectProgressReported": ProjectProgressReportedFacts, "ProjectWithdrawn": ProjectWithdrawnFacts,
+    "SubmissionConfirmed": SubmissionConfirmedFacts, "SubsidyApproved": SubsidyApprovedFacts,
+    "SubsidyPaid": SubsidyPaidFacts, "SubsidyReversed": SubsidyReversedFacts,
+    "SupportApplied": SupportAppliedFacts, "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
+    "TradeInCompleted": TradeInCompletedFacts, "TradeInReturned": TradeInReturnedFacts,
+    "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
+    "StockSurveyed": StockSurveyedFacts, "ProjectAdded": ProjectAddedFacts,
+    "ProjectChanged": ProjectChangedFacts, "EquipmentLineListed": EquipmentLineListedFacts,
+    "EquipmentLineWithdrawn": EquipmentLineWithdrawnFacts,
+    "ProjectProcedureReported": ProjectProcedureReportedFacts, "EliminationOrdered": EliminationOrderedFacts,
+    "EliminationVerified": EliminationVerifiedFacts, "ProblemRaised": ProblemRaisedFacts,
+    "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
 }
 """Event name → type of its decoded facts."""

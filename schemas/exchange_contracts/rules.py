@@ -25,6 +25,7 @@ from exchange_contracts.facts import (
     ProjectProgressReportedFacts,
     SafeguardReportedFacts,
     StockSurveyedFacts,
+    TaskProgressReportedFacts,
 )
 from exchange_contracts.keys import says_nothing
 from exchange_contracts.problem import Problem
@@ -169,6 +170,12 @@ def _levels_within_stock(facts: StockSurveyedFacts) -> str | None:
     return f"各档台数合计{graded}，大于{{stock}}{numbers['stock']}" if graded > numbers["stock"] else None
 
 
+def _counted_in_units(facts: TaskProgressReportedFacts) -> str | None:
+    if facts["quantity"] is None or not says_nothing(facts["unit"] or ""):
+        return None
+    return "填写了数量，请同时填写计量单位"
+
+
 _PROJECT = (
     Rule("project-identified", ("project_code", "internal_no"), _identified),
     Rule("equipment-within-total", ("equipment_investment", "total_investment"), _part_within_total("equipment_investment")),
@@ -204,6 +211,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "SafeguardReported": (Rule("measures-fit", ("safeguard", *safeguards.FIELDS), _measures_fit),),
     "EquipmentLineListed": (Rule("fields-of-side", ("side", "units", *(name for names in _OF_SIDE.values() for name in names)), _fields_of_side),),
     "StockSurveyed": (Rule("levels-within-stock", ("stock", *LEVELS), _levels_within_stock),),
+    "TaskProgressReported": (Rule("counted-in-units", ("unit", "quantity"), _counted_in_units),),
+    "EliminationOrdered": (Rule("term-in-order", ("until", "on"), _in_order("on", "until", "淘汰期限早于责令日期，请核对两个日期")),),
     "SubmissionConfirmed": _SUBMISSION,
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (

@@ -61,6 +61,9 @@ Disposal = Literal["报废回收", "交旧换新", "转让", "拍卖", "留用",
 EnergyLevel = Literal["先进", "节能", "准入", "未达准入"]
 Procedure = Literal["备案", "环评", "能评", "用地", "施工许可"]
 ProcedureState = Literal["已办结", "办理中", "未办理", "无需办理"]
+TaskState = Literal["未启动", "推进中", "已完成", "滞后"]
+PublicityChannel = Literal["政府网站", "新媒体", "报刊广播电视", "现场活动", "培训宣讲", "宣传资料", "其他"]
+EliminationMethod = Literal["拆除报废", "更新替换", "改造达标", "停用封存", "其他"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
     "迟报", "更正", "撤回", "退货", "追缴", "合并", "撤销合并", "退出", "领域调整", "规则变更",
@@ -73,10 +76,11 @@ ReturnCause = Literal[
 ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
-    "support-sought", "safeguards", "energy-stocks", "equipment-lines", "project-procedures",
+    "support-sought", "safeguards", "energy-stocks", "equipment-lines", "project-procedures", "publicity",
+    "elimination",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
     "material", "problem", "task", "submission", "support", "workbook", "safeguard", "stock",
-    "equipment_line", "procedure",
+    "equipment_line", "procedure", "publicity", "elimination",
 ]

@@ -138,7 +138,7 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
     makers: tuple[tuple[str, Callable[[int], Row]], ...] = (
         ("problems", lambda n: row(
             "problems", f"q{n}", "industry", problem_no=str(n), text="用能指标不足", asks_of=["development-reform"],
-            raised_on=_day(dice), resolved_on=dice.choice((None, _day(dice))),
+            raised_on=_day(dice), resolved_on=dice.choice((None, _day(dice))), due_on=dice.choice((None, _day(dice))),
         )),
         ("energy-stocks", lambda n: row(
             "energy-stocks", f"g{n}", "industry", equipment=dice.choice(("电动机", "泵")), domain=dice.choice(DOMAINS), month="2026-09",
@@ -155,6 +155,22 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
             granularity=dice.choice(("明细", "汇总")),
         )),
     )  # fmt: skip
+    for bureau, task in (("industry", "1"), ("tax", "保障3"), ("tax", "1"), ("housing", "7"), ("commerce", "7"), ("water", "9")):
+        for month in ("2026-09", "2026-10"):
+            if dice.random() < 0.8:
+                state = dice.choice(("推进中", "已完成", "已完成", "滞后", None))
+                lists["tasks"].append(row("tasks", f"{bureau}{task}{month}", bureau, task_no=task, month=month, state=state, text="推进", lead_bureau=bureau))
+    lists["submissions"].append(row(
+        "submissions", "police tasks", "police", bureau="police", list="tasks", month="2026-10", state="零报告", confirmed_on=date(2026, 11, 3),
+    ))  # fmt: skip
+    for n in range(size // 4):
+        month = dice.choice(MONTHS)
+        lists["publicity"].append(row("publicity", f"x{n}", "publicity", activity=str(n), month=month, channel="新媒体", reach=dice.choice((None, 0, 900))))
+        ordered = dice.choice((None, _day(dice)))
+        lists["elimination"].append(row(
+            "elimination", f"y{n}", "industry", item="电动机", enterprise_name="某厂", equipment=str(n), ordered_on=ordered,
+            count=None if ordered is None else dice.randrange(1, 5), until=None if ordered is None else _day(dice), done_on=dice.choice((None, _day(dice))),
+        ))  # fmt: skip
     for list_, make in makers:
         lists[list_] = [make(n) for n in range(size // 2)]
     for bureau, list_ in (

@@ -125,12 +125,25 @@ SEPTEMBER: dict[str, str | None] = {
     "recovery.合计-吨.outlets": "23",  # 12+8 and 3, the 12 once for two materials
     "tradein.汽车置换更新.approved": None,  # the city settles it
     "goals.环保绩效A级产能占比.yoy": "5",  # 30% − 25%, percentage points
-    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 19 tasks, 4 safeguards = 52 owed ----
-    "submissions.合计.expected": "52",
+    # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 24 tasks, 4 safeguards, 14 publicity, 5 elimination = 76 owed ----
+    "submissions.合计.expected": "76",
     # nil: enterprises of 水务 and 文旅, tasks of 公安 and 机关事务, scrappage of 市场监管
     "submissions.合计.nil": "5",
-    "submissions.合计.silent": "1",  # 应急
-    "submissions.合计.confirmed": "46",  # 52 − 5 − 1
+    "submissions.合计.silent": "3",  # 应急: tasks, publicity, elimination
+    "submissions.合计.confirmed": "68",  # 76 − 5 − 3
+    # ---- 宣传引导 and 淘汰目录设备: of 13 machines the six motors are done, the boiler's term is the end of October ----
+    "publicity.合计.month_activities": "15",
+    "publicity.合计.month_reach": "152910",
+    "elimination.合计.ordered": "13",  # 6+1+1+2+3
+    "elimination.合计.done": "6",
+    "elimination.合计.overdue": None,  # none is told, and the emergency bureau is silent
+    # ---- 任务: of the 20 all told; silent is the emergency bureau, which the plan names for 任务1, 要求1 to 要求4 ----
+    "tasks.合计.expected": "20",
+    "tasks.合计.told": "20",
+    "tasks.合计.done": "0",
+    "tasks.合计.behind": "0",
+    "tasks.合计.silent": "1",
+    "problems.合计.overdue": "0",
     # ---- 三个清单和图谱: no month was closed before ----
     "lists.设备更新项目.entries": "47",
     "lists.设备更新项目.new": None,
@@ -221,10 +234,20 @@ OCTOBER: dict[str, str | None] = {
     "goals.设备投资额.合计.known_ytd": "65950",  # 64630 + 文旅 1320
     "goals.设备投资额.合计.known_per_month": "5635",  # (75900 − 64630) ÷ 2
     # silent: 应急, 供电, and 水务 twice, whose projects count unconfirmed; nil: enterprises of 文旅, tasks of 公安 and 机关事务
-    "submissions.合计.silent": "4",
+    "submissions.合计.silent": "6",
     "submissions.合计.unconfirmed": "1",
     "submissions.合计.nil": "3",
-    "submissions.合计.confirmed": "44",  # 52 − 4 − 1 − 3
+    "submissions.合计.confirmed": "66",  # 76 − 6 − 1 − 3
+    # ---- 任务: 保障3 is the tax bureau's alone and done; 任务2 and 任务3 are behind; silent are 应急, 供电 and 水务 ----
+    "tasks.合计.told": "20",
+    "publicity.合计.activities": "30",
+    "publicity.合计.reach": "322535",  # 152 910 + 169 625
+    "elimination.合计.done": "7",
+    "elimination.合计.overdue": "1",  # the transformer, due on 15 October
+    "tasks.合计.done": "1",
+    "tasks.合计.behind": "2",
+    "tasks.合计.silent": "3",
+    "problems.合计.overdue": "1",  # WT-2026-02 was due on 20 October
     # ---- 三个清单和图谱 against September ----
     "lists.设备更新项目.new": "1",  # P9; N2 got its code and is the same project
     "lists.设备更新项目.left": "2",  # E4 withdrawn, C3 退出

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle import stocks
+from tests.oracle import stocks, supervision
 from tests.oracle.findings_projects import project
 from tests.oracle.grouping import groups, words
 from tests.oracle.keys import row_key
@@ -38,12 +38,12 @@ _KINDS = {"equipment-projects": "project", "recycling-projects": "project", "pro
 _LISTS = {
     "fund": "funds", "trade_in": "trade-in", "plan": "plans", "problem": "problems", "support": "support-sought", "enterprise": "enterprises",
     "policy": "funding-policies", "material": "materials", "indicator": "indicators", "document": "documents", "task": "tasks",
-    "submission": "submissions", "safeguard": "safeguards", "stock": "energy-stocks", "equipment_line": "equipment-lines", "procedure": "project-procedures",
+    "submission": "submissions", "safeguard": "safeguards", "stock": "energy-stocks", "equipment_line": "equipment-lines", "procedure": "project-procedures", "publicity": "publicity", "elimination": "elimination",
 }  # fmt: skip
 _TITLES = {
     "project": "项目", "enterprise": "企业", "policy": "资金政策", "fund": "资金", "scrappage": "报废淘汰", "trade_in": "以旧换新", "material": "回收利用",
     "indicator": "指标与目标", "document": "文件与措施", "plan": "应出台方案", "problem": "协调事项", "task": "任务进展", "support": "对上争取", "submission": "报送", "workbook": "报送表",
-    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续",
+    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续", "publicity": "宣传引导", "elimination": "淘汰目录设备",
 }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ _NUMBERS = {
     "fund": ("amount", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade_in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "material": ("recovered", "used", "reverse_invoiced"),
     "indicator": ("value", "numerator", "denominator"), "support": ("amount_asked",),
-    "safeguard": ("amount", "signed", "paid", "subsidy", "area"), "equipment_line": ("original_value", "price"),
+    "safeguard": ("amount", "signed", "paid", "subsidy", "area"), "equipment_line": ("original_value", "price"), "task": ("quantity",),
 }  # fmt: skip
 #: List → its amounts of money in the order of its columns.
 _MONEY = {
@@ -310,4 +310,15 @@ def _problem(told: list[Expected]) -> Found:
             yield "resolution-without-problem", row.key, {"problem_no": row.fields["problem_no"]}
 
 
-_RULES = {"scrappage": _scrappage, "plan": _plan, "problem": _problem, "support": _support}
+def _task(told: list[Expected]) -> Found:
+    for row in told:
+        said = row.fields
+        if said["named"] is False:
+            yield "task-not-named", row.key, {"task_no": said["task_no"], "month": said["month"]}
+        year, month = map(int, said["month"].split("-"))
+        last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+        if said["due_on"] is not None and said["state"] in ("未启动", "推进中", "滞后") and said["due_on"] < last:
+            yield "task-overdue", row.key, {"month": said["month"], "state": said["state"], "due_on": str(said["due_on"])}
+
+
+_RULES = {"publicity": supervision.publicity_findings, "elimination": supervision.elimination_findings, "task": _task, "scrappage": _scrappage, "plan": _plan, "problem": _problem, "support": _support}

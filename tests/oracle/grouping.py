@@ -10,7 +10,7 @@ Registers = Mapping[str, Mapping[str, Word]]
 
 #: Kinds whose claims can be one entity; all others stand for themselves.
 JOINED = (
-    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task", "safeguard", "stock",
+    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task", "safeguard", "stock", "publicity", "elimination",
 )  # fmt: skip
 COORDINATION = "coordination"
 
@@ -98,6 +98,10 @@ def _identity(key: Key, registers: Registers) -> set[str]:
         found = {f"{facts['safeguard']}\n{facts['month']}" for _, facts in standing}
     elif kind == "stock":
         found = {f"{facts['equipment']}\n{facts['domain']}" for _, facts in standing}
+    elif kind == "publicity":
+        found = {f"{bureau}\n{facts['activity']}\n{facts['month']}" for _, facts in standing}
+    elif kind == "elimination":
+        found = {f"{facts['item']}\n{facts['enterprise_uscc'] or facts['enterprise_name']}\n{facts['equipment']}" for _, facts in standing}
     elif kind == "task":
         found = {f"{bureau}\n{facts['task_no']}\n{facts['month']}" for _, facts in standing}
     else:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import safeguards, stocks
+from tests.oracle import matters, safeguards, stocks, supervision
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -142,12 +142,12 @@ def _document(_component: str, members: Members, rules: Rules) -> Made:
         row: Fields = {name: head[name] for name in ("title", "issuer", "level")}
         row |= {"document_no": number, "department": department, "part": parts.get(department)}
         row |= {"issued_on": _on(head["issued_on"]), "received_on": _on(head["received_on"])}
-        if row["received_on"] is not None:
-            row["due_on"] = rules.due_on(row["received_on"])
         if department in acts["extension"]:
             row["extended_until"] = _on(acts["extension"][department].facts["until"])
         if department in acts["measure"]:
             row |= _measure(acts["measure"][department])
+        if row["received_on"] is not None and head["level"] in rules.levels:
+            row["due_on"] = (rules.longer[row["form"]] if row.get("form") in rules.longer else rules.due_on)(row["received_on"])
         yield "documents", (department,), row
 
 
@@ -404,38 +404,6 @@ def _plan(_component: str, members: Members, rules: Rules) -> Made:
         yield "plans", (facts["plan_kind"], key[1], facts["domain"] or ""), row
 
 
-def _problem(_component: str, members: Members, _rules: Rules) -> Made:
-    """The word of the latest day stands; a resolution before it was another time's."""
-    latest: dict[tuple[str, str], Saying] = {}
-    for family in ("raised", "resolved"):
-        for key, facts in sorted(_sayings(members, family), key=lambda entry: entry[0]):
-            place = (plain(facts["problem_no"]), family)
-            if place not in latest or latest[place][1]["occurred_on"] < facts["occurred_on"]:
-                latest[place] = (key, facts)
-    for number in {number for number, _ in latest}:
-        begun, ended = latest.get((number, "raised")), latest.get((number, "resolved"))
-        said = ended if begun is None else begun
-        row: Fields = {"problem_no": said[1]["problem_no"] if said else None}
-        if begun is not None:
-            row |= {name: begun[1][name] for name in ("text", "done_so_far", "proposal", "asks_of")}
-            row["raised_on"] = _on(begun[1]["occurred_on"])
-        if ended is not None and begun is not None and ended[1]["occurred_on"] < begun[1]["occurred_on"]:
-            row["resolved_before"] = _on(ended[1]["occurred_on"])
-        elif ended is not None:
-            row |= {"resolved_on": _on(ended[1]["occurred_on"]), "resolution": ended[1]["resolution"]}
-        bureau = next(iter(members))[1]
-        yield "problems", (bureau, number), row | {"lead_bureau": bureau}
-
-
-def _task(_component: str, members: Members, _rules: Rules) -> Made:
-    shown: set[tuple[str, str, str]] = set()
-    for key, facts in sorted(_sayings(members, "progress"), key=lambda entry: entry[0]):
-        place = (key[1], plain(facts["task_no"]), facts["month"])
-        if place not in shown:
-            shown.add(place)
-            yield "tasks", place, {name: facts[name] for name in ("task_no", "month", "text")} | {"lead_bureau": key[1]}
-
-
 _SUPPORT_COLUMNS = {"受理": "accepted_on", "推荐": "recommended_on", "评审": "reviewed_on", "入围": "shortlisted_on", "下达": "granted_on", "退回": "returned_on"}
 _SUPPORT_AMOUNTS = {"推荐": "amount_recommended", "评审": "amount_reviewed", "下达": "amount_granted"}
 
@@ -494,7 +462,11 @@ def _workbook(_component: str, members: Members, _rules: Rules) -> Made:
 
 _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "project": _project, "enterprise": _enterprise, "policy": _policy, "document": _document, "scrappage": _scrappage,
-    "fund": _fund, "trade_in": _trade_in, "plan": _plan, "problem": _problem, "submission": _submission, "support": _support, "workbook": _workbook,
-    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator, "task": _task,
+    "fund": _fund, "trade_in": _trade_in, "plan": _plan, "submission": _submission, "support": _support, "workbook": _workbook,
+    "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator,
+    "publicity": lambda _component, members, _rules: supervision.publicity(_sayings(members, "reported")),
+    "elimination": lambda _component, members, rules: supervision.elimination(_sayings(members, "ordered"), _sayings(members, "verified"), rules),
+    "problem": lambda _component, members, _rules: matters.problems(_sayings(members, "raised"), _sayings(members, "resolved")),
+    "task": lambda _component, members, rules: matters.tasks(_sayings(members, "progress"), rules),
     "equipment_line": lambda _component, members, _rules: stocks.lines(_sayings(members, "line")), "procedure": lambda component, members, _rules: stocks.procedures(component, members),
 }  # fmt: skip

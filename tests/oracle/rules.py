@@ -1,7 +1,7 @@
 """The district's configuration as the oracle reads it, and who takes precedence by it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,9 @@ class Rules:
     bureaus: frozenset[str]
     plans: tuple[tuple[str, str, str, str], ...] = ()
     counting_step: Callable[[str], str] = lambda _category: "交售回收"
+    longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
+    levels: tuple[str, ...] = ("市",)
+    tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def first(self, said: Iterable[Saying], list_name: str, field: str, domain: str | None) -> list[Saying]:
         """Sort by who takes precedence; the unranked follow by code, then by their key."""

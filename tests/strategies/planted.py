@@ -18,8 +18,9 @@ DUTIES = {
     "development-reform": {"recycling-projects", "project-progress", "materials", "documents", "support-sought", "submissions", "indicators", "energy-stocks"},
     "industry": {
         "equipment-projects", "recycling-projects", "project-progress", "indicators", "plans", "problems", "tasks", "enterprises", "support-sought", "energy-stocks", "submissions",
+        "publicity", "elimination",
     },
-    "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "submissions"},
+    "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "elimination", "submissions"},
     "commerce": {"trade-in", "materials", "funds", "scrappage", "safeguards", "submissions"},
     "finance": {"funds", "funding-policies", "safeguards", "submissions"},
     "police": {"scrappage", "submissions"},
@@ -171,6 +172,7 @@ def _cases() -> Iterator[Case]:
     yield from _numbers()
     yield from _safeguards()
     yield from _stocks()
+    yield from _supervision()
     yield from _submissions()
 
 
@@ -316,6 +318,18 @@ def _things() -> Iterator[Case]:
         lambda t: [event("ProblemResolved", "industry", f"{t}-w", problem_no=f"{t}-W", resolution="已办")],
         lambda t: [event("ProblemRaised", "industry", f"{t}-w", problem_no=f"{t}-W", text="事项", asks_of=()),
                    event("ProblemResolved", "industry", f"{t}-w", problem_no=f"{t}-W", resolution="已办")], ("industry",))  # fmt: skip
+    task = lambda t, month, no, state, due=None: event(  # noqa: E731
+        "TaskProgressReported", "industry", f"{t}-{month}", on=f"{month}-28", task_no=no, month=month, text="推进", state=state, due_on=due,
+    )  # fmt: skip
+    yield case("a task done and undone", "task-falls-back", "2025-03",
+        lambda t: [task(t, "2025-02", "4", "已完成"), task(t, "2025-03", "4", "推进中")], lambda t: [task(t, "2025-02", "4", "推进中"), task(t, "2025-03", "4", "已完成")], ("industry",))  # fmt: skip
+    yield case("a task behind its due day", "task-overdue", "2025-05",
+        lambda t: [task(t, "2025-05", "2", "推进中", date(2025, 5, 30))], lambda t: [task(t, "2025-05", "2", "推进中", date(2025, 5, 31))], ("industry",))  # fmt: skip
+    yield case("a task of another bureau", "task-not-named", "工作方案",
+        lambda t: [task(t, "2025-08", "3", "推进中")], lambda t: [task(t, "2025-08", "1", "推进中")], ("industry",))  # fmt: skip
+    matter = lambda t, due: event("ProblemRaised", "industry", f"{t}-w", problem_no=f"{t}-W", text="事项", asks_of=(), due_on=due, on="2025-01-02")  # noqa: E731
+    yield case("a matter behind its due day", "problem-overdue", "办结时限",
+        lambda t: [matter(t, date(2025, 1, 30)), _nil("industry", "plans", "2025-01")], lambda t: [matter(t, date(2035, 1, 31))], ("industry",))  # fmt: skip
     yield case("a plan that nobody asked of the bureau", "plan-not-owed", "应出台方案",
         lambda t: [event("PlanIssued", "industry", f"{t}-y", plan_kind="宣传", title="宣传方案", issued_on="2026-10-01")],
         lambda t: [event("PlanIssued", "industry", f"{t}-y", plan_kind="消费品", title="消费品方案", issued_on="2026-10-01")], ("industry",))  # fmt: skip
@@ -385,11 +399,38 @@ def _safeguards() -> Iterator[Case]:
         lambda t: [told(t, "反向开票", "2025-07", amount="100.00"), _recovered(t, "2025-07", "10", reverse_invoiced="100.00")])  # fmt: skip
 
 
+def _supervision() -> Iterator[Case]:
+    def shown(tag: str, n: int = 1, **facts: Any) -> Item:
+        stated = {"activity": f"{tag}活动{n}", "month": "2025-09", "channel": "新媒体", "reach": 10, "link": f"https://example.invalid/{tag}"}
+        return event("PublicityReported", "industry", f"{tag}-{n}", on="2025-09-28", **stated | facts)
+
+    def thing(tag: str) -> dict[str, Any]:
+        return {"item": "某型电动机", "enterprise_name": "某厂", "equipment": f"{tag}号机"}
+
+    def ordered(tag: str, until: date, on: str = "2025-01-10") -> Item:
+        return event("EliminationOrdered", "industry", f"{tag}-y", on=on, **thing(tag), basis="目录", until=until)
+
+    def verified(tag: str, on: str) -> Item:
+        return event("EliminationVerified", "transport", f"{tag}-y", on=on, **thing(tag), done_on=date.fromisoformat(on), method="拆除报废")
+
+    far = date(2035, 1, 1)
+    yield Case("publicity online without its address", "publicity-without-link", ("industry",), "2025-09",
+        lambda t: [shown(t, link=None)], lambda t: [shown(t, link=None, channel="现场活动")])  # fmt: skip
+    yield Case("one address for two activities", "publicity-link-twice", ("industry",), "同一链接",
+        lambda t: [shown(t), shown(t, 2)], lambda t: [shown(t), shown(t, 2, link=f"https://example.invalid/{t}/2")])  # fmt: skip
+    yield Case("equipment still there after its term", "elimination-overdue", ("industry",), "淘汰期限",
+        lambda t: [ordered(t, date(2025, 3, 1))], lambda t: [ordered(t, date(2025, 3, 1)), verified(t, "2025-04-01")])  # fmt: skip
+    yield Case("an end without its order", "elimination-unordered", ("transport",), "责令记录",
+        lambda t: [verified(t, "2025-04-01")], lambda t: [ordered(t, far), verified(t, "2025-04-01")])  # fmt: skip
+    yield Case("an end before its order", "elimination-early", ("industry", "transport"), "责令日期",
+        lambda t: [ordered(t, far), verified(t, "2025-01-09")], lambda t: [ordered(t, far), verified(t, "2025-01-10")])  # fmt: skip
+
+
 def _submissions() -> Iterator[Case]:
     def case(name: str, rule: str, says: str, planted: Any, sound: Any, bureaus: tuple[str, ...] = ("industry",)) -> Case:
         return Case(name, rule, bureaus, says, planted, sound)
 
-    task = lambda t, month: event("TaskProgressReported", "industry", f"{t}-{month}", on=f"{month}-28", task_no=t, month=month, text="推进")  # noqa: E731
+    task = lambda t, month: event("TaskProgressReported", "industry", f"{t}-{month}", on=f"{month}-28", task_no="1", month=month, text="推进")  # noqa: E731
     yield case("a nil that data contradict", "nil-contradicted", "2026-07",
         lambda t: [task(t, "2026-07"), _nil("industry", "tasks", "2026-07")], lambda t: [task(t, "2026-08"), _nil("industry", "tasks", "2026-07")])  # fmt: skip
     yield case("other rows than confirmed", "confirmed-rows", "2026-06",

@@ -55,10 +55,20 @@ def counting_step(category: str) -> str:
     return "交售回收" if category == "营运货车" else "拆解销毁"
 
 
-RULES = FoldRules(ranking, due_on, PLANS, counting_step)
+#: The task 2 is everybody's, 3 is not industry's, and 5 on are none.
+TASKS = {"1": ("工业更新", ("industry",)), "2": ("宣传", ("transport", "*")), "3": ("交通更新", ("transport",)), "4": ("回收", ("industry", "transport"))}
+
+def longer_due_on(received: date) -> date | None:
+    """Six weeks, and no calendar beyond February 2027."""
+    due = received + timedelta(days=42)
+    return due if due <= date(2027, 2, 28) else None
+
+
+LONGER = {"规范性文件": longer_due_on}
+RULES = FoldRules(ranking, due_on, PLANS, counting_step, longer=LONGER, tasks=TASKS)
 ASKED = Asked(RULES, ("工业", "农业"), (2026, 2027), "configuration of the tests")
 STAMP = stamp_of(ASKED)
-ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()), PLANS, counting_step)
+ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()), PLANS, counting_step, LONGER, tasks=TASKS)
 
 
 @contextmanager

@@ -332,7 +332,8 @@ def _recovered(tell: Random, at: _Place) -> tuple[str, Facts]:
 def _raised(tell: Random, at: _Place) -> tuple[str, Facts]:
     return f"W{at.entity}", {
         "problem_no": f"W{_shared(tell, at)}", "text": _name(tell), "done_so_far": _some(tell, _text(tell)), "proposal": _some(tell, _text(tell)),
-        "asks_of": tuple(tell.sample(BUREAUS, tell.randrange(3))),
+        "asks_of": tuple(tell.sample(BUREAUS, tell.randrange(3))), "responsible": _some(tell, tell.choice(BUREAUS)),
+        "due_on": _some(tell, _day(tell)), "meeting": _some(tell, _text(tell)),
     }  # fmt: skip
 
 
@@ -356,7 +357,11 @@ def _decided(tell: Random, at: _Place) -> tuple[str, Facts]:
 
 
 def _task(tell: Random, at: _Place) -> tuple[str, Facts]:
-    return f"T{at.entity}", {"task_no": f"{_shared(tell, at)}", "month": at.month, "text": _name(tell)}
+    return f"T{at.entity}", {
+        "task_no": f"{_shared(tell, at)}", "month": at.month, "text": _name(tell), "state": _some(tell, tell.choice(LISTS["task_state"])),
+        "quantity": (quantity := _some(tell, _quantity(tell))), "unit": _some(tell, "台") if quantity is None else "台",
+        "milestone": _some(tell, _text(tell)), "due_on": _some(tell, _day(tell)),
+    }  # fmt: skip
 
 
 _TOLD_IN = {
@@ -393,6 +398,32 @@ def _unlisted(tell: Random, at: _Place) -> tuple[str, Facts]:
 def _procedure(tell: Random, at: _Place) -> tuple[str, Facts]:
     facts: Facts = {"project_no": f"N{at.entity}", "procedure": tell.choice(LISTS["procedure"]), "state": tell.choice(LISTS["procedure_state"])}
     return f"R{at.entity}", facts | {"number": _some(tell, "备1"), "on": _some(tell, _day(tell))}
+
+
+def _publicised(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"X{at.entity}", {
+        "activity": f"活动{_shared(tell, at)}", "month": at.month, "channel": tell.choice(LISTS["publicity_channel"]),
+        "reach": _some(tell, tell.randrange(10**6)), "link": _some(tell, f"https://example.invalid/{at.entity}"),
+    }  # fmt: skip
+
+
+def _to_eliminate(tell: Random, at: _Place) -> Facts:
+    shared = _shared(tell, at)
+    return {
+        "item": f"目录{shared % 3}", "catalogue": _some(tell, "第四批"), "enterprise_name": f"厂{shared % 2}",
+        "enterprise_uscc": _uscc(shared) if shared % 2 else None, "equipment": f"设备{shared}",
+    }  # fmt: skip
+
+
+def _ordered(tell: Random, at: _Place) -> tuple[str, Facts]:
+    on, until = sorted((_day(tell), _day(tell)))
+    return f"Y{at.entity}", _to_eliminate(tell, at) | {
+        "count": _some(tell, tell.randrange(1, 9)), "town": _some(tell, "杨村街道"), "basis": _text(tell) or "目录", "on": on, "until": until,
+    }  # fmt: skip
+
+
+def _verified(tell: Random, at: _Place) -> tuple[str, Facts]:
+    return f"Y{at.entity}", _to_eliminate(tell, at) | {"done_on": _day(tell), "method": tell.choice(LISTS["elimination_method"])}
 
 
 def _submission(*, nil: bool) -> "Maker":
@@ -472,7 +503,8 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "ProblemResolved": (PROJECT_BUREAUS, _resolved), "TaskProgressReported": (PROJECT_BUREAUS, _task),
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
     "SafeguardReported": (BUREAUS[:5], _safeguarded), "StockSurveyed": (PROJECT_BUREAUS, _surveyed),
-    "EquipmentLineListed": (PROJECT_BUREAUS, _line), "EquipmentLineWithdrawn": (PROJECT_BUREAUS, _unlisted), "ProjectProcedureReported": (PROJECT_BUREAUS, _procedure),
+    "EquipmentLineListed": (PROJECT_BUREAUS, _line), "EquipmentLineWithdrawn": (PROJECT_BUREAUS, _unlisted), "ProjectProcedureReported": (PROJECT_BUREAUS, _procedure), "PublicityReported": (BUREAUS[:5], _publicised),
+    "EliminationOrdered": (BUREAUS[:5], _ordered), "EliminationVerified": (BUREAUS[:5], _verified),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),
     "MonthClosed": (_OFFICE, _closed(seq=False)), "MonthRestated": (_OFFICE, _closed(seq=True)),

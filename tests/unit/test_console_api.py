@@ -20,6 +20,7 @@ ADDRESSES = {
     "/api/lists/{name}": "/api/lists/equipment-projects",
     "/api/lists/{name}/row": "/api/lists/equipment-projects/row?key=2509-120114-89-01-540003",
     "/api/submissions/{month}": "/api/submissions/2026-11",
+    "/api/tasks/{month}": "/api/tasks/2026-11",
     "/api/findings": "/api/findings",
     "/api/rejections": "/api/rejections",
     "/api/positions": "/api/positions",

@@ -40,11 +40,12 @@ def test_wuqing_has_what_the_work_plan_names(wuqing: District) -> None:
 @pytest.mark.parametrize(
     ("bureau", "tasks"),
     [
-        ("commerce", ["5", "6", "7", "8", "9", "10"]),
-        ("industry", ["1", "3", "8", "9", "10"]),
+        ("commerce", ["5", "6", "7", "8", "9", "10", "要求1", "要求2", "要求3"]),
+        ("industry", ["1", "3", "8", "9", "10", "要求1", "要求2", "要求3", "要求4"]),
         ("police", ["2", "5", "9"]),
         ("water", ["2"]),
-        ("tax", []),
+        ("tax", ["保障3"]),
+        ("publicity", ["要求3"]),
     ],
 )
 def test_a_bureau_has_the_tasks_whose_brackets_name_it(wuqing: District, bureau: str, tasks: list[str]) -> None:
@@ -117,10 +118,10 @@ def test_submissions_are_due_on_a_working_day(wuqing: District) -> None:
 
 
 def test_nothing_is_owed_before_the_first_month(wuqing: District) -> None:
-    """A month before the district began asks for nothing; later months ask for 52 lists, each once."""
+    """A month before the district began asks for nothing; later months ask for 76 lists, each once."""
     assert wuqing.expected("2026-08") == ()
     owed = [(e.bureau, e.list) for e in wuqing.expected("2026-09")]
-    assert len(owed) == len(set(owed)) == 52
+    assert len(owed) == len(set(owed)) == 76
 
 
 @pytest.mark.parametrize(

@@ -299,8 +299,8 @@ def test_next_month_comes_from_what_is_due_overdue_unpaid_and_silent(district: D
     lists["equipment-projects"].append(project("A", starts_on_planned=date(2026, 11, 15)))
     (text,) = section(report_of(district, lists), "下月重点").paragraphs
     assert text == (
-        "一是落实措施超期1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局按期出台。"
-        "三是应制定方案15个未印发，请区发展改革委、区工业和信息化局等14个单位加快制定。四是审核通过超过30日未付清1件，请核对办理。"
+        "一是落实措施超期1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局（11月20日）按期出台。"
+        "三是应制定方案15个（总体、工业、城市管理、建筑、交通、农业等）未印发，请区发展改革委、区工业和信息化局等14个单位加快制定。四是审核通过超过30日未付清1件，请核对办理。"
         "五是11月设备更新项目计划开工1个，请牵头单位调度。六是请区卫生健康委补报10月数据。"
         "七是11月数据请于12月7日前报送并确认。"
     )
@@ -315,7 +315,7 @@ def test_whose_plans_are_not_issued_is_named(district: District) -> None:
             lists["plans"].append(row("plans", f"p{n}", plan.bureau, plan_kind=plan.kind, expected=plan.title, issued_on=on, lead_bureau=plan.bureau))
     lists["plans"].append(row("plans", "x", "agriculture", plan_kind="宣传", expected=None, issued_on=date(2026, 10, 9), lead_bureau="agriculture"))
     (text,) = section(report_of(district, lists), "下月重点").paragraphs
-    assert text.startswith("一是应制定方案2个未印发，请区农业农村委、区委宣传部加快制定。")
+    assert text.startswith("一是应制定方案2个（农业、宣传）未印发，请区农业农村委、区委宣传部加快制定。")
 
 
 def test_documents_show_what_is_overdue_first_with_the_approved_extension(district: District) -> None:

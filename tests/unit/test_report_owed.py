@@ -112,7 +112,7 @@ def test_a_domain_is_zero_by_its_lead_s_word_about_the_month(district: District)
 def test_only_who_has_no_data_is_called_silent(district: District) -> None:
     """Commerce's purchases count and are said to be unconfirmed, signed by nobody or not confirmed at all; what nobody owes is not counted."""
     states = [said(o.bureau, o.list, "零报告") for o in district.expected("2026-10") if o.bureau not in ("commerce", "water")]
-    states += [said("commerce", "materials", "已填报未审签"), said("commerce", "enterprises"), said("commerce", "tasks"), said("commerce", "scrappage", "零报告")]
+    states += [said("commerce", "materials", "已填报未审签"), said("commerce", "enterprises"), said("commerce", "tasks"), said("commerce", "publicity", "零报告"), said("commerce", "scrappage", "零报告")]
     report = report_of(district, lists_with(trade_in=[bought("家电")], submission=states))
     notes = "".join(report.notes)
     assert "区水务局（设备更新项目清单、先进设备企业清单、任务进展）截至2026年11月6日尚未报送，本期未计入，不以零计。" in notes

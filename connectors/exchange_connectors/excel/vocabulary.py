@@ -25,6 +25,8 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "SupportApplied": ("support-sought", "{support_no}"),
     "SafeguardReported": ("safeguards", "{safeguard}"),
     "StockSurveyed": ("energy-stocks", "{equipment}@{domain}"),
+    "PublicityReported": ("publicity", "{activity}"),
+    "EliminationOrdered": ("elimination", "{item}|{enterprise_name}|{equipment}"),
 }
 """Event → the list that its sheet reports, and the template of its key."""
 
@@ -90,11 +92,20 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "firms": ("户数", "企业数"),
     "signed": ("签约金额",),
     "area": ("用地面积",),
-    "equipment": ("设备种类", "用能设备"),
+    "equipment": ("设备种类", "用能设备", "设备名称", "设备名称型号"),
     "stock": ("在用台数", "在用总数"),
     "advanced": ("先进水平", "能效水平先进"),
     "saving": ("节能水平", "能效水平节能"),
     "entry": ("准入水平", "能效水平准入"),
     "below": ("未达准入", "未达准入水平", "能效水平未达准入"),
+    "activity": ("宣传活动", "活动名称"),
+    "reach": ("触达人次", "阅读量"),
+    "link": ("链接", "网址"),
+    "item": ("目录条目", "淘汰条目"),
+    "enterprise_name": ("企业名称",),
+    "basis": ("责令依据",),
+    "until": ("淘汰期限",),
+    "done_on": ("完成日期",),
+    "method": ("淘汰方式",),
 }
 """Field → what clerks call it besides its name in the contract."""

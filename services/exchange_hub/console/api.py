@@ -59,6 +59,10 @@ class Api:
                 "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计），pending 未到期。",
             ),
             (
+                "/api/tasks/{month}", self.tasks, list[models.TaskLine], "某月任务推进情况",
+                "工作方案的每项任务与所分单位各一行；`state` 为 未报送 的，是应报而当月没有填报的单位（不以零计，也不作未完成计）。",
+            ),
+            (
                 "/api/findings", self.findings, list[models.Finding], "待核实线索（系统比对提示，不作为认定依据）",
                 "未办结的在前。线索不影响任何数据的接收，也不自动处理；`compared` 为比对的数，金额以元为单位。",
             ),
@@ -137,6 +141,12 @@ class Api:
             found, returned = reading.submissions(month), reading.returned(month)
         matrix = boards.matrix(month, found, self.console.place, self.console.clock().astimezone(wording.SHANGHAI).date(), returned)
         return [cell for _, cells in matrix.lines for cell in cells if cell is not None]
+
+    def tasks(self, month: MonthPath) -> Sequence[models.TaskLine]:
+        """Every task of the work plan in a month, bureau by bureau, those that are silent included."""
+        with self.console.source.reading() as reading:
+            lines = boards.task_lines(reading, self.console.place, month)
+        return [models.TaskLine.model_validate(line) for line in lines]
 
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:
         """The findings, open ones first."""

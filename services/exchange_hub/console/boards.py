@@ -3,14 +3,26 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
+from exchange_hub.programme import task_progress
 from exchange_hub.programme.deadlines import UNSETTLED
+from exchange_hub.reports.queries import Queries
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
-from exchange_hub.views.queries.answers import OUTCOMES, Event, Finding, Position, Returned, Submission, Trace
+from exchange_hub.views.queries.answers import (
+    OUTCOMES,
+    Event,
+    Finding,
+    Position,
+    Returned,
+    Selection,
+    Submission,
+    Trace,
+)
 from exchange_hub.views.values import Shown
 
 
@@ -67,6 +79,12 @@ def _timed(submission: Submission, due_on: date | None) -> Submission:
     """Mark what came after the day by which it was owed; a nil return that came late stays a nil return."""
     late = submission.state == "confirmed" and due_on is not None and (submission.confirmed_on or due_on) > due_on
     return replace(submission, due_on=due_on, state="late" if late else submission.state)
+
+
+def task_lines(reading: Queries, place: Place, month: str) -> list[dict[str, Any]]:
+    """Lay out the tasks of the work plan for a month, bureau by bureau; who owes and told nothing is 未报送."""
+    nil = {item.bureau for item in reading.submissions(month) if (item.list, item.state) == ("tasks", "nil")}
+    return list(task_progress.board(place.tasks(month), month, reading.rows("tasks", Selection(where={"month": (month,)})), nil))
 
 
 def outcome_totals(positions: Iterable[Position]) -> dict[str, int]:

@@ -4,6 +4,7 @@ A field's example stands at the field; the example of a whole answer is put toge
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -163,6 +164,22 @@ class Submission(Model):
     due_on: date | None = eg("2026-11-05")
     rows_returned: int = eg(0, "报送表中退回、尚未改正的行数，按文件见清单 returns")
     sheets_returned: int = eg(0, "整表退回、尚未改正的工作表数")
+
+
+class TaskLine(Model):
+    """How a bureau's part of a task of the work plan stands in a month."""
+
+    area: str = eg("设备更新", "工作方案中的类别；计划外 为方案没有的任务编号")
+    task_no: str = eg("1")
+    title: str | None = eg("推动工业领域设备更新和技术改造")
+    bureau: str = eg("industry")
+    part: Literal["计划分工", "协同", "计划外"] = eg("计划分工")
+    state: str = eg("推进中", "未启动、推进中、已完成、滞后；或 未报送、零报告、未填状态、不需报送")
+    text: str | None = eg("已完成3个项目设备安装。")
+    quantity: Decimal | None = eg("3")
+    unit: str | None = eg("个")
+    milestone: str | None = eg("完成第二批项目验收")
+    due_on: date | None = eg("2026-12-31")
 
 
 class Finding(Model):

@@ -14,11 +14,11 @@ from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import check_sheet, deadlines, policy_map
+from exchange_hub.programme import check_sheet, deadlines, policy_map, task_progress
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
-from exchange_hub.reports.catalogue import POLICY_MAP
+from exchange_hub.reports.catalogue import PLAN_BOARD, POLICY_MAP, TASK_BOARD
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views import odcs, values
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -30,6 +30,7 @@ CHECKED = ("equipment-projects", "equipment-lines", "project-procedures", "suppo
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_A_PAGE = 200
+_PLANS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Pages:
             ("/lists/{name}/download", self.download),
             ("/submissions", self.submissions),
             ("/deadlines", self.deadlines),
+            ("/tasks", self.tasks),
             ("/policies", self.policies),
             ("/goals", self.goals),
             ("/checks", self.checks),
@@ -155,10 +157,12 @@ class Pages:
         """文件时限: what must still be issued, the overdue first."""
         with self.console.source.reading() as reading:
             lines = self._deadlines(reading)
+            plans = deadlines.plan_lines(self.console.place.plans, reading.rows("plans", limit=_PLANS_MAX), self._today())
         shown = lines if all else [line for line in lines if line.is_open]
         return self._page(
             request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=self._today(),
-            tally=boards.tally(line.state for line in lines),
+            tally=boards.tally(line.state for line in lines), board=PLAN_BOARD, plans=[line for line in plans if all or line["state"] == deadlines.MISSING_PLAN],
+            missing=sum(line["state"] == deadlines.MISSING_PLAN for line in plans), expected=len(plans),
         )  # fmt: skip
 
     def findings(self, request: Request, state: str = "") -> Response:
@@ -234,6 +238,20 @@ class Pages:
     def _gaps(self, reading: Queries, month: str) -> tuple[str, int]:
         """Return the month before and what is still missing of it: a new month's start does not hide it."""
         return month, boards.matrix(month, reading.submissions(month), self.console.place, self._today()).tally["silent"]
+
+    def tasks(self, request: Request, month: str = "") -> Response:
+        """任务推进情况: every task of the work plan with the bureaus that it names, and who is silent."""
+        with self.console.source.reading() as reading:
+            present = reading.month_under_review(self._today())
+            month = month or present
+            if not figures.is_month(month):
+                raise query.QueryError("月份应写作 2026-10 的形式。")
+            months = {month, present, *reading.choices("tasks", ["month"]).get("month", [])}
+            lines = boards.task_lines(reading, self.console.place, month)
+        return self._page(
+            request, "tasks.html", TASK_BOARD.title, month=month, months=sorted(months, reverse=True), board=TASK_BOARD, lines=lines,
+            tally=task_progress.tally(lines),
+        )  # fmt: skip
 
     def policies(self, request: Request) -> Response:
         """资金政策图谱: the matrix of the policies in force, and a card of each with all its fields, those that end soon first."""

@@ -1,6 +1,6 @@
 """What the console is given: snapshots of the store, and the district's words for the screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,8 +8,9 @@ from typing import Protocol, Self
 
 from exchange_contracts import registry
 from exchange_hub.programme.calendar import Calendar
-from exchange_hub.programme.district import District
+from exchange_hub.programme.district import District, ExpectedPlan
 from exchange_hub.programme.district_parts import Call
+from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views.resources import Resource, resources
 
@@ -27,6 +28,11 @@ def _nothing_owed(month: str) -> Mapping[tuple[str, str], date | None]:
     return {}
 
 
+def _no_tasks(month: str) -> Sequence[PlanTask]:
+    del month
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Whose console this is: words for the screen, from the district's folder.
@@ -39,6 +45,8 @@ class Place:
         catalogue: the catalogue of data, every list and contract.
         calls: the calls for projects whose conditions are checked.
         catalogue_confirmed: whether the district has confirmed its sharing classes and cycles.
+        plans: the plans that the work plan asks for.
+        tasks: month → every task of the work plan with the bureaus that owe its progress.
     """
 
     district: str = ""
@@ -48,6 +56,8 @@ class Place:
     catalogue: tuple[Resource, ...] = ()
     catalogue_confirmed: bool = False
     calls: tuple[Call, ...] = ()
+    tasks: Callable[[str], Sequence[PlanTask]] = _no_tasks
+    plans: Sequence[ExpectedPlan] = ()
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -57,7 +67,7 @@ class Place:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
         names = {bureau.code: bureau.name for bureau in district.bureaus}
-        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed, district.calls)
+        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed, district.calls, district.plan_tasks, district.plans)
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 import psycopg
 
 from exchange_connectors.settings import KafkaSettings as ConnectorKafka
+from exchange_contracts.keys import normal_text
 from exchange_contracts.topics import events_topic, receipts_topic
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
@@ -17,7 +19,7 @@ from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.leftovers import read_json
 from exchange_hub.runtime.roles import give_rights
 from exchange_hub.runtime.settings import Settings
-from exchange_hub.views.rules import FoldRules
+from exchange_hub.views.rules import ANY_BUREAU, FoldRules
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.store.deciding import Asked
 from exchange_hub.views.store.district import refuse_another, remember
@@ -109,11 +111,14 @@ class Hub:
 
         plans = tuple((plan.kind, plan.bureau, plan.domain, plan.title) for plan in self.district.plans)
         duties = {bureau.code: frozenset(bureau.lists) for bureau in self.district.bureaus}
-        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties)
+        tasks = {normal_text(task.no): (task.title, (*task.bureaus, *((ANY_BUREAU,) if task.everyone else ()))) for task in self.district.every_task}
+        clock = self.district.profile.clock
+        longer = {str(form): partial(self._due_on, form=form) for form in clock.longer}
+        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, clock.levels, longer, tasks)
 
-    def _due_on(self, received_on: date) -> date | None:
+    def _due_on(self, received_on: date, form: str = "") -> date | None:
         try:
-            return self.district.due_on(received_on)
+            return self.district.due_on(received_on, form)
         except CalendarError:
             return None
 

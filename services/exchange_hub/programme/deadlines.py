@@ -83,6 +83,13 @@ def state_on(row: Row, as_of: date) -> str:
     return OVERDUE if due is not None and due < as_of else NOT_YET_DUE
 
 
+def no_due_day(row: Row) -> str:
+    """Say why a measure has no day by which it is due."""
+    if row.get("level") == "国家":
+        return "国家文件，不计时限"
+    return "无收文日，无法计算到期日" if row.get("received_on") is None else "工作日历不含到期年份，无法计算到期日"
+
+
 def document_deadlines(rows: Iterable[Row], calendar: Calendar, as_of: date) -> list[Deadline]:
     """Return a deadline per document × department received by *as_of*: overdue ones first, then the soonest due."""
     received = (row for row in rows if (_day(row.get("received_on")) or as_of) <= as_of)
@@ -103,7 +110,7 @@ def _document(row: Row, calendar: Calendar, as_of: date) -> Deadline:
     try:
         if due is None:
             if state == NOT_YET_DUE:
-                note = "无收文日，无法计算到期日" if received is None else "工作日历不含到期年份，无法计算到期日"
+                note = no_due_day(row)
         elif state == OVERDUE:
             late = calendar.count(due + timedelta(days=1), as_of)
         elif state == NOT_YET_DUE:
@@ -126,6 +133,25 @@ def plan_deadlines(expected: Sequence[ExpectedPlan], rows: Iterable[Row], as_of:
             f"应出台方案（{plan.kind}）", _text(row["document_no"]) if row else None, plan.title, plan.bureau, None, None, None,
             "已出台" if row else MISSING_PLAN, None, None, f"{row['issued_on']} 印发" if row else "", {},
         )  # fmt: skip
+
+
+def plan_lines(expected: Sequence[ExpectedPlan], rows: Iterable[Row], as_of: date) -> list[dict[str, object]]:
+    """Return a line per plan that the work plan asks for, those that are missing first."""
+    told = list(rows)
+    pairs = zip(expected, plan_deadlines(expected, told, as_of), strict=True)
+    return [
+        {
+            "kind": plan.kind, "domain": plan.domain or None, "title": plan.title, "bureau": plan.bureau, "state": line.state,
+            "document_no": line.document_no, "issued_on": line.received_on if line.is_open else _issued(plan, told, as_of),
+        }
+        for plan, line in sorted(pairs, key=lambda pair: not pair[1].is_open)
+    ]  # fmt: skip
+
+
+def _issued(plan: ExpectedPlan, rows: Iterable[Row], as_of: date) -> date | None:
+    """Return the day on which a plan was issued first."""
+    days = [_day(row.get("issued_on")) for row in rows if (row["expected"], row["lead_bureau"]) == (plan.title, plan.bureau)]
+    return min((on for on in days if on is not None and on <= as_of), default=None)
 
 
 def month_under_review(closed: Iterable[str], reported: Iterable[str], today: date) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 from exchange_hub.programme.cells import COUNT
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.period import Period
+from exchange_hub.programme.task_progress import Tally
 
 TOTAL = "合计"
 NOT_SET: Final = "未设定"
@@ -187,6 +188,7 @@ class Frame:
         owed: the submissions owed for the month, as ``bureau@list``.
         unconfirmed: how many of these have data that nobody has signed and confirmed; *silent* how many have nothing.
         plans_expected: how many plans the work plan asks for.
+        tasks: how many tasks of the work plan stand how in the month.
         turnover: list → what came and left since the report before; without an entry there is nothing to compare with.
     """
 
@@ -200,5 +202,6 @@ class Frame:
     unconfirmed: int = 0
     silent: int = 0
     plans_expected: int = 0
+    tasks: Tally = field(default_factory=Tally)
     turnover: Mapping[str, Turnover] = field(default_factory=dict)
     codes: Codes = field(default_factory=Codes)

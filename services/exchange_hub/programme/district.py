@@ -37,6 +37,7 @@ from exchange_hub.programme.district_parts import (
     SharingRules,
     Town,
 )  # fmt: skip
+from exchange_hub.programme.task_progress import PlanTask
 
 __all__ = [
     "COORDINATION", "FILES", "Bureau", "Debtor", "District", "DistrictError", "Domain", "Duty", "Expected", "ExpectedPlan", "Goal",
@@ -222,9 +223,21 @@ class District:
         found = (rule for rule in self.shared_lists if rule.list == list_)
         return next(found, SharedList(list_, rules.sharing, rules.cycle, rules.condition))
 
+    @property
+    def every_task(self) -> tuple[Measure, ...]:
+        """The tasks, safeguards and requirements of the work plan, in its order: all that progress is reported of."""
+        return (*self.tasks, *self.safeguards, *self.requirements)
+
     def tasks_of(self, bureau: str) -> tuple[Measure, ...]:
-        """Return the tasks whose bracket names *bureau*."""
-        return tuple(t for t in self.tasks if bureau in t.bureaus)
+        """Return the tasks, safeguards and requirements whose bracket names *bureau*."""
+        return tuple(t for t in self.every_task if bureau in t.bureaus)
+
+    def plan_tasks(self, month: str) -> tuple[PlanTask, ...]:
+        """Return every task with the bureaus that its bracket names, and those of them that owe its progress for *month*."""
+        owing = {owed.bureau for owed in self.expected(month) if owed.list == "tasks"}
+        return tuple(
+            PlanTask(task.no, task.area, task.title, task.bureaus, tuple(b for b in task.bureaus if b in owing), task.everyone) for task in self.every_task
+        )
 
     def ranking(self, list_name: str, field_name: str = ANY_FIELD, domain: str = "") -> tuple[str, ...]:
         """Return all publishers, the one whose statement wins first.
@@ -300,12 +313,14 @@ class District:
         """Return the *n*-th working day counted from *start* itself."""
         return self.calendar.working_days(start, n)
 
-    def due_on(self, received_on: date) -> date:
+    def due_on(self, received_on: date, form: str = "") -> date:
         """Return the last day for local measures to a document received on *received_on*.
 
-        Ten working days from the day after receipt (work plan, part four, stage two).
+        Ten working days from the day after receipt (work plan, part four, stage two); a *form* with a longer track has its own.
         """
-        return self.calendar.working_days(received_on + timedelta(days=1), self.profile.clock.working_days)
+        clock = self.profile.clock
+        days = next((days for of, days in clock.longer.items() if of == form), clock.working_days)
+        return self.calendar.working_days(received_on + timedelta(days=1), days)
 
 
 class _Reader:
@@ -385,6 +400,7 @@ def _problems(district: District) -> Iterator[str]:
     yield from _repeated("towns.toml: name", (n for t in district.towns for n in (t.name, *t.aliases)))
     yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
     yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
+    yield from _repeated("tasks.toml: no", (task.no for task in district.every_task))
     yield from _repeated("precedence.toml: rule", (f"{r.list}.{r.field}" for r in district.precedence))
     yield from _repeated("plans.toml: call", (call.name for call in district.calls))
     yield from _repeated("submissions.toml: resource", (rule.list for rule in district.shared_lists))
@@ -422,6 +438,9 @@ def _constant_problems(district: District) -> Iterator[str]:
         yield f"submissions.toml: first_month {district.first_month!r} is not YYYY-MM"
     if district.profile.clock.working_days < 1:
         yield "district.toml: clock.working_days must be at least 1"
+    for form, days in district.profile.clock.longer.items():
+        if days <= district.profile.clock.working_days:
+            yield f"district.toml: clock.longer: {form} is no longer than {district.profile.clock.working_days} working days"
     if not district.profile.id.replace("-", "").isalnum() or not district.profile.id.isascii():
         yield f"district.toml: id {district.profile.id!r} may hold only a-z, 0-9 and hyphens"
 

@@ -6,7 +6,15 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from exchange_contracts.vocabulary import BuildState, ConstructionNature, Procedure, ScrapCategory, ScrapStep
+from exchange_contracts.vocabulary import (
+    BuildState,
+    ConstructionNature,
+    DocumentLevel,
+    MeasureForm,
+    Procedure,
+    ScrapCategory,
+    ScrapStep,
+)
 
 _STRICT_KEYS = ConfigDict(extra="forbid")
 
@@ -266,11 +274,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The term for local measures: *working_days* from the day after receipt."""
+    """The term for local measures, counted from the day after receipt.
+
+    Attributes:
+        working_days: the term.
+        levels: levels of documents that have it; those of other levels are listed without a clock (FIGURES 17).
+        longer: form of a measure → its own, longer term in working days.
+    """
 
     __pydantic_config__ = _STRICT_KEYS
     working_days: int
     source: str
+    levels: tuple[DocumentLevel, ...] = ("市",)
+    longer: dict[MeasureForm, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

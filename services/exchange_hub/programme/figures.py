@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from exchange_hub.programme import fund_figures, goal_figures, list_figures, safeguard_figures, stock_figures
+from exchange_hub.programme import (
+    fund_figures,
+    goal_figures,
+    list_figures,
+    safeguard_figures,
+    stock_figures,
+    supervision_figures,
+)
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.deadlines import COVERED
@@ -74,6 +81,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         *fund_figures.cubes(frame),
         *safeguard_figures.cubes(),
         *stock_figures.cubes(),
+        *supervision_figures.cubes(frame),
         Cube(
             "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
             ("recovered", "used", "reverse_invoiced"),
@@ -91,7 +99,8 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         Cube("submissions", "submissions", {"month": period.month}, ("bureau", "list", "state", "bureau@list")),
         *_late_cube(frame),
         Cube("plans", "plans", {"issued_on<=": as_of}, ("expected",)),
-        Cube("problems", "problems", {"raised_on<=": as_of, "resolved_on not <=": as_of}, ()),
+        Cube("problems", "problems", open_matters(as_of), ()),
+        Cube("problems_overdue", "problems", {**open_matters(as_of), "due_on<": as_of}, ()),
         # What is finished is not announced, whatever day was planned (FIGURES 17).
         Cube("starting", "equipment-projects", {**counted, "build_state!=": ("在建", *_DONE), "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
         Cube("ending", "equipment-projects", {**counted, "build_state!=": _DONE, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
@@ -111,11 +120,16 @@ def _latest(name: str, of_counted: Where, period: Period) -> Cube:
     return Cube(name, "project-progress", where, ("list", "domain", "month"), ("invested_year_to_date",))
 
 
+def open_matters(as_of: str) -> Where:
+    """Return the condition on the matters for coordination that are open on a day."""
+    return {"raised_on<=": as_of, "resolved_on not <=": as_of}
+
+
 def _told_cubes(period: Period) -> Iterator[Cube]:
     """Tell which bureaus have rows in a list: of the month where rows are of a month, else any."""
-    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies"):
+    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies", "elimination"):
         yield Cube(f"told.{name}", name, {}, ("bureaus",))
-    yield Cube("told.tasks", "tasks", {"month": period.month}, ("bureaus",))
+    yield Cube("told.tasks", "tasks", {"month": period.month}, ("bureaus", "lead_bureau", "task_no", "month", "state"))
     yield Cube("told.indicators", "indicators", {"kind": "报送", "period": period.month}, ("bureaus",))
     yield Cube("told.progress", "project-progress", {"month": period.month}, ("lead_bureau", "list"))
 
@@ -155,6 +169,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *_support(frame),
         *safeguard_figures.definitions(frame),
         *stock_figures.definitions(frame),
+        *supervision_figures.definitions(frame),
         *list_figures.definitions(frame),
         *_others(frame),
     )
@@ -353,6 +368,18 @@ def _support(frame: Frame) -> Iterator[Definition]:
             yield Measured(f"{start}.{name}", unit, period.span, "support", {**own, **when}, measure, Scope("support-sought"), None if measure == COUNT else NOT_FILLED)
 
 
+_OF_TASKS = {
+    "expected": "区级数据:工作方案的重点任务、保障措施和工作要求", "told": "当月有单位填报进展的任务", "done": "应报单位均填报已完成的任务",
+    "behind": "有单位填报滞后的任务", "silent": "对所分任务当月既没有填报进展也没有零报告的应报单位",
+}  # fmt: skip
+
+
+def _tasks(frame: Frame) -> Iterator[Definition]:
+    """How the tasks of the work plan stand in the month; worked out beside the plan, for silence is in no row."""
+    for name, said_by in _OF_TASKS.items():
+        yield Stated(f"tasks.{TOTAL}.{name}", "个" if name == "silent" else "项", frame.period.month, getattr(frame.tasks, name), said_by)
+
+
 def _others(frame: Frame) -> Iterator[Definition]:
     """Documents and plans, submissions, problems, enterprises, policies, scrapped equipment."""
     period, as_of = frame.period, frame.as_of.isoformat()
@@ -361,6 +388,7 @@ def _others(frame: Frame) -> Iterator[Definition]:
     yield Stated(f"plans.{TOTAL}.expected", "个", as_of, frame.plans_expected, "区级数据：应出台方案")
     # However many documents fulfil an expected plan, it counts once; what nobody expects fulfils none (FIGURES 6).
     yield Measured(f"plans.{TOTAL}.issued", "个", as_of, "plans", {}, "distinct(expected)")
+    yield from _tasks(frame)
     start = f"submissions.{TOTAL}"
     yield Stated(f"{start}.expected", "项", period.month, len(frame.owed), "区级数据：应报清单")
     for name, state in (("confirmed", CONFIRMED), ("nil", NIL)):
@@ -372,6 +400,7 @@ def _others(frame: Frame) -> Iterator[Definition]:
     for name in ("starting", "ending"):
         yield Measured(f"equipment.{TOTAL}.{name}", "个", period.after.month, name, {}, restates=False)
     yield Measured(f"problems.{TOTAL}.open", "项", as_of, "problems", {})
+    yield Measured(f"problems.{TOTAL}.overdue", "项", as_of, "problems_overdue", {})
     yield Measured(f"policies.{TOTAL}.in_force", "项", as_of, "policies", {}, scope=Scope("funding-policies"), restates=False)
     for code in (*frame.codes.domains, TOTAL):
         scope = _by_domain("enterprises", code)

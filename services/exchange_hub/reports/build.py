@@ -6,12 +6,14 @@ from datetime import date
 from typing import get_args
 
 from exchange_contracts.vocabulary import Domain, SupportKind
+from exchange_hub.programme.deadlines import plan_lines
 from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.policy_map import matrix
 from exchange_hub.programme.sentences import exact_wan
+from exchange_hub.programme.task_progress import NIL, board
 from exchange_hub.reports import goal_tables, matters, notes, sections
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.catalogue import ADJUSTMENTS, POLICY_MAP, Catalogue, present
+from exchange_hub.reports.catalogue import ADJUSTMENTS, PLAN_BOARD, POLICY_MAP, TASK_BOARD, Catalogue, present
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.meaning import meanings
@@ -41,7 +43,7 @@ def build(inputs: Inputs) -> Report:
         closed_at=inputs.closed_at,
         cut=dict(inputs.cut),
         stamp=dict(inputs.stamp),
-        catalogue=replace(catalogue, meanings=meanings(defined, figures, catalogue, inputs.district, period.month)),
+        catalogue=replace(catalogue, tasks=inputs.district.plan_tasks(period.month), plans=inputs.district.plans, meanings=meanings(defined, figures, catalogue, inputs.district, period.month)),
         summary=notes.summary(book),
         sections=tuple(section(book) for section in _SECTIONS),
         notes=notes.notes(book),
@@ -62,7 +64,7 @@ def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]]) -> Report:
     paper = [_annex(view, rows) for view in report.catalogue.annexes(paper=True)]
     adjusted = [adjustments_annex(report.adjustments, report.catalogue)] if report.adjustments else []
     further = [annex for view in report.catalogue.annexes(paper=False) if len((annex := _annex(view, rows)).rows)]
-    return replace(report, annexes=(*paper, *adjusted, *further, *_policy_map(report, rows)))
+    return replace(report, annexes=(*paper, *adjusted, *further, *_task_board(report, rows), *_plan_board(report, rows), *_policy_map(report, rows)))
 
 
 def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:
@@ -72,6 +74,21 @@ def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[A
         lines = tuple(matrix(rows.get("funding-policies", ()), as_of, as_of.replace(day=1), get_args(Domain), get_args(SupportKind)))
         if lines:
             yield Annex(POLICY_MAP.title, POLICY_MAP, lines)
+
+
+def _task_board(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:
+    """Yield every task with the bureaus that it names and who is silent; a month that was closed before the plan was kept has none."""
+    if report.catalogue.tasks:
+        nil = {str(row["bureau"]) for row in rows.get("submissions", ()) if (row["list"], row["month"], row["state"]) == ("tasks", report.month, NIL)}
+        lines = tuple(board(report.catalogue.tasks, report.month, rows.get("tasks", ()), nil))
+        yield Annex(TASK_BOARD.title, TASK_BOARD, lines)
+
+
+def _plan_board(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:
+    """Yield every plan that the work plan asks for, those not issued first; a month that was closed before they were kept has none."""
+    if report.catalogue.plans:
+        lines = plan_lines(report.catalogue.plans, rows.get("plans", ()), date.fromisoformat(report.as_of))
+        yield Annex(PLAN_BOARD.title, PLAN_BOARD, tuple(lines))
 
 
 def _annex(view: ListView, rows: Mapping[str, Sequence[Row]]) -> Annex:

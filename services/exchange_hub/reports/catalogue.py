@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 
-from exchange_hub.programme.district import District
+from exchange_hub.programme.district import District, ExpectedPlan
 from exchange_hub.programme.figures import figure_kinds
 from exchange_hub.programme.labels import LABELS, Labels
+from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import AnnexPlace, Column, ListName, ListView, columns
 
@@ -43,6 +44,42 @@ POLICY_MAP = ListView(
 """The map of policies, worked out from the rows of their list when the annexes are put together; no list of the views."""
 
 
+TASK_BOARD = ListView(
+    ListName("task-board"), "任务推进情况", "",
+    columns("""
+        area 类别 text
+        task_no 任务 text code
+        title 任务名称 text 30
+        bureau 单位 text bureau 18
+        part 分工 text
+        state 进展状态 text
+        text 进展 text 44
+        quantity 完成数量 quantity
+        unit 计量单位 text
+        milestone 下步节点 text 30
+        due_on 完成时限 date
+    """),
+    annex=AnnexPlace("任务推进情况", 18, paper=False),
+)  # fmt: skip
+"""Every task of the work plan with every bureau that it names, and who is silent, worked out beside the plan; no list of the views."""
+
+
+PLAN_BOARD = ListView(
+    ListName("plan-board"), "应出台方案进度", "",
+    columns("""
+        kind 方案类别 text
+        domain 领域 text
+        title 应出台方案 text 38
+        bureau 责任单位 text bureau 18
+        state 状态 text
+        document_no 文号 text code 22
+        issued_on 印发日期 date
+    """),
+    annex=AnnexPlace("应出台方案进度", 21, paper=False),
+)  # fmt: skip
+"""Every plan that the work plan asks for, issued or not, worked out beside the list of those issued; no list of the views."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The entries in force at one time.
@@ -55,6 +92,8 @@ class Catalogue:
         in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
+        tasks: the tasks of the work plan with the bureaus that owe them for the month; earlier closes kept none.
+        plans: the plans that the work plan asks for; earlier closes kept none.
         details_beside: whether long lists stand in files beside the workbook; that of earlier closes has all their rows.
     """
 
@@ -65,6 +104,8 @@ class Catalogue:
     in_wan: bool = False
     meanings: Mapping[str, str] = field(default_factory=dict)
     mapped: bool = False
+    tasks: tuple[PlanTask, ...] = ()
+    plans: tuple[ExpectedPlan, ...] = ()
     details_beside: bool = False
 
     def view(self, name: str) -> ListView | None:

@@ -10,7 +10,7 @@ from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.conditions import Where
 from exchange_hub.programme.definitions import Frame
 from exchange_hub.programme.district import District
-from exchange_hub.programme.figures import cubes
+from exchange_hub.programme.figures import cubes, open_matters
 from exchange_hub.reports.aggregate import read_cubes
 from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
@@ -67,13 +67,7 @@ def _details(conn: sa.Connection, schema: str, frame: Frame, district: District)
     lists, as_of = lists_of(schema), frame.as_of.isoformat()
     open_: Where = {"received_on<=": as_of, "measure_on not <=": as_of}
     documents = _rows(conn, lists, "documents", open_, ("due_on", "document_no", "department"))
-    problems = _rows(
-        conn,
-        lists,
-        "problems",
-        {"raised_on<=": as_of, "resolved_on not <=": as_of},
-        ("raised_on", "problem_no"),
-    )
+    problems = _rows(conn, lists, "problems", open_matters(as_of), ("raised_on", "problem_no"))
     return Details(documents, problems, _allocations(conn, lists, frame), _findings(conn, schema, district))
 
 

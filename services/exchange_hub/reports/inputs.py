@@ -12,6 +12,7 @@ from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
 from exchange_hub.programme.district import District, Indicator
 from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
+from exchange_hub.programme.task_progress import NIL, Tally, board, tally
 from exchange_hub.reports.model import Adjustment, Row
 from exchange_hub.reports.owed import Owed
 
@@ -128,7 +129,16 @@ def with_codes(
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
     )
     owed = Owed(district, frame, cells)
+    frame = replace(frame, tasks=_tasks(district, frame, cells, owed))
     return replace(frame, codes=codes, unconfirmed=len(owed.unconfirmed()), silent=len(owed.silent()))
+
+
+def _tasks(district: District, frame: Frame, cells: Mapping[str, Cells], owed: Owed) -> Tally:
+    """Count how the tasks of the plan stand, by the board that the annex shows."""
+    names, month = cells["told.tasks"].cube.by, frame.period.month
+    rows = (dict(zip(names, cell.at, strict=True)) for cell in cells["told.tasks"].cells if cell.rows)
+    nil = {bureau for (bureau, list_), state in owed.states.items() if (list_, state) == ("tasks", NIL)}
+    return tally(board(district.plan_tasks(month), month, rows, nil))
 
 
 def _other_budgets(cells: Mapping[str, Cells], year: int) -> Iterable[tuple[str, int]]:

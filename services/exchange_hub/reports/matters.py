@@ -5,8 +5,9 @@ from datetime import date
 from itertools import groupby
 
 from exchange_hub.programme import sentences as say
-from exchange_hub.programme.deadlines import OVERDUE, UNSETTLED, due_day, state_on, urgency
+from exchange_hub.programme.deadlines import OVERDUE, UNSETTLED, due_day, no_due_day, state_on, urgency
 from exchange_hub.programme.definitions import TOTAL
+from exchange_hub.programme.district import ExpectedPlan
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.model import Cell, Section, Table
 
@@ -18,6 +19,7 @@ _TITLE_MAX = 18
 _MATTER_MAX = 32
 _NAMES_MAX = 4
 _PLANNING_MAX = 2
+_PLANS_MAX = 6
 _COUNTED = "一二三四五六七八九"
 
 
@@ -29,7 +31,7 @@ def documents(book: Book) -> Section:
     text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
         f"文件{n['total']}项：已出台{n['issued']}项、措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
-    )
+    ) + _tasks(book)
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
     ordered = sorted(open_, key=lambda row: urgency(row, book.as_of))
     if not ordered:
@@ -40,6 +42,15 @@ def documents(book: Book) -> Section:
     columns = ("市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态")
     rows = tuple(_document_row(book, row, bureaus) for row, bureaus in _together(book, ordered[:DOCUMENTS_MAX]))
     return Section("政策方案", (text,), (Table("documents", title, columns, rows),))
+
+
+def _tasks(book: Book) -> str:
+    """Say how many tasks of the work plan are done and behind, and how many bureaus are silent of theirs; nothing where nobody owes or tells any."""
+    n = {name: book.count(f"tasks.{TOTAL}.{name}") for name in ("expected", "told", "done", "behind", "silent")}
+    if not n["told"] and not n["silent"]:
+        return ""
+    silent = f"{n['silent']}个单位有任务未报送" if n["silent"] else ""
+    return say.sentence(f"{n['expected']}项任务中已完成{n['done']}项、滞后{n['behind']}项", silent)
 
 
 def _together(book: Book, rows: Sequence[Row]) -> Iterator[tuple[Row, list[object]]]:
@@ -63,7 +74,7 @@ def _document_row(book: Book, row: Row, departments: Sequence[object]) -> tuple[
         Cell(f"{say.shortened(title, _TITLE_MAX)}（{number}）" if title else number),
         Cell(say.day_of(received) if isinstance(received, date) else ""),
         Cell(say.joined((book.name(code) for code in departments), _NAMES_MAX)),
-        Cell(f"{say.day_of(due)}{extended}" if due else "无法计算"),
+        Cell(f"{say.day_of(due)}{extended}" if due else no_due_day(row).rpartition("，")[2]),
         Cell(form),
         Cell(state_on(row, book.as_of)),
     )
@@ -76,7 +87,8 @@ def problems(book: Book) -> Section:
         return Section("问题及建议协调事项", ("本月无新增或未办结的协调事项。",))
     columns = ("事项", "涉及单位", "已做工作", "建议", "提出日")
     more = "，其余见附件6" if len(rows) > PROBLEMS_MAX else ""
-    title = f"建议协调事项（未办结{book.count(f'problems.{TOTAL}.open')}项{more}）"
+    overdue = book.count(f"problems.{TOTAL}.overdue")
+    title = f"建议协调事项（未办结{book.count(f'problems.{TOTAL}.open')}项{f'，超期{overdue}项' if overdue else ''}{more}）"
     shown = tuple(_problem_row(book, row) for row in rows[:PROBLEMS_MAX])
     return Section("问题及建议协调事项", (), (Table("problems", title, columns, shown),))
 
@@ -109,10 +121,13 @@ def _next_items(book: Book) -> Iterator[str]:
     if late:
         yield f"落实措施超期{len(late)}项，请{_departments(book, late)}抓紧办理"
     if soon:
-        yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon)}按期出台"
+        yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon, dated=True)}按期出台"
     waiting = book.count(f"plans.{TOTAL}.expected") - book.count(f"plans.{TOTAL}.issued")
     if waiting > 0:
-        yield f"应制定方案{waiting}个未印发，请{say.joined(_unissued(book), _PLANNING_MAX)}加快制定"
+        plans = _unissued(book)
+        named = [plan.domain or plan.kind for plan in plans]
+        more = "等" if len(named) > _PLANS_MAX else ""
+        yield f"应制定方案{waiting}个（{'、'.join(named[:_PLANS_MAX])}{more}）未印发，请{say.joined((book.name(plan.bureau) for plan in plans), _PLANNING_MAX)}加快制定"
     overdue = book.count(f"funds.{TOTAL}.overdue")
     if overdue:
         yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请核对办理"
@@ -127,11 +142,15 @@ def _next_items(book: Book) -> Iterator[str]:
     yield f"{month}数据请于{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），请另行通知"
 
 
-def _unissued(book: Book) -> list[str]:
-    """Name the bureaus whose expected plans nobody has issued by the report's day, in the order of the plans."""
+def _unissued(book: Book) -> list[ExpectedPlan]:
+    """Return the expected plans that nobody has issued by the report's day, in their order."""
     issued = set(book.inputs.cells["plans"].values("expected"))
-    return [book.name(plan.bureau) for plan in book.inputs.district.plans if plan.title not in issued]
+    return [plan for plan in book.inputs.district.plans if plan.title not in issued]
 
 
-def _departments(book: Book, rows: list[Row]) -> str:
-    return say.joined((book.name(row.get("department")) for row in rows), _NAMES_MAX)
+def _departments(book: Book, rows: list[Row], *, dated: bool = False) -> str:
+    """Name the departments, with the first day on which something of theirs is due."""
+    first: dict[object, date | None] = {}
+    for row in sorted(rows, key=lambda row: due_day(row) or date.max):
+        first.setdefault(row.get("department"), due_day(row))
+    return say.joined((f"{book.name(code)}{f'（{say.day_of(due)}）' if dated and due else ''}" for code, due in first.items()), _NAMES_MAX)

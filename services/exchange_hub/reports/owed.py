@@ -15,7 +15,7 @@ from exchange_hub.programme.figures import CONFIRMED, EQUIPMENT, NIL, RECYCLING
 #: List whose rows are of a month → (cube, its dimensions of bureaus, month and step).
 _DATED: Mapping[str, tuple[str, str, str]] = {
     "trade-in": ("trade_in", "month", "step"), "materials": ("materials", "month", ""), "funds": ("funds", "on_date:month", "step"),
-    "scrappage": ("scrappage", "counted_on:month", ""), "safeguards": ("safeguards", "month", ""),
+    "scrappage": ("scrappage", "counted_on:month", ""), "safeguards": ("safeguards", "month", ""), "publicity": ("publicity", "month", ""),
 }  # fmt: skip
 #: List that shows what stands → the list in the words of its months' progress.
 _PROGRESS = {"equipment-projects": EQUIPMENT, "recycling-projects": RECYCLING}

@@ -17,6 +17,8 @@ from exchange_hub.views.statement import Claim
 #: Columns that the fold gives of itself: who leads, the key of the row's project and the list in which that stands, and how far
 #: an application is paid, which no single statement says.
 _OF_THE_FOLD = ("lead_bureau", "project_key", "list", "counted", "first_paid_on", "settled_on", "unapproved")
+#: The same of one list alone: the clock runs from the receipt by a term that the measure's form decides.
+_OF_A_LIST = frozenset({("documents", "due_on")})
 
 
 class Attribution(NamedTuple):
@@ -50,7 +52,7 @@ def attributed(list_name: str, row: Mapping[str, Any], claims: Sequence[Claim], 
     told = KINDS[claims[0].key.kind].apart.get(list_name) if claims else None
     by = str(row[told.ranked_by]) if told is not None and told.ranked_by else ""
     found = []
-    for name in [column.name for column in BY_NAME[list_name].columns if column.name not in _OF_THE_FOLD and column.name in row]:
+    for name in [column.name for column in BY_NAME[list_name].columns if column.name not in _OF_THE_FOLD and (list_name, column.name) not in _OF_A_LIST and column.name in row]:
         order = ranked(said, as_folded, list_name, field=by or name)
         stated = [(key.bureau, values[name]) for key, values in order if name in values]
         filled = [pair for pair in stated if pair[1] not in (None, {}, [])]

@@ -107,5 +107,9 @@ def apart_from_history(
     return Comparison(rule, kind, query, words)
 
 
+#: SQL for the day up to which bureaus have reported, as ``day``: the last of the latest month that anybody confirmed or returned as
+#: nil, without a row before the first. What is late is told as of it, for nothing that is read over the lists asks a clock.
+REPORTED_TO = "(SELECT ((max(month) || '-01')::date + interval '1 month - 1 day')::date AS day FROM {schema}.submission)"
+
 #: SQL for the month of a date.
 MONTH_OF = "to_char({}, 'YYYY-MM')".format

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+ANY_BUREAU = "*"
+"""Stands among the bureaus of a task whose bracket adds all others."""
+
 
 def _no_ranking(_list: str, _field: str, _domain: str) -> tuple[str, ...]:
     return ()
@@ -27,7 +30,10 @@ class FoldRules:
             after it in the order of their codes.
         due_on: receipt date → last day for measures, ``None`` where the calendar does not reach so far: ten working
             days from the day after receipt (work plan, part four, stage two).
+        levels: levels of documents that have a clock; others have no due day.
+        longer: form of a measure → receipt date → last day of its own, longer track.
         plans: (kind, bureau, domain or empty, title) of each plan that the work plan asks for.
+        tasks: number of each task of the work plan, in its normal form → its title and the bureaus that its bracket names.
         counting_step: category of scrapped equipment → the step by which it counts as scrapped.
         duties: bureau → lists that it may report; no fold asks for them, what is found over the lists does.
     """
@@ -37,6 +43,9 @@ class FoldRules:
     plans: tuple[tuple[str, str, str, str], ...] = ()
     counting_step: Callable[[str], str] = _delivered
     duties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    levels: tuple[str, ...] = ("市",)
+    longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
+    tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
         """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""

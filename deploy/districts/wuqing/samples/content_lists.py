@@ -1,4 +1,4 @@
-"""Lists beside projects and money: enterprises, tasks, problems, plans, documents and measures, indicators."""
+"""Lists beside projects and money: enterprises, problems, plans, documents and measures, indicators."""
 
 from datetime import date
 
@@ -75,33 +75,18 @@ def enterprise_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
     )  # fmt: skip
 
 
-# ---- tasks, problems, plans --------------------------------------------------------------------------------------
-
-TASKS_OF = {
-    "development-reform": ("1", "9", "10"), "industry": ("1", "3", "8", "9", "10"), "housing": ("2", "7"),
-    "urban-management": ("2", "3", "8"), "transport": ("3", "5"), "agriculture": ("3",), "water": ("2",), "health": ("4",),
-    "education": ("4",), "culture-tourism": ("4",), "commerce": ("5", "6", "7", "8", "9", "10"), "finance": ("6",),
-    "ecology": ("1", "9", "10"), "market-regulation": ("1", "2", "10"), "data": ("1",), "power-supply": ("1",),
-}  # fmt: skip
-TASK_COLUMNS = _columns(("序号", "no"), ("任务编号", "task_no"), ("工作进展", "text"))
-
-
-def task_sheet(content: Content, bureau: str, month: str) -> Sheet:
-    """Return the progress of the tasks that name the bureau."""
-    rows: list[Row] = []
-    for task in TASKS_OF[bureau]:
-        text = f"{period_of(month)}按月度计划推进任务{task}，{BUREAU_NAMES[bureau]}负责事项均已启动。"
-        rows.append({"no": len(rows) + 1, "task_no": task, "text": text})
-        content.facts.append(Fact(month, bureau, "TaskProgressReported", task, {"text": text}, sub=month))
-    return Sheet(
-        "任务进展", "重点任务进展情况", TASK_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau)
-    )
-
+# ---- problems, plans ---------------------------------------------------------------------------------------------
 
 PROBLEM_COLUMNS = _columns(
     ("序号", "no"), ("编号", "problem_no"), ("事项", "text"), ("已做工作", "done_so_far"), ("建议", "proposal"),
-    ("涉及单位", "asks_of"), ("提出日期", "raised_on"), ("办结日期", "resolved_on"), ("办理结果", "resolution"),
+    ("涉及单位", "asks_of"), ("责任单位", "responsible"), ("办结时限", "due_on"), ("议定会议", "meeting"),
+    ("提出日期", "raised_on"), ("办结日期", "resolved_on"), ("办理结果", "resolution"),
 )  # fmt: skip
+#: Number → since which month it is decided: responsible unit, due day, meeting.
+_DECIDED = {
+    "WT-2026-01": (SEPTEMBER, "区发展改革委", date(2026, 10, 25), "9月调度会"), "WT-2026-02": (SEPTEMBER, "区住房建设委", date(2026, 10, 20), "9月调度会"),
+    "WT-2026-03": (OCTOBER, "市规划资源局武清分局", date(2026, 12, 15), "10月调度会"),
+}  # fmt: skip
 _PROBLEMS = (
     ("industry", SEPTEMBER, "WT-2026-01", "技改项目用能指标偏紧", "已梳理3个项目用能需求", "统筹安排用能指标",
      "区发展改革委、区供电公司", date(2026, 9, 11), date(2026, 10, 21), "已协调用能指标并办结"),
@@ -122,7 +107,11 @@ def problem_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
             continue
         row: Row = {"no": len(rows) + 1, "problem_no": no, "text": text, "done_so_far": done, "proposal": proposal,
                     "asks_of": asks, "raised_on": raised}  # fmt: skip
-        content.facts.append(Fact(month, bureau, "ProblemRaised", no, {"text": text, "raised_on": raised}))
+        facts: Row = {"text": text, "raised_on": raised}
+        if no in _DECIDED and month >= _DECIDED[no][0]:
+            decided = dict(zip(("responsible", "due_on", "meeting"), _DECIDED[no][1:], strict=True))
+            row, facts = row | decided, facts | decided
+        content.facts.append(Fact(month, bureau, "ProblemRaised", no, facts))
         if resolved is not None and month == OCTOBER:
             row |= {"resolved_on": resolved, "resolution": resolution}
             content.facts.append(Fact(month, bureau, "ProblemResolved", no, {"resolution": resolution, "on": resolved}))

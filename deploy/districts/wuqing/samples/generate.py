@@ -24,6 +24,8 @@ import content_lines as lines
 import content_lists as lists
 import content_safeguards as safeguards
 import content_stocks as stocks
+import content_supervision as supervision
+import content_tasks as tasks
 import content_trade as trade
 import ledger
 import ledger_state
@@ -40,12 +42,14 @@ LIST_OF_SHEET = {
     "任务进展": "tasks", "市级文件收文登记": "documents", "报废淘汰台账": "scrappage", "家电以旧换新明细": "trade-in",
     "数码产品购新明细": "trade-in", "汽车报废更新明细": "trade-in", "以旧换新汇总": "trade-in", "回收利用台账": "materials",
     "资金政策清单": "funding-policies", "资金下达": "funds", "项目资金审核": "funds", "补贴支付明细": "funds", "资金冲回": "funds",
-    "基期数据": "indicators", "目标任务": "indicators", "指标数据": "indicators", "要素保障": "safeguards",
+    "基期数据": "indicators", "目标任务": "indicators", "指标数据": "indicators", "要素保障": "safeguards", "宣传引导": "publicity",
+    "淘汰目录设备": "elimination",
 }  # fmt: skip
 LIST_TITLES = {
     "equipment-projects": "设备更新项目清单", "recycling-projects": "回收循环利用项目清单", "enterprises": "先进设备企业清单",
     "tasks": "任务进展", "documents": "文件与落实措施", "scrappage": "报废淘汰台账", "trade-in": "以旧换新台账",
     "materials": "回收利用台账", "funding-policies": "资金政策清单", "funds": "资金台账", "indicators": "目标体系", "safeguards": "要素保障情况",
+    "publicity": "宣传引导情况", "elimination": "淘汰目录设备",
 }  # fmt: skip
 SUBMISSION_COLUMNS = tuple(
     Column(head, key)
@@ -125,8 +129,9 @@ def _lists_of(content: Content, bureau: str, month: str) -> list[Sheet]:
     """Return the sheets that many bureaus have."""
     found = [
         lists.enterprise_sheet(content, bureau, month), money.scrap_sheet(content, bureau, month),
-        lists.task_sheet(content, bureau, month) if bureau in lists.TASKS_OF else None,
+        tasks.task_sheet(content, bureau, month) if bureau in tasks.TASKS_OF else None,
         lists.support_sheet(content, bureau, month), lists.problem_sheet(content, bureau, month), lists.plan_sheet(content, bureau, month),
+        supervision.publicity_sheet(content, bureau, month), supervision.elimination_sheet(content, bureau, month),
         lists.measure_sheet(content, bureau, month), *lists.indicator_sheets(content, bureau, month), stocks.stock_sheet(content, bureau, month), *lines.line_sheets(content, bureau, month),
     ]  # fmt: skip
     return [sheet for sheet in found if sheet is not None]

@@ -29,6 +29,8 @@ from typing import Any
 from ledger_goals import goals, stocks
 from ledger_safeguards import safeguards
 from ledger_state import State
+from ledger_supervision import supervision
+from ledger_tasks import problems, tasks
 
 WAN = Decimal(10_000)
 LEADS = {
@@ -79,7 +81,8 @@ def figures(
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month), safeguards(state, month), stocks(state, month), followed(state, as_of, before)):  # fmt: skip
+                 support(state, month), safeguards(state, month), stocks(state, month), tasks(state, month, duties), problems(state, as_of), supervision(state, month, as_of),
+                 followed(state, as_of, before)):  # fmt: skip
         result |= part
     return result
 
@@ -431,14 +434,11 @@ def followed(state: State, as_of: date, before: tuple[State, date] | None) -> Fi
 
 
 def others(state: State, month: str, as_of: date) -> Figures:
-    """Return the counts of plans, problems, policies, enterprises, scrapped equipment and of what begins or ends next month."""
-    resolved = {key for _, key, d in state.of("ProblemResolved") if d["on"] <= as_of}
-    raised = [key for _, key, d in state.of("ProblemRaised") if d["raised_on"] <= as_of and key not in resolved]
+    """Return the counts of plans, policies, enterprises, scrapped equipment and of what begins or ends next month."""
     result: Figures = {
         "plans.合计.expected": PLANS_EXPECTED,
         "plans.合计.issued": sum(d["issued_on"] <= as_of for _, _, d in state.of("PlanIssued")),
         "policies.合计.in_force": len(_in_force(state, as_of)),
-        "problems.合计.open": len(raised),
     }
     next_month = f"{month_end(month) + timedelta(days=1):%Y-%m}"
     projects = [d for _, _, d in _projects(state, "设备更新").values()]

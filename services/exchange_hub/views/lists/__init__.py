@@ -7,6 +7,7 @@ rows, what makes two claims the same entity, and what a comparison of them shows
 from exchange_hub.views.lists import (
     coordination,
     documents,
+    elimination,
     energy_stocks,
     enterprises,
     equipment_lines,
@@ -18,6 +19,7 @@ from exchange_hub.views.lists import (
     problems,
     project_procedures,
     projects,
+    publicity,
     returns,
     safeguards,
     scrappage,
@@ -33,7 +35,7 @@ from exchange_hub.views.lists.model import ListView
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
     problems, tasks, support_sought, safeguards, energy_stocks, equipment_lines, project_procedures,
-    submissions, returns, coordination,
+    publicity, elimination, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.

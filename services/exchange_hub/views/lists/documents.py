@@ -1,7 +1,8 @@
 """Documents received and the measures they call for: a row per document × responsible department.
 
 The clock is ten working days from the day after receipt (work plan, part four, stage two). Whether a row is
-overdue depends on a day, so readers work it out for a stated date; the fold gives only the due date.
+overdue depends on a day, so readers work it out for a stated date; the fold gives only the due date. Documents of levels without a
+clock have none, and a measure in a form with a longer track has its own (FIGURES 17).
 """
 
 from collections.abc import Iterator, Sequence
@@ -70,12 +71,12 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
             "issued_on": day(head.get("issued_on")), "received_on": day(head.get("received_on")),
             "department": department, "part": parts.get(department),
         }  # fmt: skip
-        if row["received_on"] is not None:
-            row["due_on"] = rules.due_on(row["received_on"])
         if department in extensions:
             row["extended_until"] = day(extensions[department].facts["until"])
         if department in measures:
             row.update(_measure(measures[department]))
+        if row["received_on"] is not None and row["level"] in rules.levels:
+            row["due_on"] = rules.longer.get(row.get("form", ""), rules.due_on)(row["received_on"])
         yield Row(LIST.name, joined(number, department), row)
 
 
@@ -107,7 +108,7 @@ KIND = Kind(
     "document", "文件与措施", _rows, (LIST,), _identities,
     apart={
         LIST.name: Apart(
-            ("department",), ("document_no", "title", "issuer", "level", "issued_on", "received_on", "due_on")
+            ("department",), ("document_no", "title", "issuer", "level", "issued_on", "received_on")
         )
     },
     asks=frozenset({"calendar"}),

@@ -73,8 +73,8 @@ class Kind:
         findings: (claims, rows) of one component → what a comparison of its statements shows.
         comparisons: comparisons between rows of different components, read over the lists.
         asks: what its fold asks the district beside the order of bureaus for a list and field: ``domain``, that order by
-            domain too, ``calendar``, due dates, ``plans``, what the work plan expects, and ``steps``, by which step what is
-            scrapped counts. What it does not ask changes nothing of its lists.
+            domain too, ``calendar``, due dates, ``plans``, what the work plan expects, ``tasks``, whom it names for a
+            task, and ``steps``, by which step what is scrapped counts. What it does not ask changes nothing of its lists.
         numbers: amounts and quantities of its lists, in the order of their columns.
         beyond: list → row → its first amount that lies beyond all that a row can hold; ``None`` for a list without amounts.
         decided: whether people can decide that two of them are one; numbers alone join the others.
@@ -89,7 +89,7 @@ class Kind:
     findings: Compare | None = None
     rules: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    asks: frozenset[Literal["domain", "calendar", "plans", "steps"]] = frozenset()
+    asks: frozenset[Literal["domain", "calendar", "plans", "steps", "tasks"]] = frozenset()
     decided: bool = True
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)

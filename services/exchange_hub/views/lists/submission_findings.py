@@ -65,6 +65,7 @@ _FLOWS: Final[Mapping[str, _Told]] = {
     "tasks": _Told("task_progress", _MONTH, (), "month"),
     "safeguards": _Told("safeguard", _MONTH, (), "month"),
     "energy-stocks": _Told("energy_stock", _MONTH, (), "month"),
+    "publicity": _Told("publicity", _MONTH, (), "month"),
     "indicators": _Told(
         "indicator", "t.kind = '报送' AND t.period = s.month", (), "kind, period",
         # Beside a month stands the same month of the year before; bases and targets stand on the first sheet.
@@ -78,6 +79,7 @@ _DATED: Final[Mapping[str, _Told]] = {
     "plans": _Told("plan", _within("issued_on")),
     "problems": _Told("problem", _within("raised_on")),
     "support-sought": _Told("support_sought", _within("applied_on")),
+    "elimination": _Told("elimination", _within("ordered_on", "done_on")),
     "equipment-projects": _Told("project_progress", f"t.list = '设备更新' AND {_MONTH}"),
     "recycling-projects": _Told("project_progress", f"t.list = '回收循环' AND {_MONTH}"),
 }

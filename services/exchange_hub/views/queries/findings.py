@@ -52,6 +52,7 @@ _SUMS: Mapping[str, Column] = {column.name: column for column in columns("""
     found_sum 清单合计 money
     by_tax 税务开票金额 money 元
     by_register 台账反向开票额 money 元
+    reported_to 截至 date
     units 计量单位 text
     month 月份 month
     category 品类 text

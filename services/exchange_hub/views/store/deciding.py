@@ -35,11 +35,11 @@ _SHARED = (
 
 #: Answers of a district, as JSON can hold them: ``ranking`` is list → field → domain → bureaus, where ``*`` stands for fields
 #: that are not named and the empty domain for domains that are not; ``due_on`` is receipt date → due date,
-#: ``plans`` names the expected plans, ``steps`` is category → step by which it counts.
+#: ``plans`` names the expected plans, ``tasks`` is task → title and bureaus, ``steps`` is category → step by which it counts.
 Answers = Mapping[str, Mapping[str, Any]]
 
 #: Answers that rows go by and that never only grow.
-_STANDING = ("plans", "steps")
+_STANDING = ("plans", "steps", "tasks")
 
 #: Kinds of entity that have lists; decisions of the coordination office show in the lists of the kinds they speak of.
 LISTED: tuple[str, ...] = tuple(name for name, kind in KINDS.items() if kind.lists)
@@ -171,6 +171,8 @@ def answers_of(kind: str, asked: Asked) -> Answers:
         answers["due_on"] = _due_dates(asked)
     if "plans" in room.asks:
         answers["plans"] = {"|".join(plan): True for plan in sorted(asked.rules.plans)}
+    if "tasks" in room.asks:
+        answers["tasks"] = {no: [title, *bureaus] for no, (title, bureaus) in asked.rules.tasks.items()}
     if "steps" in room.asks:
         answers["steps"] = {category: asked.rules.counting_step(category) for category in get_args(vocabulary.ScrapCategory)}
     return answers
@@ -199,13 +201,15 @@ def _by_domain(of: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _due_dates(asked: Asked) -> dict[str, str]:
+    """Return the due day of every receipt date, of each form with a longer track too, and which levels have a clock at all."""
     if not asked.years:
         return {}
     day, last = date(min(asked.years) - 1, 12, 1), date(max(asked.years), 12, 31)
-    found = {}
+    found = {"levels": "、".join(asked.rules.levels)}
     while day <= last:
-        if (due := asked.rules.due_on(day)) is not None:
-            found[day.isoformat()] = due.isoformat()
+        for form, due_on in (("", asked.rules.due_on), *asked.rules.longer.items()):
+            if (due := due_on(day)) is not None:
+                found[f"{form} {day}".strip()] = due.isoformat()
         day += timedelta(days=1)
     return found
 
