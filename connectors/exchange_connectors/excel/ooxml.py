@@ -10,7 +10,9 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import PurePosixPath
+from typing import Any, cast
 from xml.parsers import expat
 
 import python_calamine
@@ -45,6 +47,9 @@ _KEPT_BYTES_MAX = 16 * 2**20
 
 _WORTH_BYTES = 4 * 2**20
 """So much XML of empty rows is left out before a package is made without them: each cell of theirs costs as much as a full one."""
+
+_LEARNT_ROWS = 2_000
+"""Of a sheet's first rows equal texts and dates are kept once, also for those below: words come again in long lists, and each takes room."""
 
 _NOTHING_TO_SEE = 0.3
 """Height (points) or width (characters) below which a row or column does not show."""
@@ -416,7 +421,12 @@ def _sheet(
     bounded(meta.name, scan.rows, scan.columns)
     sheet = book.get_sheet_by_name(meta.name)
     before: list[Cell] = [None] * (sheet.start[1] if sheet.start else 0)  # rows come from the first, cells from the first column in use
-    rows = [before + [as_cell(value) for value in row] for row in sheet.iter_rows()]
+    shared: dict[Any, Cell] = {}
+    rows: list[list[Cell]] = []
+    for values in cast("Iterator[list[Any]]", sheet.iter_rows()):
+        if len(rows) < _LEARNT_ROWS:
+            shared.update((value, value) for value in values if type(value) in (str, date))
+        rows.append(before + [(shared.get(value, value) or None) if type(value) in (str, date) else as_cell(value) for value in values])
     merges = tuple(
         Merge(top + 1, left + 1, bottom + 1, right + 1)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()

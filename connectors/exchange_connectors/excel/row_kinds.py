@@ -57,7 +57,7 @@ class RowKinds:
         self._keys = {column for column, bound in self._by_column.items() if bound.mapped.field in names}
         self._words = {normal(text) for line in table.header_lines for text in line.values()}
         own = {*self._words, *table.titles, *table.mapped.total_labels, *(text for line in table.header_lines for text in line.values())}
-        self._codes = any(word.isascii() for word in own if word)
+        self.has_codes = any(word.isascii() for word in own if word)
         self._plain: dict[str, bool] = {}
         self._headed = {column for line in table.header_lines for column in line} | self._by_column.keys()
         self._foreign = self._moved = False  # another table has begun; one has, somewhere above
@@ -66,24 +66,22 @@ class RowKinds:
             column for column, bound in self._by_column.items() if bound.mapped.carried
         }
 
-    def plainly_data(self, cells: list[Cell], after_gap: bool) -> bool:
-        """Say whether :meth:`of` would certainly call the next row data: no text in it is one of a heading, a total or a note."""
-        if after_gap or self._first or self._moved or (self._serial and not self._numbered):
-            return False
-        known, beside = self._plain, False
-        for column, cell in enumerate(cells, 1):
-            if cell is None:
-                continue
-            if isinstance(cell, str):
-                plain = known.get(cell)
-                if not (self._is_plain(cell) if plain is None else plain):
-                    return False
-            beside = beside or column not in self._serial
-        return beside
+    def expects_data(self, after_gap: bool) -> bool:
+        """Say whether :meth:`of` would certainly call the next row data, if all its texts are plain and one stands beside the serial number."""
+        return not (after_gap or self._first or self._moved or (self._serial and not self._numbered))
 
-    def _is_plain(self, cell: str) -> bool:
-        if cell.isascii() and cell[:1].isalnum() and cell.isprintable() and not self._codes and cell[:5].lower() != "total":
+    def is_serial(self, column: int) -> bool:
+        """Say whether a column holds nothing but the rows' numbers."""
+        return column in self._serial
+
+    def is_plain(self, cell: str) -> bool:
+        """Say whether a text is certainly none of a heading, a total or a note."""
+        if not self.has_codes and cell.isascii() and cell[:1].isalnum() and cell.isprintable() and cell[:5].lower() != "total":
             return True  # what begins like a code is no word of the sheet's own
+        known = self._plain.get(cell)
+        return self._looks_plain(cell) if known is None else known
+
+    def _looks_plain(self, cell: str) -> bool:
         text = folded(cell)
         label = normal(text)
         plain = not (

@@ -21,7 +21,7 @@ from exchange_connectors.excel.model import (
     RowKind,
     letters,
 )
-from exchange_connectors.excel.plain_rows import PlainRows
+from exchange_connectors.excel.plain_rows import LazyValues, PlainRows
 from exchange_connectors.excel.row_kinds import RowKinds
 from exchange_connectors.excel.table import BoundColumn, Table, part_of
 from exchange_connectors.excel.values import read_value
@@ -44,7 +44,7 @@ def read_rows(table: Table) -> list[Row]:
     measures = [c for c in table.columns if c.reads.field == "unit"]
     units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
     make = partial(Row, places=layout.places, units=units, layout=layout)
-    plain_rows = PlainRows(table, kinds, merged, make)
+    plain_rows = PlainRows(table, kinds, merged, partial(make, evidence=[], elsewhere={}))  # of a plain row nothing is added to them
     unread: list[int] = []
     last = table.first_row - 1
     for number in range(table.first_row, len(table.sheet.rows) + 1):
@@ -78,7 +78,7 @@ def read_rows(table: Table) -> list[Row]:
         words = f"本行起像是另一张表（表头与上面不同），{len(unread)}行未读取，请另放一张工作表或改用模板表头"
         table.say(36, Level.RETURNED, words, unread[0])
     _look_at_rows(table, rows)
-    account.sums = tuple(_sums(table, rows))
+    account.sums = tuple(_sums(table, rows, plain_rows))
     return rows
 
 
@@ -389,14 +389,16 @@ def _compare(table: Table, total: Row, bound: BoundColumn, blocks: list[list[Row
     table.say(24, Level.RETURNED, f"与明细之和相差{amount}，请核对（明细已按行受理）", total.number, bound.column)
 
 
-def _sums(table: Table, rows: list[Row]) -> Iterator[ColumnSum]:
+def _sums(table: Table, rows: list[Row], plain_rows: PlainRows) -> Iterator[ColumnSum]:
     """Yield each money column's sum as read, and the sheet's own total."""
+    others = [row for row in rows if not isinstance(row.values, LazyValues)]
     for bound in table.columns:
         if bound.reads.unit is None or not bound.mapped.carried:
             continue
         name, factor = bound.reads.field, MoneyUnit(bound.reads.unit).factor
-        read = sum((row.money(name) or Decimal(0) for row in rows if row.kind is RowKind.DETAIL), Decimal(0))
-        totals = [row.money(name) for row in rows if row.kind is RowKind.TOTAL]
+        of_plain = Decimal(plain_rows.read_from[name].fen).scaleb(-2)
+        read = sum((row.money(name) or Decimal(0) for row in others if row.kind is RowKind.DETAIL), of_plain)
+        totals = [row.money(name) for row in others if row.kind is RowKind.TOTAL]
         stated = totals[-1] if totals else None
         yield ColumnSum(bound.header, bound.reads.unit, read / factor, None if stated is None else stated / factor)
 
