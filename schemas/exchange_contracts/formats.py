@@ -17,7 +17,7 @@ _MONTH = f"{_YEAR}-(?:0[1-9]|1[0-2])"
 FORMATS: dict[str, TextFormat] = {
     "month": TextFormat(_MONTH, "月份应写成 YYYY-MM，如 2026-10"),
     "year": TextFormat(_YEAR, "年份应为四位数字，如 2026"),
-    "period": TextFormat(f"(?:{_MONTH}|{_YEAR})", "期间应写成年(2027)或月(2026-10)"),
+    "period": TextFormat(f"(?:{_MONTH}|{_YEAR})", "期间应写成年（2027）或月（2026-10）"),
     # GB 32100-2015 leaves out I O S V Z; the check character is advice (some codes in circulation fail it).
     "uscc": TextFormat("[0-9A-HJ-NP-RTUWXY]{18}", "统一社会信用代码应为18位数字和大写字母，不含I、O、S、V、Z"),
     "project_code": TextFormat(

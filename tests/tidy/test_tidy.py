@@ -200,3 +200,42 @@ def test_no_test_sleeps(tests: list[tuple[Path, ast.FunctionDef]]) -> None:
         and "#" not in text_of(path).splitlines()[call.lineno - 1]
     ]
     assert not sleeping
+
+
+def said(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a module with their lines, patterns and docstrings left out; what is filled in later is one Chinese word."""
+    passed: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "re":
+            passed.update(ast.walk(node))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed.add(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            if node not in passed:
+                yield node.lineno, "".join(part.value if isinstance(part, ast.Constant) else "值" for part in node.values)
+            passed.update(node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in passed:
+            yield node.lineno, node.value
+
+
+HALF_WIDTH = re.compile(r"[一-鿿”’）》〔〕][,;:!?()](?!\\)|[,;:!?()][一-鿿“‘（《]")
+#: Parts of patterns, and what a folded heading is compared with.
+FOLDED = re.compile(r"\(\?:|^单位:$")
+
+
+def test_chinese_of_the_connectors_has_full_width_punctuation() -> None:
+    """What clerks read of connectors and contracts has no half-width comma, colon or bracket beside a Chinese word."""
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text}"
+        for path in ours()
+        if path.parts[len(ROOT.parts)] in ("connectors", "schemas")
+        for line, text in said(tree_of(path))
+        if re.search("[一-鿿]", text.replace("值", "")) and HALF_WIDTH.search(text) and not FOLDED.search(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_connectors_and_contracts_know_no_district() -> None:
+    """No code of connectors and contracts names one district: which it is comes from configuration."""
+    found = [path for path in ours() if path.parts[len(ROOT.parts)] in ("connectors", "schemas") and re.search("wuqing|武清", text_of(path), re.IGNORECASE)]
+    assert not found

@@ -29,6 +29,9 @@ from exchange_connectors.excel.table import BoundColumn, Table, locate
 from exchange_connectors.excel.workbook import Sheet, Workbook
 from exchange_contracts import registry
 
+_COPY = re.compile(r"\s*(?:[(（]\d+[)）]|[-_]?(?:副本|备份)\d*)\s*$")
+"""What a spreadsheet, or a clerk, adds to the name of a sheet that is copied."""
+
 _NAMED = ("owner_uscc", "owner_name", "uscc", "name")
 """Codes, each with the name that goes with it."""
 
@@ -192,6 +195,12 @@ def _is_worth_a_word(sheet: Sheet, mapping: Mapping) -> bool:
 
 def _say_unknown(sheet: Sheet, mapping: Mapping, present: set[int], result: Inspection) -> None:
     """Say that a sheet was not read: 退 where it seems to be a missing one of the template under another name."""
+    original = _COPY.sub("", sheet.name).strip()
+    if original != sheet.name.strip() and any(mapping.sheet[index].covers(original) for index in present):
+        words = f"工作表是“{original}”的副本，未读取；请删去其中一张后重报"
+        result.findings.append(Finding(36, Level.RETURNED, words, sheet.name))
+        result.accounts.append(unread_account(sheet.name, sheet.rows, "是副本"))
+        return
     missing = [mapped for index, mapped in enumerate(mapping.sheet) if index not in present]
     near = get_close_matches(sheet.name.strip(), [mapped.name or mapped.label for mapped in missing], n=1, cutoff=0.6)
     alike = near or [mapped.name or mapped.label for mapped in _fitting(sheet, missing)]

@@ -115,7 +115,7 @@ def _sound(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def month_in(text: str) -> str | None:
     """Return the one month a title or file name speaks of; a date of filling in is none.
 
-    >>> month_in("武清区设备更新项目清单（2026年1-9月）")
+    >>> month_in("样例区设备更新项目清单（2026年1-9月）")
     '2026-09'
     """
     months = months_in(text)

@@ -16,6 +16,7 @@ from typing_extensions import override
 from exchange_connectors.excel.cells import Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.model import Cell, Row, RowKind, Value
 from exchange_connectors.excel.row_kinds import RowKinds
+from exchange_connectors.excel.stand_ins import voids
 from exchange_connectors.excel.table import BoundColumn, Table
 from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Merge
@@ -27,7 +28,7 @@ from exchange_contracts.units import MoneyUnit
 REMEMBERED = 20_000
 """Texts of a column whose meaning is kept: kinds, companies and towns come again, numbers of things do not."""
 
-_CODE = re.compile(r"(?![Tt][Oo][Tt][Aa][Ll]|\d.*[eE])(?:k\d{1,4}:)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_CODE = re.compile(r"(?![Tt][Oo][Tt][Aa][Ll]|[xX]+\Z|\d.*[eE])(?:k\d{1,4}:)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
 """A number of a thing: its own value, no word of a sheet's, no number in scientific notation."""
 _SHORT = 10**9
 _FEN_MAX = int(ROW_YUAN_MAX) * 100
@@ -51,6 +52,7 @@ class PlainColumn:
         bound: what the column means; ``None`` for one that is not read.
         serial: it holds nothing but the rows' numbers.
         barred: what stands in it is never plain.
+        remark: words in it may take their row back.
         as_is: a plain code is its own value.
         scale: fen of one unit of money, 0 for a column of whole numbers, ``None`` where numbers are read in full.
         formatted: some of its cells have a format of their own.
@@ -63,6 +65,7 @@ class PlainColumn:
     serial: bool = False
     required: bool = False
     barred: bool = False
+    remark: bool = False
     as_is: bool = False
     scale: int | None = None
     formatted: bool = True
@@ -155,7 +158,7 @@ class PlainRows:
         self._seen = Seen(None, "", table.sheet.from_1904)
         sheet = table.sheet
         odd: tuple[Mapping[tuple[int, int], object] | set[tuple[int, int]], ...] = (
-            sheet.errors, sheet.outward, sheet.uncomputed, sheet.doubtful, sheet.marks, merged,
+            sheet.errors, sheet.outward, sheet.uncomputed, sheet.doubtful, sheet.marks, sheet.commented, merged,
         )  # fmt: skip
         self._odd = {row for places in odd for row, _ in places}
         self._able = table.mapped.kind == "rows" and not any(c.reads.field == "unit" or c.mapped.join for c in table.columns)
@@ -176,13 +179,13 @@ class PlainRows:
         """Return how a column is read; of one without a meaning only what may stand in it is of interest."""
         serial, formatted = self._kinds.is_serial(index + 1), index + 1 in self._formatted
         if bound is None or not bound.mapped.carried:
-            return PlainColumn(index, None, serial, formatted=formatted)
+            return PlainColumn(index, None, serial, formatted=formatted, remark=bound is not None and bound.mapped.field == "$remark")
         kind, money = bound.reads.type.kind, None
         if kind == "money":
             money = int(MoneyUnit(bound.reads.unit or MoneyUnit.YUAN).factor * 100)
         required = bound.mapped.required or (bound.reads.field == "month" and table.month is not None)
         return PlainColumn(
-            index, bound, serial, required, bound.mapped.evidence is not None, kind == "text" and not bound.reads.rewrites,
+            index, bound, serial, required, bound.mapped.evidence is not None, False, kind == "text" and not bound.reads.rewrites,
             0 if kind == "count" else money, formatted,
         )  # fmt: skip
 
@@ -270,7 +273,7 @@ class PlainRows:
         value: Value | _Ask = _ASK
         if self._kinds.is_plain(cell) and not personal.holds_personal_number(fold_width(cell)):
             value = None
-            if column.bound is not None and error_in(cell) is not None:
+            if (column.bound is not None and error_in(cell) is not None) or (column.remark and voids(cell)):
                 value = _ASK
             elif column.bound is not None and not is_empty(cell):
                 reading = read_value(cell, column.bound.reads, self._seen)

@@ -10,6 +10,7 @@ from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.headings import folded, normal
 from exchange_connectors.excel.mapping import placeholders
 from exchange_connectors.excel.model import NUMBER_KINDS, Cell, RowKind
+from exchange_connectors.excel.stand_ins import sets_aside
 from exchange_connectors.excel.table import BoundColumn, Table
 
 LABEL_COLUMNS = 4
@@ -85,7 +86,7 @@ class RowKinds:
         text = folded(cell)
         label = normal(text)
         plain = not (
-            is_empty(cell) or text in self._table.titles or label in self._words or label == "序号" or _NOTES.match(text) or _SIGNATURES.match(text)
+            is_empty(cell) or sets_aside(text) or text in self._table.titles or label in self._words or label == "序号" or _NOTES.match(text) or _SIGNATURES.match(text)
             or any(text in line.values() for line in self._table.header_lines) or self._sums(label.rstrip(":"))
         )  # fmt: skip
         if len(self._plain) < _REMEMBERED:
@@ -107,7 +108,7 @@ class RowKinds:
         if heading is not None:
             self._first = True
             return heading
-        if self._is_note(filled, texts) or self._is_beside_the_list(filled):
+        if self._is_note(filled, texts) or self._is_beside_the_list(filled) or self.set_aside(cells):
             self._first = first
             return RowKind.NOTE
         if self._foreign or (self._moved and not filled.keys() <= self._headed):
@@ -171,6 +172,11 @@ class RowKinds:
         if filled.keys() <= self._serial:
             return not numbers and not _NOTES.match(folded(str(next(iter(filled.values()), ""))))
         return bool(numbers - self._serial)
+
+    def set_aside(self, cells: list[Cell]) -> str:
+        """Return what stands for a row's serial number where that says that the row is none: an example, or void."""
+        words = [cells[column - 1] for column in self._serial if column <= len(cells)]
+        return next((word for word in words if isinstance(word, str) and sets_aside(word)), "")
 
     def _total(self, filled: dict[int, Cell], texts: dict[int, str]) -> RowKind | None:
         """Tell a total from data that is only called like one."""
