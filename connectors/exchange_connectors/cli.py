@@ -89,12 +89,29 @@ def _mapping(
     mapping = mappings.load(config).model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
-    return mapping.model_copy(update={"state": mapping.state or mapping.inbox / ".hub" / f"{mapping.bureau}.sqlite"})
+    return mapping.model_copy(
+        update={
+            "state": mapping.state or mapping.inbox / ".hub" / f"{mapping.bureau}.sqlite",
+            "district": mapping.district or ConnectorSettings().district_code,
+        }
+    )
+
+
+def _district(code: str, where: str) -> str:
+    """Return the district's code.
+
+    Raises:
+        ConfigError: none is named.
+    """
+    if not code:
+        raise ConfigError(f"no district is named, so there is no topic to publish on: give {where}--district CODE or HUB_DISTRICT_CODE")
+    return code
 
 
 def _publisher(mapping: mappings.Mapping, bootstrap_servers: str | None) -> Publisher:
     assert mapping.state is not None  # noqa: S101 - filled by _mapping
-    return Publisher(_kafka(bootstrap_servers, mapping.district, mapping.bureau), mapping.district, mapping.bureau, mapping.state)
+    district = _district(mapping.district, 'district = "CODE" in the mapping, ')
+    return Publisher(_kafka(bootstrap_servers, district, mapping.bureau), district, mapping.bureau, mapping.state)
 
 
 _INBOX = click.option(
@@ -378,7 +395,7 @@ def publish(
 ) -> None:
     """发布 JSON Lines 中的事件（FILE 或标准输入），每行以 "type" 写明事件名。"""
     settings = ConnectorSettings()
-    district = district or settings.district_code
+    district = _district(district or settings.district_code, "")
     spool = state or _spool(settings, district, bureau)
     counts: Counter[str] = Counter()
     name = "-" if file is sys.stdin or file.name == "<stdin>" else Path(file.name).name

@@ -59,7 +59,7 @@ class ConnectorSettings(BaseSettings):
     Attributes:
         data_dir: ``HUB_DATA_DIR``: a hub's data folder on this machine; its Kafka is used where no other is named.
         kafka: ``HUB_KAFKA__BOOTSTRAP_SERVERS``, ``HUB_KAFKA__SECURITY_PROTOCOL``, ``HUB_KAFKA__USERNAME``, ….
-        district_code: ``HUB_DISTRICT_CODE``: the code in topic names.
+        district_code: ``HUB_DISTRICT_CODE``: the code in topic names; nothing is published without one.
         spool_dir: ``HUB_SPOOL_DIR``: where ``hub publish`` keeps its spool and ledger; ``spool`` in the data folder, if omitted.
     """
 
@@ -69,7 +69,7 @@ class ConnectorSettings(BaseSettings):
 
     data_dir: Path = Path(".hub")
     kafka: KafkaSettings = KafkaSettings()
-    district_code: str = "wuqing"
+    district_code: str = ""
     spool_dir: Path | None = None
 
     def spools(self) -> Path:

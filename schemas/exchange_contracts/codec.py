@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from exchange_contracts import registry
 from exchange_contracts.decoder import Decoder, Facts, decoder_of, said_of
+from exchange_contracts.encoder import Encoder, encoder_of
 from exchange_contracts.model import Event
 from exchange_contracts.primitives import EPOCH_ORDINAL, BadValueError, MalformedError
 from exchange_contracts.registry import Contract
@@ -170,6 +171,16 @@ def encode(event: Event) -> bytes:
     value.write(frame)
     fastavro.schemaless_writer(value, schema, event.model_dump())
     return value.getvalue()
+
+
+def encode_facts(contract: Contract, facts: Mapping[str, Any]) -> bytes:
+    """Return the Kafka value of sound facts of a contract's newest version: what :func:`encode` gives the event of these facts."""
+    return _encoder(contract)(facts)
+
+
+@cache
+def _encoder(contract: Contract) -> Encoder:
+    return encoder_of(contract)
 
 
 @cache

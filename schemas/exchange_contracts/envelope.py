@@ -43,17 +43,20 @@ def headers(event: Event, traceparent: str | None = None) -> list[tuple[str, byt
     return result
 
 
+def headers_of(contract: Contract, facts: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+    """Return the headers to publish facts with: what :func:`headers` gives the event of these facts."""
+    specification, source, kind = _shared(contract.event, facts["bureau"], facts["source"])
+    second, millis = divmod(facts["recorded_at"], 1000)
+    time = _to_second(second) + _MILLIS[millis]
+    return [specification, ("ce_id", facts["event_id"].encode()), source, kind, ("ce_time", time), _CONTENT_TYPE_HEADER]
+
+
 def as_published(kafka_headers: Headers, facts: Mapping[str, Any], contract: Contract) -> bool:
     """Tell whether a record's headers are those that :func:`headers` gives the event, so that nothing disagrees.
 
     It is the quick way through :func:`disagreement` for what the hub's own kit published; ``False`` says nothing yet.
     """
-    specification, source, kind = _shared(contract.event, facts["bureau"], facts["source"])
-    second, millis = divmod(facts["recorded_at"], 1000)
-    own = [
-        specification, ("ce_id", facts["event_id"].encode()), source, kind, ("ce_time", _to_second(second) + _MILLIS[millis]),
-        _CONTENT_TYPE_HEADER,
-    ]  # fmt: skip
+    own = headers_of(contract, facts)
     return kafka_headers == own or (
         isinstance(kafka_headers, list) and kafka_headers[:-1] == own and kafka_headers[-1][0] == "traceparent"
     )

@@ -19,6 +19,7 @@ OWN_CODES = frozenset(("submission", "coordination", "indicator", "task", "plan"
 """Kinds whose keys are made of the hub's own codes, in which capitals and small letters differ."""
 
 _PLAIN = re.compile(r"[0-9A-Z|@:./_-]+")
+_WITHOUT_BLANKS = re.compile(r"[0-9A-Za-z|@:./_-]+")
 _HYPHENS = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]")
 _UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
 _ZERO_WIDTH = re.compile(f"[{_UNSEEN}]")
@@ -45,9 +46,13 @@ def normal_key(kind: str, key: str) -> str:
     return key if _PLAIN.fullmatch(key) else normal_text(key)
 
 
-@lru_cache(1 << 16)
 def normal_text(text: str) -> str:
     """Return the normal form of an identifier of any kind: what :func:`normal_key` does, capitals included."""
+    return text if _PLAIN.fullmatch(text) else _normal_text(text)
+
+
+@lru_cache(1 << 16)
+def _normal_text(text: str) -> str:
     # A capital may be another composition of letter and mark, and a mark may join a letter once the blank between them is gone.
     while (folded := without_blanks(text).upper()) != text:
         text = folded
@@ -56,6 +61,8 @@ def normal_text(text: str) -> str:
 
 def without_blanks(text: str) -> str:
     """Return a text in its normal form but for capitals: half-width, without blanks, plain hyphens, 〔〕 around a year."""
+    if _WITHOUT_BLANKS.fullmatch(text):
+        return text
     while (folded := _NO_PLACE.sub("", unicodedata.normalize("NFKC", text))) != text:
         text = folded
     return _YEAR.sub(r"〔\1〕", _HYPHENS.sub("-", text))

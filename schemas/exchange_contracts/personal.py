@@ -45,6 +45,8 @@ _DIGIT = "0-9０-９"
 _HIDDEN = "\u00a0\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _IN_TEXT = re.compile(f"[{_DIGIT}][{_DIGIT}*＊×xXｘＸ \\u3000\u2010-\u2015\u2212－{_HIDDEN}-]{{9}}")
 """What a text has at least where it holds a personal number: ten digits, masks and what may stand between them."""
+_BEGINS = re.compile(_EDGE + "[1-8][0-9][0-9]")
+"""How a personal number begins, whole or masked, in a text as a reader sees it."""
 _IN_NUMBER = re.compile(f"[{_DIGIT}][{_DIGIT}xXｘＸ{_HIDDEN}]{{16}}")
 _IN_KEY = re.compile(f"[1１][3-9３-９][{_DIGIT}][{_DIGIT} \u3000\u2010-\u2015\u2212－{_HIDDEN}-]{{8}}")
 
@@ -55,7 +57,7 @@ def kind_in_text(text: str) -> Kind | None:
     Identity numbers: 18 characters with a known province, a real date and a right check character (a wrong one counts
     too where the text says 身份证), or 15 digits of the old form. Office landlines are not personal.
     """
-    if not _IN_TEXT.search(text):
+    if not may_hold(text):
         return None
     text = seen(text)
     named = _SAYS_ID.search(text) is not None
@@ -75,6 +77,11 @@ def kind_in_number(text: str, *, key: bool = False) -> Kind | None:
     if any(_is_identity_number(number, named=False) for number in _ID_RUN.findall(text)):
         return "身份证号"
     return "手机号" if key and _MOBILE_AS_KEY.search(text) else None
+
+
+def may_hold(text: str) -> bool:
+    """Tell whether a text may hold a personal number: the quick way through :func:`holds_personal_number`."""
+    return _IN_TEXT.search(text) is not None and (not text.isascii() or _BEGINS.search(text) is not None)
 
 
 def holds_personal_number(text: str) -> bool:

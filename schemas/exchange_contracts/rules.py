@@ -273,16 +273,20 @@ def _of_envelope(contract: Contract, facts: Facts) -> Iterator[Problem]:
 
 
 @cache
-def sound(contract: Contract) -> Callable[[Facts], Any]:
+def sound(contract: Contract, *, identified: bool = True) -> Callable[[Facts], Any]:
     """Compile the test of a contract's events: where it is true, :func:`all_problems` finds none.
 
     Where it is not there usually is one; what only few senders write is left to the full look.
+
+    Args:
+        contract: the contract.
+        identified: the facts have an id already; without, the test is of all the rest.
     """
     named = "|".join(f"{{f[{name!r}]}}" for name in contract.subkey)
     within, of_bounds = bounds.quick(contract)
     impersonal, of_personal = personal.quick(contract)
     conditions = [
-        f"f['event_id'] == event_id_text(f['source'], {contract.family!r}, f\"{named}\", f['entity_key'], f['revision'])",
+        *[f"f['event_id'] == event_id_text(f['source'], {contract.family!r}, f\"{named}\", f['entity_key'], f['revision'])"][: int(identified)],
         # Printable texts have no control characters.
         "f['entity_key'].isprintable()",
         *(f"str(f[{name!r}]).isprintable()" for name in contract.subkey),

@@ -43,6 +43,15 @@ def test_every_event_survives_encoding_and_decoding(contract: Contract, data: st
 
 
 @each_contract
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_facts_are_written_like_their_event(contract: Contract, data: st.DataObject) -> None:
+    """The quick way from facts to bytes gives, byte for byte, what the event of these facts is encoded as."""
+    value = codec.encode(data.draw(events(contract)))
+    assert codec.encode_facts(*codec.decode_facts(value)) == value
+
+
+@each_contract
 @briefly
 @given(data=st.data())
 def test_fastavro_and_the_hub_read_each_other(contract: Contract, data: st.DataObject) -> None:

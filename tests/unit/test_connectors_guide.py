@@ -66,13 +66,13 @@ def test_the_guide_s_line_is_taken() -> None:
 def test_the_guide_s_program_publishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The example program, run as it stands on the double, publishes one event, and none the second time."""
     (program,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    broker = RecordingBroker("hub.wuqing.finance.events", "hub.wuqing.finance.receipts")
+    broker = RecordingBroker("hub.sample.finance.events", "hub.sample.finance.receipts")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(publishing, "KafkaBroker", lambda _settings: broker)
     program = program.replace("wait_for_receipts(30)", "wait_for_receipts(0)")
     for _ in range(2):
         exec(compile(program, "GUIDE.md", "exec"), {})  # the guide's own text, under test
-    (record,) = broker.topics["hub.wuqing.finance.events"]
+    (record,) = broker.topics["hub.sample.finance.events"]
     assert codec.decode(record.value).entity_key == "BT-2026-0002"
     first, second = capsys.readouterr().out.splitlines()
     assert first.split()[0] != second.split()[0]

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from exchange_connectors.cli import connect
+from exchange_connectors.cli import connect, publish
 from exchange_connectors.excel import load, look_at
 from exchange_connectors.excel.soundness import problems
 from exchange_connectors.excel.template import write_template
@@ -89,3 +89,21 @@ def test_a_template_with_a_cell_for_the_month_is_written_and_read(tmp_path: Path
     book.save(path)
     (placed,) = look_at(path, mapping).statements
     assert placed.statement.facts["month"] == "2026-10"
+
+
+@pytest.mark.parametrize("command", ["run", "status", "replay"])
+def test_without_a_district_nothing_is_published_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Which district it is comes from the mapping, the option or the setting; where none names it, the command says so and ends with 2."""
+    monkeypatch.delenv("HUB_DISTRICT_CODE", raising=False)
+    path = tmp_path / "m.toml"
+    path.write_text(SOUND, encoding="utf-8")
+    outcome = CliRunner().invoke(connect, [command, str(path), *(["--dry-run"] if command == "run" else [])])
+    assert (outcome.exit_code, "no district is named" in outcome.output) == (2, True)
+    line = tmp_path / "lines.jsonl"
+    line.write_text("", encoding="utf-8")
+    outcome = CliRunner().invoke(publish, ["--bureau", "commerce", str(line)])
+    assert (outcome.exit_code, "HUB_DISTRICT_CODE" in outcome.output) == (2, True)
+    if command != "replay":
+        monkeypatch.setenv("HUB_DISTRICT_CODE", "sample")
+        asked = [command, str(path), "--inbox", str(tmp_path / "inbox"), "--state", str(tmp_path / "state.sqlite"), *(["--dry-run"] if command == "run" else [])]
+        assert CliRunner().invoke(connect, asked).exit_code == 0

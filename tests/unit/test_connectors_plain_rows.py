@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from exchange_connectors.excel import inspect, load, ooxml
+from exchange_connectors.excel import DropFolder, inspect, load, ooxml
 from exchange_connectors.excel.checks import NoMemory
 from exchange_connectors.excel.dropfolder import look_at
 from exchange_connectors.excel.inspection import Inspection
@@ -21,6 +21,9 @@ from exchange_connectors.excel.number_format import parse
 from exchange_connectors.excel.plain_rows import PlainRows
 from exchange_connectors.excel.plain_statements import PlainStatements
 from exchange_connectors.excel.workbook import Sheet, Workbook
+from exchange_connectors.kit.double import RecordingBroker
+from exchange_connectors.kit.publisher import Publisher
+from exchange_connectors.settings import KafkaSettings
 from tests.bench.workbook_made import HEADINGS, SHEET, TITLE, credit_code, write
 from tests.workbooks.bent import make, mapping
 
@@ -35,7 +38,8 @@ ODD: tuple[Cell, ...] = (
 
 def said(seen: Inspection) -> tuple[Any, ...]:
     """Return everything that an inspection says."""
-    return seen.findings, seen.statements, seen.accounts, seen.rows, seen.returned, seen.memos, seen.seen
+    placed = [(each.told(), each.sheet, each.row, each.slot, each.thing, each.aliases) for each in seen.statements]
+    return seen.findings, placed, seen.accounts, seen.rows, seen.returned, seen.memos, seen.seen
 
 
 def in_full(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +83,41 @@ def test_the_quick_way_says_what_the_full_way_says(monkeypatch: pytest.MonkeyPat
     quickly = inspect(book, load(COMMERCE), NoMemory())
     in_full(monkeypatch)
     assert said(quickly) == said(inspect(book, load(COMMERCE), NoMemory()))
+
+
+def published(folder: Path, turns: list[Path]) -> tuple[Any, ...]:
+    """Return what a drop folder publishes of workbooks put there one after another, and what its ledger then knows."""
+    folder.mkdir()
+    commerce = load(COMMERCE).model_copy(update={"inbox": folder, "state": folder / "state.sqlite"})
+    broker = RecordingBroker(*(f"hub.{commerce.district}.commerce.{kind}" for kind in ("events", "receipts")))
+    counts = []
+    with Publisher(KafkaSettings(), commerce.district, "commerce", folder / "state.sqlite", broker=broker, clock=lambda: 1_790_000_000.25) as publisher:
+        for path in turns:
+            target = folder / "2026年10月.xlsx"
+            target.write_bytes(path.read_bytes())
+            result = DropFolder(commerce, publisher).process(target)
+            counts.append((result.published, result.unchanged, result.rows, result.returned))
+        known = [publisher.store.connection.execute(f"select * from {table} order by 1, 2, 3").fetchall() for table in ("entry", "alias", "awaiting")]
+    return counts, broker.topics, known
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_published_quickly_is_what_is_published_in_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int) -> None:
+    """Bytes, ids and headers of events, the ledger's entries and keys are the same, at first and after some cells have changed."""
+    random = Random(seed)
+    write(tmp_path / "made.xlsx", 120, seed)
+    turns = []
+    book = openpyxl.load_workbook(tmp_path / "made.xlsx")
+    for turn in range(3):
+        for _ in range(12):
+            value = random.choice([each for each in ODD if not isinstance(each, str) or each.isprintable()])
+            book.worksheets[0].cell(random.randrange(4, 124), random.randrange(1, 15)).value = value
+        turns.append(tmp_path / f"{turn}.xlsx")
+        book.save(turns[-1])
+    quickly = published(tmp_path / "quick", turns)
+    in_full(monkeypatch)
+    assert quickly == published(tmp_path / "full", turns)
+    assert quickly[0][0][0] > 60
 
 
 def test_bent_workbooks_are_read_alike_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,9 +186,8 @@ def test_plain_xml_is_told_from_the_rest(monkeypatch: pytest.MonkeyPatch, seed: 
 def test_most_rows_of_a_sound_list_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly every row of a list as a system exports it goes the quick way: else a hundred thousand take minutes."""
     taken: list[bool] = []
-    read, state = PlainRows.read, PlainStatements.state
+    read = PlainRows.read
     monkeypatch.setattr(PlainRows, "read", lambda self, *given: note(taken, read(self, *given)))
-    monkeypatch.setattr(PlainStatements, "state", lambda self, *given: note(taken, state(self, *given)))
     random = Random(1)
     sheet = grid(random)
     sheet.formats.clear()
@@ -157,7 +195,9 @@ def test_most_rows_of_a_sound_list_are_plain(monkeypatch: pytest.MonkeyPatch) ->
         [float(n + 1), f"WQ{n:06d}", "冰箱", "1级", f"SN{n}", f"FP{n}", date(2026, 10, 2), 100.5, 1.0, 99.5, credit_code(random), None, "交旧", None]
         for n in range(200)
     ]
-    assert len(inspect(Workbook("2026年10月.xlsx", (sheet,)), load(COMMERCE), NoMemory()).statements) == 200
+    statements = inspect(Workbook("2026年10月.xlsx", (sheet,)), load(COMMERCE), NoMemory()).statements
+    taken += [each.sound() is not None for each in statements]
+    assert len(statements) == 200
     assert taken.count(True) >= 398
 
 

@@ -28,3 +28,18 @@ def test_pages_of_a_figure_s_rows_are_all_of_them_once(tmp_path: Path, monkeypat
         assert "第 2 / 3 页" in texts[1]
         assert "没有这一页" in client.get(f"{first[1]}&page=4").text
         assert client.get(f"{first[1]}&page=0").status_code == 400
+
+
+def test_report_cells_open_the_rows_behind(tmp_path: Path) -> None:
+    """A figure of the report leads to its rows; one without value says why and is no number."""
+    write_report(tmp_path)
+    with opened(MemorySource(), tmp_path) as client:
+        text = client.get("/reports/2026-10").text
+        assert "123456.8</a>" in text
+        assert "未设定" in text
+        address = re.search(r'href="(/reports/2026-10/figure\?id=equipment[^"]+projects)"', text)
+        assert address is not None
+        page = client.get(address[1]).text
+        assert page.count("/lists/equipment-projects/row?key=") == 20
+        assert "领域＝工业" in page
+        assert client.get("/reports/2026-10/figure?id=no.such").status_code == 404

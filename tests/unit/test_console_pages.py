@@ -337,19 +337,6 @@ def test_receipts_show_reason_place_and_cell(client: TestClient) -> None:
     assert "fold_failed" not in text
 
 
-def test_report_cells_open_the_rows_behind(client: TestClient) -> None:
-    """A figure of the report leads to its rows; one without value says why and is no number."""
-    text = client.get("/reports/2026-10").text
-    assert "123456.8</a>" in text
-    assert "未设定" in text
-    address = re.search(r'href="(/reports/2026-10/figure\?id=equipment[^"]+projects)"', text)
-    assert address is not None
-    page = client.get(address[1]).text
-    assert page.count("/lists/equipment-projects/row?key=") == 20
-    assert "领域＝工业" in page
-    assert client.get("/reports/2026-10/figure?id=no.such").status_code == 404
-
-
 def test_charts_have_a_table_for_readers_without_script(client: TestClient) -> None:
     """The numbers of a chart stand in a table below it; a gap is —, not zero."""
     text = client.get("/reports/2026-10").text

@@ -25,6 +25,23 @@ def date_as_text(random: Random, book: Book) -> None:
     book.sound = False
 
 
+def title_at(book: Book) -> int:
+    """Return which of the titles is the list's own, which names the month: others may stand above it."""
+    return next(number for number, line in enumerate(book.main.titles) if 1 in line.cells and book.scene.sheet in str(line.cells[1].value))
+
+
+def other_period(random: Random, book: Book) -> None:
+    """A quarter or half of a year stands beside the month, which is not of it."""
+    if not book.scene.month or "month" in book.told:
+        raise UnfitError
+    book.told.append("month")
+    words = random.choice(["2026年三季度", "（2026年第3季度）", "统计期：2026年上半年", "2026年前三季度", "2025年四季度", "依据2026年三季度调度会要求填报", "２０２６年一季度"])
+    book.main.titles.insert(random.randrange(len(book.main.titles) + 1), Line({1: Cell(words)}))
+    for line in book.main.records():
+        record_of(line).asked = True
+    book.sound = False
+
+
 def month_in_title(random: Random, book: Book) -> None:
     if not book.scene.month or "month" in book.told:
         raise UnfitError
@@ -38,9 +55,10 @@ def month_in_title(random: Random, book: Book) -> None:
             ("2026年10月（比2025年10月）", None), ("截至2026年10月底", MONTH), ("2026年1月—10月", MONTH), ("2026年1月~10月", MONTH),
         ]
     )  # fmt: skip
-    book.main.titles[0] = Line({1: Cell(f"武清区{book.scene.sheet}" if random.random() < 0.5 else f"武清区{book.scene.sheet}（{words}）")})
-    if words not in str(book.main.titles[0].cells[1].value):
-        book.main.titles.insert(1, Line({1: Cell(words)}))
+    at = title_at(book)
+    book.main.titles[at] = Line({1: Cell(f"武清区{book.scene.sheet}" if random.random() < 0.5 else f"武清区{book.scene.sheet}（{words}）")})
+    if words not in str(book.main.titles[at].cells[1].value):
+        book.main.titles.insert(at + 1, Line({1: Cell(words)}))
     for line in book.main.records():
         if right is None:
             record_of(line).forbidden = True
@@ -51,7 +69,7 @@ def month_without_year(random: Random, book: Book) -> None:
     if not book.scene.month or "month" in book.told:
         raise UnfitError
     book.told.append("month")
-    book.main.titles[0] = Line({1: Cell(f"武清区{book.scene.sheet}{random.choice(['（9月）', '（9月份）', ' 9月份报表', '（九月）', '（1-9月）'])}")})
+    book.main.titles[title_at(book)] = Line({1: Cell(f"武清区{book.scene.sheet}{random.choice(['（9月）', '（9月份）', ' 9月份报表', '（九月）', '（1-9月）'])}")})
     for line in book.main.records():
         record_of(line).forbidden = True
     book.sound = False
@@ -79,6 +97,8 @@ def zeros_by_format(random: Random, book: Book) -> None:
     line, column = some(random, book), one_of(random, book.main.of_kind("id", "key"))
     cell = untouched(line, column)
     name = field_of(book, column)
+    if name not in record_of(line).facts:
+        raise UnfitError  # the key stands in another spelling already
     number = random.randrange(1, 9999)
     text = f"{number:08d}"
     cell.value, cell.code, cell.shown = number, "00000000", text

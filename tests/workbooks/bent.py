@@ -139,6 +139,8 @@ def judge(made: Made, seen: Inspection) -> Verdict:
             verdict.lost.append(f"row {rows[id(line)]}: {key} was not taken, and nothing said")
     if any(sheet.hidden for sheet in made.book.sheets) and not any("隐藏的工作表" in each.message for each in told):
         verdict.lost.append("nothing was said of the hidden sheet")
+    if "copy" in made.book.told and not any("副本" in each.message for each in told):
+        verdict.lost.append("nothing was said of the copied sheet")
     if "second table" in made.book.told and not told:
         verdict.lost.append("nothing was said of the second table")
     for account in seen.accounts:
@@ -174,7 +176,7 @@ def told_of(told: list[Finding], sheet: Sheet, row: int, named: bool) -> bool:
     return False
 
 
-OFFICE = frozenset({"merge", "hidden", "format", "rich", "sheets", "strike", "1904", "wide"})
+OFFICE = frozenset({"comment", "merge", "hidden", "format", "rich", "sheets", "strike", "1904", "wide"})
 """What survives another program's conversion; covered cells, errors and formulas without a result do not."""
 
 

@@ -27,6 +27,8 @@ class Cell:
         formula: formula, whose stored result *value* is (``None``: never computed).
         runs: parts of a rich text as (text, ``""``, ``superscript`` or ``strike``).
         strike: the whole cell is struck out.
+        comment: what a comment on it says.
+        white: it is written in white.
     """
 
     value: Value
@@ -36,6 +38,8 @@ class Cell:
     formula: str | None = None
     runs: tuple[tuple[str, str], ...] = ()
     strike: bool = False
+    comment: str = ""
+    white: bool = False
 
 
 @dataclass(slots=True, eq=False)

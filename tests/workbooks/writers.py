@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import openpyxl
 import xlsxwriter
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter as letters
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -67,9 +68,11 @@ def by_xlsxwriter(book: Book, random: Random) -> bytes:
             if line.hidden:
                 page.set_row(row, None, None, {"hidden": True})
             for column, cell in line.cells.items():
-                key = (cell.code, cell.strike)
+                key = (cell.code, cell.strike, cell.white)
                 if key not in styles:
-                    styles[key] = made.add_format({"num_format": cell.code, "font_strikeout": cell.strike})
+                    styles[key] = made.add_format({"num_format": cell.code, "font_strikeout": cell.strike} | ({"font_color": "#FFFFFF"} if cell.white else {}))
+                if cell.comment:
+                    page.write_comment(row, column - 1, cell.comment)
                 _by_xlsxwriter(page, row, column - 1, cell, styles[key], made)
         for column in sheet.hidden_columns:
             page.set_column(column - 1, column - 1, None, None, {"hidden": True})
@@ -77,7 +80,7 @@ def by_xlsxwriter(book: Book, random: Random) -> bytes:
             kept = lines[top - 1].cells.get(left)
             page.merge_range(top - 1, left - 1, bottom - 1, right - 1, "")
             if kept is not None:
-                _by_xlsxwriter(page, top - 1, left - 1, kept, styles[kept.code, kept.strike], made)
+                _by_xlsxwriter(page, top - 1, left - 1, kept, styles[kept.code, kept.strike, kept.white], made)
     made.close()
     return out.getvalue()
 
@@ -116,8 +119,10 @@ def by_openpyxl(book: Book, random: Random) -> bytes:
                     continue
                 target = page.cell(row, column, f"={cell.formula}" if cell.formula is not None else cell.value)
                 target.number_format = cell.code
-                if cell.strike:
-                    target.font = Font(strike=True)
+                if cell.strike or cell.white:
+                    target.font = Font(strike=cell.strike, color="FFFFFFFF" if cell.white else None)
+                if cell.comment:
+                    target.comment = Comment(cell.comment, "张三")
                 if cell.error:
                     target.data_type = "e"
                 elif cell.formula is None and isinstance(cell.value, str):
@@ -306,8 +311,8 @@ def text(book: Book, random: Random) -> bytes:
 _ALL = frozenset({"merge", "hidden", "format", "error", "formula", "rich", "sheets", "strike", "1904", "covered", "wide"})
 FORMS = (
     Form("package", ".xlsx", _ALL, package),
-    Form("xlsxwriter", ".xlsx", _ALL - {"error", "covered"}, by_xlsxwriter),
-    Form("openpyxl", ".xlsm", _ALL - {"rich", "covered", "formula"}, by_openpyxl),
+    Form("xlsxwriter", ".xlsx", _ALL - {"error", "covered"} | {"comment", "white"}, by_xlsxwriter),
+    Form("openpyxl", ".xlsm", _ALL - {"rich", "covered", "formula"} | {"comment", "white"}, by_openpyxl),
     Form("open", ".ods", frozenset({"merge", "hidden", "sheets", "covered", "format"}), open_document),
     Form("page", ".xls", frozenset({"merge"}), page),
     Form("archive", ".xls", frozenset({"merge"}), archive),

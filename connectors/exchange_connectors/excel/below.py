@@ -40,6 +40,16 @@ def is_numbering(cells: list[Cell]) -> bool:
     return numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 2
 
 
+def _holds_few(cells: list[Cell]) -> bool:
+    """Say whether a line holds no more than a line outside the table does."""
+    filled = 0
+    for cell in cells:
+        filled += not is_empty(cell)
+        if filled > _FEW:
+            return False
+    return True
+
+
 def other_units(sheet: Sheet, first_row: int, money: dict[int, tuple[str, str]], beside: list[int]) -> Iterator[tuple[int, str]]:
     """Yield (row, unit) where a note or a repeated header names another unit of money than the columns are read in.
 
@@ -60,6 +70,6 @@ def other_units(sheet: Sheet, first_row: int, money: dict[int, tuple[str, str]],
                 yield from ((number, word) for word in units_in(text) if money_unit(word) != unit)
         said = [folded(cell) for column in beside if isinstance(cell := sheet.cell(number, column), str)]
         yield from ((number, word) for word in said if names_money(word) and str(money_unit(word)) not in units)
-        texts = [cell for cell in cells if isinstance(cell, str) and ("位" in cell or "计" in cell or "种" in cell)]
-        if texts and sum(1 for cell in cells if not is_empty(cell)) <= _FEW:
+        if _holds_few(cells):
+            texts = [cell for cell in cells if isinstance(cell, str) and ("位" in cell or "计" in cell or "种" in cell)]
             yield from ((number, word) for word in units_in_titles(texts) if str(money_unit(word)) not in units)

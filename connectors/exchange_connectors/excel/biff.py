@@ -57,6 +57,7 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
                 sheet.formats[row + 1, column + 1] = found
             if kind != xlrd.XL_CELL_EMPTY and (mark := _mark(details, seen, row, column)) is not None:
                 sheet.marks[row + 1, column + 1] = mark
+    sheet.commented = {(row + 1, column + 1) for row, column in seen.cell_note_map}
     return sheet
 
 
@@ -67,7 +68,10 @@ def _mark(details: xlrd.Book, seen: xlrd.sheet.Sheet, row: int, column: int) -> 
     fonts = [*([] if runs and runs[0][0] == 0 else [first]), *(details.font_list[font] for _, font in runs)]
     if any(font.struck_out for font in fonts):
         return Mark.STRUCK if all(font.struck_out for font in fonts) else Mark.PARTLY_STRUCK
-    return Mark.RAISED if any(font.escapement for font in fonts) else None
+    if any(font.escapement for font in fonts):
+        return Mark.RAISED
+    bare = details.xf_list[seen.cell_xf_index(row, column)].background.fill_pattern == 0
+    return Mark.UNSEEN if bare and all(details.colour_map.get(font.colour_index) == (255, 255, 255) for font in fonts) else None
 
 
 def _formats(details: xlrd.Book) -> dict[int, NumberFormat]:

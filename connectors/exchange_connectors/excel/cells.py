@@ -142,6 +142,8 @@ def is_scientific(text: str) -> bool:
 
 def as_text(cell: Cell, shown: NumberFormat | None = None) -> str:
     """Return a cell as the text that it shows: numbers of things with their zeros, others without a point, dates as ISO."""
+    if type(cell) is str:
+        return cell
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, float | int):

@@ -272,4 +272,7 @@ def steps_in_order(rows: list[Row]) -> Iterator[tuple[Row, Said]]:
             yield row, Said(46, Level.VERIFY, "注销早于回收，请核对凭证日期", "on")
 
 
-SHEET_CHECKS: tuple[SheetCheck, ...] = (certificates_are_used_once, steps_in_order)
+SHEET_CHECKS: tuple[tuple[SheetCheck, frozenset[str]], ...] = (
+    (certificates_are_used_once, frozenset(("certificate_no",))), (steps_in_order, frozenset(("step",))),
+)  # fmt: skip
+"""The checks of a sheet's rows among themselves, each with the fields of which it must have one."""

@@ -35,12 +35,13 @@ from exchange_connectors.excel.slip import (
     slip_path,
     write_slip,
 )
+from exchange_connectors.excel.statements import Placed
 from exchange_connectors.excel.workbook import UnreadableError
 from exchange_connectors.excel.written_slips import WrittenSlips
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.errors import ConnectorError
-from exchange_connectors.kit.ledger import Verdict
-from exchange_connectors.kit.publisher import Publisher
+from exchange_connectors.kit.ledger import Said, Verdict
+from exchange_connectors.kit.publisher import BATCH_EVENTS, Publisher
 from exchange_connectors.kit.receipts import Outcomes
 
 log = logging.getLogger(__name__)
@@ -310,9 +311,8 @@ class DropFolder:
     def rehearse(self, path: Path) -> FileResult:
         """Say what :meth:`process` would do, publishing, writing and remembering nothing."""
         inspection = look_at(path, self.mapping, self._publisher.ledger)
-        verdicts = [
-            self._publisher.consider(each.statement, self.mapping.source, each.said).verdict for each in inspection.statements
-        ]
+        told = ((each.slot, *each.told()) for each in inspection.statements)
+        verdicts = [self._publisher.consider(statement, self.mapping.source, Said(slot, digest)).verdict for slot, statement, digest in told]
         news = sum(1 for verdict in verdicts if verdict in (Verdict.NEW, Verdict.CHANGED))
         return FileResult(
             path, inspection.rows, inspection.returned, news, len(verdicts) - news, tuple(inspection.findings),
@@ -324,17 +324,15 @@ class DropFolder:
         findings = list(inspection.findings)
         self._publisher.forget_exceptions(told(path))
         again = self._read_before(told(path), sha256)
-        for each in inspection.statements:
-            if again and self._publisher.consider(each.statement, self.mapping.source, each.said).verdict is Verdict.CHANGED:
-                # A later workbook may have said better since; what this one said then was taken then.
-                unchanged += 1
-                continue
-            offered = self._publisher.offer(each.statement, self.mapping.source, said=each.said)
-            if offered.event is not None:
+        for number, each in enumerate(inspection.statements):
+            if number % BATCH_EVENTS == 0:
+                self._publisher.ledger.expect(other.slot for other in inspection.statements[number : number + BATCH_EVENTS])
+            verdict = self._offer(each, again)
+            if verdict in (Verdict.NEW, Verdict.CHANGED):
                 published += 1
                 continue
             unchanged += 1
-            if offered.verdict is Verdict.OLDER:
+            if verdict is Verdict.OLDER:
                 words = "已有更晚月份的报送，本行主数据未更新"
                 findings.append(Finding(0, Level.NOTED, words, each.sheet, each.row))
         known = self._publisher.ledger.register(returns.REGISTER)
@@ -345,6 +343,18 @@ class DropFolder:
         return FileResult(
             path, *counts, tuple(findings), sha256, inspection.sheets_returned, tuple(inspection.accounts), inspection.taken_as
         )  # fmt: skip
+
+    def _offer(self, placed: Placed, again: bool) -> Verdict:
+        """Publish a statement if it is news; *again* tells that this content was published before."""
+        sound = None if again else placed.sound()
+        verdict = None if sound is None else self._publisher.offer_sound(sound)
+        if verdict is not None:
+            return verdict
+        statement, digest = placed.told()
+        said = Said(placed.slot, digest)
+        if again and self._publisher.consider(statement, self.mapping.source, said).verdict is Verdict.CHANGED:
+            return Verdict.UNCHANGED  # a later workbook may have said better since; what this one said then was taken then
+        return self._publisher.offer(statement, self.mapping.source, said=said).verdict
 
     def _remember(self, inspection: Inspection, result: FileResult) -> None:
         ledger = self._publisher.ledger

@@ -12,6 +12,7 @@ from exchange_connectors.excel.declarations import Declared, declare
 from exchange_connectors.excel.headings import find_header
 from exchange_connectors.excel.mapping import Mapping, SheetMap
 from exchange_connectors.excel.model import BESIDE, Account, Finding, Level, Row, RowKind, SheetSeen
+from exchange_connectors.excel.plain_rows import LazyValues
 from exchange_connectors.excel.plain_statements import PlainStatements
 from exchange_connectors.excel.rows import read_rows, returned_account, settle_account, unread_account
 from exchange_connectors.excel.statements import (
@@ -27,6 +28,9 @@ from exchange_connectors.excel.statements import (
 from exchange_connectors.excel.table import BoundColumn, Table, locate
 from exchange_connectors.excel.workbook import Sheet, Workbook
 from exchange_contracts import registry
+
+_COPY = re.compile(r"\s*(?:[(（]\d+[)）]|[-_]?(?:副本|备份)\d*)\s*$")
+"""What a spreadsheet, or a clerk, adds to the name of a sheet that is copied."""
 
 _NAMED = ("owner_uscc", "owner_name", "uscc", "name")
 """Codes, each with the name that goes with it."""
@@ -45,6 +49,10 @@ class SheetResult:
     rows: list[Row] = field(default_factory=list)
     statements: list[Placed] = field(default_factory=list)
 
+    def states(self, fields: Sequence[str]) -> bool:
+        """Say whether all of these fields stand in its rows."""
+        return all(name in self.table.mapped.constants or any(name in (c.reads.field, c.mapped.field) for c in self.table.columns) for name in fields)
+
     @property
     def list(self) -> str | None:
         """The list view the sheet reports."""
@@ -57,7 +65,7 @@ class SheetResult:
 
     def seen(self) -> SheetSeen:
         """Return it in numbers; where neither title nor cell says the month, its rows may."""
-        months = {row.text("month") for row in self.rows}
+        months = {row.text("month") for row in self.rows} if self.table.month is None and self.states(["month"]) else set()
         month = self.table.month or (months.pop() if len(months) == 1 else None)
         account = self.table.account
         return SheetSeen(self.table.sheet.name, self.list, month, account.taken, self.returned, self.table.returned)
@@ -187,6 +195,12 @@ def _is_worth_a_word(sheet: Sheet, mapping: Mapping) -> bool:
 
 def _say_unknown(sheet: Sheet, mapping: Mapping, present: set[int], result: Inspection) -> None:
     """Say that a sheet was not read: 退 where it seems to be a missing one of the template under another name."""
+    original = _COPY.sub("", sheet.name).strip()
+    if original != sheet.name.strip() and any(mapping.sheet[index].covers(original) for index in present):
+        words = f"工作表是“{original}”的副本，未读取；请删去其中一张后重报"
+        result.findings.append(Finding(36, Level.RETURNED, words, sheet.name))
+        result.accounts.append(unread_account(sheet.name, sheet.rows, "是副本"))
+        return
     missing = [mapped for index, mapped in enumerate(mapping.sheet) if index not in present]
     near = get_close_matches(sheet.name.strip(), [mapped.name or mapped.label for mapped in missing], n=1, cutoff=0.6)
     alike = near or [mapped.name or mapped.label for mapped in _fitting(sheet, missing)]
@@ -213,18 +227,21 @@ def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memor
     fields |= {each.mapped.field for each in table.columns}
     row_checks = row_checks_of(frozenset(fields), mapping.known)
     for row in result.rows:
-        for name, constant in table.mapped.constants.items():
-            if row.values.get(name) is None and name not in row.cells:
-                row.values[name] = constant
-        if table.month is not None and row.values.get("month") is None:
-            row.values["month"] = table.month
+        if not isinstance(row.values, LazyValues):  # a plain row has them already
+            for name, constant in table.mapped.constants.items():
+                if row.values.get(name) is None and name not in row.cells:
+                    row.values[name] = constant
+            if table.month is not None and row.values.get("month") is None:
+                row.values["month"] = table.month
+        if not row_checks:
+            continue
         keys = keys_of(project.key, row) if project is not None else []
         kind = registry.load().latest(project.type).kind if project is not None else ""
         context = Context(table.month, mapping.known, memory, memory.entity_key(kind, keys) if keys else None)
         for check in row_checks:
             for said in check(row, context):
                 _say(table, row, said)
-    for sheet_check in SHEET_CHECKS:
+    for sheet_check in (check for check, speaks_of in SHEET_CHECKS if fields & speaks_of):
         for row, said in sheet_check(result.rows):
             _say(table, row, said)
     kept = ("month", *_NAMED, *([table.mapped.submit_total] if table.mapped.submit_total else ()))
@@ -234,11 +251,17 @@ def _inspect_sheet(table: Table, mapping: Mapping, source: Source, memory: Memor
             _say_all(table, row, [each for event in table.mapped.event if applies(event, row) for each in broken_rules(row, event)])
         else:
             result.statements += _state_row(table, row, source, memory, plain)
-            if not row.returned:  # of a long list only what is asked of its rows later is held
+            if not row.returned and not isinstance(row.values, LazyValues):  # of a long list only what is asked of its rows later is held
                 row.cells, row.values = {}, {name: row.values[name] for name in kept if name in row.values}
-    _no_conflicts(result)
-    _no_repetitions(result)
+    if _some_twice(result.statements):
+        _no_conflicts(result)
+        _no_repetitions(result)
     return result
+
+
+def _some_twice(statements: Sequence[Placed]) -> bool:
+    """Say whether two statements speak of the same thing."""
+    return len({each.thing for each in statements}) < len(statements)
 
 
 def _say(table: Table, row: Row, said: Said) -> None:
@@ -306,6 +329,8 @@ def _no_repetitions(result: SheetResult) -> None:
 def _across_sheets(sheets: list[SheetResult]) -> None:
     """Ask about things that two sheets report (no. 53); where they differ, the later sheet's row goes back."""
     first: dict[object, tuple[SheetResult, Placed]] = {}
+    if sum(1 for result in sheets if result.statements) < 2:
+        return
     for result in sheets:
         by_number = {row.number: row for row in result.rows}
         asked: set[int] = set()
@@ -336,19 +361,18 @@ def _settle(result: Inspection, sheets: list[SheetResult], declared: Declared) -
         result.returned += sheet.returned
         result.sheets_returned += sheet.table.returned
         result.seen.append(sheet.seen())
-        seen: set[object] = set()
-        for each in sheet.statements:
-            if each.thing not in seen:
-                seen.add(each.thing)
-                result.statements.append(each)
-        for row in sheet.rows:
-            for code, name in zip(_NAMED[::2], _NAMED[1::2], strict=True):
+        result.statements += sheet.statements
+        pairs = [pair for pair in zip(_NAMED[::2], _NAMED[1::2], strict=True) if sheet.states(pair)]
+        for row in sheet.rows if pairs else ():
+            for code, name in pairs:
                 if not row.returned and row.text(code) and row.text(name):
                     result.memos.append(("uscc", row.text(code) or "", row.text(name) or ""))
-    kept: dict[object, Placed] = {}
-    for each in result.statements:
-        kept.setdefault(each.thing, each)
-    result.statements = [*kept.values(), *declared.statements]
+    if _some_twice(result.statements):
+        kept: dict[object, Placed] = {}
+        for each in result.statements:
+            kept.setdefault(each.thing, each)
+        result.statements = [*kept.values()]
+    result.statements += declared.statements
     result.findings += declared.findings
 
 

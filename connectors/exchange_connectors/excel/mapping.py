@@ -177,12 +177,12 @@ class SheetMap(_Strict):
 class Mapping(_Strict):
     """A whole connector: one bureau, one drop folder.
 
-    *digest* is that of the mapping itself, *lists_digest* that of the district's files of names it looks at.
+    *district* is the code in topic names; a mapping that names none is for whoever runs it to complete. *digest* is that of the mapping itself, *lists_digest* that of the district's files of names it looks at.
     """
 
     bureau: str
     source: str
-    district: str = "wuqing"
+    district: str = ""
     inbox: Path
     state: Path | None = None
     files: str = "*.xlsx"

@@ -1,6 +1,6 @@
 """What is said of a workbook: findings with their level and place, rows, and cells."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -193,7 +193,7 @@ class Row:
     number: int
     kind: RowKind
     cells: Mapping[str, Cell] = field(default_factory=dict)
-    values: dict[str, Value] = field(default_factory=dict)
+    values: MutableMapping[str, Value] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     evidence: list[tuple[str, str]] = field(default_factory=list)
@@ -221,6 +221,6 @@ class Row:
         prefix = f"{name}."
         return {
             key.removeprefix(prefix): value
-            for key, value in self.values.items()
-            if key.startswith(prefix) and isinstance(value, Decimal)
+            for key in self.values
+            if key.startswith(prefix) and isinstance(value := self.values[key], Decimal)
         }

@@ -59,6 +59,27 @@ def bare_months(text: str) -> list[str]:
     return [one or other for one, other in _BARE.findall(squeezed)] if not months_in(text) else []
 
 
+_PART = re.compile(r"(?P<year>(?:19|20)\d{2})年度?(?:第?(?P<quarter>[一二三四1-4])季度|(?P<part>上半年|下半年|前三季度))")
+_PARTS = {"上半年": range(1, 7), "下半年": range(7, 13), "前三季度": range(1, 10)}
+
+
+def other_period_in(text: str, month: str) -> tuple[str, bool] | None:
+    """Return a quarter or half of a year that a text names and *month* is not of, and whether the text says nothing else.
+
+    >>> other_period_in("统计期：2026年三季度", "2026-10"), other_period_in("2026年三季度", "2026-09")
+    (('2026年三季度', True), None)
+    """
+    squeezed = _NOT_THE_MONTH.sub("", "".join(fold_width(text).split()))
+    year, number = map(int, month.split("-"))
+    for match in _PART.finditer(squeezed):
+        first = 3 * "一二三四1234".index(match["quarter"]) % 12 + 1 if match["quarter"] else 0
+        months = range(first, first + 3) if first else _PARTS[match["part"]]
+        if int(match["year"]) != year or number not in months:
+            beside = squeezed.replace(match[0], "", 1)
+            return match[0], re.fullmatch(r"[(]?(?:(?:统计|报告|报送|填报)(?:期|期间|时间|区间|周期|范围)?:?)?[)]?", beside) is not None
+    return None
+
+
 def _with_digits(text: str) -> str:
     """Return a text with the numbers of years and months in digits: 二〇二六年十月 → 2026年10月."""
     text = _CHINESE_YEAR.sub(lambda match: match[0].translate(_CHINESE), text)
@@ -94,7 +115,7 @@ def _sound(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def month_in(text: str) -> str | None:
     """Return the one month a title or file name speaks of; a date of filling in is none.
 
-    >>> month_in("武清区设备更新项目清单（2026年1-9月）")
+    >>> month_in("样例区设备更新项目清单（2026年1-9月）")
     '2026-09'
     """
     months = months_in(text)

@@ -78,6 +78,8 @@ class _Scan:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name in _BESIDE or self._beside:
+            if name == f"{_OFFICE}annotation" and self._cell is not None:
+                self.sheets[-1].commented.add((self._row + 1, self._column + 1))
             self._beside += 1
             self._parser.CharacterDataHandler = None
         elif name == f"{_STYLE}style":
@@ -240,5 +242,5 @@ def _finish(book: python_calamine.CalamineWorkbook, seen: _Seen, visible: bool, 
         rows[row - 1][column - 1] = text
     return Sheet(
         seen.name, rows, tuple(seen.found), not visible, seen.hidden_rows, seen.hidden_columns, seen.errors, seen.outward,
-        seen.uncomputed, seen.doubtful, seen.marks, seen.formats, from_1904,
+        seen.uncomputed, seen.doubtful, seen.marks, seen.formats, from_1904, seen.commented,
     )  # fmt: skip

@@ -10,12 +10,14 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import PurePosixPath
+from typing import Any, cast
 from xml.parsers import expat
 
 import python_calamine
 
-from exchange_connectors.excel.model import Cell
+from exchange_connectors.excel.model import Cell, Level
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
 from exchange_connectors.excel.plain_xml import Run, column_of, runs
 from exchange_connectors.excel.workbook import (
@@ -46,8 +48,14 @@ _KEPT_BYTES_MAX = 16 * 2**20
 _WORTH_BYTES = 4 * 2**20
 """So much XML of empty rows is left out before a package is made without them: each cell of theirs costs as much as a full one."""
 
+_LEARNT_ROWS = 2_000
+"""Of a sheet's first rows equal texts and dates are kept once, also for those below: words come again in long lists, and each takes room."""
+
 _NOTHING_TO_SEE = 0.3
 """Height (points) or width (characters) below which a row or column does not show."""
+_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_OWN_COMMENT = tuple(f"【{level}】" for level in Level)
+"""How the comments of a return slip begin, in which a clerk may go on."""
 _DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
 _OUTWARD = re.compile(r"\[[^\]]+\][^!]*!|file:///|\\\\|https?://")
 
@@ -102,6 +110,7 @@ class _Scan:
     doubtful: set[tuple[int, int]] = field(default_factory=set)
     marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
+    commented: set[tuple[int, int]] = field(default_factory=set)
 
 
 class _Package:
@@ -115,7 +124,7 @@ class _Package:
         self._sheets: list[tuple[str, str]] = []
         self.recalculates = False
         self._read_book()
-        self.struck: set[str] = set()
+        self.faces: dict[str, Mark] = {}
         self.rich: set[str] = set()
         self.styles = self._styles()
         self.strings = self._marked_strings()
@@ -135,6 +144,28 @@ class _Package:
                 with self.archive.open(name) as stream:
                     while stream.read(_CHUNK):
                         pass
+
+    def commented(self, member: str) -> set[tuple[int, int]]:
+        """Return the cells of a sheet with comments, but for those of a return slip."""
+        path = PurePosixPath(member)
+        targets = self._targets(f"{path.parent}/_rels/{path.name}.rels", str(path.parent))
+        found: dict[tuple[int, int], list[str]] = {}
+        for part in (*targets.get("comments", ()), *targets.get("threadedcomment", ())):
+            name, words = self.member(part), []
+            if name is None:
+                continue
+            parser = expat.ParserCreate(namespace_separator=" ")
+
+            def start(tag: str, attributes: dict[str, str]) -> None:
+                nonlocal words
+                match = _PLACE.fullmatch(attributes.get("ref", "")) if tag.endswith((" comment", " threadedComment")) else None
+                if match is not None:
+                    words = found.setdefault((int(match[2]), column_of(match[1])), [])
+
+            parser.StartElementHandler = start
+            parser.CharacterDataHandler = lambda text: words.append(text)  # noqa: B023, PLW0108 - of this part and cell
+            parser.Parse(self.archive.read(name), True)
+        return {place for place, words in found.items() if not "".join(words).lstrip().startswith(_OWN_COMMENT)}
 
     def _parse(self, part: str) -> list[tuple[str, dict[str, str]]]:
         """Return a small part's elements with their attributes, in order; nothing where the part is missing."""
@@ -179,7 +210,10 @@ class _Package:
         """Return style number → what its format changes, only of those that change something."""
         own: dict[int, NumberFormat | None] = {}
         found: dict[str, NumberFormat] = {}
-        number, part, fonts, struck = 0, "", -1, set()
+        number, part, fonts, fills = 0, "", -1, -1
+        struck: set[str] = set()
+        white: set[str] = set()
+        bare: set[str] = set()
         for tag, attributes in self._parse(self._style_part):
             if tag == "numFmt" and part != "dxfs":
                 own[int(attributes.get("numFmtId", "0"))] = parse(attributes.get("formatCode", ""))
@@ -189,9 +223,17 @@ class _Package:
                 fonts += 1
             elif tag == "strike" and part == "fonts" and _is_on(attributes):
                 struck.add(str(fonts))
+            elif tag == "color" and part == "fonts" and _is_white(attributes):
+                white.add(str(fonts))
+            elif tag == "fill" and part == "fills":
+                fills += 1
+            elif tag == "patternFill" and part == "fills" and attributes.get("patternType", "none") == "none":
+                bare.add(str(fills))
             elif tag == "xf" and part == "cellXfs":
                 if attributes.get("fontId") in struck:
-                    self.struck.add(str(number))
+                    self.faces[str(number)] = Mark.STRUCK
+                elif attributes.get("fontId") in white and attributes.get("fillId", "0") in bare:
+                    self.faces[str(number)] = Mark.UNSEEN
                 id_ = int(attributes.get("numFmtId", "0"))
                 shown = own[id_] if id_ in own else built_in(id_)
                 if shown is not None:
@@ -203,7 +245,7 @@ class _Package:
     def _marked_strings(self) -> dict[str, Mark]:
         """Return number of a shared text → what the type faces of its parts say, only of those where they say something."""
         name = self.member(self._string_part)
-        if name is None or not (self.struck or self._speaks_of(name, (b"strike", b"vertAlign"))):
+        if name is None or not (self.faces or self._speaks_of(name, (b"strike", b"vertAlign"))):
             return {}
         found: dict[str, Mark] = {}
         number = -1
@@ -227,6 +269,11 @@ class _Package:
         return False
 
 
+def _is_white(attributes: dict[str, str]) -> bool:
+    """Say whether a colour is white: as such, or as the ground of the theme."""
+    return attributes.get("rgb", "").upper() in ("FFFFFFFF", "00FFFFFF") or (attributes.get("theme") == "0" and float(attributes.get("tint", 0)) >= 0)
+
+
 def _is_on(attributes: dict[str, str]) -> bool:
     return attributes.get("val", "1") not in ("0", "false")
 
@@ -243,12 +290,12 @@ class _SheetScan:
 
     def __init__(self, package: _Package) -> None:
         self.found = _Scan()
-        self._styles, self._struck, self._strings, self._rich = package.styles, package.struck, package.strings, package.rich
+        self._styles, self._faces, self._strings, self._rich = package.styles, package.faces, package.strings, package.rich
         self._recalculates = package.recalculates
         self._row = self._column = 0
         self._type = self._style = ""
         self.counts = False
-        spoken_of = sorted({*self._styles, *self._struck})
+        spoken_of = sorted({*self._styles, *self._faces})
         self._cells = re.compile(rb'<c r="([A-Z]++)([0-9]++)" s="(' + "|".join(spoken_of).encode() + rb')"(?: t="([A-Za-z]++)")?+><[vi]') if spoken_of else None
         self._formula: str | None = None
         self._words: list[str] = []
@@ -275,8 +322,8 @@ class _SheetScan:
             place, style = (int(match[2]), column_of(match[1].decode())), match[3].decode()
             if style in self._styles and match[4] in (None, b"n"):
                 self.found.formats[place] = self._styles[style]
-            if style in self._struck:
-                self.found.marks[place] = Mark.STRUCK
+            if style in self._faces:
+                self.found.marks[place] = self._faces[style]
 
     def feed(self, chunk: bytes, last: bool = False) -> None:
         """Take the next bytes of the part."""
@@ -290,8 +337,8 @@ class _SheetScan:
             self._type = attributes.get("t", "n")
             self._formula, self._filled = None, False
             self._style = style = attributes.get("s", "")
-            if style in self._struck:
-                self.found.marks[self._row, self._column] = Mark.STRUCK
+            if style in self._faces:
+                self.found.marks[self._row, self._column] = self._faces[style]
         elif tag == "f":
             self._formula = ""
             self._listen()
@@ -353,7 +400,7 @@ class _SheetScan:
                 self._use()
             if self._type == "e":
                 self.found.errors[place] = words or "#REF!"
-            elif self._type == "s" and words in self._rich and place in self.found.marks:
+            elif self._type == "s" and words in self._rich and self.found.marks.get(place) is Mark.STRUCK:
                 self.found.marks[place] = Mark.PARTLY_STRUCK  # the cell's own type face holds for some of its parts
             elif self._type == "s" and words in self._strings:
                 self.found.marks[place] = self._strings[words]
@@ -389,6 +436,7 @@ def _scan(package: _Package, member: str) -> _Scan:
     scan.feed(b"", last=True)
     found = scan.found
     found.member = member
+    found.commented = package.commented(member)
     if kept is not None and left_out > max(_WORTH_BYTES, kept_bytes) and not scan.counts:
         found.slim = b"".join(kept)
     return found
@@ -416,7 +464,12 @@ def _sheet(
     bounded(meta.name, scan.rows, scan.columns)
     sheet = book.get_sheet_by_name(meta.name)
     before: list[Cell] = [None] * (sheet.start[1] if sheet.start else 0)  # rows come from the first, cells from the first column in use
-    rows = [before + [as_cell(value) for value in row] for row in sheet.iter_rows()]
+    shared: dict[Any, Cell] = {}
+    rows: list[list[Cell]] = []
+    for values in cast("Iterator[list[Any]]", sheet.iter_rows()):
+        if len(rows) < _LEARNT_ROWS:
+            shared.update((value, value) for value in values if type(value) in (str, date))
+        rows.append(before + [(shared.get(value, value) or None) if type(value) in (str, date) else as_cell(value) for value in values])
     merges = tuple(
         Merge(top + 1, left + 1, bottom + 1, right + 1)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
@@ -424,7 +477,7 @@ def _sheet(
     return Sheet(
         meta.name, rows, merges, meta.visible != python_calamine.SheetVisibleEnum.Visible,
         scan.hidden_rows, scan.hidden_columns, scan.errors, scan.outward, scan.uncomputed, scan.doubtful, scan.marks, scan.formats,
-        from_1904,
+        from_1904, scan.commented,
     )  # fmt: skip
 
 

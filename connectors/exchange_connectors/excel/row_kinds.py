@@ -10,6 +10,7 @@ from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.headings import folded, normal
 from exchange_connectors.excel.mapping import placeholders
 from exchange_connectors.excel.model import NUMBER_KINDS, Cell, RowKind
+from exchange_connectors.excel.stand_ins import sets_aside
 from exchange_connectors.excel.table import BoundColumn, Table
 
 LABEL_COLUMNS = 4
@@ -57,7 +58,7 @@ class RowKinds:
         self._keys = {column for column, bound in self._by_column.items() if bound.mapped.field in names}
         self._words = {normal(text) for line in table.header_lines for text in line.values()}
         own = {*self._words, *table.titles, *table.mapped.total_labels, *(text for line in table.header_lines for text in line.values())}
-        self._codes = any(word.isascii() for word in own if word)
+        self.has_codes = any(word.isascii() for word in own if word)
         self._plain: dict[str, bool] = {}
         self._headed = {column for line in table.header_lines for column in line} | self._by_column.keys()
         self._foreign = self._moved = False  # another table has begun; one has, somewhere above
@@ -66,28 +67,26 @@ class RowKinds:
             column for column, bound in self._by_column.items() if bound.mapped.carried
         }
 
-    def plainly_data(self, cells: list[Cell], after_gap: bool) -> bool:
-        """Say whether :meth:`of` would certainly call the next row data: no text in it is one of a heading, a total or a note."""
-        if after_gap or self._first or self._moved or (self._serial and not self._numbered):
-            return False
-        known, beside = self._plain, False
-        for column, cell in enumerate(cells, 1):
-            if cell is None:
-                continue
-            if isinstance(cell, str):
-                plain = known.get(cell)
-                if not (self._is_plain(cell) if plain is None else plain):
-                    return False
-            beside = beside or column not in self._serial
-        return beside
+    def expects_data(self, after_gap: bool) -> bool:
+        """Say whether :meth:`of` would certainly call the next row data, if all its texts are plain and one stands beside the serial number."""
+        return not (after_gap or self._first or self._moved or (self._serial and not self._numbered))
 
-    def _is_plain(self, cell: str) -> bool:
-        if cell.isascii() and cell[:1].isalnum() and cell.isprintable() and not self._codes and cell[:5].lower() != "total":
+    def is_serial(self, column: int) -> bool:
+        """Say whether a column holds nothing but the rows' numbers."""
+        return column in self._serial
+
+    def is_plain(self, cell: str) -> bool:
+        """Say whether a text is certainly none of a heading, a total or a note."""
+        if not self.has_codes and cell.isascii() and cell[:1].isalnum() and cell.isprintable() and cell[:5].lower() != "total":
             return True  # what begins like a code is no word of the sheet's own
+        known = self._plain.get(cell)
+        return self._looks_plain(cell) if known is None else known
+
+    def _looks_plain(self, cell: str) -> bool:
         text = folded(cell)
         label = normal(text)
         plain = not (
-            is_empty(cell) or text in self._table.titles or label in self._words or label == "序号" or _NOTES.match(text) or _SIGNATURES.match(text)
+            is_empty(cell) or sets_aside(text) or text in self._table.titles or label in self._words or label == "序号" or _NOTES.match(text) or _SIGNATURES.match(text)
             or any(text in line.values() for line in self._table.header_lines) or self._sums(label.rstrip(":"))
         )  # fmt: skip
         if len(self._plain) < _REMEMBERED:
@@ -109,7 +108,7 @@ class RowKinds:
         if heading is not None:
             self._first = True
             return heading
-        if self._is_note(filled, texts) or self._is_beside_the_list(filled):
+        if self._is_note(filled, texts) or self._is_beside_the_list(filled) or self.set_aside(cells):
             self._first = first
             return RowKind.NOTE
         if self._foreign or (self._moved and not filled.keys() <= self._headed):
@@ -173,6 +172,11 @@ class RowKinds:
         if filled.keys() <= self._serial:
             return not numbers and not _NOTES.match(folded(str(next(iter(filled.values()), ""))))
         return bool(numbers - self._serial)
+
+    def set_aside(self, cells: list[Cell]) -> str:
+        """Return what stands for a row's serial number where that says that the row is none: an example, or void."""
+        words = [cells[column - 1] for column in self._serial if column <= len(cells)]
+        return next((word for word in words if isinstance(word, str) and sets_aside(word)), "")
 
     def _total(self, filled: dict[int, Cell], texts: dict[int, str]) -> RowKind | None:
         """Tell a total from data that is only called like one."""

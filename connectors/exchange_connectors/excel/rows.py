@@ -21,8 +21,9 @@ from exchange_connectors.excel.model import (
     RowKind,
     letters,
 )
-from exchange_connectors.excel.plain_rows import PlainRows
+from exchange_connectors.excel.plain_rows import LazyValues, PlainRows
 from exchange_connectors.excel.row_kinds import RowKinds
+from exchange_connectors.excel.stand_ins import voids
 from exchange_connectors.excel.table import BoundColumn, Table, part_of
 from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Mark, Merge
@@ -44,7 +45,7 @@ def read_rows(table: Table) -> list[Row]:
     measures = [c for c in table.columns if c.reads.field == "unit"]
     units = {c.reads.field: str(c.reads.unit) for c in table.columns if c.reads.unit is not None}
     make = partial(Row, places=layout.places, units=units, layout=layout)
-    plain_rows = PlainRows(table, kinds, merged, make)
+    plain_rows = PlainRows(table, kinds, merged, partial(make, evidence=[], elsewhere={}))  # of a plain row nothing is added to them
     unread: list[int] = []
     last = table.first_row - 1
     for number in range(table.first_row, len(table.sheet.rows) + 1):
@@ -62,7 +63,9 @@ def read_rows(table: Table) -> list[Row]:
             account.headings += 1
         elif kind is RowKind.NOTE:
             account.notes += 1
-            if kinds.is_doubtful(cells):
+            if aside := kinds.set_aside(cells):
+                table.say(0, Level.VERIFY, f"序号列写“{aside.strip()}”，按示例或作废处理，未读取，请确认", number)
+            elif kinds.is_doubtful(cells):
                 table.say(24, Level.VERIFY, "按附注处理，未读取，请确认不是数据", number)
         elif kind is RowKind.UNREAD:
             unread.append(number)
@@ -78,7 +81,7 @@ def read_rows(table: Table) -> list[Row]:
         words = f"本行起像是另一张表（表头与上面不同），{len(unread)}行未读取，请另放一张工作表或改用模板表头"
         table.say(36, Level.RETURNED, words, unread[0])
     _look_at_rows(table, rows)
-    account.sums = tuple(_sums(table, rows))
+    account.sums = tuple(_sums(table, rows, plain_rows))
     return rows
 
 
@@ -183,6 +186,9 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
                 row.evidence.append((bound.mapped.evidence, number))
         elif bound.mapped.field == "$unit":
             cells["$unit"] = cell
+        elif bound.mapped.field == "$remark":
+            if detail and isinstance(cell, str) and voids(cell):
+                _say(table, row, bound, Note(0, Level.VERIFY, f"“{bound.header}”写明作废、取消或不计入，该行已读取，请确认是否报送"))
         elif bound.mapped.field == "$reason":
             row.values["$reason"] = as_text(cell).strip() or None
         elif bound.mapped.carried:
@@ -253,6 +259,8 @@ def _read_cell(table: Table, row: Row, bound: BoundColumn, cell: Cell, measure: 
         _say(table, row, bound, Note(40, Level.VERIFY, "引用本机文件，请粘贴为数值"))
     elif place in sheet.doubtful and detail:
         _say(table, row, bound, Note(39, Level.VERIFY, "公式打开时会重算，已按文件里存下的结果读取，请核对"))
+    if detail and place in sheet.commented:
+        _say(table, row, bound, Note(0, Level.VERIFY, "该格有批注，批注没有读取，请确认该格内容无误"))
     if detail and (mark := sheet.marks.get(place)) is not None and not is_empty(cell):
         said = _marked(mark, bound)
         if said is not None:
@@ -276,6 +284,8 @@ def _marked(mark: Mark, bound: BoundColumn) -> Note | None:
     """Return what is to be said of a cell whose type face says something; raised characters are plain in prose."""
     if mark is Mark.STRUCK:
         return Note(0, Level.VERIFY, "该格划了删除线，已读取，如已作废请删去后重报")
+    if mark is Mark.UNSEEN:
+        return Note(0, Level.VERIFY, "该格字是白色，看不见，已读取，请确认是否报送")
     if mark is Mark.PARTLY_STRUCK:
         return Note(0, Level.RETURNED, "该格有一部分划了删除线，请删去划掉的部分后重报")
     if bound.reads.type.kind in (*NUMBER_KINDS, "date", "month", "period") or bound.reads.key:
@@ -389,14 +399,16 @@ def _compare(table: Table, total: Row, bound: BoundColumn, blocks: list[list[Row
     table.say(24, Level.RETURNED, f"与明细之和相差{amount}，请核对（明细已按行受理）", total.number, bound.column)
 
 
-def _sums(table: Table, rows: list[Row]) -> Iterator[ColumnSum]:
+def _sums(table: Table, rows: list[Row], plain_rows: PlainRows) -> Iterator[ColumnSum]:
     """Yield each money column's sum as read, and the sheet's own total."""
+    others = [row for row in rows if not isinstance(row.values, LazyValues)]
     for bound in table.columns:
         if bound.reads.unit is None or not bound.mapped.carried:
             continue
         name, factor = bound.reads.field, MoneyUnit(bound.reads.unit).factor
-        read = sum((row.money(name) or Decimal(0) for row in rows if row.kind is RowKind.DETAIL), Decimal(0))
-        totals = [row.money(name) for row in rows if row.kind is RowKind.TOTAL]
+        of_plain = Decimal(plain_rows.read_from[name].fen).scaleb(-2)
+        read = sum((row.money(name) or Decimal(0) for row in others if row.kind is RowKind.DETAIL), of_plain)
+        totals = [row.money(name) for row in others if row.kind is RowKind.TOTAL]
         stated = totals[-1] if totals else None
         yield ColumnSum(bound.header, bound.reads.unit, read / factor, None if stated is None else stated / factor)
 

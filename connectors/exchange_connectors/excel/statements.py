@@ -2,11 +2,11 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from exchange_connectors.excel.checks import RULE_NUMBERS, Memory
 from exchange_connectors.excel.mapping import ENVELOPE_FIELDS, Condition, EventMap, placeholders
 from exchange_connectors.excel.model import Row, Value
 from exchange_connectors.excel.places import wanted, written
-from exchange_connectors.kit.ledger import Said, Slot, Statement, content, digest_of, slot_of
+from exchange_connectors.kit.ledger import Said, Slot, Sound, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
 from exchange_contracts import bounds, codec, problem, registry, rules
 from exchange_contracts.events import EVENTS
@@ -35,24 +35,60 @@ class Problem:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class Told(NamedTuple):
+    """A statement in full, with the digest of its content."""
+
+    statement: Statement
+    digest: bytes
+
+
+def _itself(told: Told) -> Told:
+    return told
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """A statement with where it came from.
+    """A statement with where it came from. Of a plain row it is drawn up each time it is asked for: a long list has many.
 
     Attributes:
         slot: what it covers.
         thing: the slot by the normal form of its key: what two spellings of one key share.
-        digest: digest of its content.
-        aliases: other keys of the same thing, as (kind, alias, entity_key).
+        given: what *tell* and *draw* make the statement of.
+        keys: the keys that name the thing, ``None`` for the slot's own alone.
     """
 
-    statement: Statement
     sheet: str
     row: int
     slot: Slot
     thing: Slot
-    digest: bytes
-    aliases: tuple[tuple[str, str, str], ...] = ()
+    given: Any
+    keys: tuple[str, ...] | None = ()
+    tell: Callable[[Any], Told] = _itself
+    draw: Callable[[Any], Sound] | None = None
+
+    def sound(self) -> Sound | None:
+        """Return the statement as facts that are known to be sound, ``None`` where that is not known."""
+        return None if self.draw is None else self.draw(self.given)
+
+    def told(self) -> Told:
+        """Return the statement with its digest."""
+        return self.tell(self.given)
+
+    @property
+    def statement(self) -> Statement:
+        """What is stated."""
+        return self.told().statement
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of its content."""
+        return self.told().digest
+
+    @property
+    def aliases(self) -> tuple[tuple[str, str, str], ...]:
+        """The keys of the same thing, as (kind, alias, entity_key)."""
+        kind = self.slot.register.partition(":")[0]
+        return tuple((kind, key, self.slot.entity_key) for key in ((self.slot.entity_key,) if self.keys is None else self.keys))
 
     @property
     def said(self) -> Said:
@@ -127,8 +163,7 @@ def state(row: Row, event: EventMap, source: Source, memory: Memory) -> Placed |
     draft = draft_of(statement, source)
     if isinstance(draft, list):
         return [_at(row, event, each) for each in draft]
-    aliases = tuple((contract.kind, key, entity_key) for key in keys)
-    return placed(statement, draft, source.sheet, row.number, aliases)
+    return placed(statement, draft, source.sheet, row.number, tuple(keys))
 
 
 def _facts_of(row: Row, event: EventMap, source: Source) -> tuple[dict[str, Any], bool] | Problem:
@@ -174,14 +209,12 @@ def stated_fields(event: EventMap) -> list[tuple[Field, str]]:
     ]
 
 
-def placed(
-    statement: Statement, draft: Event, sheet: str, row: int, aliases: tuple[tuple[str, str, str], ...] = ()
-) -> Placed:
+def placed(statement: Statement, draft: Event, sheet: str, row: int, keys: tuple[str, ...] = ()) -> Placed:
     """Return a checked statement with its slot and digest."""
     body = draft.model_dump()
     slot = slot_of(statement.type, statement.entity_key, body)
     thing = slot._replace(entity_key=normal_key(slot.register.partition(":")[0], slot.entity_key))
-    return Placed(statement, sheet, row, slot, thing, digest_of(content(statement.type, body)), aliases)
+    return Placed(sheet, row, slot, thing, Told(statement, digest_of(content(statement.type, body))), keys)
 
 
 def _no_key(event: EventMap) -> str:
@@ -303,5 +336,5 @@ def conflicts(statements: list[Placed]) -> Iterator[tuple[Placed, Placed]]:
     first: dict[Slot, Placed] = {}
     for each in statements:
         earlier = first.setdefault(each.thing, each)
-        if earlier.digest != each.digest:
+        if earlier is not each and earlier.digest != each.digest:
             yield each, earlier

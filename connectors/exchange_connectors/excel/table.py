@@ -27,7 +27,7 @@ from exchange_connectors.excel.headings import (
 from exchange_connectors.excel.mapping import ColumnMap, SheetMap, placeholders
 from exchange_connectors.excel.mapping import Mapping as Connector
 from exchange_connectors.excel.model import NUMBER_KINDS, Account, Cell, Finding, Level, letters
-from exchange_connectors.excel.months import bare_months, months_in
+from exchange_connectors.excel.months import bare_months, months_in, other_period_in
 from exchange_connectors.excel.values import read_value
 from exchange_connectors.excel.workbook import Sheet
 from exchange_connectors.kit.money import Unit
@@ -321,6 +321,11 @@ def _report_month(table: Table, titles: Sequence[str], file_name: str) -> str | 
     if len(set(found.values())) > 1:
         words = "、".join(f"{_SOURCE_WORDS.get(source, source)}{month}" for source, month in found.items())
         table.say(35, Level.RETURNED, f"报送期不一致：{words}")
+    said = [*(titles if "title" in table.mapped.month else ()), *([PurePath(file_name).stem] if "file" in table.mapped.month else ())]
+    for other in (other_period_in(text, next(iter(found.values()))) for text in said if found):
+        if other is not None:
+            words = f"报送期不一致：写了{other[0]}，又写了{next(iter(found.values()))}"
+            table.say(35, Level.RETURNED if other[1] else Level.VERIFY, words if other[1] else f"{words}，已按后者读取，请确认")
     table.month_at = next(iter(found), "").removeprefix("cell:")
     return next(iter(found.values()), None)
 

@@ -26,8 +26,9 @@ from exchange_connectors.excel.cells import (
     without_invisible,
 )
 from exchange_connectors.excel.model import Cell, Level, Note
+from exchange_connectors.excel.stand_ins import is_ditto, is_pending, no_one_code, unquoted
 from exchange_connectors.kit.money import exact, plain
-from exchange_contracts import identifiers
+from exchange_contracts import identifiers, personal
 
 YEAR_MIN, YEAR_MAX = 1990, 2035
 _END_FIELDS = re.compile(r"(ends_on|valid_to|until|expired)")
@@ -37,6 +38,8 @@ _CLOCK = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _BREAK = re.compile(r"\s*[\r\n\t\u2028]+\s*")
 _WORDS_BREAK = re.compile(r"(?<=[0-9A-Za-z])\s*[\r\n\t\u2028]+\s*(?=[0-9A-Za-z])")
 _SEVERAL = re.compile(r"[0-9A-Za-z]\s*(?:[\r\n\u2028]|[、，,；;])\s*[0-9A-Za-z]")
+_NUMBERED = re.compile(r".*_(?:no|code)|identifier|number")
+"""Fields that hold the number of a thing, not its name."""
 _USCC_EXCLUDED = "IOSVZ"
 VIN_SHAPE = "车架号应为17位，不含I、O、Q"
 
@@ -78,6 +81,14 @@ def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
     clean = _BREAK.sub("", _WORDS_BREAK.sub(" ", without_invisible(raw))).strip()
     if clean in NOTHING:
         return Reading()
+    if is_ditto(clean):
+        return refuse(0, f"“{clean}”不是内容，请逐行写明")
+    if column.key or personal.is_number(column.field):
+        clean = unquoted(clean)
+        if is_pending(clean):
+            return refuse(10, f"“{clean}”不是编号，请填编号") if column.key else noted(None, 16, Level.VERIFY, f"“{clean}”：暂缺请留空并说明")
+    if column.key and _NUMBERED.fullmatch(column.field) and no_one_code(clean):
+        return refuse(41, f"“{clean}”：一格只填一个编号，不带标记或说明")
     if column.key and _SEVERAL.search(fold_width(without_invisible(raw)).strip()):
         return refuse(41, f"“{' '.join(clean.split())}”：一格只填一个编号，请分行填写")
     return noted(clean, 58, Level.NOTED, "已清理文本前后空格、换行") if clean != raw else Reading(clean)
@@ -86,6 +97,8 @@ def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
 def _prose(cell: Cell, _column: Column, seen: Seen) -> Reading:
     if isinstance(cell, bool | time):
         return refuse(1, f"该格是{'时间' if isinstance(cell, time) else '逻辑值'}，请填文字")
+    if is_ditto(without_invisible(as_text(cell)).strip()):
+        return refuse(0, f"“{as_text(cell).strip()}”不是内容，请逐行写明")
     clean = without_invisible(as_text(cell, seen.format)).strip().replace("\r\n", "\n").replace("\r", "\n")
     return Reading(None if clean in NOTHING else clean)
 

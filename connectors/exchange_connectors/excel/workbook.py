@@ -42,6 +42,7 @@ class Mark(Enum):
     STRUCK = "struck out as a whole"
     PARTLY_STRUCK = "some of its characters are struck out"
     RAISED = "some of its characters are raised or lowered"
+    UNSEEN = "written in white on no ground of its own"
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Sheet:
         marks: cells with a type face that says something.
         formats: cells whose number format changes what the number says.
         from_1904: days are counted from 1904, as Macintosh workbooks do.
+        commented: cells with a comment of the clerk's.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Sheet:
     marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
     from_1904: bool = False
+    commented: set[tuple[int, int]] = field(default_factory=set)
 
     def cell(self, row: int, column: int) -> Cell:
         """Return a cell, ``None`` outside the used range."""

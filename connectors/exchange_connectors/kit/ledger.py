@@ -75,6 +75,26 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """A statement whose facts are known to keep every rule: an event of them needs no other look.
+
+    Attributes:
+        type: event type; none that has a later form.
+        facts: as they would be decoded, but for id, revision and time of recording.
+        body: canonical JSON of what they state, as :func:`content` gives it.
+        occurred_on, dated: as in :class:`Statement`.
+    """
+
+    type: str
+    slot: Slot
+    facts: dict[str, Any]
+    body: bytes
+    digest: bytes
+    occurred_on: date
+    dated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """The ledger's line for a slot."""
 
@@ -146,6 +166,8 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._db = store.connection
         self._unsaved: dict[Slot, Entry] = {}
+        self._expected: dict[Slot, Entry | None] = {}
+        self._expected_keys: dict[tuple[str, str], str | None] = {}
         if store.meta(_NORMAL) is None:  # a ledger of a version that compared keys as they were said
             with store.transaction():
                 self._remember_normal_forms()
@@ -155,11 +177,38 @@ class Ledger:
         """Return what was last stated for *slot*."""
         if slot in self._unsaved:
             return self._unsaved[slot]
+        if slot in self._expected:
+            return self._expected[slot]
         row = self._db.execute(
             "select revision, digest, type, occurred_on, facts from entry where register = ? and subkey = ? and entity_key = ?",
             (slot.register, slot.subkey, slot.entity_key),
         ).fetchone()
         return None if row is None else Entry(slot, row[0], row[1], row[2], date.fromisoformat(row[3]), row[4])
+
+    def expect(self, slots: Iterable[Slot]) -> None:
+        """Look up at once what is known of some slots and their keys, until something is written."""
+        self._expected = dict.fromkeys(slots)
+        self._expected_keys = {(slot.register.partition(":")[0], slot.entity_key): None for slot in self._expected}
+        of: dict[tuple[str, str], list[str]] = {}
+        for slot in self._expected:
+            of.setdefault((slot.register, slot.subkey), []).append(slot.entity_key)
+        for (register, subkey), keys in of.items():
+            marks = ",".join("?" * len(keys))
+            rows = self._db.execute(
+                "select entity_key, revision, digest, type, occurred_on, facts from entry "
+                f"where register = ? and subkey = ? and entity_key in ({marks})",
+                (register, subkey, *keys),
+            )
+            for key, revision, digest, type_, occurred_on, facts in rows:
+                slot = Slot(register, subkey, key)
+                self._expected[slot] = Entry(slot, revision, digest, type_, date.fromisoformat(occurred_on), facts)
+            kind = register.partition(":")[0]
+            known = self._db.execute(f"select alias, entity_key from alias where kind = ? and alias in ({marks})", (kind, *keys))
+            self._expected_keys |= {(kind, alias): key for alias, key in known}
+
+    def _written_keys(self) -> None:
+        """Look keys up again from here on."""
+        self._expected_keys = {}
 
     def register(self, name: str) -> list[Entry]:
         """Return what was last stated of every thing in a register."""
@@ -202,6 +251,10 @@ class Ledger:
         body = content(type_, facts)
         self._unsaved[slot] = Entry(slot, event.revision, digest_of(body), type_, event.occurred_on, body)
 
+    def note_sound(self, sound: Sound, revision: int) -> None:
+        """Remember the event of sound facts as :meth:`note` does; *revision* is higher than what is known."""
+        self._unsaved[sound.slot] = Entry(sound.slot, revision, sound.digest, sound.type, sound.occurred_on, sound.body)
+
     @property
     def unsaved(self) -> bool:
         """Whether something was noted and not yet written."""
@@ -209,6 +262,7 @@ class Ledger:
 
     def save(self) -> None:
         """Write what was noted; call inside a transaction."""
+        self._expected |= {slot: entry for slot, entry in self._unsaved.items() if slot in self._expected}
         self.remember_aliases(
             (kind, normal, slot.entity_key)
             for slot in self._unsaved
@@ -241,14 +295,20 @@ class Ledger:
         candidates = [candidate for candidate in candidates if candidate]
         for candidate in candidates:
             for alias in dict.fromkeys((candidate, normal_key(kind, candidate))):
-                row = self._db.execute("select entity_key from alias where kind = ? and alias = ?", (kind, alias)).fetchone()
-                if row:
-                    return str(row[0])
+                if (kind, alias) in self._expected_keys:
+                    known = self._expected_keys[kind, alias]
+                else:
+                    row = self._db.execute("select entity_key from alias where kind = ? and alias = ?", (kind, alias)).fetchone()
+                    known = None if row is None else str(row[0])
+                if known is not None:
+                    return known
         return normal_key(kind, candidates[0]) if candidates else None
 
     def remember_aliases(self, pairs: Iterable[tuple[str, str, str]]) -> None:
         """Remember (kind, alias, entity_key) and each alias's normal form; the first key an alias was seen with stays."""
         given = list(pairs)
+        if given:
+            self._written_keys()
         spelt = [(kind, normal, key) for kind, alias, key in given if (normal := normal_key(kind, alias)) != alias]
         self._db.executemany("insert or ignore into alias values (?, ?, ?)", [*given, *spelt])
 
@@ -274,6 +334,8 @@ class Ledger:
     def clear(self) -> None:
         """Forget entries and aliases; call inside a transaction, before a rebuild."""
         self._unsaved.clear()
+        self._expected.clear()
+        self._expected_keys.clear()
         self._db.execute("delete from entry")
         self._db.execute("delete from alias")
 

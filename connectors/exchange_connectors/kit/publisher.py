@@ -18,11 +18,12 @@ from typing import Any, Self
 from exchange_connectors.kit import telemetry
 from exchange_connectors.kit.broker import Broker, Delivery, Header, KafkaBroker, Message
 from exchange_connectors.kit.errors import NotReadyError, PublishError, RefusedError
-from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Said, Statement, Verdict
+from exchange_connectors.kit.ledger import LATER_FORM, Ledger, Said, Sound, Statement, Verdict
 from exchange_connectors.kit.receipts import Exceptional, Outcomes, ReceiptBook
 from exchange_connectors.kit.store import Store
 from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, envelope, registry, rules, topics
+from exchange_contracts.identity import event_id_text
 from exchange_contracts.model import Event
 from exchange_contracts.problem import sentences
 from exchange_contracts.receipts import Receipt
@@ -42,6 +43,17 @@ VALUE_BYTES_MAX = 900_000
 
 RESTARTS_MAX = 3
 """Producers rebuilt in a row without a single acknowledgement before publishing fails."""
+
+
+_MILLIS_MIN, _MILLIS_MAX = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000) for year in (2020, 2100))
+"""Times of recording that certainly keep the rules; of others the rules are asked."""
+
+
+def _sized(value: bytes) -> bytes:
+    """Return an event's bytes where they are few enough to travel."""
+    if len(value) > VALUE_BYTES_MAX:
+        raise PublishError(f"an event of {len(value)} bytes is too large; at most {VALUE_BYTES_MAX} travel")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +186,7 @@ class Publisher:
         """Return an event's bytes once nothing stands against publishing it."""
         if event.bureau != self.bureau:
             raise PublishError(f"an event of bureau {event.bureau} cannot be published as {self.bureau}")
-        value = codec.encode(event)
-        if len(value) > VALUE_BYTES_MAX:
-            raise PublishError(f"an event of {len(value)} bytes is too large; at most {VALUE_BYTES_MAX} travel")
+        value = _sized(codec.encode(event))
         try:
             found = rules.problems(*codec.decode_facts(value))
         except codec.DecodeError as error:
@@ -218,6 +228,29 @@ class Publisher:
             self.ledger.note(offered.event)
             self._spool(offered.event, value, None, line)
         return offered
+
+    def offer_sound(self, sound: Sound) -> Verdict | None:
+        """Publish sound facts if they are news, as :meth:`offer` does their statement; ``None`` where that must be asked."""
+        contract, facts, slot = registry.load().latest(sound.type), sound.facts, sound.slot
+        now_millis = int(self._clock() * 1000)
+        if facts["bureau"] != self.bureau or not _MILLIS_MIN <= now_millis < _MILLIS_MAX or self.ledger.entity_key(contract.kind, [slot.entity_key]) != slot.entity_key:
+            return None
+        verdict, known = self.ledger.weigh_said(Said(slot, sound.digest), sound.occurred_on, sound.dated)
+        telemetry.STATEMENTS.labels(self.bureau, verdict).inc()
+        if verdict in (Verdict.UNCHANGED, Verdict.OLDER):
+            return verdict
+        revision = now_millis if known is None else max(known.revision + 1, now_millis)
+        subkey = "|".join(map(str, (facts[name] for name in contract.subkey)))
+        event_id = event_id_text(facts["source"], contract.family, subkey, slot.entity_key, revision)
+        facts |= {"event_id": event_id, "revision": revision, "recorded_at": now_millis}
+        value = _sized(codec.encode_facts(contract, facts))
+        self.ledger.note_sound(sound, revision)
+        origin = facts["origin"]
+        self._batch.append((slot.entity_key.encode(), value, event_id, sound.type, origin["file"], origin["sheet"], origin["row"]))
+        self._headers.append(envelope.headers_of(contract, facts))
+        if len(self._batch) >= BATCH_EVENTS:
+            self._send_batch()
+        return verdict
 
     def consider(self, statement: Statement, source: str, said: Said | None = None) -> Offered:
         """Return what :meth:`offer` would publish, without publishing or remembering it."""

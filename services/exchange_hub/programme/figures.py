@@ -369,7 +369,7 @@ def _support(frame: Frame) -> Iterator[Definition]:
 
 
 _OF_TASKS = {
-    "expected": "区级数据:工作方案的重点任务、保障措施和工作要求", "told": "当月有单位填报进展的任务", "done": "应报单位均填报已完成的任务",
+    "expected": "区级数据：工作方案的重点任务、保障措施和工作要求", "told": "当月有单位填报进展的任务", "done": "应报单位均填报已完成的任务",
     "behind": "有单位填报滞后的任务", "silent": "对所分任务当月既没有填报进展也没有零报告的应报单位",
 }  # fmt: skip
 
