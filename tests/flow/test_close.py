@@ -169,7 +169,7 @@ def test_frozen_rows_are_the_same_as_mappings_by_place_and_as_lines(engine: sa.E
     with engine.begin() as conn:
         conn.execute(sa.text("UPDATE live.equipment_project SET name = E'\\\\ 甲\\t乙\\n丙\\\\n', owner_name = '' WHERE row_key = 'A'"))
     close(engine, district, SEPTEMBER)
-    for annex in snapshot.load(engine, "2026-09").annexes:
+    for annex in (each for each in snapshot.load(engine, "2026-09").annexes if each.list in BY_NAME):
         rows = list(annex.rows)
         assert rows[: len(rows) // 2] == list(annex.rows[: len(rows) // 2])
         assert isinstance(annex.rows, StoredRows)

@@ -31,9 +31,8 @@ def build(inputs: Inputs) -> Report:
     """Build the report without its annexes (see :func:`with_annexes`)."""
     defined = definitions(inputs.frame)
     figures = evaluate(defined, inputs.cells, inputs.owed.standing)
-    catalogue = present(inputs.district)
-    book = Book(inputs, figures)
-    period = inputs.period
+    book, period = Book(inputs, figures), inputs.period
+    catalogue = present(inputs.district, period.month)
     return Report(
         district=inputs.district.id,
         month=period.month,
@@ -43,7 +42,7 @@ def build(inputs: Inputs) -> Report:
         closed_at=inputs.closed_at,
         cut=dict(inputs.cut),
         stamp=dict(inputs.stamp),
-        catalogue=replace(catalogue, tasks=inputs.district.plan_tasks(period.month), plans=inputs.district.plans, meanings=meanings(defined, figures, catalogue, inputs.district, period.month)),
+        catalogue=replace(catalogue, meanings=meanings(defined, figures, catalogue, inputs.district, period.month)),
         summary=notes.summary(book),
         sections=tuple(section(book) for section in _SECTIONS),
         notes=notes.notes(book),

@@ -5,7 +5,7 @@ program, the district or the lists become, its rows are read, rendered, traced a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
@@ -130,10 +130,11 @@ class Catalogue:
 _STORED = TypeAdapter(Catalogue)
 
 
-def present(district: District | None = None) -> Catalogue:
-    """Return today's catalogue, with the names of a district's bureaus."""
+def present(district: District | None = None, month: str = "") -> Catalogue:
+    """Return today's catalogue, with the names of a district's bureaus, and of a report's *month* with what the work plan asks for."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    return Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, details_beside=True)
+    found = Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, details_beside=True)
+    return found if district is None or not month else replace(found, tasks=district.plan_tasks(month), plans=district.plans)
 
 
 def encode(catalogue: Catalogue) -> dict[str, object]:

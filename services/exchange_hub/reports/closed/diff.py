@@ -124,7 +124,7 @@ def compare(
 
 def _is_same(district: District, before: Report, stamps: "Stamps", context: Context) -> bool:
     """Tell whether program, data of the district and meaning of the figures are those of the close."""
-    return stamps.closed == stamps.now == context.stamp.as_dict() and replace(before.catalogue, meanings={}) == present(district)
+    return stamps.closed == stamps.now == context.stamp.as_dict() and replace(before.catalogue, meanings={}) == present(district, before.month)
 
 
 def _closes(conn: sa.Connection) -> set[CloseAt]:
