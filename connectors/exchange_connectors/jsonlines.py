@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from exchange_connectors.kit.ledger import LATER_FORM, Statement
 from exchange_contracts import cells, codec, personal, registry, rules
-from exchange_contracts.events import EVENTS
 from exchange_contracts.formats import NAME_LENGTH_MAX
 from exchange_contracts.model import Event
 from exchange_contracts.problem import sentences
@@ -73,8 +72,10 @@ class _RefusedError(Exception):
 def _take(number: int, line: str, bureau: str, now: datetime, file: str) -> Taken:
     body = _object(line)
     type_ = body.pop("type", None)
-    if type_ not in EVENTS:
-        raise _RefusedError(f"没有名为{type_!r}的事件，请检查 type（全部事件见 hub contracts list）")
+    try:
+        codec.class_of(type_)
+    except KeyError:
+        raise _RefusedError(f"没有名为{type_!r}的事件，请检查 type（全部事件见 hub contracts list）") from None
     if body.setdefault("bureau", bureau) != bureau:
         raise _RefusedError(f"bureau 为 {body['bureau']!r}，本次只能以 {bureau} 报送")
     body.setdefault("recorded_at", now.astimezone(UTC).isoformat())
@@ -120,7 +121,7 @@ def _problem(type_: str, error: dict[str, Any]) -> str:
 def _event(type_: str, body: dict[str, Any]) -> Event:
     """Build the event and check it by the rules that the hub goes by."""
     try:
-        event = EVENTS[type_](**body)
+        event = codec.class_of(type_)(**body)
         contract, facts = codec.decode_facts(codec.encode(event))
     except ValidationError as error:
         words = "；".join(_problem(type_, dict(each)) for each in error.errors())

@@ -320,7 +320,7 @@ def _line(tell: Random, at: Place) -> tuple[str, Facts]:
 
 
 def _unlisted(tell: Random, at: Place) -> tuple[str, Facts]:
-    return f"L{at.entity}", {"line_no": f"L{at.entity}", "reason": dice.text(tell)}
+    return f"L{at.entity}", {"line_no": f"L{at.entity}", "reason": dice.name(tell)}
 
 
 def _procedure(tell: Random, at: Place) -> tuple[str, Facts]:

@@ -23,7 +23,7 @@ def test_every_command_tells_what_it_does(name: str) -> None:
 
 
 #: Commands of bureaus and coordinators; the others are operators'.
-THEIRS = {"close", "connect", "deadlines", "diff", "export", "findings", "list", "publish", "receipts", "report", "trace"}
+THEIRS = {"catalogue", "checks", "close", "connect", "deadlines", "diff", "export", "findings", "list", "publish", "receipts", "report", "trace"}
 
 
 def helped(command: click.Command) -> Iterator[str]:

@@ -115,7 +115,7 @@ def test_the_sign_of_a_text_is_no_part_of_a_key(text: str, key: str) -> None:
     assert key in taken(with_cell(ORDER, text))
 
 
-@pytest.mark.parametrize("text", ["CL-0002（退）", "CL-0002*", "CL-0002等3单", "CL-0002~0005", "CL-0002/CL-0009"])
+@pytest.mark.parametrize("text", ["CL-0002（退）", "CL-0002*", "CL-0002等3单", "CL-0002~0005", "CL-0002/CL-0009", "CL-0002、'CL-0009"])
 def test_a_key_with_marks_or_of_several_goes_back(text: str) -> None:
     """What is written behind a number, and a range of numbers, make no new thing."""
     assert (taken(with_cell(ORDER, text)), with_cell(ORDER, text).returned) == (["CL-0001", "CL-0003"], 1)

@@ -139,7 +139,7 @@ def judge(made: Made, seen: Inspection) -> Verdict:
             verdict.lost.append(f"row {rows[id(line)]}: {key} was not taken, and nothing said")
     if any(sheet.hidden for sheet in made.book.sheets) and not any("隐藏的工作表" in each.message for each in told):
         verdict.lost.append("nothing was said of the hidden sheet")
-    if "copy" in made.book.told and not any("副本" in each.message for each in told):
+    if "copy" in made.book.told and not any(each.sheet.strip() == made.book.sheets[-1].name.strip() for each in told):
         verdict.lost.append("nothing was said of the copied sheet")
     if "second table" in made.book.told and not told:
         verdict.lost.append("nothing was said of the second table")

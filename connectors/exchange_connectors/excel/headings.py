@@ -193,9 +193,13 @@ def _header_cell(sheet: Sheet, row: int, column: int, merged: Mapping[tuple[int,
 
 
 def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
-    """Return the lines that match most of the mapped headings, the fewest lines where several do."""
+    """Return the lines that match most of the mapped headings, the fewest lines where several do; none where half of those that must be there are not.
+
+    A column that may be missing is not missed: sheets made before it was in the template are read.
+    """
     best: tuple[int, int, tuple[int, ...]] = (0, 0, ())
     wanted = [parts(heading) for heading in mapped.headings()]
+    needed = sum(not column.optional for column in mapped.headings().values())
     for first in range(1, min(HEADER_SEARCH_ROWS, len(sheet.rows)) + 1):
         for depth in range(1, HEADER_LINES_MAX + 1):
             lines = tuple(range(first, first + depth))
@@ -205,7 +209,7 @@ def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
             score = sum(1 for each in wanted if found.columns(each))
             if (score, -depth) > best[:2]:
                 best = (score, -depth, lines)
-    return with_units(sheet, _with_parents(sheet, best[2])) if best[0] * 2 >= len(wanted) else ()
+    return with_units(sheet, _with_parents(sheet, best[2])) if best[0] and best[0] * 2 >= needed else ()
 
 
 def with_units(sheet: Sheet, lines: tuple[int, ...]) -> tuple[int, ...]:

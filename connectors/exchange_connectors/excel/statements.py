@@ -18,7 +18,6 @@ from exchange_connectors.excel.places import wanted, written
 from exchange_connectors.kit.ledger import Said, Slot, Sound, Statement, content, digest_of, slot_of
 from exchange_connectors.kit.money import plain
 from exchange_contracts import bounds, codec, problem, registry, rules
-from exchange_contracts.events import EVENTS
 from exchange_contracts.keys import normal_key, without_blanks
 from exchange_contracts.model import Event
 from exchange_contracts.shape import Field
@@ -270,7 +269,7 @@ DRAWN_UP = datetime(2000, 1, 1, tzinfo=UTC)
 def draft_of(statement: Statement, source: Source) -> Event | list[Problem]:
     """Build the event to see whether the contract takes it, by the rules that the hub goes by."""
     try:
-        draft = EVENTS[statement.type](
+        draft = codec.class_of(statement.type)(
             **statement.facts,
             bureau=source.bureau,
             source=source.source,

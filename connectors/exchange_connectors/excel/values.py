@@ -37,7 +37,7 @@ _DAYS_TO_1904 = 1462
 _CLOCK = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _BREAK = re.compile(r"\s*[\r\n\t\u2028]+\s*")
 _WORDS_BREAK = re.compile(r"(?<=[0-9A-Za-z])\s*[\r\n\t\u2028]+\s*(?=[0-9A-Za-z])")
-_SEVERAL = re.compile(r"[0-9A-Za-z]\s*(?:[\r\n\u2028]|[、，,；;])\s*[0-9A-Za-z]")
+_SEVERAL = re.compile(r"[0-9A-Za-z]\s*(?:[\r\n\u2028]|[、，,；;])\s*['‘’`´′]?[0-9A-Za-z]")
 _NUMBERED = re.compile(r".*_(?:no|code)|identifier|number")
 """Fields that hold the number of a thing, not its name."""
 _USCC_EXCLUDED = "IOSVZ"
