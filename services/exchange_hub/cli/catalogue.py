@@ -23,9 +23,9 @@ _FIELD_HEADINGS = {
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), help="Default: table on a terminal, else json.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@click.option("--odcs", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write an ODCS data contract (YAML) a resource into this folder.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), help="格式；缺省：终端上为表格，否则为 json。")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="写入这个文件。")
+@click.option("--odcs", "folder", type=click.Path(file_okay=False, path_type=Path), help="把每项资源的 ODCS 数据契约（YAML）写入这个文件夹。")
 def catalogue(*, name: str | None, form: str | None, out: Path | None, folder: Path | None) -> None:
     """数据资源目录：各清单和契约的代码、共享属性、更新周期、责任单位；给出 NAME（清单名或事件名）时为其字段字典。"""
     with plain_errors():
