@@ -34,8 +34,9 @@ key = "{{task_no}}"
 
 
 @pytest.fixture
-def bureau(kafka: str) -> str:
+def bureau(kafka: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A bureau of its own, with its topics."""
+    monkeypatch.setenv("HUB_DISTRICT_CODE", "wuqing")
     code = f"c{uuid.uuid4().hex[:12]}"
     with administration(kafka) as admin:
         ensure_topics(admin, [topics.events_topic("wuqing", code), topics.receipts_topic("wuqing", code)])

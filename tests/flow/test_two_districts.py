@@ -190,7 +190,7 @@ COMMANDS = (
 
 
 #: Commands that open no store, or (`demo`) one that they make themselves.
-WITHOUT = {"bureau", "certificate", "clean", "config", "connect", "contracts", "database", "demo", "publish", "restore", "rules"}
+WITHOUT = {"bureau", "catalogue", "certificate", "clean", "config", "connect", "contracts", "database", "demo", "publish", "restore", "rules"}
 
 
 def test_every_command_is_thought_of() -> None:
