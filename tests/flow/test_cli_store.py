@@ -76,7 +76,7 @@ def test_a_row_and_its_event_open(hub: Hub) -> None:
     assert facts["facts"]["entity_key"]
     drawn = hub("trace", f"equipment-projects:{row['row_key']}", "--format", "table")
     assert drawn.exit_code == 0
-    assert re.search(r"└─ .*来源:", drawn.output)
+    assert re.search(r"└─ .*来源：", drawn.output)
 
 
 def test_what_is_not_there_is_a_usage_error(hub: Hub) -> None:

@@ -116,7 +116,7 @@ def test_a_record_too_large_to_be_told_is_told_shortly(store_: Opened) -> None:
     named = [entry for receipt in told for entry in receipt.exceptions]
     assert [(entry.offset, entry.entity_key) for entry in named] == [(3, "一"), (4, "二"), (5, None), (6, "四")]
     assert named[1].reason.startswith("长长长")
-    assert named[1].reason.endswith("已截短)")
+    assert named[1].reason.endswith("已截短）")
     assert waiting(conn) == 0
 
 

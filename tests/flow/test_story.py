@@ -230,7 +230,7 @@ def test_a_merged_row_says_whose_each_column_is(told: Told) -> None:
         assert taken[name]["bureau"] == told.hub.district.ranking("equipment-projects", name, shared[0]["domain"])[0]
     drawn = hub_command(told, "trace", f"equipment-projects:{shared[0]['row_key']}", "--format", "table").stdout
     whose, other = (told.hub.district.bureau(code).name for code in (taken[name]["bureau"], other))
-    assert f"设备投资 = {taken[name]['value']}:取自{whose};{other}填报 {said[taken[name]['others'][0]['bureau']]}" in drawn
+    assert f"设备投资 = {taken[name]['value']}：取自{whose}；{other}填报 {said[taken[name]['others'][0]['bureau']]}" in drawn
 
 
 def test_a_closed_month_s_merged_row_says_whose_it_was_then(told: Told) -> None:

@@ -157,7 +157,6 @@ def _mark_since(cur: Cursor, schema: str, frozen: str, close: CloseAt, closes: C
     """Note the components that read otherwise now than at a close, as far as that can be told without folding them.
 
     A component's rows are named by it or, where not all its claims had spoken yet, by one of its claims: rows under either name give way.
-    What was joined or parted shows in the claims that had spoken by then: one that spoke first afterwards is late, or counts only later.
     """
     _late(cur, closes)
     own_c, own_l = _OWN_NAME.format("c"), _OWN_NAME.format("l")
@@ -166,9 +165,7 @@ def _mark_since(cur: Cursor, schema: str, frozen: str, close: CloseAt, closes: C
             SELECT c.kind, coalesce(o.component, {own_c}) AS was, coalesce(n.component, {own_c}) AS now
             FROM (SELECT kind, topic_no, entity FROM {frozen}.claim UNION SELECT kind, topic_no, entity FROM {schema}.claim) AS c
             JOIN log.topic t USING (topic_no) LEFT JOIN {frozen}.claim o USING (kind, topic_no, entity) LEFT JOIN {schema}.claim n USING (kind, topic_no, entity)
-            WHERE o.component IS DISTINCT FROM n.component AND EXISTS
-                (SELECT 1 FROM log.event_log e WHERE (e.topic_no, e.kind, e.entity) = (c.topic_no, c.kind, c.entity) AND e.batch_no <= %s OFFSET 0)""".encode(),
-        (close.batch_no,),
+            WHERE o.component IS DISTINCT FROM n.component""".encode()
     )
     cur.execute(
         f"""CREATE TEMP TABLE later ON COMMIT DROP AS
