@@ -295,7 +295,7 @@ class MemorySource:
         self.found = [
             finding("f-1", "same-project", "同一项目由两个单位填报，总投资不一致，请核实。", "equipment-projects",
                     "c3", ("industry", "development-reform"), "待核实"),
-            finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "t3", ("commerce",), "原因已消除,待复核"),
+            finding("f-2", "sum-differs", "明细与汇总相差 12 件，请核实。", "trade-in", "t3", ("commerce",), "原因已消除，待复核"),
             finding("f-3", "same-certificate", "同一注销证明出现在两笔补贴中，请核实。", "", "", ("transport", "commerce"), "政策允许"),
         ]  # fmt: skip
         self.refused = [
