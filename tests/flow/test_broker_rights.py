@@ -37,6 +37,7 @@ from tests.faults.stage import wait_for
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
 MINE, OTHER = "industry", "finance"
 EVENTS, RECEIPTS = events_topic("wuqing", MINE), receipts_topic("wuqing", MINE)
+HUB = kafka_users.hub_user("wuqing")
 ADMINISTRATOR, PRINTED = "administrator", "as-printed-by-the-hub"
 DENIED = ("TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "TRANSACTIONAL_ID_AUTHORIZATION_FAILED")
 
@@ -94,38 +95,38 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_server: str) -> I
     secret.write_text("of-three-nodes")
     with three_brokers(folder / "nodes", secret.read_text()) as (servers, nodes):
         plain = KafkaSettings().as_user(kafka_server.BROKER, secret, "PLAIN")
-        kafka = KafkaSettings(bootstrap_servers=servers, replication_factor=3, admin_username=ADMINISTRATOR, admin_password_file=secret, security_protocol="SASL_PLAINTEXT", username=kafka_users.hub_user("wuqing"), password_file=folder / "hub")
+        kafka = KafkaSettings(bootstrap_servers=servers, replication_factor=3, admin_username=ADMINISTRATOR, admin_password_file=secret, security_protocol="SASL_PLAINTEXT", username=HUB, password_file=folder / "hub")
         hub = Hub.load(Settings(district=folder / "wuqing", data_dir=folder / "data", kafka=kafka))
         with administration(servers, plain) as admin:
             kafka_users.set_passwords(admin, {ADMINISTRATOR: secret.read_text()})
-            kafka_users.admit(admin, {kafka_users.hub_user("wuqing"): hub.users[kafka_users.hub_user("wuqing")]}, {kafka_users.hub_user("wuqing"): folder / "hub"})
+            kafka_users.admit(admin, {HUB: hub.users[HUB]}, {HUB: folder / "hub"})
         make_topics(hub, servers)
         environment = {
             "HUB_DISTRICT": str(folder / "wuqing"), "HUB_DATA_DIR": str(folder / "data"), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers,
-            "HUB_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT", "HUB_KAFKA__USERNAME": kafka_users.hub_user("wuqing"), "HUB_KAFKA__PASSWORD_FILE": str(folder / "hub"),
+            "HUB_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT", "HUB_KAFKA__USERNAME": HUB, "HUB_KAFKA__PASSWORD_FILE": str(folder / "hub"),
             "HUB_KAFKA__ADMIN_USERNAME": ADMINISTRATOR, "HUB_KAFKA__ADMIN_PASSWORD_FILE": str(secret), "HUB_DATABASE__URL": postgres_server,
         }  # fmt: skip
-        _as_printed(CliRunner().invoke(main, ["bureau", "rights", MINE], env=environment).output, servers, nodes[0], folder)
+        printed = CliRunner().invoke(main, ["bureau", "rights", MINE], env=environment).output
+        _as_printed(printed, Running(hub, servers, {ADMINISTRATOR: secret.read_text()}), nodes[0], folder)
         rotated = CliRunner().invoke(main, ["bureau", "rotate", OTHER], env=environment)
         assert rotated.exit_code == 0, rotated.output
         found = re.search(r"^HUB_KAFKA__PASSWORD=(\S+)$", rotated.output, re.MULTILINE)
         assert found is not None
-        yield Running(hub, servers, {kafka_users.hub_user("wuqing"): (folder / "hub").read_text(), user(MINE): PRINTED, user(OTHER): found[1]})
+        yield Running(hub, servers, {HUB: (folder / "hub").read_text(), user(MINE): PRINTED, user(OTHER): found[1]})
 
 
-def _as_printed(lines: str, servers: str, node: Broker, folder: Path) -> None:
+def _as_printed(lines: str, there: Running, node: Broker, folder: Path) -> None:
     """Do what the printed commands say, as the administrator: the user by Kafka's own tool, the rights flag by flag by librdkafka."""
     (folder / "admin.properties").write_text(
         "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\n"
-        f'sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="{ADMINISTRATOR}" password="of-three-nodes";\n'
+        f'sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="{ADMINISTRATOR}" password="{there.passwords[ADMINISTRATOR]}";\n'
     )
     configs, *acls = [shlex.split(line) for line in lines.splitlines() if line.startswith("kafka-")]
     arguments = [argument.replace("password=…", f"password={PRINTED}") for argument in configs[1:]]
     java = [str(node.kafka.java), "-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.admin.ConfigCommand"]
     ran = subprocess.run([*java, *arguments], env=node.kafka.environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    administrator = {"bootstrap.servers": servers, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": ADMINISTRATOR, "sasl.password": "of-three-nodes"}
-    admin = kinds.AdminClient(administrator)
+    admin = kinds.AdminClient(there.client(ADMINISTRATOR))
     made = admin.create_acls([_binding(*arguments) for tool, *arguments in acls if tool == "kafka-acls.sh"])
     assert [done.result(30) for done in made.values()] == [None] * len(kafka_users.rights_of_bureau("wuqing", MINE))
 
@@ -236,7 +237,7 @@ def test_a_bureau_changes_no_topic_user_right_or_transaction(anywhere: Running) 
     """Topics cannot be made, emptied, deleted or set otherwise, users and rights not made, and no transactional id can be taken."""
     admin = kinds.AdminClient(anywhere.client(user()))
     acl = kinds.AclBinding(kinds.ResourceType.TOPIC, "hub.", kinds.ResourcePatternType.PREFIXED, f"User:{user()}", "*", kinds.AclOperation.ALL, kinds.AclPermissionType.ALLOW)
-    scram = kinds.UserScramCredentialUpsertion(kafka_users.hub_user("wuqing"), kinds.ScramCredentialInfo(kinds.ScramMechanism.SCRAM_SHA_512, 8192), b"taken-over")
+    scram = kinds.UserScramCredentialUpsertion(HUB, kinds.ScramCredentialInfo(kinds.ScramMechanism.SCRAM_SHA_512, 8192), b"taken-over")
     config = kinds.ConfigResource(kinds.ResourceType.TOPIC, EVENTS, incremental_configs=[kinds.ConfigEntry("retention.ms", "1", incremental_operation=kinds.AlterConfigOpType.SET)])
     cluster, topic = DENIED[2], DENIED[0]
     found = {
@@ -255,7 +256,7 @@ def test_a_bureau_changes_no_topic_user_right_or_transaction(anywhere: Running) 
 
 def test_the_hub_cannot_forge_a_bureau_s_events(anywhere: Running) -> None:
     """Its user writes receipts and decisions, reads the district and its group, and neither writes an event of a bureau nor deletes a topic."""
-    options = anywhere.client(kafka_users.hub_user("wuqing"))
+    options = anywhere.client(HUB)
     assert [produced(options, topic) for topic in (RECEIPTS, events_topic("wuqing", "coordination"))] == ["", ""]
     assert {produced(options, events_topic("wuqing", bureau)) for bureau in (MINE, OTHER)} == {DENIED[0]}
     assert consumed(options | {"group.id": "hub.wuqing.views"}, EVENTS)[0] == ""

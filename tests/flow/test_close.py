@@ -36,6 +36,7 @@ from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import Column
 from tests.closing.rows import Lists, row
 from tests.closing.store import change, database, refill
+from tests.waiting import wait_for
 
 STAMP = {"code": "0.1", "contracts": "c", "configuration": "d"}
 SEPTEMBER = Closing("2026-09", date(2026, 9, 30), datetime(2026, 10, 9, 2, 0, tzinfo=UTC), {}, stamp=STAMP)
@@ -462,3 +463,21 @@ def test_a_close_sees_one_instant(engine: sa.Engine, district: District, monkeyp
         frozen = conn.execute(sa.text("SELECT max(subsidy) FROM closed_2026_09.trade_in")).scalar_one()
     assert frozen == 450_00
     assert dict(closed.cut) == {"hub.wuqing.industry.events": 5}
+
+
+def test_a_close_that_waits_for_lists_to_be_replaced_keeps_the_new_ones(engine: sa.Engine, district: District) -> None:
+    """Its instant comes after its wait: where a rebuild puts other tables in the place of the lists meanwhile, their rows are frozen and counted, not none."""
+    change(engine, "CREATE TABLE live.view_stamp (kind text, code text, contracts text, configuration text)")
+    outcomes: list[Closed] = []
+    closing = threading.Thread(target=lambda: outcomes.append(close(engine, district, SEPTEMBER)))
+    with engine.connect() as swapping, swapping.begin():
+        swapping.execute(sa.text("LOCK TABLE live.view_stamp IN ACCESS EXCLUSIVE MODE"))
+        swapping.execute(sa.text("CREATE TABLE live.filled AS TABLE live.equipment_project"))
+        swapping.execute(sa.text("DROP TABLE live.equipment_project"))
+        swapping.execute(sa.text("ALTER TABLE live.filled RENAME TO equipment_project"))
+        closing.start()
+        with engine.connect() as looking:
+            waits = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'live.view_stamp'::regclass")
+            wait_for("the close to stand before the lists", lambda: looking.execute(waits).scalar_one())
+    closing.join(timeout=60)
+    assert [(closed.counts["equipment-projects"], closed.report.figures["equipment.工业.projects"].value) for closed in outcomes] == [(2, 2)]

@@ -101,7 +101,7 @@ class Pages:
             choices = reading.choices(view.name, [column.name for column in filters])
         return self._page(
             request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,
-            choices=choices, pages=max(1, -(-total // asked.size)), sizes=query.PAGE_SIZES,
+            choices=choices, pages=_pages(total, asked.size), sizes=query.PAGE_SIZES,
             turn=lambda number: wording.link(f"/lists/{name}", asked.parameters(page=str(number) if number > 1 else None)),
             export_max=query.EXPORT_ROWS_MAX, other=[name for name in asked.raw if name not in {column.name for column in filters}],
         )  # fmt: skip
@@ -214,7 +214,7 @@ class Pages:
                 found = reading.figure_rows(month, source, limit=_FIGURE_ROWS_A_PAGE, offset=(page - 1) * _FIGURE_ROWS_A_PAGE)
         return self._page(
             request, "figure.html", "数字来源", month=month, closed=closed, figure=figure, view=view, found=found,
-            terms=figures.terms(closed, figure), page=page, pages=max(1, -(-source.rows // _FIGURE_ROWS_A_PAGE)),
+            terms=figures.terms(closed, figure), page=page, pages=_pages(source.rows, _FIGURE_ROWS_A_PAGE),
             turn=lambda number: figures.rows_link(month, figure, number),
             columns=query.parse(view, []).columns if view else (), listed=source.list in BY_NAME,
         )  # fmt: skip
@@ -309,6 +309,11 @@ class Pages:
     def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
         shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}
         return self.console.templates.TemplateResponse(request, template, shared | context)
+
+
+def _pages(rows: int, size: int) -> int:
+    """Return how many pages of *size* rows there are; nothing has one page."""
+    return max(1, -(-rows // size))
 
 
 def _view(name: str) -> ListView:

@@ -45,7 +45,10 @@ class Beside:
 
 @contextmanager
 def beside(isolated: sa.Engine, conn: sa.Connection) -> Iterator[Beside]:
-    """Let others see what the transaction of *conn* sees, from its first question on; at the end all of them have ended."""
+    """Let others see what the transaction of *conn* sees; at the end all of them have ended.
+
+    What the transaction waits for before it looks, such as lists that are being replaced, comes first: to export a snapshot is to look.
+    """
     with ThreadPoolExecutor(_THREADS, "beside") as pool:
         yield Beside(isolated, conn.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one(), pool)
 

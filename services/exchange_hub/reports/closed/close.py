@@ -174,7 +174,7 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         AnotherMissingError: something else is missing than was shown to the person who confirmed.
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
-    with isolated.connect() as conn, conn.begin(), beside(isolated, conn) as others:
+    with isolated.connect() as conn, conn.begin():
         snapshot.hold(conn, closing.schema)
         set_up(conn)
         _enter(conn, closing)
@@ -183,12 +183,13 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
         stamp = stamp_of(conn, closing)
         for view in lists_of(closing.schema).views:  # made here, so that threads may use them side by side
             lists_of(closing.schema).table(view.name)
-        reading = others.submit(_gathered, district, closing)
-        changes = adjustments(conn, others, district, closing.month, closing.schema, closing.context)
-        with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
-            digests, counts = _freeze(conn, closing.month, schema)
-        _freeze_claims(conn, closing)
-        inputs = inputs_of(district, closing, cut, stamp, reading.result(), changes)
+        with beside(isolated, conn) as others:
+            reading = others.submit(_gathered, district, closing)
+            changes = adjustments(conn, others, district, closing.month, closing.schema, closing.context)
+            with dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
+                digests, counts = _freeze(conn, closing.month, schema)
+            _freeze_claims(conn, closing)
+            inputs = inputs_of(district, closing, cut, stamp, reading.result(), changes)
         missing = missing_of(conn, inputs, closing.closed_at, closing.schema)
         if closing.shown is not None and missing != closing.shown:
             raise AnotherMissingError(f"{closing.month} 未结账：您核对之后又有数据到达，缺少的内容已有变化，请重新核对")

@@ -73,4 +73,4 @@ def _known(conn: sa.Connection) -> str:
     table = tables.restatement
     rows = conn.execute(sa.select(table.c.month, table.c.seq).order_by(table.c.month, table.c.seq))
     names = sorted([*snapshot.months(conn), *(f"{month}/{seq}" for month, seq in rows)])
-    return f"已存的截点有：{'、'.join(names)}" if names else "还没有关过账"
+    return f"已存的截点有：{'、'.join(names)}" if names else "还没有结过账"
