@@ -12,7 +12,8 @@ _SET_ASIDE = re.compile(r"(?:填写|填报|填表)?(?:示例|样例|范例|举�
 _VOID = re.compile(
     r"[(]?(?:此|本|该)?(?:行|条|笔|项|单)?(?:已经?|应|拟|请)?(?:作废|取消|无效|删除|撤销|停用|不计入?|不报|不上报|不统计|剔除|重复(?:填报|报送|录入)?(?!利用|使用))"
 )
-_MARKED = re.compile(r"(?=[^0-9]*[0-9])[0-9A-Za-z][0-9A-Za-z_.-]*(?:[(][一-鿿]+[)]|[*#?☆★△▲※]+|等\d*[一-鿿]*)")
+_REMARK = r"(?:已|拟|应)?(?:退[货款单回]?|补[报录开发]?|重[复报]?|作?废|取消|撤销|冲[红销]|更正|删除?)|[待暂未][一-鿿]+|见[一-鿿]+"
+_MARKED = re.compile(rf"(?=[^0-9]*[0-9])[0-9A-Za-z][0-9A-Za-z_.-]*(?:[(](?:{_REMARK})[)]|[*#?☆★△▲※]+|等\d*[一-鿿]*)")
 _TWO_CODES = re.compile(r"([0-9A-Za-z][0-9A-Za-z_.-]{3,})(?:[~至到]([0-9A-Za-z_.-]+)|/([0-9A-Za-z][0-9A-Za-z_.-]{3,}))")
 _QUOTED = re.compile(r"['‘’`´′](?=[0-9A-Za-z])")
 
@@ -54,10 +55,12 @@ def voids(remark: str) -> bool:
 
 
 def no_one_code(text: str) -> bool:
-    """Say whether a code carries a mark or words, or stands for several.
+    """Say whether a code carries a mark or a remark, or stands for several; words that belong to a number, such as （改） or （一期）, are no remark.
 
-    >>> [no_one_code(each) for each in ("CL-0002（退）", "CL-0002*", "CL-0002等3单", "CL-0002~0005", "CL-0001/CL-0002", "CL-0002", "津政〔2025〕3号")]
-    [True, True, True, True, True, False, False]
+    >>> [no_one_code(each) for each in ("CL-0002（退）", "CL-0002*", "CL-0002等3单", "CL-0002~0005", "CL-0001/CL-0002")]
+    [True, True, True, True, True]
+    >>> [no_one_code(each) for each in ("CL-0002", "津政〔2025〕3号", "GX-003（改）", "XM-12（二期）")]
+    [False, False, False, False]
     """
     folded = "".join(fold_width(text).split())
     if _MARKED.fullmatch(folded):
