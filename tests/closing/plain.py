@@ -43,6 +43,8 @@ class Plain:
         for code in ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗", "水务", "其他", "合计"):
             mine = [r for r in equipment if code in ("合计", r["domain"])]
             own = [r for r in progress if r["list"] == "设备更新" and code in ("合计", r["domain"])]
+            if code in ("水务", "其他") and not mine and not own:
+                continue  # the plan sets no goal for these: they are printed where somebody has a project
             start = f"equipment.{code}"
             self._put(f"{start}.projects", len(mine))
             self._put(f"{start}.under_construction", sum(r["build_state"] == "在建" for r in mine))
@@ -260,6 +262,8 @@ class Plain:
             self._put(f"lists.{row}.entries", sum(r["admin_state"] != "退出" for r in self.lists[name]))
         for code in ("工业", "水务", "其他", "合计"):
             found = sum(code in ("合计", r["domain"]) for r in self.lists["enterprises"])
+            if code in ("水务", "其他") and not found:
+                continue
             self._put(f"enterprises.{code}.listed", found)
         for code in ("营运货车", "电梯", "合计"):
             dated = [r | {"in": month_of(r["counted_on"])} for r in self.lists["scrappage"]]

@@ -144,7 +144,7 @@ def test_what_the_hub_rejects_is_told_with_its_line(kafka: str, bureau: str, tmp
 def test_a_command_without_broker_fails_in_one_line(tmp_path: Path) -> None:
     """Without a broker the command ends with 1 and one plain sentence, no traceback."""
     arguments = ["--bureau", "industry", "--state", str(tmp_path / "s.sqlite"), "--bootstrap-servers", "127.0.0.1:9"]
-    outcome = CliRunner().invoke(publish, arguments, input="", env={"HUB_KAFKA__START_SECONDS_MAX": "1"})
+    outcome = CliRunner().invoke(publish, arguments, input="", env={"HUB_DISTRICT_CODE": "wuqing", "HUB_KAFKA__START_SECONDS_MAX": "1"})
     assert outcome.exit_code == 1
     assert outcome.stderr.startswith("error: Kafka at 127.0.0.1:9 does not answer")
     assert len(outcome.stderr.splitlines()) == 1

@@ -51,6 +51,7 @@ class ChangedRows:
     def sides(self, list_: str) -> tuple[sa.Table, sa.Table]:
         """Return the temporary tables of the changed rows of a list, as they were and as they are, each with its ``cause`` and ``tellers``.
 
+        Rows of one ``row_key`` and ``pair`` are one row then and now: a day between two statements can have several rows of one key.
         The tellers are the bureaus that said something since; all of the row's where entities were joined or parted, or nobody knows.
         """
         if list_ not in self._sides:
@@ -58,10 +59,10 @@ class ChangedRows:
             name = self.current.view(list_).table
             self.conn.execute(sa.schema.CreateTableAs(self._compared(list_, old, new), f"changed_{name}", temporary=True))
             own = [sa.Column("cause", sa.Text()), sa.Column("tellers", ARRAY(sa.Text()))]
-            changed = sa.Table(f"changed_{name}", sa.MetaData(), sa.Column("row_key", sa.Text()), *own)
+            changed = sa.Table(f"changed_{name}", sa.MetaData(), sa.Column("row_key", sa.Text()), sa.Column("pair", sa.Text()), *own)
             made = []
             for source, prefix in ((old, "was"), (new, "now")):
-                joined = source.join(changed, changed.c.row_key == source.c.row_key)
+                joined = source.join(changed, _paired(changed, source))
                 rows = sa.select(*source.c, changed.c.cause, changed.c.tellers).select_from(joined)
                 self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
                 made.append(_temporary(f"{prefix}_{name}", source, *(sa.Column(each.name, each.type) for each in own)))
@@ -85,27 +86,33 @@ class ChangedRows:
         return sa.select(old).where(old.c.component.in_(named)).subquery("old"), sa.select(dated).subquery("new")
 
     def _unlike(self, list_: str, old: sa.FromClause, new: sa.FromClause) -> sa.Select[Any]:
-        return self._of_unlike(list_, old, new, old.c.component.label("was"), new.c.component.label("now"))
+        meets = sa.and_(new.c.row_key == old.c.row_key, new.c.component == old.c.component)
+        return self._of_unlike(list_, old, new, meets, old.c.component.label("was"), new.c.component.label("now"))
 
-    def _of_unlike(self, list_: str, old: sa.FromClause, new: sa.FromClause, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-        """Select *columns* of every row that came, went or reads differently in what both sides have."""
+    def _of_unlike(self, list_: str, old: sa.FromClause, new: sa.FromClause, meets: sa.ColumnElement[bool], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+        """Select *columns* of every row that came, went or reads differently in what both sides have; *meets* says which rows are one."""
         common = self.common(list_)
         same = sa.func.row(*(old.c[name] for name in common)).is_not_distinct_from(sa.func.row(*(new.c[name] for name in common)))
-        return sa.select(*columns).select_from(old.join(new, new.c.row_key == old.c.row_key, full=True)).where(~same)
+        return sa.select(*columns).select_from(old.join(new, meets, full=True)).where(~same)
 
     def _near(self, list_: str) -> tuple[sa.Table, sa.Table]:
-        """Make temporary tables of all rows, then and now, of the components of which any row differs: causes ask these and not whole lists."""
+        """Make temporary tables of all rows, then and now, of the components of which any row differs: causes ask these and not whole lists.
+
+        Of several rows of one key those of one component are one row; what is left is paired in the order of the components.
+        """
         name, sources = self.current.view(list_).table, self._sources(list_)
         self.conn.execute(sa.schema.CreateTableAs(self._unlike(list_, *sources), f"unlike_{name}", temporary=True))
         unlike = sa.table(f"unlike_{name}", sa.column("was", sa.Text()), sa.column("now", sa.Text()))
         named = sa.union(sa.select(unlike.c.was).where(unlike.c.was.is_not(None)), sa.select(unlike.c.now).where(unlike.c.now.is_not(None)))
         made = []
-        for source, prefix in zip(sources, ("then", "today"), strict=True):
-            rows = sa.select(*source.c).where(source.c.component.in_(named))
+        for source, others, prefix in zip(sources, reversed(sources), ("then", "today"), strict=True):
+            found = sa.exists().where(others.c.row_key == source.c.row_key, others.c.component == source.c.component)
+            pair = sa.func.row_number().over(partition_by=source.c.row_key, order_by=(found.desc(), source.c.component))
+            rows = sa.select(*source.c, sa.cast(pair, sa.Text()).label("pair")).where(source.c.component.in_(named))
             self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
             self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{prefix}_{name} (component)"))
             self.conn.execute(sa.text(f"ANALYZE pg_temp.{prefix}_{name}"))
-            made.append(_temporary(f"{prefix}_{name}", source))
+            made.append(_temporary(f"{prefix}_{name}", source, sa.Column("pair", sa.Text())))
         self.conn.execute(sa.text(f"DROP TABLE unlike_{name}"))
         return made[0], made[1]
 
@@ -123,8 +130,8 @@ class ChangedRows:
         self._sides.clear()
         self._fresh = None
 
-    def _compared(self, list_: str, was: sa.Table, now: sa.Table) -> sa.Select[tuple[str, str, list[str]]]:
-        """Return row key, cause and tellers of every row that came, went or reads differently."""
+    def _compared(self, list_: str, was: sa.Table, now: sa.Table) -> sa.Select[tuple[str, str, str, list[str]]]:
+        """Return row key, pair, cause and tellers of every row that came, went or reads differently."""
         old, new = was.alias("old"), now.alias("new")
         common = self.common(list_)
         cause = sa.case(
@@ -132,10 +139,10 @@ class ChangedRows:
             (new.c.row_key.is_(None), self._went(list_, old, now)),
             else_=self._reads(list_, old, new, common, was),
         )
-        row_key, component, bureaus = (sa.func.coalesce(new.c[name], old.c[name]).label(name) for name in _KEYS)
-        changed = self._of_unlike(list_, old, new, row_key, component, bureaus, cause.label("cause")).subquery()
+        named = (sa.func.coalesce(new.c[name], old.c[name]).label(name) for name in (*_KEYS, "pair"))
+        changed = self._of_unlike(list_, old, new, _paired(old, new), *named, cause.label("cause")).subquery()
         tellers = sa.case((changed.c.cause.in_(("合并", "撤销合并")), changed.c.bureaus), else_=self._tellers(list_, changed))
-        return sa.select(changed.c.row_key, changed.c.cause, tellers.label("tellers"))
+        return sa.select(changed.c.row_key, changed.c.pair, changed.c.cause, tellers.label("tellers"))
 
     def _tellers(self, list_: str, row: sa.FromClause) -> sa.ColumnElement[list[str]]:
         """Return which of the row's bureaus said something of its entity since the close, else which others did: a payment settles what another approved."""
@@ -267,6 +274,10 @@ class ChangedRows:
                     self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{table} ({columns})"))
                     self.conn.execute(sa.text(f"ANALYZE pg_temp.{table}"))
         return self._fresh
+
+
+def _paired(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
+    return sa.and_(one.c.row_key == other.c.row_key, one.c.pair == other.c.pair)
 
 
 def _temporary(name: str, source: sa.FromClause, *more: sa.Column[Any]) -> sa.Table:

@@ -164,16 +164,17 @@ class Explanation:
             # Made once a list: to name a table's columns anew for each figure costs more than its statement.
             rows = self._rows.get((source.list, side, alone))
             if rows is None:
-                rows = self._rows[source.list, side, alone] = (tables[side] if alone else lists.table(source.list)).alias()
+                rows = self._rows[source.list, side, alone] = (tables[side] if alone else _with_pairs(lists.table(source.list), tables[side])).alias()
             meets = lists.matches(source.list, rows, where)
             sides.append(self._counted(rows, Measure.of(source.measure), meets))
         old, new = sides
         causes = self._causes.get(now.list)
         if causes is None:
-            told = (sa.select(side.c.row_key, side.c.cause, side.c.tellers) for side in tables)
+            told = (sa.select(side.c.row_key, side.c.pair, side.c.cause, side.c.tellers) for side in tables)
             causes = self._causes[now.list] = sa.union(*told).subquery()
-        key = sa.func.coalesce(new.c.row_key, old.c.row_key)
-        both = old.join(new, old.c.k == new.c.k, full=True).outerjoin(causes, causes.c.row_key == key)
+        key, pair = (sa.func.coalesce(new.c[name], old.c[name]) for name in ("row_key", "pair"))
+        both = old.join(new, sa.and_(old.c.k == new.c.k, old.c.of == new.c.of), full=True)
+        both = both.outerjoin(causes, sa.and_(causes.c.row_key == key, causes.c.pair == pair))
         bureaus = sa.func.coalesce(causes.c.tellers, new.c.bureaus, old.c.bureaus)
         asked = sa.select(key, bureaus, old.c.v, new.c.v, causes.c.cause).select_from(both)
         otherwise = sa.func.coalesce(old.c.v, 0) != sa.func.coalesce(new.c.v, 0)
@@ -183,21 +184,22 @@ class Explanation:
             yield _Differing(*row)
 
     def _counted(self, rows: sa.FromClause, measure: Measure, meets: sa.ColumnElement[bool]) -> sa.Subquery:
-        """Return what the rows count in a measure: ``k`` names what counts once, with its row and its value ``v``."""
-        own = rows.c.row_key
+        """Return what the rows count in a measure: ``k`` and ``of`` name what counts once, with its row and its value ``v``."""
+        own, row = rows.c.row_key, (rows.c.row_key, rows.c.pair, rows.c.bureaus)
+        alone = sa.literal("").label("of")
         counted = sa.literal(1) if measure.name == COUNT else value(rows, expression(measure.column))
         if measure.name == "distinct":
-            chosen = sa.select(counted.label("k"), own, rows.c.bureaus, sa.literal(1).label("v")).where(meets, counted.is_not(None))
+            chosen = sa.select(counted.label("k"), alone, *row, sa.literal(1).label("v")).where(meets, counted.is_not(None))
             return chosen.distinct(counted).order_by(counted, own).subquery()
         if measure.name == "once":
             whose = sa.func.coalesce(value(rows, expression(measure.more)), own)
-            chosen = sa.select(whose.label("k"), own, rows.c.bureaus, counted.label("v")).where(meets, counted.is_not(None))
+            chosen = sa.select(whose.label("k"), alone, *row, counted.label("v")).where(meets, counted.is_not(None))
             return chosen.distinct(whose).order_by(whose, counted.desc(), own).subquery()
         if measure.more:
             units = self.changed.conn.execute(sa.select(rows.c.unit).distinct()).scalars()
             factors = {str(unit): found for unit in units if (found := factor(str(unit), measure.more)) is not None}
             counted = counted * sa.case(*((rows.c.unit == unit, found) for unit, found in factors.items()), else_=0) if factors else counted
-        return sa.select(own.label("k"), own, rows.c.bureaus, counted.label("v")).where(meets).subquery()
+        return sa.select(own.label("k"), rows.c.pair.label("of"), *row, counted.label("v")).where(meets).subquery()
 
     def _without_idle(self, source: Source) -> Mapping[str, object]:
         """Leave out what changes nothing: where a list holds no summary on either side, its details are all that counts."""
@@ -249,6 +251,13 @@ class _Differing(NamedTuple):
     was: int | Decimal | None
     now: int | Decimal | None
     cause: str | None
+
+
+def _with_pairs(rows: sa.Table, changed: sa.Table) -> sa.Subquery:
+    """Return all rows of a list with what pairs each with itself on the other side: a row that did not change is of the same component there."""
+    own = sa.and_(changed.c.row_key == rows.c.row_key, changed.c.component == rows.c.component)
+    pair = sa.func.coalesce(changed.c.pair, rows.c.component).label("pair")
+    return sa.select(*rows.c, pair).select_from(rows.outerjoin(changed, own)).subquery()
 
 
 def _smallness(row: _Differing) -> tuple[Decimal, str]:
