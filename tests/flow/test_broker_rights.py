@@ -22,7 +22,7 @@ from exchange_contracts.topics import events_topic, receipts_topic
 from exchange_hub.cli import main
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import admit_users, make_topics
-from exchange_hub.runtime import kafka_server, kafka_users
+from exchange_hub.runtime import kafka_rights, kafka_server, kafka_users
 from exchange_hub.runtime.java import find_java
 from exchange_hub.runtime.kafka_jars import provide
 from exchange_hub.runtime.layout import Layout
@@ -37,7 +37,7 @@ from tests.faults.stage import wait_for
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
 MINE, OTHER = "industry", "finance"
 EVENTS, RECEIPTS = events_topic("wuqing", MINE), receipts_topic("wuqing", MINE)
-HUB = kafka_users.hub_user("wuqing")
+HUB = kafka_rights.hub_user("wuqing")
 ADMINISTRATOR, PRINTED = "administrator", "as-printed-by-the-hub"
 DENIED = ("TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "TRANSACTIONAL_ID_AUTHORIZATION_FAILED")
 
@@ -128,7 +128,7 @@ def _as_printed(lines: str, there: Running, node: Broker, folder: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     admin = kinds.AdminClient(there.client(ADMINISTRATOR))
     made = admin.create_acls([_binding(*arguments) for tool, *arguments in acls if tool == "kafka-acls.sh"])
-    assert [done.result(30) for done in made.values()] == [None] * len(kafka_users.rights_of_bureau("wuqing", MINE))
+    assert [done.result(30) for done in made.values()] == [None] * len(kafka_rights.rights_of_bureau("wuqing", MINE))
 
 
 def _binding(*arguments: str) -> kinds.AclBinding:
@@ -147,7 +147,7 @@ def anywhere(request: pytest.FixtureRequest) -> Running:
 
 
 def user(bureau: str = MINE) -> str:
-    return kafka_users.bureau_user("wuqing", bureau)
+    return kafka_rights.bureau_user("wuqing", bureau)
 
 
 def produced(options: dict[str, Any], topic: str, **more: Any) -> str:
@@ -349,7 +349,7 @@ def test_a_bureau_s_user_is_rotated_removed_and_made_again(broker: Running, comm
 
 def test_rights_that_are_too_many_are_taken_back(broker: Running) -> None:
     """A right that somebody gave a bureau's user besides goes at the next start; what is in order is left as it is."""
-    more = {user(): [*kafka_users.rights_of_bureau("wuqing", MINE), kafka_users.Right("TOPIC", RECEIPTS, "WRITE")]}
+    more = {user(): [*kafka_rights.rights_of_bureau("wuqing", MINE), kafka_rights.Right("TOPIC", RECEIPTS, "WRITE")]}
     passwords = {name: broker.layout.kafka_password(name) for name in broker.hub.users}
     with administration(broker.servers, kafka_server.administrator(broker.layout)) as admin:
         kafka_users.admit(admin, more, passwords)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import openpyxl
 
-from exchange_hub.console import export
+from exchange_hub.console import text_files, workbook_files
 from exchange_hub.reports.lines import written
 from exchange_hub.reports.render.csv_rows import csv_rows
 from exchange_hub.views.lists.model import ListName, ListView, columns
@@ -46,22 +46,22 @@ def rows() -> Iterator[dict[str, object]]:
 
 def expected() -> list[list[Filed]]:
     """The cells of the rows, one by one."""
-    return [export.cells(VIEW.columns, row, NAMES) for row in rows()]
+    return [text_files.cells(VIEW.columns, row, NAMES) for row in rows()]
 
 
 def test_csv_of_lines_is_csv_of_rows() -> None:
     """Byte for byte: quotes, formulas, words for codes, exact yuan, and nothing where nothing was reported."""
     lines = b"".join(csv_rows(VIEW.columns, written(rows(), VIEW.columns), NAMES))
-    assert lines == b"".join(export.csv_lines(export.headings(VIEW.columns), expected()))
+    assert lines == b"".join(text_files.csv_lines(text_files.headings(VIEW.columns), expected()))
     assert len(list(csv.reader(io.StringIO(lines.decode("utf-8-sig"), newline="")))) == len(expected()) + 1
 
 
 def test_a_workbook_of_lines_holds_the_cells_of_the_rows() -> None:
     """Numbers as numbers as long as a spreadsheet keeps their digits, texts as texts, nothing where nothing was reported."""
     file = io.BytesIO()
-    export.write_listed(file, VIEW, written(rows(), VIEW.columns), len(expected()), "截至今天", NAMES)
+    workbook_files.write_listed(file, VIEW, written(rows(), VIEW.columns), len(expected()), "截至今天", NAMES)
     head, headings, *found = openpyxl.load_workbook(file).active.iter_rows(values_only=True)  # type: ignore[union-attr]
-    assert (head[0], list(headings)) == ("截至今天", export.headings(VIEW.columns))
+    assert (head[0], list(headings)) == ("截至今天", text_files.headings(VIEW.columns))
     assert len(found) == len(expected())
     for got, cells in zip(found, expected(), strict=True):
         for column, told, cell in zip(VIEW.columns, got, cells, strict=True):

@@ -17,7 +17,7 @@ from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import make_topics, open_servers
 from exchange_hub.programme.district import FILES, District, DistrictError
-from exchange_hub.runtime import kafka_server, kafka_users
+from exchange_hub.runtime import kafka_rights, kafka_server, kafka_users
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.secret_files import kept_secret, new_secret, write_closed
 from exchange_hub.runtime.servers import Servers
@@ -78,7 +78,7 @@ def remove(*, code: str) -> None:
     """Take a bureau's user and its rights away, at once; its topics and its entry in the district stay."""
     with plain_errors():
         hub = _hub_with(code)
-        user, layout = kafka_users.bureau_user(hub.district.id, code), Layout(hub.settings.data_folder)
+        user, layout = kafka_rights.bureau_user(hub.district.id, code), Layout(hub.settings.data_folder)
         with open_servers(hub) as servers, _administrator(hub, servers) as admin:
             if admin is None:
                 click.echo("\n".join(kafka_users.removal(user, servers.bootstrap_servers)))
@@ -96,7 +96,7 @@ def rights(*, code: str | None) -> None:
     """Print the commands by which an administrator of an existing Kafka makes users and rights: a bureau's, or the hub's and everybody's."""
     with plain_errors():
         hub = Hub.load() if code is None else _hub_with(code)
-        chosen = hub.users if code is None else {user: hub.users[user] for user in [kafka_users.bureau_user(hub.district.id, code)]}
+        chosen = hub.users if code is None else {user: hub.users[user] for user in [kafka_rights.bureau_user(hub.district.id, code)]}
         servers = hub.settings.kafka.bootstrap_servers or "<servers>"
         for user, wanted in chosen.items():
             click.echo("\n".join(kafka_users.commands(user, wanted, servers)))
@@ -126,8 +126,8 @@ def _administrator(hub: Hub, servers: Servers) -> Iterator[KafkaAdminClient | No
 
 def _admit(hub: Hub, servers: Servers, code: str, *, again: bool = False) -> None:
     """Make a bureau's user and rights and print its lines; with *again* it has another password."""
-    user, layout = kafka_users.bureau_user(hub.district.id, code), Layout(hub.settings.data_folder)
-    kafka, wanted = hub.settings.kafka, kafka_users.rights_of_bureau(hub.district.id, code)
+    user, layout = kafka_rights.bureau_user(hub.district.id, code), Layout(hub.settings.data_folder)
+    kafka, wanted = hub.settings.kafka, kafka_rights.rights_of_bureau(hub.district.id, code)
     with _administrator(hub, servers) as admin:
         if admin is None:
             click.echo("whoever administers Kafka runs:")

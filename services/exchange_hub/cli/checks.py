@@ -8,7 +8,7 @@ from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.console.pages import CHECKED
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.programme.check_sheet import Check, checks
 from exchange_hub.views.values import Names
 

@@ -1,15 +1,14 @@
 """How errors meant for people end a command: in one message and an exit code, not in a traceback."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 import psycopg
 import sqlalchemy
-from kafka.errors import KafkaError
 from pydantic import ValidationError
 
-from exchange_connectors.kit.errors import NotReadyError, PublishError
 from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.problem import RuntimeProblem
@@ -25,6 +24,12 @@ def _setting(place: tuple[int | str, ...]) -> str:
     return f"HUB_{'__'.join(map(str, place)).upper()}: " if place else ""
 
 
+def _of(module: str, *names: str) -> tuple[type[Exception], ...]:
+    """Return classes of errors of a module; none where nobody loaded it, for then nobody raised them and a reading command starts without it."""
+    loaded = sys.modules.get(module)
+    return tuple(getattr(loaded, name) for name in names) if loaded is not None else ()
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn errors meant for people into one message and exit code 1."""
@@ -34,9 +39,11 @@ def plain_errors() -> Iterator[None]:
         refused = click.ClickException(str(error))
         refused.exit_code = EXIT_FINAL  # a supervisor does not start it again: that cannot help
         raise refused from error
-    except (RuntimeProblem, DistrictError, NotReadyError, PublishError, DatedFoldError) as error:
+    except (RuntimeProblem, DistrictError, DatedFoldError) as error:
         raise click.ClickException(str(error)) from error
-    except KafkaError as error:
+    except _of("exchange_connectors.kit.errors", "NotReadyError", "PublishError") as error:
+        raise click.ClickException(str(error)) from error
+    except _of("kafka.errors", "KafkaError") as error:
         raise click.ClickException(f"Kafka refused or did not answer: {error}; `hub doctor` says which right or broker is missing") from error
     except ValidationError as error:
         if error.title != "Settings":

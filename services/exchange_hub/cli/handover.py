@@ -20,9 +20,9 @@ from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import Figures
-from exchange_hub.console import export as export_files
+from exchange_hub.console import text_files, workbook_files
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.programme.district import FILES
 from exchange_hub.reports.model import dump_figure
 from exchange_hub.reports.queries import Queries
@@ -149,11 +149,11 @@ def _schemas(folder: Traversable, place: str) -> Iterator[tuple[str, bytes]]:
 def _cells(view: ListView, row: Row) -> list[Filed]:
     """Return a row as cells: codes stay codes, for the next system knows them and not our words."""
     bureaus = "、".join(map(str, values.items(row["bureaus"])))
-    return [str(row["row_key"]), bureaus, *export_files.cells([replace(column, names_list=False) for column in view.columns], row, {})]
+    return [str(row["row_key"]), bureaus, *text_files.cells([replace(column, names_list=False) for column in view.columns], row, {})]
 
 
 def _headings(view: ListView) -> list[str]:
-    return [*_LEADING, *export_files.headings(view.columns)]
+    return [*_LEADING, *text_files.headings(view.columns)]
 
 
 def _csv(package: Package, conn: sa.Connection, view: ListView, schema: str) -> int:
@@ -165,7 +165,7 @@ def _csv(package: Package, conn: sa.Connection, view: ListView, schema: str) -> 
             yield _cells(view, row)
 
     with package.entry(f"lists/{view.name}.csv") as stream:
-        for chunk in export_files.csv_lines(_headings(view), lines()):
+        for chunk in text_files.csv_lines(_headings(view), lines()):
             stream.write(chunk)
     return count
 
@@ -190,7 +190,7 @@ def _sheets(book: Any, bold: Any, view: ListView, rows: Iterator[Row]) -> None:
             sheet = _sheet(book, bold, view, place // SHEET_ROWS_MAX)
         for column, cell in enumerate(_cells(view, row)):
             # Days go in as text: what the next system reads does not depend on a format.
-            export_files.write_cell(sheet, line + 1, column, cell.isoformat() if isinstance(cell, date) else cell)
+            workbook_files.write_cell(sheet, line + 1, column, cell.isoformat() if isinstance(cell, date) else cell)
     if sheet is None:
         _sheet(book, bold, view, 0)
 

@@ -12,7 +12,7 @@ import click
 
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.runtime import leftovers
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.migrating import migrate as bring_up

@@ -12,9 +12,8 @@ import click
 
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
-from exchange_hub.cli.rebuild import other_stamp, views_as_of
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.list_figures import EXITED
 from exchange_hub.reports.closed import cuts, snapshot
@@ -123,6 +122,8 @@ def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Ite
         with reading.snapshot_of(hub, url, closed.schema, {view.name: view for view in closed.views}, cut.month[:4]) as at:
             yield at
         return
+    from exchange_hub.cli.rebuild import other_stamp, views_as_of
+
     if other_stamp(hub, cut) is not None:
         click.echo("截点之后程序或基础数据有变动：以下按现行口径重算，可能与当时所见不同。", err=True)
     with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF, year=f"{cut.as_of:%Y}") as at:

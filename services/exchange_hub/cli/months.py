@@ -17,7 +17,8 @@ from exchange_hub.cli import month_words, output, previewing
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import MONTH
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import open_servers, serving
+from exchange_hub.processes.program import open_servers
+from exchange_hub.processes.serving import serving
 from exchange_hub.processes.topic_look import OpenTransactionError, settled_ends
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.catalogue import EntryChange

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from exchange_hub.console import export
+from exchange_hub.console import text_files
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column
@@ -96,21 +96,23 @@ def show(
         _on_terminal(f"{title}（{len(rows)} 行）", rows, columns, layout or Layout())
         return
     if form == "json":
-        deliver(json_lines([export.jsonable(columns, row) for row in rows]).encode(), out)
+        deliver(json_lines([text_files.jsonable(columns, row) for row in rows]).encode(), out)
         return
     names = layout.names if layout else {}
-    _file(form, title, columns, [export.cells(columns, row, names) for row in rows], out)
+    _file(form, title, columns, [text_files.cells(columns, row, names) for row in rows], out)
 
 
 def _file(form: str, title: str, columns: Sequence[Column], lines: Sequence[Sequence[Filed]], out: Path | None) -> None:
     """Write CSV or Excel by the one writer that the console has too."""
     if form == "csv":
-        deliver(b"".join(export.csv_lines(export.headings(columns), lines)), out)
+        deliver(b"".join(text_files.csv_lines(text_files.headings(columns), lines)), out)
         return
     if out is None:
         raise click.UsageError("--format xlsx needs --out FILE.xlsx")
+    from exchange_hub.console import workbook_files
+
     with replacing(out) as draft:
-        export.write_workbook(draft, title, columns, lines)
+        workbook_files.write_workbook(draft, title, columns, lines)
     click.echo(f"已写入 {out}", err=True)
 
 

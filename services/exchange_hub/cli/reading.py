@@ -16,7 +16,7 @@ from exchange_hub.programme.period import Period
 from exchange_hub.reports import queries
 from exchange_hub.reports.catalogue import Catalogue, present
 from exchange_hub.reports.closed import snapshot
-from exchange_hub.reports.closed.close import positions
+from exchange_hub.reports.closed.cuts import positions
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
 from exchange_hub.reports.meaning import meanings

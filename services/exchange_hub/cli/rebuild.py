@@ -11,7 +11,8 @@ import psycopg
 
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import open_servers, serving, settle_interpreter
+from exchange_hub.processes.program import open_servers, settle_interpreter
+from exchange_hub.processes.serving import serving
 from exchange_hub.processes.side_by_side import fill_parts, prove
 from exchange_hub.reports.closed import cuts, diff
 from exchange_hub.reports.closed.cuts import Cut

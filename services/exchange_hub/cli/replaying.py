@@ -7,7 +7,7 @@ import click
 
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.views.store.commit import prepare
 from exchange_hub.views.store.replay import Replayed
 from exchange_hub.views.store.replay import replay as run

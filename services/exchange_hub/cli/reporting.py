@@ -10,7 +10,8 @@ import click
 from exchange_hub.cli import output
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving, settle_interpreter
+from exchange_hub.processes.program import settle_interpreter
+from exchange_hub.processes.serving import serving
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.model import Report
 from exchange_hub.reports.render import details

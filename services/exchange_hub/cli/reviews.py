@@ -14,7 +14,7 @@ from exchange_hub.cli.replaying import replay
 from exchange_hub.console import wording
 from exchange_hub.console.source import Place
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.programme.deadlines import Deadline, document_deadlines, plan_deadlines
 from exchange_hub.views import values
 from exchange_hub.views.lists import RULES

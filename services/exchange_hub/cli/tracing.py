@@ -16,7 +16,7 @@ from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.cli.reading import Figures
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.reports.meaning import meaning_of
 from exchange_hub.reports.model import Figure, decimal_text, plain
 from exchange_hub.reports.queries import Queries

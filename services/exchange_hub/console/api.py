@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
-from exchange_hub.console import boards, export, figures, models, query, wording
+from exchange_hub.console import boards, figures, models, query, text_files, wording
 from exchange_hub.console.pages import CHECKED
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import check_sheet
@@ -234,7 +234,7 @@ def _model(model: type[M], answer: object, **told: object) -> M:
 
 
 def _cells(view: ListView, row: Row) -> dict[str, models.Cell]:
-    return cast("dict[str, models.Cell]", export.jsonable(view.columns, row))
+    return cast("dict[str, models.Cell]", text_files.jsonable(view.columns, row))
 
 
 def _cell(column: Column, raw: object) -> models.Cell:

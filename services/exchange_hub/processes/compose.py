@@ -14,7 +14,7 @@ from exchange_contracts.keys import normal_text
 from exchange_contracts.topics import events_topic, receipts_topic
 from exchange_hub.programme.calendar import CalendarError
 from exchange_hub.programme.district import District
-from exchange_hub.runtime import kafka_users
+from exchange_hub.runtime import kafka_rights
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.leftovers import read_json
 from exchange_hub.runtime.roles import give_rights
@@ -39,7 +39,7 @@ class Hub:
         """Read settings and district."""
         found = settings or Settings()
         district = District.load(found.district)
-        layout, user = Layout(found.data_folder), kafka_users.hub_user(district.id)
+        layout, user = Layout(found.data_folder), kafka_rights.hub_user(district.id)
         password = layout.kafka_password(user)
         # Its own Kafka, whose users it makes itself; also where its address was named, as `hub up` prints it, and nothing else.
         is_own = found.kafka.bootstrap_servers is None or (
@@ -58,12 +58,12 @@ class Hub:
         return {bureau: receipts_topic(self.district.id, bureau) for bureau in self.district.publishers()}
 
     @property
-    def users(self) -> Mapping[str, Sequence[kafka_users.Right]]:
+    def users(self) -> Mapping[str, Sequence[kafka_rights.Right]]:
         """User of Kafka → its rights: the hub's own and each bureau's, as far as none was removed."""
         bureaus, district, layout = self.district.publishers(), self.district.id, Layout(self.settings.data_folder)
-        named = {kafka_users.bureau_user(district, bureau): kafka_users.rights_of_bureau(district, bureau) for bureau in bureaus}
+        named = {kafka_rights.bureau_user(district, bureau): kafka_rights.rights_of_bureau(district, bureau) for bureau in bureaus}
         admitted = {user: rights for user, rights in named.items() if not layout.kafka_removed(user).exists()}
-        return {kafka_users.hub_user(district): kafka_users.rights_of_hub(district, bureaus, self.workers_group), **admitted}
+        return {kafka_rights.hub_user(district): kafka_rights.rights_of_hub(district, bureaus, self.workers_group), **admitted}
 
     @property
     def workers_group(self) -> str:
@@ -91,7 +91,7 @@ class Hub:
         """The broker as the connectors' public kit takes it, for a bureau's own user on the hub's own broker; else the hub publishes with it itself."""
         kafka = self.settings.kafka
         if bureau is not None and kafka.bootstrap_servers is None:
-            user = kafka_users.bureau_user(self.district.id, bureau)
+            user = kafka_rights.bureau_user(self.district.id, bureau)
             kafka = kafka.as_user(user, Layout(self.settings.data_folder).kafka_password(user))
         return ConnectorKafka(
             bootstrap_servers=bootstrap_servers, security_protocol=kafka.security_protocol, sasl_mechanism=kafka.sasl_mechanism,

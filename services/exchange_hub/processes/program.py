@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 
 from exchange_contracts import registry
 from exchange_hub.processes.compose import Hub
+from exchange_hub.processes.serving import servers_of
 from exchange_hub.runtime import kafka_server, kafka_users, logs
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.metrics import Meters
@@ -86,20 +87,10 @@ def open_servers(hub: Hub, *, kafka: bool = True) -> Iterator[Servers]:
     Raises:
         AnotherDistrictError: the store is another district's.
     """
-    logs.configure(hub.settings, "command", to_file=False)
-    logging.getLogger().setLevel(logging.WARNING)
-    with running(hub.settings, kafka=kafka) as servers:
-        hub.refuse_another_s(servers.reader_url)
+    with servers_of(hub, kafka=kafka) as servers:
         if kafka and servers.started_here:
             admit_users(hub, servers.bootstrap_servers)
         yield servers
-
-
-@contextmanager
-def serving(hub: Hub, role: Role | None = "reader") -> Iterator[str]:
-    """The database's address for *role*, for its owner where none is named; Kafka is not started for a command that needs the store alone."""
-    with open_servers(hub, kafka=False) as servers:
-        yield {"worker": servers.worker_url, "reader": servers.reader_url, None: servers.database_url}[role]
 
 
 def settle_interpreter() -> None:

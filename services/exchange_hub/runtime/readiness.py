@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
-from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
 
 from exchange_hub.runtime.postgres_server import DATABASE, Postgres
 from exchange_hub.runtime.problem import RuntimeProblem
@@ -46,6 +44,9 @@ def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) 
 
 def wait_for_kafka(bootstrap_servers: str, kafka: KafkaSettings, trouble: Trouble, seconds_max: float) -> None:
     """Returns when the broker answers that it is part of a cluster."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+
     deadline = time.monotonic() + seconds_max
     while True:
         if _takes_connections(bootstrap_servers):

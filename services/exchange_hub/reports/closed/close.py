@@ -22,6 +22,7 @@ from exchange_hub.reports.build import build
 from exchange_hub.reports.closed import snapshot, tables
 from exchange_hub.reports.closed.beside import beside, set_up
 from exchange_hub.reports.closed.changes import Changes, adjustments
+from exchange_hub.reports.closed.cuts import last_batch, positions
 from exchange_hub.reports.closed.missing import Missing, missing_of, unsettled
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.gather import gather
@@ -111,22 +112,6 @@ class Closed:
     figures_digest: str
     report: Report
     missing: Missing
-
-
-def positions(conn: sa.Connection) -> dict[str, int]:
-    """Return topic → next offset, as the transaction of *conn* sees it."""
-    query = (
-        "SELECT t.name, coalesce(p.next_off, 0) FROM log.topic t LEFT JOIN log.position p USING (topic_no) ORDER BY 1"
-    )
-    return {row[0]: row[1] for row in conn.execute(sa.text(query))}
-
-
-def last_batch(conn: sa.Connection) -> int | None:
-    """Return the number of the last batch, as the transaction of *conn* sees it."""
-    if not snapshot.exists(conn, "log.receipt_range"):
-        return None
-    found: int = conn.execute(sa.text("SELECT coalesce(max(batch_no), 0) FROM log.receipt_range")).scalar_one()
-    return found
 
 
 def wait_until_reached(

@@ -74,3 +74,19 @@ def _known(conn: sa.Connection) -> str:
     rows = conn.execute(sa.select(table.c.month, table.c.seq).order_by(table.c.month, table.c.seq))
     names = sorted([*snapshot.months(conn), *(f"{month}/{seq}" for month, seq in rows)])
     return f"已存的截点有：{'、'.join(names)}" if names else "还没有结过账"
+
+
+def positions(conn: sa.Connection) -> dict[str, int]:
+    """Return topic → next offset, as the transaction of *conn* sees it."""
+    query = (
+        "SELECT t.name, coalesce(p.next_off, 0) FROM log.topic t LEFT JOIN log.position p USING (topic_no) ORDER BY 1"
+    )
+    return {row[0]: row[1] for row in conn.execute(sa.text(query))}
+
+
+def last_batch(conn: sa.Connection) -> int | None:
+    """Return the number of the last batch, as the transaction of *conn* sees it."""
+    if not snapshot.exists(conn, "log.receipt_range"):
+        return None
+    found: int = conn.execute(sa.text("SELECT coalesce(max(batch_no), 0) FROM log.receipt_range")).scalar_one()
+    return found

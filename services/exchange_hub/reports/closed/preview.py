@@ -14,9 +14,9 @@ from exchange_hub.reports.closed.close import (
     AlreadyClosedError,
     Closing,
     inputs_of,
-    positions,
     stamp_of,
 )
+from exchange_hub.reports.closed.cuts import positions
 from exchange_hub.reports.closed.missing import Missing, missing_of
 from exchange_hub.reports.closed.snapshot import cursor_of
 from exchange_hub.reports.gather import gather

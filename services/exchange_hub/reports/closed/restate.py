@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from exchange_hub.programme.district import District
 from exchange_hub.reports.closed import diff, snapshot, tables
-from exchange_hub.reports.closed.close import last_batch, positions
+from exchange_hub.reports.closed.cuts import last_batch, positions
 from exchange_hub.reports.closed.diff import Comparison
 from exchange_hub.reports.model import dump_adjustments, load_adjustments
 from exchange_hub.views.store.commit import Context
