@@ -152,7 +152,7 @@ _OF_SIDE = {"旧设备": ("original_value", "depreciated", "owned", "disposal"),
 
 
 def _fields_of_side(facts: EquipmentLineListedFacts) -> str | None:
-    if facts["units"] <= 0:
+    if facts["units"] == 0:
         return "{units}应大于0"
     strange = [name for side, names in _OF_SIDE.items() if side != facts["side"] for name in names if facts.get(name) is not None]
     return f"{facts['side']}不填{{{strange[0]}}}" if strange else None
@@ -164,8 +164,6 @@ LEVELS = ("advanced", "saving", "entry", "below")
 
 def _levels_within_stock(facts: StockSurveyedFacts) -> str | None:
     numbers = {name: facts[name] for name in ("stock", *LEVELS)}  # type: ignore[literal-required]  # fields of the event
-    if negative := [name for name, number in numbers.items() if number < 0]:
-        return f"{{{negative[0]}}}不能小于0"
     graded = sum(numbers[name] for name in LEVELS)
     return f"各档台数合计{graded}，大于{{stock}}{numbers['stock']}" if graded > numbers["stock"] else None
 

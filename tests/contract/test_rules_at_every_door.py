@@ -1,6 +1,7 @@
 """One event, every door: workbook, JSON Lines, publisher and hub give one answer in one wording (invariant 16)."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -41,7 +42,7 @@ def by_workbook(event: Event) -> list[str]:
     """What a row that states the event is told; a row has no revision and no time of its own."""
     facts = {name: value for name, value in event.model_dump().items() if name not in ENVELOPE}
     found = draft_of(Statement(type(event).__name__, event.entity_key, facts), Source(event.bureau, event.source, "表.xlsx"))
-    said = [] if isinstance(found, Event) else [Problem("", (each.field or "",), each.message).said() for each in found]
+    said = [] if isinstance(found, Event) else [Problem("", tuple(re.findall(r"{(\w+)}", each.message)), each.message).said() for each in found]
     return sorted(said)
 
 
