@@ -177,10 +177,12 @@ def _containing(text: str, columns: Sequence[sa.Column[object]]) -> Iterator[sa.
     """
     runs = groupby(text, key=lambda letter: letter.lower() == letter.upper())
     caseless = max(("".join(run) for is_caseless, run in runs if is_caseless), key=len, default="")
-    if caseless:
-        yield sa.or_(*(column.contains(caseless, autoescape=True) for column in columns))
-    if caseless != text:
+    if not caseless:
         yield sa.func.concat_ws("\n", *columns).icontains(text, autoescape=True)
+        return
+    # A position is found in half the time of a pattern; within a column's condition the planner leaves the order as it is.
+    held = [(sa.func.strpos(column, caseless) > 0, column.icontains(text, autoescape=True)) for column in columns]
+    yield sa.or_(*(first if caseless == text else sa.and_(first, whole) for first, whole in held))
 
 
 def _column(view: ListView, table: sa.Table, name: str) -> sa.Column[object]:
