@@ -636,6 +636,29 @@ class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
     due_on: Day | None = None
 
 
+class SupplyDemandMatchWithdrawn(Event, family="match:matched"):
+    """撤回误报的供需对接,理由写入 reason。"""
+
+    reason: Reason
+    match_no: Key
+
+
+class SupplyDemandMatched(Event, family="match:matched"):
+    """供需对接成交:一家企业的产品与一行新设备签约。"""
+
+    match_no: Key
+    project_no: Key
+    line_no: Key
+    buyer_name: Text | None = None
+    enterprise_uscc: Uscc
+    enterprise_name: Text
+    local: YesNo | None = None
+    product: Text | None = None
+    contract_no: Key | None = None
+    amount: Money
+    on: Day
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -656,6 +679,7 @@ EVENTS: dict[str, type[Event]] = {
     "EquipmentLineWithdrawn": EquipmentLineWithdrawn, "ProjectProcedureReported": ProjectProcedureReported,
     "EliminationOrdered": EliminationOrdered, "EliminationVerified": EliminationVerified,
     "ProblemRaised": ProblemRaised, "PublicityReported": PublicityReported,
-    "TaskProgressReported": TaskProgressReported,
+    "TaskProgressReported": TaskProgressReported, "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn,
+    "SupplyDemandMatched": SupplyDemandMatched,
 }
 """Event name → class."""

@@ -725,6 +725,28 @@ class TaskProgressReportedFacts(EventFacts):
     due_on: int | None
 
 
+class SupplyDemandMatchWithdrawnFacts(EventFacts):
+    """撤回误报的供需对接,理由写入 reason。"""
+
+    match_no: str
+
+
+class SupplyDemandMatchedFacts(EventFacts):
+    """供需对接成交:一家企业的产品与一行新设备签约。"""
+
+    match_no: str
+    project_no: str
+    line_no: str
+    buyer_name: str | None
+    enterprise_uscc: str
+    enterprise_name: str
+    local: str | None
+    product: str | None
+    contract_no: str | None
+    amount: int
+    on: int
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -748,5 +770,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "ProjectProcedureReported": ProjectProcedureReportedFacts, "EliminationOrdered": EliminationOrderedFacts,
     "EliminationVerified": EliminationVerifiedFacts, "ProblemRaised": ProblemRaisedFacts,
     "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
+    "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
+    "SupplyDemandMatched": SupplyDemandMatchedFacts,
 }
 """Event name → type of its decoded facts."""

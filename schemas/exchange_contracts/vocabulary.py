@@ -77,10 +77,10 @@ ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
     "support-sought", "safeguards", "energy-stocks", "equipment-lines", "project-procedures", "publicity",
-    "elimination",
+    "elimination", "matches",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
     "material", "problem", "task", "submission", "support", "workbook", "safeguard", "stock",
-    "equipment_line", "procedure", "publicity", "elimination",
+    "equipment_line", "procedure", "publicity", "elimination", "match",
 ]

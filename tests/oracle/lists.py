@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import matters, safeguards, stocks, supervision
+from tests.oracle import matches, matters, safeguards, stocks, supervision
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -465,6 +465,7 @@ _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "submission": _submission, "support": _support, "workbook": _workbook,
     "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator,
     "publicity": lambda _component, members, _rules: supervision.publicity(_sayings(members, "reported")),
+    "match": lambda _component, members, rules: matches.rows(_sayings(members, "matched"), rules),
     "elimination": lambda _component, members, rules: supervision.elimination(_sayings(members, "ordered"), _sayings(members, "verified"), rules),
     "problem": lambda _component, members, _rules: matters.problems(_sayings(members, "raised"), _sayings(members, "resolved")),
     "task": lambda _component, members, rules: matters.tasks(_sayings(members, "progress"), rules),

@@ -328,6 +328,19 @@ def _procedure(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"R{at.entity}", facts | {"number": dice.some(tell, "备1"), "on": dice.some(tell, dice.day(tell))}
 
 
+def _matched(tell: Random, at: Place) -> tuple[str, Facts]:
+    shared = dice.shared(tell, at)
+    return f"J{at.entity}", {
+        "match_no": f"J{at.entity}", "project_no": dice.code(shared), "line_no": f"l {shared}", "buyer_name": dice.some(tell, dice.name(tell)),
+        "enterprise_uscc": dice.uscc(shared), "enterprise_name": dice.name(tell), "local": dice.some(tell, tell.choice(LISTS["yes_no"])),
+        "product": dice.some(tell, "泵"), "contract_no": dice.some(tell, f"ht {shared}"), "amount": dice.money(tell), "on": dice.day(tell),
+    }  # fmt: skip
+
+
+def _unmatched(tell: Random, at: Place) -> tuple[str, Facts]:
+    return f"J{at.entity}", {"match_no": f"J{at.entity}", "reason": dice.name(tell)}
+
+
 def _publicised(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"X{at.entity}", {
         "activity": f"活动{dice.shared(tell, at)}", "month": at.month, "channel": tell.choice(LISTS["publicity_channel"]),
@@ -432,6 +445,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
     "SafeguardReported": (BUREAUS[:5], _safeguarded), "StockSurveyed": (PROJECT_BUREAUS, _surveyed),
     "EquipmentLineListed": (PROJECT_BUREAUS, _line), "EquipmentLineWithdrawn": (PROJECT_BUREAUS, _unlisted), "ProjectProcedureReported": (PROJECT_BUREAUS, _procedure), "PublicityReported": (BUREAUS[:5], _publicised),
+    "SupplyDemandMatched": (PROJECT_BUREAUS, _matched), "SupplyDemandMatchWithdrawn": (PROJECT_BUREAUS, _unmatched),
     "EliminationOrdered": (BUREAUS[:5], _ordered), "EliminationVerified": (BUREAUS[:5], _verified),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),

@@ -14,7 +14,7 @@ from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import check_sheet, deadlines, policy_map, task_progress
+from exchange_hub.programme import check_sheet, deadlines, matching, policy_map, task_progress
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
@@ -52,6 +52,7 @@ class Pages:
             ("/policies", self.policies),
             ("/goals", self.goals),
             ("/checks", self.checks),
+            ("/suggestions", self.suggestions),
             ("/catalogue", self.catalogue),
             ("/catalogue/{name}", self.resource),
             ("/catalogue/{name}/odcs", self.contract),
@@ -281,6 +282,12 @@ class Pages:
             rows = [reading.rows(name) for name in CHECKED]
         sheets = [(call, list(check_sheet.checks([call], *rows))) for call in self.console.place.calls]
         return self._page(request, "checks.html", "申报条件核对表", sheets=sheets)
+
+    def suggestions(self, request: Request) -> Response:
+        """供需对接建议: products of listed enterprises beside lines of new equipment that nobody has matched."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in matching.READ]
+        return self._page(request, "suggestions.html", "供需对接建议", found=list(matching.suggestions(*rows)))
 
     def catalogue(self, request: Request) -> Response:
         """数据资源目录: every list and contract with its code, sharing class, cycle of update and bureaus."""
