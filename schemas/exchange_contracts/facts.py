@@ -273,32 +273,6 @@ class PlanIssuedFacts(EventFacts):
     issued_on: int
 
 
-class PolicyChangedFacts(EventFacts):
-    """资金政策变更:对政策卡片的最新完整表述。"""
-
-    document_no: str
-    name: str
-    issuer: str
-    level: str
-    domains: Sequence[str]
-    object: str | None
-    conditions: str | None
-    support_kind: str
-    standard: str | None
-    cap: int | None
-    channel: str | None
-    central_percent: Decimal | None
-    local_percent: Decimal | None
-    applicant: str | None
-    materials: str | None
-    procedure: str | None
-    window: str | None
-    valid_from: int | None
-    valid_to: int | None
-    department: str | None
-    obtained: int | None
-
-
 class PolicyExpiredFacts(EventFacts):
     """资金政策废止或失效。"""
 
@@ -306,32 +280,6 @@ class PolicyExpiredFacts(EventFacts):
     level: str
     expired_on: int
     successor_no: str | None
-
-
-class PolicyListedFacts(EventFacts):
-    """资金政策入册:一条政策的完整卡片。"""
-
-    document_no: str
-    name: str
-    issuer: str
-    level: str
-    domains: Sequence[str]
-    object: str | None
-    conditions: str | None
-    support_kind: str
-    standard: str | None
-    cap: int | None
-    channel: str | None
-    central_percent: Decimal | None
-    local_percent: Decimal | None
-    applicant: str | None
-    materials: str | None
-    procedure: str | None
-    window: str | None
-    valid_from: int | None
-    valid_to: int | None
-    department: str | None
-    obtained: int | None
 
 
 class ProblemResolvedFacts(EventFacts):
@@ -747,6 +695,60 @@ class SupplyDemandMatchedFacts(EventFacts):
     on: int
 
 
+class PolicyChangedFacts(EventFacts):
+    """资金政策变更:对政策卡片的最新完整表述。"""
+
+    document_no: str
+    name: str
+    issuer: str
+    level: str
+    domains: Sequence[str]
+    object: str | None
+    conditions: str | None
+    support_kind: str
+    standard: str | None
+    cap: int | None
+    channel: str | None
+    central_percent: Decimal | None
+    local_percent: Decimal | None
+    applicant: str | None
+    materials: str | None
+    procedure: str | None
+    window: str | None
+    valid_from: int | None
+    valid_to: int | None
+    department: str | None
+    obtained: int | None
+    consumer_domains: Sequence[str]
+
+
+class PolicyListedFacts(EventFacts):
+    """资金政策入册:一条政策的完整卡片。"""
+
+    document_no: str
+    name: str
+    issuer: str
+    level: str
+    domains: Sequence[str]
+    object: str | None
+    conditions: str | None
+    support_kind: str
+    standard: str | None
+    cap: int | None
+    channel: str | None
+    central_percent: Decimal | None
+    local_percent: Decimal | None
+    applicant: str | None
+    materials: str | None
+    procedure: str | None
+    window: str | None
+    valid_from: int | None
+    valid_to: int | None
+    department: str | None
+    obtained: int | None
+    consumer_domains: Sequence[str]
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -756,12 +758,12 @@ FACTS: dict[str, type[EventFacts]] = {
     "MaterialRecovered": MaterialRecoveredFacts, "MeasureExempted": MeasureExemptedFacts,
     "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
-    "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
-    "PolicyListed": PolicyListedFacts, "ProblemResolved": ProblemResolvedFacts,
-    "ProjectProgressReported": ProjectProgressReportedFacts, "ProjectWithdrawn": ProjectWithdrawnFacts,
-    "SubmissionConfirmed": SubmissionConfirmedFacts, "SubsidyApproved": SubsidyApprovedFacts,
-    "SubsidyPaid": SubsidyPaidFacts, "SubsidyReversed": SubsidyReversedFacts,
-    "SupportApplied": SupportAppliedFacts, "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
+    "PlanIssued": PlanIssuedFacts, "PolicyExpired": PolicyExpiredFacts,
+    "ProblemResolved": ProblemResolvedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
+    "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
+    "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
+    "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
+    "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
     "TradeInCompleted": TradeInCompletedFacts, "TradeInReturned": TradeInReturnedFacts,
     "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
     "StockSurveyed": StockSurveyedFacts, "ProjectAdded": ProjectAddedFacts,
@@ -771,6 +773,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "EliminationVerified": EliminationVerifiedFacts, "ProblemRaised": ProblemRaisedFacts,
     "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
     "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
-    "SupplyDemandMatched": SupplyDemandMatchedFacts,
+    "SupplyDemandMatched": SupplyDemandMatchedFacts, "PolicyChanged": PolicyChangedFacts,
+    "PolicyListed": PolicyListedFacts,
 }
 """Event name → type of its decoded facts."""

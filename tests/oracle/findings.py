@@ -77,7 +77,7 @@ _NUMBERS = {
         "total_investment", "equipment_investment", "equipment_purchase", "funds_arrived", "funds_paid", "energy_saving", "capacity",
         "invested_since_start", "invested_year_to_date", "invested_this_month",
     ),
-    "enterprise": ("output",), "policy": ("cap", "obtained"),
+    "enterprise": ("output",), "policy": ("cap", "central_percent", "local_percent", "obtained"),
     "fund": ("amount", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade_in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "material": ("recovered", "used", "reverse_invoiced"),
     "indicator": ("value", "numerator", "denominator"), "support": ("amount_asked",),

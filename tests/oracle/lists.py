@@ -115,8 +115,8 @@ def _policy(_component: str, members: Members, rules: Rules) -> Made:
     said = _sayings(members, "policy")
     if said:
         names = (
-            "document_no", "name", "issuer", "level", "domains", "object", "conditions", "support_kind", "standard", "cap",
-            "channel", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
+            "document_no", "name", "issuer", "level", "domains", "consumer_domains", "object", "conditions", "support_kind", "standard", "cap",
+            "channel", "central_percent", "local_percent", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
         )  # fmt: skip
         row = {name: rules.pick(said, "funding-policies", name) for name in names}
         # What names the row is taken from one statement.
@@ -125,8 +125,9 @@ def _policy(_component: str, members: Members, rules: Rules) -> Made:
         row["valid_from"], row["valid_to"] = _on(row["valid_from"]), _on(row["valid_to"])
         ended = [facts["expired_on"] for _, facts in _sayings(members, "expired")]
         later = [f for _, f in said if ended and f["occurred_on"] > min(ended)]
+        gone = min(_sayings(members, "expired"), key=lambda entry: (entry[1]["expired_on"], entry[0]), default=None)
         again = [f for f in later if any(f[name] is not None and f[name] > min(ended) for name in ("valid_from", "valid_to"))]
-        yield "funding-policies", (), row | ({"expired_before" if again else "expired_on": _on(min(ended))} if ended else {})
+        yield "funding-policies", (), row | {"successor_no": gone[1]["successor_no"] if gone and not again else None} | ({"expired_before" if again else "expired_on": _on(min(ended))} if ended else {})
 
 
 def _document(_component: str, members: Members, rules: Rules) -> Made:

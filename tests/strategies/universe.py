@@ -193,7 +193,7 @@ def _policy(tell: Random, at: Place) -> tuple[str, Facts]:
     begins = dice.day(tell)
     return f"Z{at.entity}", {
         "document_no": f"津政〔2026〕{dice.shared(tell, at)}号", "name": dice.name(tell), "issuer": "市发改委", "level": tell.choice(LISTS["level"][:2]),
-        "domains": tuple(LISTS["domain"][: tell.randrange(3)]), "object": dice.some(tell, dice.text(tell)), "conditions": dice.some(tell, dice.text(tell)),
+        "domains": tuple(LISTS["domain"][: tell.randrange(3)]), "consumer_domains": tuple(LISTS["consumer_domain"][: tell.randrange(2)]), "object": dice.some(tell, dice.text(tell)), "conditions": dice.some(tell, dice.text(tell)),
         "support_kind": tell.choice(LISTS["support_kind"]), "standard": dice.some(tell, "10%"), "cap": dice.some(tell, dice.money(tell)),
         "channel": dice.some(tell, "市级"), "central_percent": dice.some(tell, dice.quantity(tell)), "applicant": dice.some(tell, "企业"),
         "materials": dice.some(tell, "表"), "procedure": dice.some(tell, dice.text(tell)), "window": dice.some(tell, "常年"), "valid_from": dice.some(tell, begins),
@@ -202,7 +202,7 @@ def _policy(tell: Random, at: Place) -> tuple[str, Facts]:
 
 
 def _expired(tell: Random, at: Place) -> tuple[str, Facts]:
-    return f"Z{at.entity}", {"document_no": f"津政〔2026〕{at.entity}号", "level": LISTS["level"][0], "expired_on": dice.day(tell)}
+    return f"Z{at.entity}", {"document_no": f"津政〔2026〕{at.entity}号", "level": LISTS["level"][0], "expired_on": dice.day(tell), "successor_no": dice.some(tell, f"津政〔2027〕{tell.randrange(9)}号")}
 
 
 _DOCUMENTS = ("津发〔2026〕{}号", "津发〔2026〕{}号 industry")

@@ -50,6 +50,7 @@ class Pages:
             ("/deadlines", self.deadlines),
             ("/tasks", self.tasks),
             ("/policies", self.policies),
+            ("/policies/card", self.policy_card),
             ("/goals", self.goals),
             ("/checks", self.checks),
             ("/suggestions", self.suggestions),
@@ -263,11 +264,20 @@ class Pages:
             (row for row in rows if policy_map.is_in_force(row, day)),
             key=lambda row: (row.get("valid_to") or date.max, str(row.get("document_no"))),
         )
-        lines = list(policy_map.matrix(rows, day, day.replace(day=1), get_args(vocabulary.Domain), get_args(vocabulary.SupportKind)))
+        domains, since = (*get_args(vocabulary.Domain), *get_args(vocabulary.ConsumerDomain)), day.replace(day=1)
+        lines = list(policy_map.matrix(rows, day, since, domains, get_args(vocabulary.SupportKind)))
         return self._page(
             request, "policies.html", POLICY_MAP.title, day=day, view=_view("funding-policies"), map=POLICY_MAP, lines=lines, cards=cards,
-            expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS,
+            expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS, changes=list(policy_map.changes(rows, day, since)),
         )  # fmt: skip
+
+    def policy_card(self, request: Request, key: str) -> Response:
+        """政策卡片: one policy with all its fields on a page to print, in force or not."""
+        with self.console.source.reading() as reading:
+            row = reading.row("funding-policies", key)
+        if row is None:
+            raise HTTPException(404, "没有这项政策，可能已被合并或撤回；请返回图谱重新查找。")
+        return self._page(request, "policy_card.html", "政策卡片", view=_view("funding-policies"), row=row, day=self._today(), in_force=policy_map.is_in_force(row, self._today()))
 
     def goals(self, request: Request) -> Response:
         """目标路径: the goals of the month closed last, the way to their targets, and who owes which indicator when."""
