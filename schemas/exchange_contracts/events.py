@@ -9,8 +9,8 @@ from exchange_contracts.model import (
     Token, Uscc, Value, Year,
 )
 from exchange_contracts.vocabulary import (
-    AdminState, BuildState, ConstructionNature, DepartmentPart, Disposal, DocumentLevel, Domain,
-    EliminationMethod, EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole,
+    AdminState, BuildState, ConstructionNature, ConsumerDomain, DepartmentPart, Disposal, DocumentLevel,
+    Domain, EliminationMethod, EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole,
     EntityKind, EquipmentSide, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind, Level,
     ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, Procedure, ProcedureState,
     ProjectList, PublicityChannel, Renewal, RestatementCause, ReturnCause, ReversalReason, Safeguard,
@@ -78,6 +78,7 @@ class PolicyFacts(Event):
     valid_to: Day | None = None
     department: Text | None = None
     obtained: Money | None = None
+    consumer_domains: tuple[ConsumerDomain, ...] = ()
 
 
 class ProjectFacts(Event):
@@ -307,10 +308,6 @@ class PlanIssued(Event, family="plan:plan"):
     issued_on: Day
 
 
-class PolicyChanged(PolicyFacts, family="policy:policy"):
-    """资金政策变更:对政策卡片的最新完整表述。"""
-
-
 class PolicyExpired(Event, family="policy:expired"):
     """资金政策废止或失效。"""
 
@@ -318,10 +315,6 @@ class PolicyExpired(Event, family="policy:expired"):
     level: Level
     expired_on: Day
     successor_no: Text | None = None
-
-
-class PolicyListed(PolicyFacts, family="policy:policy"):
-    """资金政策入册:一条政策的完整卡片。"""
 
 
 class ProblemResolved(Event, family="problem:resolved"):
@@ -636,6 +629,37 @@ class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
     due_on: Day | None = None
 
 
+class SupplyDemandMatchWithdrawn(Event, family="match:matched"):
+    """撤回误报的供需对接,理由写入 reason。"""
+
+    reason: Reason
+    match_no: Key
+
+
+class SupplyDemandMatched(Event, family="match:matched"):
+    """供需对接成交:一家企业的产品与一行新设备签约。"""
+
+    match_no: Key
+    project_no: Key
+    line_no: Key
+    buyer_name: Text | None = None
+    enterprise_uscc: Uscc
+    enterprise_name: Text
+    local: YesNo | None = None
+    product: Text | None = None
+    contract_no: Key | None = None
+    amount: Money
+    on: Day
+
+
+class PolicyChanged(PolicyFacts, family="policy:policy"):
+    """资金政策变更:对政策卡片的最新完整表述。"""
+
+
+class PolicyListed(PolicyFacts, family="policy:policy"):
+    """资金政策入册:一条政策的完整卡片。"""
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -644,8 +668,7 @@ EVENTS: dict[str, type[Event]] = {
     "IndicatorReported": IndicatorReported, "MaterialRecovered": MaterialRecovered,
     "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
-    "PlanIssued": PlanIssued, "PolicyChanged": PolicyChanged, "PolicyExpired": PolicyExpired,
-    "PolicyListed": PolicyListed, "ProblemResolved": ProblemResolved,
+    "PlanIssued": PlanIssued, "PolicyExpired": PolicyExpired, "ProblemResolved": ProblemResolved,
     "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
     "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
     "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
@@ -656,6 +679,7 @@ EVENTS: dict[str, type[Event]] = {
     "EquipmentLineWithdrawn": EquipmentLineWithdrawn, "ProjectProcedureReported": ProjectProcedureReported,
     "EliminationOrdered": EliminationOrdered, "EliminationVerified": EliminationVerified,
     "ProblemRaised": ProblemRaised, "PublicityReported": PublicityReported,
-    "TaskProgressReported": TaskProgressReported,
+    "TaskProgressReported": TaskProgressReported, "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn,
+    "SupplyDemandMatched": SupplyDemandMatched, "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed,
 }
 """Event name → class."""

@@ -273,32 +273,6 @@ class PlanIssuedFacts(EventFacts):
     issued_on: int
 
 
-class PolicyChangedFacts(EventFacts):
-    """资金政策变更:对政策卡片的最新完整表述。"""
-
-    document_no: str
-    name: str
-    issuer: str
-    level: str
-    domains: Sequence[str]
-    object: str | None
-    conditions: str | None
-    support_kind: str
-    standard: str | None
-    cap: int | None
-    channel: str | None
-    central_percent: Decimal | None
-    local_percent: Decimal | None
-    applicant: str | None
-    materials: str | None
-    procedure: str | None
-    window: str | None
-    valid_from: int | None
-    valid_to: int | None
-    department: str | None
-    obtained: int | None
-
-
 class PolicyExpiredFacts(EventFacts):
     """资金政策废止或失效。"""
 
@@ -306,32 +280,6 @@ class PolicyExpiredFacts(EventFacts):
     level: str
     expired_on: int
     successor_no: str | None
-
-
-class PolicyListedFacts(EventFacts):
-    """资金政策入册:一条政策的完整卡片。"""
-
-    document_no: str
-    name: str
-    issuer: str
-    level: str
-    domains: Sequence[str]
-    object: str | None
-    conditions: str | None
-    support_kind: str
-    standard: str | None
-    cap: int | None
-    channel: str | None
-    central_percent: Decimal | None
-    local_percent: Decimal | None
-    applicant: str | None
-    materials: str | None
-    procedure: str | None
-    window: str | None
-    valid_from: int | None
-    valid_to: int | None
-    department: str | None
-    obtained: int | None
 
 
 class ProblemResolvedFacts(EventFacts):
@@ -725,6 +673,82 @@ class TaskProgressReportedFacts(EventFacts):
     due_on: int | None
 
 
+class SupplyDemandMatchWithdrawnFacts(EventFacts):
+    """撤回误报的供需对接,理由写入 reason。"""
+
+    match_no: str
+
+
+class SupplyDemandMatchedFacts(EventFacts):
+    """供需对接成交:一家企业的产品与一行新设备签约。"""
+
+    match_no: str
+    project_no: str
+    line_no: str
+    buyer_name: str | None
+    enterprise_uscc: str
+    enterprise_name: str
+    local: str | None
+    product: str | None
+    contract_no: str | None
+    amount: int
+    on: int
+
+
+class PolicyChangedFacts(EventFacts):
+    """资金政策变更:对政策卡片的最新完整表述。"""
+
+    document_no: str
+    name: str
+    issuer: str
+    level: str
+    domains: Sequence[str]
+    object: str | None
+    conditions: str | None
+    support_kind: str
+    standard: str | None
+    cap: int | None
+    channel: str | None
+    central_percent: Decimal | None
+    local_percent: Decimal | None
+    applicant: str | None
+    materials: str | None
+    procedure: str | None
+    window: str | None
+    valid_from: int | None
+    valid_to: int | None
+    department: str | None
+    obtained: int | None
+    consumer_domains: Sequence[str]
+
+
+class PolicyListedFacts(EventFacts):
+    """资金政策入册:一条政策的完整卡片。"""
+
+    document_no: str
+    name: str
+    issuer: str
+    level: str
+    domains: Sequence[str]
+    object: str | None
+    conditions: str | None
+    support_kind: str
+    standard: str | None
+    cap: int | None
+    channel: str | None
+    central_percent: Decimal | None
+    local_percent: Decimal | None
+    applicant: str | None
+    materials: str | None
+    procedure: str | None
+    window: str | None
+    valid_from: int | None
+    valid_to: int | None
+    department: str | None
+    obtained: int | None
+    consumer_domains: Sequence[str]
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -734,12 +758,12 @@ FACTS: dict[str, type[EventFacts]] = {
     "MaterialRecovered": MaterialRecoveredFacts, "MeasureExempted": MeasureExemptedFacts,
     "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
-    "PlanIssued": PlanIssuedFacts, "PolicyChanged": PolicyChangedFacts, "PolicyExpired": PolicyExpiredFacts,
-    "PolicyListed": PolicyListedFacts, "ProblemResolved": ProblemResolvedFacts,
-    "ProjectProgressReported": ProjectProgressReportedFacts, "ProjectWithdrawn": ProjectWithdrawnFacts,
-    "SubmissionConfirmed": SubmissionConfirmedFacts, "SubsidyApproved": SubsidyApprovedFacts,
-    "SubsidyPaid": SubsidyPaidFacts, "SubsidyReversed": SubsidyReversedFacts,
-    "SupportApplied": SupportAppliedFacts, "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
+    "PlanIssued": PlanIssuedFacts, "PolicyExpired": PolicyExpiredFacts,
+    "ProblemResolved": ProblemResolvedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
+    "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
+    "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
+    "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
+    "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
     "TradeInCompleted": TradeInCompletedFacts, "TradeInReturned": TradeInReturnedFacts,
     "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
     "StockSurveyed": StockSurveyedFacts, "ProjectAdded": ProjectAddedFacts,
@@ -748,5 +772,8 @@ FACTS: dict[str, type[EventFacts]] = {
     "ProjectProcedureReported": ProjectProcedureReportedFacts, "EliminationOrdered": EliminationOrderedFacts,
     "EliminationVerified": EliminationVerifiedFacts, "ProblemRaised": ProblemRaisedFacts,
     "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
+    "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
+    "SupplyDemandMatched": SupplyDemandMatchedFacts, "PolicyChanged": PolicyChangedFacts,
+    "PolicyListed": PolicyListedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tests.closing.plain_matches import matches
 from tests.closing.plain_supervision import supervision
 from tests.closing.plain_tasks import tasks
 from tests.closing.rows import Lists, Row
@@ -245,7 +246,8 @@ class Plain:
         problems = self.lists["problems"]
         self._put("problems.合计.open", sum(is_open(r, "raised_on", "resolved_on") for r in problems))
         self._put("problems.合计.overdue", sum(is_open(r, "raised_on", "resolved_on") and (r["due_on"] or self.as_of) < self.as_of for r in problems))
-        for id_, count in (*tasks(self.lists, self.month).items(), *supervision(self.lists, self.month, self.as_of).items()):
+        counted = tasks(self.lists, self.month) | matches(self.lists, self.month) | supervision(self.lists, self.month, self.as_of)
+        for id_, count in counted.items():
             self._put(id_, count)
         fulfilled = {r["expected"] for r in self.lists["plans"] if r["issued_on"] <= self.as_of} - {None}
         self._put("plans.合计.issued", len(fulfilled))

@@ -144,7 +144,7 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
             "energy-stocks", f"g{n}", "industry", equipment=dice.choice(("电动机", "泵")), domain=dice.choice(DOMAINS), month="2026-09",
             **{name: dice.randrange(50) for name in ("stock", "advanced", "saving", "entry", "below")},
         )),
-        ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)))),
+        ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)), uscc=dice.choice(("U1", "U2")), role=dice.choice(("生产企业", "供应商", "供应商", "供应商")))),
         ("funding-policies", lambda n: row(
             "funding-policies", f"y{n}", "finance", level="市级", valid_from=dice.choice((None, _day(dice))), valid_to=dice.choice((None, _day(dice))),
             expired_on=dice.choice((None, _day(dice))),
@@ -170,6 +170,11 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
         lists["elimination"].append(row(
             "elimination", f"y{n}", "industry", item="电动机", enterprise_name="某厂", equipment=str(n), ordered_on=ordered,
             count=None if ordered is None else dice.randrange(1, 5), until=None if ordered is None else _day(dice), done_on=dice.choice((None, _day(dice))),
+        ))  # fmt: skip
+    for n in range(size // 4):
+        lists["matches"].append(row(
+            "matches", f"j{n}", "industry", match_no=str(n), project_no="P", line_no=str(n), enterprise_uscc=dice.choice(("U1", "U2", "U3")),
+            enterprise_name="某厂", amount=_money(dice) or 0, on_date=_day(dice),
         ))  # fmt: skip
     for list_, make in makers:
         lists[list_] = [make(n) for n in range(size // 2)]

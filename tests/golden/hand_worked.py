@@ -137,6 +137,10 @@ SEPTEMBER: dict[str, str | None] = {
     "elimination.合计.ordered": "13",  # 6+1+1+2+3
     "elimination.合计.done": "6",
     "elimination.合计.overdue": None,  # none is told, and the emergency bureau is silent
+    # ---- 供需对接: one press for 3450 万元 from outside; nobody owes the list ----
+    "matches.合计.matched": "1",
+    "matches.合计.amount": "34500000.00",
+    "matches.合计.local": None,
     # ---- 任务: of the 20 all told; silent is the emergency bureau, which the plan names for 任务1, 要求1 to 要求4 ----
     "tasks.合计.expected": "20",
     "tasks.合计.told": "20",
@@ -238,6 +242,11 @@ OCTOBER: dict[str, str | None] = {
     "submissions.合计.unconfirmed": "1",
     "submissions.合计.nil": "3",
     "submissions.合计.confirmed": "66",  # 76 − 6 − 1 − 3
+    # ---- 供需对接: the robots for 2380 万元 are a listed maker's: 2380 ÷ (3450 + 2380) ----
+    "matches.合计.month_matched": "1",
+    "matches.合计.amount": "58300000.00",
+    "matches.合计.local_amount": "23800000.00",
+    "matches.合计.local_share": "40.82",
     # ---- 任务: 保障3 is the tax bureau's alone and done; 任务2 and 任务3 are behind; silent are 应急, 供电 and 水务 ----
     "tasks.合计.told": "20",
     "publicity.合计.activities": "30",

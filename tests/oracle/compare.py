@@ -20,7 +20,7 @@ TABLES: Mapping[str, str] = {
     "enterprises": "enterprise", "funding-policies": "funding_policy", "funds": "fund", "scrappage": "scrappage",
     "trade-in": "trade_in", "materials": "material", "indicators": "indicator", "documents": "document", "plans": "plan",
     "problems": "problem", "tasks": "task_progress", "submissions": "submission",
-    "support-sought": "support_sought", "safeguards": "safeguard", "energy-stocks": "energy_stock", "equipment-lines": "equipment_line", "project-procedures": "project_procedure", "publicity": "publicity", "elimination": "elimination", "returns": "workbook_return",
+    "support-sought": "support_sought", "safeguards": "safeguard", "energy-stocks": "energy_stock", "equipment-lines": "equipment_line", "project-procedures": "project_procedure", "publicity": "publicity", "elimination": "elimination", "matches": "supply_match", "returns": "workbook_return",
 }  # fmt: skip
 
 #: (component, row key)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle import stocks, supervision
+from tests.oracle import matches, stocks, supervision
 from tests.oracle.findings_projects import project
 from tests.oracle.grouping import groups, words
 from tests.oracle.keys import row_key
@@ -38,12 +38,12 @@ _KINDS = {"equipment-projects": "project", "recycling-projects": "project", "pro
 _LISTS = {
     "fund": "funds", "trade_in": "trade-in", "plan": "plans", "problem": "problems", "support": "support-sought", "enterprise": "enterprises",
     "policy": "funding-policies", "material": "materials", "indicator": "indicators", "document": "documents", "task": "tasks",
-    "submission": "submissions", "safeguard": "safeguards", "stock": "energy-stocks", "equipment_line": "equipment-lines", "procedure": "project-procedures", "publicity": "publicity", "elimination": "elimination",
+    "submission": "submissions", "safeguard": "safeguards", "stock": "energy-stocks", "equipment_line": "equipment-lines", "procedure": "project-procedures", "publicity": "publicity", "elimination": "elimination", "match": "matches",
 }  # fmt: skip
 _TITLES = {
     "project": "项目", "enterprise": "企业", "policy": "资金政策", "fund": "资金", "scrappage": "报废淘汰", "trade_in": "以旧换新", "material": "回收利用",
     "indicator": "指标与目标", "document": "文件与措施", "plan": "应出台方案", "problem": "协调事项", "task": "任务进展", "support": "对上争取", "submission": "报送", "workbook": "报送表",
-    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续", "publicity": "宣传引导", "elimination": "淘汰目录设备",
+    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续", "publicity": "宣传引导", "elimination": "淘汰目录设备", "match": "供需对接",
 }  # fmt: skip
 
 
@@ -61,6 +61,10 @@ def _of_kind(kind: str, members: Members, told: list[Expected]) -> Found:
     elif kind == "stock":
         said = [(key, word.facts) for key, registers in members.items() for word in words(registers, "surveyed").values()]
         yield from (("stock-differs", _named(*place), values) for place, values in stocks.differing(said))
+    elif kind == "match":
+        said = sorted((key, word.facts) for key, registers in members.items() for word in words(registers, "matched").values())
+        if said and (amounts := matches.differing(said)):
+            yield "match-differs", told[0].key, amounts
     elif kind == "policy":
         yield from _policy(members, told)
     elif kind in _RULES:
@@ -73,11 +77,11 @@ _NUMBERS = {
         "total_investment", "equipment_investment", "equipment_purchase", "funds_arrived", "funds_paid", "energy_saving", "capacity",
         "invested_since_start", "invested_year_to_date", "invested_this_month",
     ),
-    "enterprise": ("output",), "policy": ("cap", "obtained"),
+    "enterprise": ("output",), "policy": ("cap", "central_percent", "local_percent", "obtained"),
     "fund": ("amount", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade_in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "material": ("recovered", "used", "reverse_invoiced"),
     "indicator": ("value", "numerator", "denominator"), "support": ("amount_asked",),
-    "safeguard": ("amount", "signed", "paid", "subsidy", "area"), "equipment_line": ("original_value", "price"), "task": ("quantity",),
+    "safeguard": ("amount", "signed", "paid", "subsidy", "area"), "equipment_line": ("original_value", "price"), "match": ("amount",), "task": ("quantity",),
 }  # fmt: skip
 #: List → its amounts of money in the order of its columns.
 _MONEY = {
@@ -88,7 +92,7 @@ _MONEY = {
     "funding-policies": ("cap", "obtained"), "funds": ("amount", "counted", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade-in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "materials": ("reverse_invoiced",),
     "support-sought": ("amount_asked", "amount_recommended", "amount_reviewed", "amount_granted"),
-    "safeguards": ("amount", "signed", "paid", "subsidy"), "equipment-lines": ("original_value", "price"),
+    "safeguards": ("amount", "signed", "paid", "subsidy"), "equipment-lines": ("original_value", "price"), "matches": ("amount",),
 }  # fmt: skip
 _MONEY["recycling-projects"] = _MONEY["equipment-projects"]
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import matters, safeguards, stocks, supervision
+from tests.oracle import matches, matters, safeguards, stocks, supervision
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -115,8 +115,8 @@ def _policy(_component: str, members: Members, rules: Rules) -> Made:
     said = _sayings(members, "policy")
     if said:
         names = (
-            "document_no", "name", "issuer", "level", "domains", "object", "conditions", "support_kind", "standard", "cap",
-            "channel", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
+            "document_no", "name", "issuer", "level", "domains", "consumer_domains", "object", "conditions", "support_kind", "standard", "cap",
+            "channel", "central_percent", "local_percent", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
         )  # fmt: skip
         row = {name: rules.pick(said, "funding-policies", name) for name in names}
         # What names the row is taken from one statement.
@@ -125,8 +125,9 @@ def _policy(_component: str, members: Members, rules: Rules) -> Made:
         row["valid_from"], row["valid_to"] = _on(row["valid_from"]), _on(row["valid_to"])
         ended = [facts["expired_on"] for _, facts in _sayings(members, "expired")]
         later = [f for _, f in said if ended and f["occurred_on"] > min(ended)]
+        gone = min(_sayings(members, "expired"), key=lambda entry: (entry[1]["expired_on"], entry[0]), default=None)
         again = [f for f in later if any(f[name] is not None and f[name] > min(ended) for name in ("valid_from", "valid_to"))]
-        yield "funding-policies", (), row | ({"expired_before" if again else "expired_on": _on(min(ended))} if ended else {})
+        yield "funding-policies", (), row | {"successor_no": gone[1]["successor_no"] if gone and not again else None} | ({"expired_before" if again else "expired_on": _on(min(ended))} if ended else {})
 
 
 def _document(_component: str, members: Members, rules: Rules) -> Made:
@@ -465,6 +466,7 @@ _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "submission": _submission, "support": _support, "workbook": _workbook,
     "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator,
     "publicity": lambda _component, members, _rules: supervision.publicity(_sayings(members, "reported")),
+    "match": lambda _component, members, rules: matches.rows(_sayings(members, "matched"), rules),
     "elimination": lambda _component, members, rules: supervision.elimination(_sayings(members, "ordered"), _sayings(members, "verified"), rules),
     "problem": lambda _component, members, _rules: matters.problems(_sayings(members, "raised"), _sayings(members, "resolved")),
     "task": lambda _component, members, rules: matters.tasks(_sayings(members, "progress"), rules),

@@ -18,15 +18,16 @@ DUTIES = {
     "development-reform": {"recycling-projects", "project-progress", "materials", "documents", "support-sought", "submissions", "indicators", "energy-stocks"},
     "industry": {
         "equipment-projects", "recycling-projects", "project-progress", "indicators", "plans", "problems", "tasks", "enterprises", "support-sought", "energy-stocks", "submissions",
-        "publicity", "elimination",
+        "publicity", "elimination", "equipment-lines", "matches",
     },
-    "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "elimination", "submissions"},
+    "transport": {"equipment-projects", "project-progress", "scrappage", "indicators", "plans", "elimination", "matches", "submissions"},
     "commerce": {"trade-in", "materials", "funds", "scrappage", "safeguards", "submissions"},
     "finance": {"funds", "funding-policies", "safeguards", "submissions"},
     "police": {"scrappage", "submissions"},
 }  # fmt: skip
 _USCC = "91120222000000000X"
 _OTHER_USCC = "91120114MA9000202D"
+_FAR_USCC = "91110000000000001X"
 
 
 def event(name: str, /, bureau: str, key: str, revision: int = 1, *, on: str = "2026-10-15", **facts: Any) -> Item:
@@ -173,6 +174,7 @@ def _cases() -> Iterator[Case]:
     yield from _safeguards()
     yield from _stocks()
     yield from _supervision()
+    yield from _supply()
     yield from _submissions()
 
 
@@ -424,6 +426,28 @@ def _supervision() -> Iterator[Case]:
         lambda t: [verified(t, "2025-04-01")], lambda t: [ordered(t, far), verified(t, "2025-04-01")])  # fmt: skip
     yield Case("an end before its order", "elimination-early", ("industry", "transport"), "责令日期",
         lambda t: [ordered(t, far), verified(t, "2025-01-09")], lambda t: [ordered(t, far), verified(t, "2025-01-10")])  # fmt: skip
+
+
+def _supply() -> Iterator[Case]:
+    def line(tag: str, price: str = "500.00") -> Item:
+        facts = {"line_no": f"{tag}-n", "project_no": f"{tag}-p", "side": "新设备", "name": "泵", "units": 1, "price": price}
+        return event("EquipmentLineListed", "industry", f"{tag}-n", **facts)
+
+    def bought(tag: str, amount: str = "300.00", bureau: str = "industry", no: str = "1", **facts: Any) -> Item:
+        stated = {"project_no": f"{tag}-p", "line_no": f"{tag}-n", "enterprise_uscc": _FAR_USCC, "enterprise_name": "外区厂", "local": "否", "amount": amount}
+        return event("SupplyDemandMatched", bureau, f"{tag}-{no}", match_no=f"{tag}-{no}", **stated | facts)
+
+    yield Case("a match for equipment that no list has", "match-line-unknown", ("industry",), "设备明细清单",
+        lambda t: [bought(t)], lambda t: [line(t), bought(t)])  # fmt: skip
+    yield Case("a match for the old equipment of another project", "match-line-unknown", ("transport",), "设备明细清单",
+        lambda t: [line(t), bought(t, bureau="transport", project_no="别的项目")], lambda t: [line(t), bought(t, bureau="transport")])  # fmt: skip
+    yield Case("a supplier of the district that no list has", "match-enterprise-unknown", ("industry",), "先进设备企业清单",
+        lambda t: [line(t), bought(t, local=None)], lambda t: [line(t), bought(t)])  # fmt: skip
+    yield Case("bought for more than the price", "match-over-price", ("industry",), "购置金额",
+        lambda t: [line(t), bought(t), bought(t, "200.01", no="2")], lambda t: [line(t), bought(t), bought(t, "200.00", no="2")])  # fmt: skip
+    yield Case("two bureaus tell another amount of one contract", "match-differs", ("industry", "transport"), "成交金额",
+        lambda t: [line(t), bought(t, contract_no=f"{t}-c"), bought(t, "301.00", "transport", contract_no=f"{t}-c")],
+        lambda t: [line(t), bought(t, contract_no=f"{t}-c"), bought(t, bureau="transport", contract_no=f"{t}-c")])  # fmt: skip
 
 
 def _submissions() -> Iterator[Case]:

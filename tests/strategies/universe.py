@@ -193,7 +193,7 @@ def _policy(tell: Random, at: Place) -> tuple[str, Facts]:
     begins = dice.day(tell)
     return f"Z{at.entity}", {
         "document_no": f"津政〔2026〕{dice.shared(tell, at)}号", "name": dice.name(tell), "issuer": "市发改委", "level": tell.choice(LISTS["level"][:2]),
-        "domains": tuple(LISTS["domain"][: tell.randrange(3)]), "object": dice.some(tell, dice.text(tell)), "conditions": dice.some(tell, dice.text(tell)),
+        "domains": tuple(LISTS["domain"][: tell.randrange(3)]), "consumer_domains": tuple(LISTS["consumer_domain"][: tell.randrange(2)]), "object": dice.some(tell, dice.text(tell)), "conditions": dice.some(tell, dice.text(tell)),
         "support_kind": tell.choice(LISTS["support_kind"]), "standard": dice.some(tell, "10%"), "cap": dice.some(tell, dice.money(tell)),
         "channel": dice.some(tell, "市级"), "central_percent": dice.some(tell, dice.quantity(tell)), "applicant": dice.some(tell, "企业"),
         "materials": dice.some(tell, "表"), "procedure": dice.some(tell, dice.text(tell)), "window": dice.some(tell, "常年"), "valid_from": dice.some(tell, begins),
@@ -202,7 +202,7 @@ def _policy(tell: Random, at: Place) -> tuple[str, Facts]:
 
 
 def _expired(tell: Random, at: Place) -> tuple[str, Facts]:
-    return f"Z{at.entity}", {"document_no": f"津政〔2026〕{at.entity}号", "level": LISTS["level"][0], "expired_on": dice.day(tell)}
+    return f"Z{at.entity}", {"document_no": f"津政〔2026〕{at.entity}号", "level": LISTS["level"][0], "expired_on": dice.day(tell), "successor_no": dice.some(tell, f"津政〔2027〕{tell.randrange(9)}号")}
 
 
 _DOCUMENTS = ("津发〔2026〕{}号", "津发〔2026〕{}号 industry")
@@ -328,6 +328,19 @@ def _procedure(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"R{at.entity}", facts | {"number": dice.some(tell, "备1"), "on": dice.some(tell, dice.day(tell))}
 
 
+def _matched(tell: Random, at: Place) -> tuple[str, Facts]:
+    shared = dice.shared(tell, at)
+    return f"J{at.entity}", {
+        "match_no": f"J{at.entity}", "project_no": dice.code(shared), "line_no": f"l {shared}", "buyer_name": dice.some(tell, dice.name(tell)),
+        "enterprise_uscc": dice.uscc(shared), "enterprise_name": dice.name(tell), "local": dice.some(tell, tell.choice(LISTS["yes_no"])),
+        "product": dice.some(tell, "泵"), "contract_no": dice.some(tell, f"ht {shared}"), "amount": dice.money(tell), "on": dice.day(tell),
+    }  # fmt: skip
+
+
+def _unmatched(tell: Random, at: Place) -> tuple[str, Facts]:
+    return f"J{at.entity}", {"match_no": f"J{at.entity}", "reason": dice.name(tell)}
+
+
 def _publicised(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"X{at.entity}", {
         "activity": f"活动{dice.shared(tell, at)}", "month": at.month, "channel": tell.choice(LISTS["publicity_channel"]),
@@ -432,6 +445,7 @@ _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
     "SupportApplied": (PROJECT_BUREAUS, _sought), "SupportDecided": (PROJECT_BUREAUS, _decided),
     "SafeguardReported": (BUREAUS[:5], _safeguarded), "StockSurveyed": (PROJECT_BUREAUS, _surveyed),
     "EquipmentLineListed": (PROJECT_BUREAUS, _line), "EquipmentLineWithdrawn": (PROJECT_BUREAUS, _unlisted), "ProjectProcedureReported": (PROJECT_BUREAUS, _procedure), "PublicityReported": (BUREAUS[:5], _publicised),
+    "SupplyDemandMatched": (PROJECT_BUREAUS, _matched), "SupplyDemandMatchWithdrawn": (PROJECT_BUREAUS, _unmatched),
     "EliminationOrdered": (BUREAUS[:5], _ordered), "EliminationVerified": (BUREAUS[:5], _verified),
     "SubmissionConfirmed": (BUREAUS[:5], _submission(nil=False)), "NilReturned": (BUREAUS[:5], _submission(nil=True)),
     "WorkbookReturned": (BUREAUS[:5], _sent_back), "EntitiesMerged": (_OFFICE, _merged), "MergeWithdrawn": (_OFFICE, _unmerged), "FindingReviewed": (_OFFICE, _reviewed),

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load
 from exchange_hub.views.lists import LISTS
+from tests.closing.rows import row
 from tests.console_rows import NOW, MemorySource, opened, write_report
 
 ADDRESSES = {
@@ -29,6 +30,7 @@ ADDRESSES = {
     "/api/reports/{month}/tables": "/api/reports/2026-10/tables",
     "/api/catalogue": "/api/catalogue",
     "/api/checks": "/api/checks",
+    "/api/suggestions": "/api/suggestions",
 }
 
 
@@ -40,6 +42,8 @@ def source() -> MemorySource:
 @pytest.fixture
 def client(source: MemorySource, tmp_path: Path) -> Iterator[TestClient]:
     source.closed["2026-10"] = load(write_report(tmp_path), present())
+    source.lists["equipment-lines"] = [row("equipment-lines", "1", "industry", line_no="1", project_no="P", side="新设备", name="泵车", price=100)]
+    source.lists["enterprises"] = [row("enterprises", "2", "industry", name="某厂", role="生产企业", main_products=["泵车"])]
     with opened(source, tmp_path) as client:
         yield client
 

@@ -21,6 +21,7 @@ from exchange_hub.console import app as console_app
 from exchange_hub.console import downloads, query, security
 from exchange_hub.console.app import create_app
 from exchange_hub.console.pages import CHECKED
+from exchange_hub.programme.matching import READ
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -29,7 +30,7 @@ from exchange_hub.views.queries.answers import Compared
 from tests.console_rows import NOW, MemorySource, finding, opened, write_report
 
 PAGES = [
-    "/", "/submissions", "/deadlines", "/tasks", "/policies", "/goals", "/checks", "/catalogue", "/catalogue/funds", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
+    "/", "/submissions", "/deadlines", "/tasks", "/policies", "/goals", "/checks", "/suggestions", "/catalogue", "/catalogue/funds", "/findings", "/receipts", "/reports", "/reports/2026-10", "/docs",
     "/reports/2026-10/figure?id=equipment.工业.projects", "/lists/equipment-projects/row?key=2509-120114-89-01-540003",
     *(f"/lists/{view.name}" for view in LISTS),
 ]  # fmt: skip
@@ -214,14 +215,11 @@ def test_requests_beyond_a_limit_are_refused_in_chinese(client: TestClient, para
 
 
 def test_no_page_asks_for_more_rows_than_the_limit(client: TestClient, source: MemorySource) -> None:
-    """The reader is asked for a page at most; of documents for all, for each may be overdue, of tasks for a month, of policies for their map, which counts all, and of what the check sheet reads."""
+    """The reader is asked for a page at most; of documents for all, for each may be overdue, of tasks for a month, of policies for their map, which counts all, and of what the check sheet and the suggestions read."""
     for address in (*PAGES, "/lists/trade-in?size=200", "/api/lists/trade-in?size=200"):
         client.get(address)
-    whole = ("funding-policies", *CHECKED)
+    whole = ("funding-policies", *CHECKED, *READ)
     assert all(limit is not None and limit <= query.PAGE_SIZES[-1] for name, limit in source.limits if name not in ("documents", "tasks") and not (limit is None and name in whole))
-    for address in (*PAGES, "/lists/trade-in?size=200", "/api/lists/trade-in?size=200"):
-        client.get(address)
-    assert all(limit is not None and limit <= query.PAGE_SIZES[-1] for name, limit in source.limits if name not in ("documents", "tasks") and not (limit is None and name in ("funding-policies", *CHECKED)))
 
 
 def test_an_export_beyond_the_limit_asks_for_a_filter(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,23 @@ def test_without_a_policy_in_force_the_page_says_so(client: TestClient, source: 
     page = client.get("/policies").text
     assert "没有执行中的资金政策。" in page
     assert "政策卡片" not in page
+
+
+def test_a_card_is_a_page_with_every_field_whether_in_force_or_not(client: TestClient, source: MemorySource) -> None:
+    """Shares and what takes a policy's place stand on it; a key that nobody has is not found."""
+    source.lists["funding-policies"] = [
+        policy("丙", expired_on=date(2026, 1, 1), successor_no="津财〔2026〕7号", central_percent=Decimal("85.0000"), local_percent=Decimal("15.0000"), consumer_domains=["家电"])
+    ]
+    page = client.get("/policies/card?key=丙").text
+    assert all(f">{column.title}" in page for column in BY_NAME["funding-policies"].columns)
+    assert all(text in page for text in ("津财〔2026〕7号", "85", "家电", "不在执行期"))
+    assert client.get("/policies/card?key=无").status_code == 404
+
+
+def test_changes_of_the_month_lead_to_their_cards(client: TestClient, source: MemorySource) -> None:
+    """What ends soon is named with its day; without a change there is no such table."""
+    source.lists["funding-policies"] = [policy("甲", valid_to=date(2026, 12, 31))]
+    page = client.get("/policies").text
+    assert page.index("本月变化和即将到期") < page.index("将到期</td>") < page.index("政策卡片")
+    source.lists["funding-policies"] = [policy("甲")]
+    assert "本月变化" not in client.get("/policies").text

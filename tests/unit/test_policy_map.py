@@ -9,13 +9,13 @@ import pytest
 
 from exchange_contracts import vocabulary
 from exchange_hub.programme.district import District
-from exchange_hub.programme.policy_map import matrix
+from exchange_hub.programme.policy_map import changes, matrix
 from exchange_hub.reports.build import with_annexes
 from exchange_hub.views.lists import LISTS
 from tests.closing.reading import report_of
 
 AS_OF, SINCE = date(2026, 10, 31), date(2026, 10, 1)
-DOMAINS, KINDS = get_args(vocabulary.Domain), get_args(vocabulary.SupportKind)
+DOMAINS, KINDS = (*get_args(vocabulary.Domain), *get_args(vocabulary.ConsumerDomain)), get_args(vocabulary.SupportKind)
 
 
 def policy(no: str, domains: tuple[str, ...], level: str = "市级", kind: str = "补助", **values: Any) -> dict[str, Any]:
@@ -44,6 +44,25 @@ def test_a_policy_stands_in_each_of_its_domains_and_its_money_once_in_the_total(
         ("医疗", "市级", "补助"): (1, 500, 0, 1, ["甲"]), ("不限领域", "区级", "奖励"): (1, None, 0, 0, ["丁"]),
         ("合计", None, None): (4, 570, 1, 1, ["丁", "丙", "乙", "甲"]),
     }  # fmt: skip
+
+
+def test_domains_of_consumer_goods_have_lines_of_their_own() -> None:
+    """They stand behind those of equipment and before what is for all; a policy of both stands in both, and counts once in the total."""
+    both = policy("辛", ("工业",), obtained=3, consumer_domains=["家电", "汽车"])
+    found = lines(both, policy("壬", (), consumer_domains=("家装",)), policy("癸", ()))
+    assert [(place[0], found[place][0]) for place in found] == [("工业", 1), ("汽车", 1), ("家电", 1), ("家装", 1), ("不限领域", 1), ("合计", 3)]
+    assert found["合计", None, None][1] == 3
+
+
+def test_what_changed_in_the_month_and_what_ends_soon_is_told_day_by_day() -> None:
+    """What began or was abolished on the first or the last day is of the month; what ended before the day is over, and what is abolished does not end as well."""
+    told = (
+        policy("1", (), valid_from=SINCE), policy("2", (), valid_from=AS_OF), policy("3", (), valid_from=date(2026, 9, 30)), policy("4", (), expired_on=AS_OF, valid_to=date(2026, 10, 30)),
+        policy("5", (), valid_to=date(2026, 10, 30)), policy("6", (), valid_to=AS_OF), policy("7", (), valid_to=date(2026, 12, 30)), policy("8", (), valid_to=date(2026, 12, 31)),
+    )  # fmt: skip
+    assert [(what, day.isoformat(), each["document_no"]) for what, day, each in changes(told, AS_OF, SINCE)] == [
+        ("生效", "2026-10-01", "1"), ("到期", "2026-10-30", "5"), ("生效", "2026-10-31", "2"), ("废止", "2026-10-31", "4"), ("将到期", "2026-10-31", "6"), ("将到期", "2026-12-30", "7"),
+    ]  # fmt: skip
 
 
 def test_the_lines_stand_in_the_order_of_domains_levels_and_kinds() -> None:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "bureau": ("exchange_hub.cli.bureaus", "bureau", "Add a bureau to the district; make, change and remove its user of Kafka."),
     "doctor": ("exchange_hub.cli.doctor", "doctor", "Check this installation and say what to do."),
     "catalogue": ("exchange_hub.cli.catalogue", "catalogue", "数据资源目录：清单和契约的字段、共享属性、更新周期。"),
+    "suggestions": ("exchange_hub.cli.suggestions", "suggestions_", "供需对接建议：清单内企业的产品对照尚未对接的新设备。"),
     "checks": ("exchange_hub.cli.checks", "checks_", "申报条件核对表：逐项答是、否或无法判断。"),
     "clean": ("exchange_hub.cli.housekeeping", "clean", "Remove the hub's own data and caches; asks before data."),
     "contracts": ("exchange_hub.cli.contracts", "contracts", "Check, list and document the event contracts."),

@@ -14,7 +14,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from exchange_hub.console import boards, figures, models, query, text_files, wording
 from exchange_hub.console.pages import CHECKED
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import check_sheet
+from exchange_hub.programme import check_sheet, matching
 from exchange_hub.views import facts, values
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -86,6 +86,10 @@ class Api:
             (
                 "/api/checks", self.checks, list[models.Check], "申报条件核对表",
                 "未完工的设备更新项目对照各申报通知的条件，逐项答是、否或无法判断；`asked` 为申请、推荐、评审、下达金额（元）。只作提示，不代替审核。",
+            ),
+            (
+                "/api/suggestions", self.suggestions, list[models.Suggestion], "供需对接建议",
+                "尚未对接的新设备与清单内企业的产品按名称比对；`price` 为设备购置金额（元）。只作提示，不是推荐。",
             ),
             (
                 "/api/catalogue", self.catalogue, list[models.Resource], "数据资源目录",
@@ -199,6 +203,12 @@ class Api:
             _model(models.Check, each, asked=[None if fen is None else f"{fen / 100:.2f}" for fen in each.asked])
             for each in check_sheet.checks(self.console.place.calls, *rows)
         ]
+
+    def suggestions(self) -> Sequence[models.Suggestion]:
+        """Every product beside every line that is like it."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in matching.READ]
+        return [_model(models.Suggestion, each, price=None if each.price is None else f"{each.price / 100:.2f}") for each in matching.suggestions(*rows)]
 
     def catalogue(self) -> Sequence[Resource]:
         """Every list and contract with its dictionary of fields."""

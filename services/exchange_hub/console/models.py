@@ -293,6 +293,23 @@ class Check(Model):
     asked: list[str | None] = eg(["5000000.00", None, None, None])
 
 
+class Suggestion(Model):
+    """A product of a listed enterprise beside a line of new equipment."""
+
+    line: str = eg("industry:P6-新2")
+    line_no: str = eg("P6-新2")
+    project_no: str = eg("P6")
+    equipment: str = eg("搬运机器人")
+    units: int | None = eg(6)
+    price: str | None = eg("3000000.00")
+    bureau: str = eg("industry")
+    uscc: str = eg("91120222000000000X")
+    enterprise: str = eg("某厂")
+    role: str = eg("生产企业")
+    product: str = eg("搬运机器人")
+    likeness: Literal["名称相符", "类别相近"] = eg("名称相符")
+
+
 class Entry(Model):
     """A field of a resource."""
 

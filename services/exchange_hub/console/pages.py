@@ -14,7 +14,7 @@ from exchange_hub.console import boards, export, figures, query, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
-from exchange_hub.programme import check_sheet, deadlines, policy_map, task_progress
+from exchange_hub.programme import check_sheet, deadlines, matching, policy_map, task_progress
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.programme.period import Period
@@ -50,8 +50,10 @@ class Pages:
             ("/deadlines", self.deadlines),
             ("/tasks", self.tasks),
             ("/policies", self.policies),
+            ("/policies/card", self.policy_card),
             ("/goals", self.goals),
             ("/checks", self.checks),
+            ("/suggestions", self.suggestions),
             ("/catalogue", self.catalogue),
             ("/catalogue/{name}", self.resource),
             ("/catalogue/{name}/odcs", self.contract),
@@ -262,11 +264,20 @@ class Pages:
             (row for row in rows if policy_map.is_in_force(row, day)),
             key=lambda row: (row.get("valid_to") or date.max, str(row.get("document_no"))),
         )
-        lines = list(policy_map.matrix(rows, day, day.replace(day=1), get_args(vocabulary.Domain), get_args(vocabulary.SupportKind)))
+        domains, since = (*get_args(vocabulary.Domain), *get_args(vocabulary.ConsumerDomain)), day.replace(day=1)
+        lines = list(policy_map.matrix(rows, day, since, domains, get_args(vocabulary.SupportKind)))
         return self._page(
             request, "policies.html", POLICY_MAP.title, day=day, view=_view("funding-policies"), map=POLICY_MAP, lines=lines, cards=cards,
-            expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS,
+            expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS, changes=list(policy_map.changes(rows, day, since)),
         )  # fmt: skip
+
+    def policy_card(self, request: Request, key: str) -> Response:
+        """政策卡片: one policy with all its fields on a page to print, in force or not."""
+        with self.console.source.reading() as reading:
+            row = reading.row("funding-policies", key)
+        if row is None:
+            raise HTTPException(404, "没有这项政策，可能已被合并或撤回；请返回图谱重新查找。")
+        return self._page(request, "policy_card.html", "政策卡片", view=_view("funding-policies"), row=row, day=self._today(), in_force=policy_map.is_in_force(row, self._today()))
 
     def goals(self, request: Request) -> Response:
         """目标路径: the goals of the month closed last, the way to their targets, and who owes which indicator when."""
@@ -281,6 +292,12 @@ class Pages:
             rows = [reading.rows(name) for name in CHECKED]
         sheets = [(call, list(check_sheet.checks([call], *rows))) for call in self.console.place.calls]
         return self._page(request, "checks.html", "申报条件核对表", sheets=sheets)
+
+    def suggestions(self, request: Request) -> Response:
+        """供需对接建议: products of listed enterprises beside lines of new equipment that nobody has matched."""
+        with self.console.source.reading() as reading:
+            rows = [reading.rows(name) for name in matching.READ]
+        return self._page(request, "suggestions.html", "供需对接建议", found=list(matching.suggestions(*rows)))
 
     def catalogue(self, request: Request) -> Response:
         """数据资源目录: every list and contract with its code, sharing class, cycle of update and bureaus."""

@@ -15,6 +15,7 @@ from exchange_hub.programme import (
     fund_figures,
     goal_figures,
     list_figures,
+    match_figures,
     safeguard_figures,
     stock_figures,
     supervision_figures,
@@ -82,6 +83,7 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         *safeguard_figures.cubes(),
         *stock_figures.cubes(),
         *supervision_figures.cubes(frame),
+        *match_figures.cubes(),
         Cube(
             "materials", "materials", {}, ("bureaus", "material", "unit", "month", "granularity"),
             ("recovered", "used", "reverse_invoiced"),
@@ -127,7 +129,7 @@ def open_matters(as_of: str) -> Where:
 
 def _told_cubes(period: Period) -> Iterator[Cube]:
     """Tell which bureaus have rows in a list: of the month where rows are of a month, else any."""
-    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies", "elimination"):
+    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies", "elimination", "matches"):
         yield Cube(f"told.{name}", name, {}, ("bureaus",))
     yield Cube("told.tasks", "tasks", {"month": period.month}, ("bureaus", "lead_bureau", "task_no", "month", "state"))
     yield Cube("told.indicators", "indicators", {"kind": "报送", "period": period.month}, ("bureaus",))
@@ -170,6 +172,7 @@ def definitions(frame: Frame) -> tuple[Definition, ...]:
         *safeguard_figures.definitions(frame),
         *stock_figures.definitions(frame),
         *supervision_figures.definitions(frame),
+        *match_figures.definitions(frame),
         *list_figures.definitions(frame),
         *_others(frame),
     )

@@ -22,6 +22,7 @@ TABLES: Mapping[str, str] = {
     "stocks": "用能设备能效",
     "publicity": "宣传引导",
     "elimination": "淘汰目录设备",
+    "matches": "供需对接",
     "lists": "三个清单和图谱",
     "enterprises": "先进设备企业",
     "scrappage": "报废淘汰",
@@ -56,6 +57,7 @@ MEASURES: Mapping[str, str] = {
     "month_firms": "本月户数", "month_items": "本月数量", "month_amount": "本月金额", "month_signed": "本月签约金额", "month_paid": "本月投放金额", "month_area": "本月用地面积",
     "items": "数量", "amount": "金额", "signed": "签约金额", "area": "用地面积", "safeguards.month_subsidy": "本月贴息金额", "safeguards.paid": "投放金额", "safeguards.subsidy": "贴息金额",
     "stock": "在用台数", "advanced": "先进水平台数", "saving": "节能水平台数", "entry": "准入水平台数", "below": "未达准入台数", "good": "节能水平及以上台数", "share": "节能水平及以上占比",
+    "matched": "成交项数", "month_matched": "本月成交项数", "local": "清单内生产企业成交项数", "local_amount": "清单内生产企业成交金额", "local_share": "清单内生产企业成交占比",
     "sought": "申报项数", "asked": "申请金额", "granted": "下达金额", "refused": "退回项数",
 }  # fmt: skip
 

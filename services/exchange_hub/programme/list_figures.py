@@ -33,10 +33,10 @@ class Followed(NamedTuple):
 
 
 FOLLOWED: Mapping[str, Followed] = {
-    "equipment-projects": Followed("设备更新项目", "设备更新项目", "equipment", "个"),
+    "equipment-projects": Followed("设备更新项目", "设备项目", "equipment", "个"),
     "enterprises": Followed("先进设备企业", "企业", "enterprises", "户"),
     "recycling-projects": Followed("回收循环利用项目", "回收项目", "recycling", "个"),
-    "funding-policies": Followed("执行中资金政策", "执行中资金政策", "policies", "项"),
+    "funding-policies": Followed("执行中资金政策", "有效政策", "policies", "项"),
 }
 
 

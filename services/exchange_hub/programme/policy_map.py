@@ -25,7 +25,7 @@ def matrix(policies: Iterable[Policy], as_of: date, since: date, domains: Iterab
         policies: rows of the list of funding policies.
         as_of: the day as of which the map speaks; policies that are not in force on it stand in no line.
         since: first day of the month; what came into force since counts as new.
-        domains: the domains in their order.
+        domains: the domains in their order, those of equipment and those of consumer goods.
         kinds: the kinds of support in their order.
     """
     inside = [policy for policy in policies if is_in_force(policy, as_of)]
@@ -33,7 +33,7 @@ def matrix(policies: Iterable[Policy], as_of: date, since: date, domains: Iterab
     ranks = {name: number for number, name in enumerate(kinds)}
     cells: dict[Place, list[Policy]] = {}
     for policy in inside:
-        for domain in policy.get("domains") or (ANY_DOMAIN,):
+        for domain in (*(policy.get("domains") or ()), *(policy.get("consumer_domains") or ())) or (ANY_DOMAIN,):
             cells.setdefault((domain, str(policy.get("level")), str(policy.get("support_kind"))), []).append(policy)
 
     def rank(place: Place) -> tuple[int, int, int, Place]:
@@ -56,6 +56,28 @@ def ends_soon(policy: Policy, as_of: date) -> bool:
     """Tell whether a policy in force ends within the next days."""
     ends = policy.get("valid_to")
     return ends is not None and (ends - as_of).days <= EXPIRING_DAYS
+
+
+def changes(policies: Iterable[Policy], as_of: date, since: date) -> Iterator[tuple[str, date, Policy]]:
+    """Yield what changed since a day and what ends soon: 生效, 废止, 到期 or 将到期 with its day and the policy, day by day.
+
+    Args:
+        policies: rows of the list of funding policies.
+        as_of: the day as of which the map speaks.
+        since: first day of the month.
+    """
+    found: list[tuple[str, date, Policy]] = []
+    for policy in policies:
+        begins, ends, expired = (policy.get(name) for name in ("valid_from", "valid_to", "expired_on"))
+        if begins is not None and since <= begins <= as_of:
+            found.append(("生效", begins, policy))
+        if expired is not None and since <= expired <= as_of:
+            found.append(("废止", expired, policy))
+        elif ends is not None and since <= ends < as_of:
+            found.append(("到期", ends, policy))
+        if ends is not None and is_in_force(policy, as_of) and ends_soon(policy, as_of):
+            found.append(("将到期", ends, policy))
+    yield from sorted(found, key=lambda each: (each[1], str(each[2].get("document_no")), each[0]))
 
 
 def _line(policies: list[Policy], as_of: date, since: date) -> dict[str, Any]:

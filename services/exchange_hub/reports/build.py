@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import get_args
 
-from exchange_contracts.vocabulary import Domain, SupportKind
+from exchange_contracts.vocabulary import ConsumerDomain, Domain, SupportKind
 from exchange_hub.programme.deadlines import plan_lines
 from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.policy_map import matrix
@@ -70,7 +70,7 @@ def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[A
     """Yield the map of the policies, from the very rows of their annex; a month that was closed before there was a map has none."""
     if report.catalogue.mapped:
         as_of = date.fromisoformat(report.as_of)
-        lines = tuple(matrix(rows.get("funding-policies", ()), as_of, as_of.replace(day=1), get_args(Domain), get_args(SupportKind)))
+        lines = tuple(matrix(rows.get("funding-policies", ()), as_of, as_of.replace(day=1), (*get_args(Domain), *get_args(ConsumerDomain)), get_args(SupportKind)))
         if lines:
             yield Annex(POLICY_MAP.title, POLICY_MAP, lines)
 

@@ -50,7 +50,10 @@ def _lists(book: Book) -> str:
     if not any(book.value(f"lists.{each.row}.entries") for each in FOLLOWED.values()):
         return ""
     compared = "（比上期）" if book.inputs.frame.turnover else ""
-    return f"三个清单和图谱{compared}：" + say.sentence(*said, f"{EXPIRING_DAYS}日内到期{ending}项" if ending else "")
+    matched = book.count(f"matches.{TOTAL}.matched")
+    # What it came to, and what the district's own makers won of it, stands in the workbook: here it would take a line that the fourth page lacks.
+    more = (f"{EXPIRING_DAYS}日内到期{ending}项" if ending else "", f"本年供需对接{matched}项" if matched else "")
+    return f"三个清单和图谱{compared}：" + say.sentence(*said, *more)
 
 
 def _followed(book: Book, each: Followed) -> str:

@@ -1,5 +1,6 @@
 """Funds, policies, scrappage and recovered materials of the sample months."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from content_equipment import date_text
@@ -152,10 +153,11 @@ def _money_sheet(name: str, columns: tuple[Column, ...], rows: list[Row], month:
 POLICY_COLUMNS = tuple(
     Column(head, key)
     for head, key in (
-        ("序号", "no"), ("文号", "document_no"), ("政策名称", "name"), ("发文单位", "issuer"), ("层级", "level"), ("适用领域", "domains"),
+        ("序号", "no"), ("文号", "document_no"), ("政策名称", "name"), ("发文单位", "issuer"), ("层级", "level"), ("适用领域", "domains"), ("消费品领域", "consumer_domains"),
         ("支持对象", "object"), ("支持方式", "support_kind"), ("支持标准", "standard"), ("上限（万元）", "cap"), ("资金渠道", "channel"),
+        ("分担比例（%）/中央", "central_percent"), ("分担比例（%）/地方", "local_percent"),
         ("有效期/自", "valid_from"), ("有效期/至", "valid_to"), ("责任单位", "department"), ("已争取资金（万元）", "obtained"),
-        ("废止日期", "expired_on"),
+        ("废止日期", "expired_on"), ("替代文号", "successor_no"),
     )
 )  # fmt: skip
 _POLICIES = (
@@ -164,7 +166,7 @@ _POLICIES = (
      date(2026, 1, 1), date(2026, 12, 31), "区发展改革委", 300, 500),
     ("津财建〔2026〕9号", "工业设备更新专项资金管理办法", "市财政局", "市级", "工业", "补助", 500, "中央专项",
      date(2026, 2, 1), date(2026, 12, 31), "区工业和信息化局", 120, 120),
-    ("津商消费〔2026〕3号", "消费品以旧换新实施细则", "市商务局", "市级", "其他", "补助", None, "超长期特别国债",
+    ("津商消费〔2026〕3号", "消费品以旧换新实施细则", "市商务局", "市级", "", "补助", None, "超长期特别国债",
      date(2026, 1, 1), date(2026, 12, 31), "区商务局", 300, 500),
     ("津农机〔2026〕6号", "农业机械报废更新补贴实施方案", "市农业农村委", "市级", "农业", "补助", 2, "市级",
      date(2026, 3, 1), date(2026, 12, 20), "区农业农村委", 80, 80),
@@ -173,6 +175,11 @@ _POLICIES = (
     ("津武财〔2025〕3号", "区级设备更新奖励办法", "区财政局", "区级", "工业", "奖励", 20, "区级",
      date(2025, 1, 1), date(2026, 9, 30), "区财政局", 50, 50),
 )  # fmt: skip
+#: What only some cards say: domains of consumer goods, and who bears which part.
+_MORE: Mapping[str, Row] = {
+    "津商消费〔2026〕3号": {"consumer_domains": "汽车、家电、数码、家装", "central_percent": 85, "local_percent": 15},
+    "发改环资〔2026〕1号": {"central_percent": 85, "local_percent": 15},
+}  # fmt: skip
 EXPIRED_POLICY = "津武财〔2025〕3号"
 
 
@@ -185,9 +192,10 @@ def policy_sheet(content: Content, month: str) -> Sheet:
             "support_kind": kind, "standard": "按文件执行", "cap": cap, "channel": channel, "valid_from": start, "valid_to": end,
             "department": department, "obtained": obtained[0 if month == "2026-09" else 1],
         }  # fmt: skip
+        row |= _MORE.get(number, {})
         content.facts.append(Fact(month, "finance", "PolicyListed", f"{number}@{level}", dict(row)))
         if number == EXPIRED_POLICY and month == "2026-10":
-            row["expired_on"] = date(2026, 10, 1)
+            row |= {"expired_on": date(2026, 10, 1), "successor_no": "津武财〔2026〕11号"}
             content.facts.append(
                 Fact(month, "finance", "PolicyExpired", f"{number}@{level}", {"on": row["expired_on"]})
             )

@@ -22,6 +22,7 @@ import content_equipment as equipment
 import content_funds as money
 import content_lines as lines
 import content_lists as lists
+import content_matches as matches
 import content_safeguards as safeguards
 import content_stocks as stocks
 import content_supervision as supervision
@@ -133,6 +134,7 @@ def _lists_of(content: Content, bureau: str, month: str) -> list[Sheet]:
         lists.support_sheet(content, bureau, month), lists.problem_sheet(content, bureau, month), lists.plan_sheet(content, bureau, month),
         supervision.publicity_sheet(content, bureau, month), supervision.elimination_sheet(content, bureau, month),
         lists.measure_sheet(content, bureau, month), *lists.indicator_sheets(content, bureau, month), stocks.stock_sheet(content, bureau, month), *lines.line_sheets(content, bureau, month),
+        matches.match_sheet(content, bureau, month),
     ]  # fmt: skip
     return [sheet for sheet in found if sheet is not None]
 

@@ -27,6 +27,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ledger_goals import goals, stocks
+from ledger_matches import matches
 from ledger_safeguards import safeguards
 from ledger_state import State
 from ledger_supervision import supervision
@@ -81,7 +82,7 @@ def figures(
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month), safeguards(state, month), stocks(state, month), tasks(state, month, duties), problems(state, as_of), supervision(state, month, as_of),
+                 support(state, month), safeguards(state, month), stocks(state, month), tasks(state, month, duties), problems(state, as_of), supervision(state, month, as_of), matches(state, month),
                  followed(state, as_of, before)):  # fmt: skip
         result |= part
     return result

@@ -14,6 +14,7 @@ from exchange_hub.views.lists import (
     funding_policies,
     funds,
     indicators,
+    matches,
     materials,
     plans,
     problems,
@@ -35,7 +36,7 @@ from exchange_hub.views.lists.model import ListView
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
     problems, tasks, support_sought, safeguards, energy_stocks, equipment_lines, project_procedures,
-    publicity, elimination, submissions, returns, coordination,
+    publicity, elimination, matches, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.

@@ -17,12 +17,15 @@ LIST = ListView(
         issuer 发文单位 text
         level 层级 text filter
         domains 适用领域 texts
+        consumer_domains 消费品领域 texts
         object 支持对象 text
         conditions 条件 text 30
         support_kind 支持方式 text
         standard 标准 text
         cap 上限 money 元
         channel 资金渠道 text filter
+        central_percent 中央承担比例 quantity %
+        local_percent 地方承担比例 quantity %
         applicant 申报主体 text
         materials 申报材料 text 26
         procedure 申报程序 text 26
@@ -30,6 +33,7 @@ LIST = ListView(
         valid_from 生效日期 date
         valid_to 失效日期 date
         expired_on 废止日期 date
+        successor_no 替代文号 text code 22
         expired_before 上次废止日期 date
         department 责任单位 text filter bureau 18
         obtained 已争取资金 money 元
@@ -46,8 +50,8 @@ LIST = ListView(
 
 _WHOLE = Decimal(100)
 _TAKEN = facts_named(
-    "document_no", "name", "issuer", "level", "domains", "object", "conditions", "support_kind", "standard", "cap",
-    "channel", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
+    "document_no", "name", "issuer", "level", "domains", "consumer_domains", "object", "conditions", "support_kind", "standard", "cap",
+    "channel", "central_percent", "local_percent", "applicant", "materials", "procedure", "window", "valid_from", "valid_to", "department", "obtained",
 )  # fmt: skip
 
 
@@ -71,12 +75,14 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
     row["document_no"], row["level"] = lead["document_no"], lead["level"]
     for name in ("valid_from", "valid_to"):
         row[name] = day(row[name])
-    expired = min((facts["expired_on"] for _, facts in saying(claims, "expired")), default=None)
+    ended = min(saying(claims, "expired"), key=lambda pair: (pair[1]["expired_on"], pair[0]), default=None)
+    expired = ended[1]["expired_on"] if ended else None
     # A card that is told anew with a validity that begins later, or ends later, renews the policy (FIGURES 17).
     renewed = expired is not None and any(
         facts["occurred_on"] > expired and max(facts.get("valid_from") or 0, facts.get("valid_to") or 0) > expired for _, facts in said
     )
     row["expired_before" if renewed else "expired_on"] = day(expired)
+    row["successor_no"] = ended[1].get("successor_no") if ended and not renewed else None
     yield Row(LIST.name, joined(row["document_no"], row["level"]), row)
 
 

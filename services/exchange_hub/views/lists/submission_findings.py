@@ -79,6 +79,7 @@ _DATED: Final[Mapping[str, _Told]] = {
     "plans": _Told("plan", _within("issued_on")),
     "problems": _Told("problem", _within("raised_on")),
     "support-sought": _Told("support_sought", _within("applied_on")),
+    "matches": _Told("supply_match", _within("on_date")),
     "elimination": _Told("elimination", _within("ordered_on", "done_on")),
     "equipment-projects": _Told("project_progress", f"t.list = '设备更新' AND {_MONTH}"),
     "recycling-projects": _Told("project_progress", f"t.list = '回收循环' AND {_MONTH}"),
