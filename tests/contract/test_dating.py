@@ -1,0 +1,14 @@
+"""From which day an event counts."""
+
+import pytest
+
+from exchange_contracts import registry
+from exchange_contracts.dating import dated_on
+
+OF_A_DAY = {"occurred_on": 20_000, "month": "2026-10", "on": 19_000}
+
+
+@pytest.mark.parametrize("event", sorted({contract.event for contract in registry.load().contracts() if contract.event.endswith("Withdrawn")}))
+def test_what_takes_back_a_mistake_holds_for_every_date(event: str) -> None:
+    """A withdrawal says that something should never have been said, of whatever month (FIGURES, rule 1)."""
+    assert dated_on(event, OF_A_DAY) is None
