@@ -86,7 +86,7 @@ def _mapping(
     config: Path, inbox: Path | None = None, state: Path | None = None, district: str | None = None
 ) -> mappings.Mapping:
     given = {"inbox": inbox, "state": state, "district": district}
-    mapping = mappings.load(config).model_copy(
+    mapping = mappings.load(config, click.get_current_context().find_object(str) or "").model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
     return mapping.model_copy(
@@ -127,8 +127,11 @@ _SERVERS = click.option("--bootstrap-servers", help="Kafka 地址，代替 HUB_K
 
 
 @click.group()
-def connect() -> None:
+@click.option("--bureau", default="", help="单位代码；对应关系由多个单位共用（如各镇街园区）时必填。")
+@click.pass_context
+def connect(context: click.Context, *, bureau: str) -> None:
     """运行本单位的 Excel 投放文件夹。"""
+    context.obj = bureau
 
 
 @connect.command()

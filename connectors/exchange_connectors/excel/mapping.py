@@ -17,12 +17,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from exchange_connectors.kit.errors import ConfigError
 from exchange_connectors.kit.ledger import LATER_FORM
 from exchange_connectors.kit.money import Unit
-from exchange_contracts import registry
+from exchange_contracts import registry, topics
 
 Kind = Literal[
     "text", "prose", "money", "count", "quantity", "date", "month", "period", "percent", "texts", "uscc", "vin",
     "project_code", "document_no", "department", "departments", "code", "flag",
 ]  # fmt: skip
+
+SHARED = "*"
+"""The bureau of a mapping that several bureaus run."""
 
 SPECIAL_FIELDS = frozenset({"$unit", "$reason", "$row", "$remark"})
 ENVELOPE_FIELDS = frozenset(
@@ -225,8 +228,10 @@ def placeholders(template: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(part.split("|")) for part in re.findall(r"\{([^{}]+)\}", template))
 
 
-def load(path: Path) -> Mapping:
+def load(path: Path, bureau: str = "") -> Mapping:
     """Read a connector's mapping; paths in it are relative to its folder.
+
+    A mapping whose bureau is ``*`` is shared: *bureau* says for whom it is read, and stands in place of ``{bureau}`` in its inbox and state.
 
     Raises:
         ConfigError: unreadable, or something in it is wrong; every problem is named with its place.
@@ -238,6 +243,7 @@ def load(path: Path) -> Mapping:
         raise ConfigError(f"{path}：不是UTF-8编码（多半是GBK），请用编辑器另存为UTF-8") from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
+    _complete(path, raw, bureau)
     folder = path.parent
     digest_parts: list[bytes] = []
     raw["departments"] = _departments(folder, raw.get("departments", {}), digest_parts)
@@ -255,6 +261,23 @@ def load(path: Path) -> Mapping:
             "state": folder / mapping.state if mapping.state is not None else None,
         }
     )
+
+
+def _complete(path: Path, raw: dict[str, Any], bureau: str) -> None:
+    """Put the bureau that runs a shared mapping into it."""
+    named = raw.get("bureau")
+    if named != SHARED:
+        if bureau and bureau != named:
+            raise ConfigError(f"{path}：这份对应关系属于{named}，不是{bureau}")
+        return
+    if not bureau:
+        raise ConfigError(f"{path}：这份对应关系由多个单位共用，请用 hub connect --bureau CODE 说明是哪个单位")
+    try:
+        topics.events_topic("any-district", bureau)  # tells whether the code can stand in a topic's name
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    raw["bureau"] = bureau
+    raw |= {key: raw[key].replace("{bureau}", bureau) for key in ("inbox", "state") if isinstance(raw.get(key), str)}
 
 
 def _digest(parts: list[bytes]) -> str:

@@ -102,6 +102,16 @@ def rights(*, code: str | None) -> None:
             click.echo("\n".join(kafka_users.commands(user, wanted, servers)))
 
 
+@bureau.command()
+def towns() -> None:
+    """Show the towns, streets and parks of the district as reporters: code, name, kind, and who reports."""
+    with plain_errors():
+        district = District.load(Settings().district)
+        for town in district.towns:
+            state = events_topic(district.id, town.code) if town.reports else "does not report (towns.toml: reports = true)"
+            click.echo("\t".join((town.code or "-", town.name, town.kind, state)))
+
+
 def _hub_with(code: str) -> Hub:
     hub = Hub.load()
     if code not in hub.district.publishers():

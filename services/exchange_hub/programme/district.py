@@ -36,6 +36,7 @@ from exchange_hub.programme.district_parts import (
     SharedList,
     SharingRules,
     Town,
+    TownReporting,
 )  # fmt: skip
 from exchange_hub.programme.task_progress import PlanTask
 
@@ -68,7 +69,8 @@ class District:
     """A district, checked: every code that one file names exists in the file that defines it.
 
     Attributes:
-        bureaus: in the order of ``bureaus.toml``, which is the last word of precedence.
+        bureaus: in the order of ``bureaus.toml``, which is the last word of precedence; behind them the towns that report.
+        town_reporting: what each of those towns may report and owes, nothing where the district says nothing of it.
         domains_version: version of the table that says which equipment counts for which domain (领域归口); *domains_confirmed* whether it is decided.
         default_ranking: ranking where no precedence rule speaks.
         submission_due_day: day of the following month by which a month's lists are due.
@@ -78,6 +80,7 @@ class District:
     profile: Profile
     bureaus: tuple[Bureau, ...]
     towns: tuple[Town, ...]
+    town_reporting: TownReporting
     tasks: tuple[Measure, ...]
     safeguards: tuple[Measure, ...]
     requirements: tuple[Measure, ...]
@@ -154,7 +157,11 @@ class District:
             "submission_due_day": read.one("submissions", "due_day", int),
             "first_month": read.one("submissions", "first_month", str),
         }
+        reporting = read.optional("towns", "reporting", TownReporting) or TownReporting(())
         read.stop_on_problems()
+        reporters = tuple(reporting.reporter(town) for town in parts["towns"] if town.reports)
+        parts |= {"town_reporting": reporting, "bureaus": (*parts["bureaus"], *reporters)}
+        parts["duties"] = (*parts["duties"], *(Duty(owed, tuple(r.code for r in reporters)) for owed in reporting.owes if reporters))
         calendar = Calendar.of(
             (y.year for y in years), (d for y in years for d in y.holidays), (d for y in years for d in y.working)
         )
@@ -340,6 +347,9 @@ class _Reader:
             return None
         return self._validate(kind, table[key], f"{name}.toml: {key}")
 
+    def optional(self, name: str, key: str, kind: Any) -> Any:
+        return self.one(name, key, kind) if key in self._tables.get(name, {}) else None
+
     def many(self, name: str, key: str, kind: type[Any]) -> tuple[Any, ...]:
         found = self.some(name, key, kind)
         if not found:
@@ -395,9 +405,10 @@ def _problems(district: District) -> Iterator[str]:
     """Check what one file says against the others."""
     codes = {b.code for b in district.bureaus}
     domains = {d.name for d in district.domains}
-    yield from _repeated("bureaus.toml: code", (b.code for b in district.bureaus))
+    yield from _repeated("bureaus.toml, towns.toml: code", (*(b.code for b in district.bureaus if b.kind != "town"), *(t.code for t in district.towns if t.code)))
     yield from _repeated("bureaus.toml: name", (b.name for b in district.bureaus))
     yield from _repeated("towns.toml: name", (n for t in district.towns for n in (t.name, *t.aliases)))
+    yield from district.town_reporting.problems(district.towns)
     yield from _repeated("goals.toml: domain", (d.name for d in district.domains))
     yield from _repeated("goals.toml: indicator", (i.code for i in district.indicators))
     yield from _repeated("tasks.toml: no", (task.no for task in district.every_task))

@@ -1,5 +1,6 @@
 """The parts of a district as frozen values: what each table of its TOML files says."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -27,6 +28,7 @@ class Bureau:
         code: short code; part of topic names and events.
         lists: list views it may report.
         roles: what the plan gives it beside its tasks, in Chinese.
+        kind: a town is a reporter of the second kind, made from ``towns.toml``.
         publishes: overrides the rule that readers publish nothing.
     """
 
@@ -36,7 +38,7 @@ class Bureau:
     full_name: str
     lists: tuple[str, ...]
     roles: tuple[str, ...]
-    kind: Literal["bureau", "coordination", "reader"] = "bureau"
+    kind: Literal["bureau", "coordination", "reader", "town"] = "bureau"
     publishes: bool | None = None
 
     @property
@@ -47,13 +49,42 @@ class Bureau:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A town, street or park; *confirmed* once the district has checked the name."""
+    """A town, street or park.
+
+    Attributes:
+        confirmed: whether the district has checked the name.
+        code: part of topic names and events; a town without one cannot report.
+        reports: whether it reports itself: from then on it has topics, rights and duties like a bureau.
+    """
 
     __pydantic_config__ = _STRICT_KEYS
     name: str
     kind: Literal["街道", "镇", "园区"]
     confirmed: bool
     aliases: tuple[str, ...] = ()
+    code: str = ""
+    reports: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TownReporting:
+    """What every town that reports may report, and which of these lists it owes each month."""
+
+    __pydantic_config__ = _STRICT_KEYS
+    lists: tuple[str, ...]
+    owes: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    def reporter(self, town: Town) -> Bureau:
+        """Return a town as a reporter."""
+        return Bureau(code=town.code, name=town.name, full_name=town.name, lists=self.lists, roles=self.roles, kind="town")
+
+    def problems(self, towns: tuple[Town, ...]) -> Iterator[str]:
+        """Say what keeps towns from reporting."""
+        yield from (f"towns.toml: {town.name}: reports without a code" for town in towns if town.reports and not town.code)
+        if not self.lists and any(town.reports for town in towns):
+            yield "towns.toml: towns report, but [reporting] lets them report no list"
+        yield from (f"towns.toml: [reporting] owes {owed}, which it does not let towns report" for owed in self.owes if owed not in self.lists)
 
 
 @dataclass(frozen=True, slots=True)
