@@ -185,7 +185,7 @@ COMMANDS = (
     "up", "worker", "relay", "console", "migrate", "rebuild", "rebuild --verify", "rebuild --from log", f"rebuild --as-of {MONTH}",
     "list equipment-projects", f"list funds --as-of {MONTH}", "findings", "deadlines", "receipts", "receipts replay", f"close {MONTH}",
     "close 2026-10", f"diff {MONTH}", f"diff {MONTH} --record", f"report {MONTH}", "trace equipment.合计.projects", "export --out {folder}/x.zip",
-    "backup {folder}/backup", "doctor", "checks",
+    "backup {folder}/backup", "doctor", "checks", "suggestions",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from exchange_connectors.kit.errors import ConfigError
 from exchange_contracts.topics import bureau_of, events_topic
 from exchange_hub.cli import main
 from exchange_hub.programme.district import FILES, District, DistrictError
-from exchange_hub.runtime.kafka_users import rights_of_bureau
+from exchange_hub.runtime.kafka_rights import rights_of_bureau
 from exchange_hub.views.lists import BY_NAME
 
 FOLDER = Path(__file__).parents[2] / "deploy/districts/wuqing"

@@ -7,7 +7,7 @@ import click
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
-from exchange_hub.processes.program import serving
+from exchange_hub.processes.serving import serving
 from exchange_hub.programme.matching import READ, suggestions
 
 _HEADINGS = ("填报单位", "项目代码或内部编号", "明细编号", "设备", "台套", "购置金额（元）", "企业", "统一社会信用代码", "类型", "产品", "依据")
