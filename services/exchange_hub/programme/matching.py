@@ -57,12 +57,16 @@ def suggestions(lines: Iterable[Row], enterprises: Iterable[Row], matches: Itera
     told = list(matches)
     by_project = {(_plain(row["line_no"]), _plain(row["project_no"])) for row in told}
     by_bureau = {(_plain(row["line_no"]), bureau) for row in told for bureau in row.get("bureaus") or ()}
-    listed = [(row, product) for row in enterprises for product in row.get("main_products") or ()]
+    listed = [(row, product, _plain(product)) for row in enterprises for product in row.get("main_products") or ()]
+    alike: dict[str, list[tuple[Row, str, Likeness]]] = {}  # many lines have one name
     for line in lines:
         no, bureau = _plain(line["line_no"]), str(line.get("lead_bureau") or "")
         if line.get("side") != "新设备" or (no, _plain(line["project_no"])) in by_project or (no, bureau) in by_bureau:
             continue
-        found = [_beside(line, row, product, likeness) for row, product in listed if (likeness := like(str(line["name"]), product))]
+        equipment = _plain(line["name"])
+        if equipment not in alike:
+            alike[equipment] = [(row, product, likeness) for row, product, name in listed if (likeness := _like(equipment, name))]
+        found = [_beside(line, row, product, likeness) for row, product, likeness in alike[equipment]]
         yield from sorted(found, key=lambda each: (each.likeness != SAME_NAME, each.role != "生产企业", each.uscc, each.product))
 
 
@@ -72,7 +76,10 @@ def like(equipment: str, product: str) -> Likeness | None:
     >>> like("六轴焊接机器人", "焊接机器人"), like("伺服压力机", "液压压力机"), like("电动机", "再制造发动机")
     ('名称相符', '类别相近', None)
     """
-    one, other = _plain(equipment), _plain(product)
+    return _like(_plain(equipment), _plain(product))
+
+
+def _like(one: str, other: str) -> Likeness | None:
     if min(len(one), len(other)) >= _NAME_MIN and (one in other or other in one):
         return SAME_NAME
     return SAME_KIND if len(one) >= _END_MIN and other.endswith(one[-_END_MIN:]) else None
