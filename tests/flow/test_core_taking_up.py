@@ -55,8 +55,14 @@ def read_to_the_end(stage: Stage, seconds: float = 90) -> None:
     wait_for("the hub to read on", lambda: all(stage.positions().get(topic, 0) >= end for topic, end in ends.items()), seconds, 0.2)
 
 
-def test_a_bureau_joins_and_the_calendar_gains_a_year(stage: Stage) -> None:
-    """Beside running workers a bureau is added and heard, then the next year's days off; due dates appear, all views stay those of the log."""
+def topic_exists(stage: Stage, topic: str) -> bool:
+    """Ask the broker."""
+    with administration(stage.kafka) as admin:
+        return topic in admin.list_topics()
+
+
+def test_a_bureau_joins_a_town_begins_to_report_and_the_calendar_gains_a_year(stage: Stage) -> None:
+    """Beside running workers a bureau is added and a town reports, both are heard; then the next year's days off: due dates appear, all views stay those of the log."""
     received = event(
         "DocumentReceived", "development-reform", "D-2026-99", document_no="津发〔2026〕99号", title="通知", issuer="市政府", level="市",
         issued_on=date(2026, 12, 22), received_on=date(2026, 12, 24), departments=({"department": "industry", "part": "牵头"},),
@@ -73,6 +79,12 @@ def test_a_bureau_joins_and_the_calendar_gains_a_year(stage: Stage) -> None:
         stage.send([event("TaskProgressReported", "veterans", "T1", task_no="1", month="2026-10", text="已开展")])
         wait_for("the bureau to be heard", lambda: stage.positions().get(stage.topic("veterans"), 0) == 1, 90, 0.2)
         assert one(stage, "SELECT count(*) FROM live.task_progress WHERE bureaus = '{veterans}'") == 1
+        towns = stage.hub.settings.district / "towns.toml"
+        towns.write_text(towns.read_text(encoding="utf-8").replace('code = "meichang"', 'code = "meichang"\nreports = true'), encoding="utf-8")
+        wait_for("the town's topic", lambda: topic_exists(stage, stage.topic("meichang")), 90, 0.2)
+        stage.send([event("TaskProgressReported", "meichang", "T1", task_no="1", month="2026-10", text="已开展")])
+        wait_for("the town to be heard", lambda: stage.positions().get(stage.topic("meichang"), 0) == 1, 90, 0.2)
+        assert one(stage, "SELECT count(*) FROM live.task_progress WHERE bureaus = '{meichang}'") == 1
         calendar = stage.hub.settings.district / "calendar.toml"
         calendar.write_text(calendar.read_text(encoding="utf-8") + YEAR, encoding="utf-8")
         wait_for("the due date", lambda: one(stage, due) is not None, 90, 0.2)
@@ -84,7 +96,7 @@ def test_a_bureau_joins_and_the_calendar_gains_a_year(stage: Stage) -> None:
         assert process.poll() is None
     assert process.returncode == 0, output.read_text(encoding="utf-8")[-3000:]
     with administration(stage.kafka) as admin:
-        admin.delete_topics([events_topic(stage.hub.district.id, "veterans"), receipts_topic(stage.hub.district.id, "veterans")])
+        admin.delete_topics([topic(stage.hub.district.id, code) for code in ("veterans", "meichang") for topic in (events_topic, receipts_topic)])
 
 
 def test_a_folder_that_cannot_be_taken_up_changes_nothing(stage: Stage) -> None:
