@@ -24,6 +24,7 @@ from exchange_hub.runtime.topics import administration, ensure_topics, topic_ids
 from exchange_hub.views.lists import LISTS, RULES
 from exchange_hub.views.store.setup import connect
 from tests.faults.stage import Stage, staged
+from tests.strategies import planted
 from tests.strategies.history import bulk
 
 SEED = 20261125
@@ -33,9 +34,10 @@ Hub = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def stage(servers: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A store with a few hundred events of all kinds, some of them rejected, and one closed month."""
+    """A store with a few hundred events of all kinds, some of them rejected, one project that costs more than it may, and one closed month."""
     with staged(*servers, tmp_path_factory.mktemp("cli")) as made:
-        made.send(bulk(SEED, 700, damage=0.05))
+        over_total = [planted._project("T1"), planted._progress("T1", MONTH, "1.00", "9500000.00", "9500000.00")]
+        made.send([*bulk(SEED, 700, damage=0.05), *over_total])
         worker = made.worker()
         made.caught_up()
         worker.end()
