@@ -23,7 +23,7 @@ def test_every_command_tells_what_it_does(name: str) -> None:
 
 
 #: Commands of bureaus and coordinators; the others are operators'.
-THEIRS = {"catalogue", "checks", "close", "connect", "deadlines", "diff", "export", "findings", "list", "publish", "receipts", "report", "trace"}
+THEIRS = {"catalogue", "checks", "close", "connect", "deadlines", "diff", "export", "findings", "list", "publish", "receipts", "report", "suggestions", "trace"}
 
 
 def helped(command: click.Command) -> Iterator[str]:
@@ -67,7 +67,7 @@ def test_an_unknown_command_is_a_usage_error() -> None:
 def test_usage_names_arguments_and_subcommands() -> None:
     """The reference shows how a command is called."""
     assert usage_of("restore") == "hub restore DIR"
-    assert usage_of("bureau") == "hub bureau add|remove|rights|rotate"
+    assert usage_of("bureau") == "hub bureau add|remove|rights|rotate|towns"
     assert usage_of("contracts") == "hub contracts check|docs|list"
     assert isinstance(command_of("receipts"), click.Group)
 
