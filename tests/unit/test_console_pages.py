@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 from exchange_hub.console import app as console_app
 from exchange_hub.console import downloads, query, security
 from exchange_hub.console.app import create_app
-from exchange_hub.console.pages import CHECKED
+from exchange_hub.programme.check_sheet import READ as CHECKED
 from exchange_hub.programme.matching import READ
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load

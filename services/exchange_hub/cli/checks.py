@@ -6,10 +6,10 @@ import click
 
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
-from exchange_hub.console.pages import CHECKED
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
-from exchange_hub.programme.check_sheet import Check, checks
+from exchange_hub.programme.check_sheet import READ, Check, checks
+from exchange_hub.views import values
 from exchange_hub.views.values import Names
 
 _AMOUNTS = ("申请（元）", "推荐（元）", "评审（元）", "下达（元）")
@@ -27,7 +27,7 @@ def checks_(*, call: str | None, form: str | None, out: Path | None) -> None:
         if call is not None and not calls:
             raise click.UsageError(f"没有申报通知“{call}”；已有：{'、'.join(each.name for each in hub.district.calls) or '无'}。")
         with serving(hub) as url, reading.snapshot_of(hub, url) as at:
-            rows = [at.rows(name) for name in CHECKED]
+            rows = [at.rows(name) for name in READ]
         names = reading.names_of(hub.district)
     for each in calls:
         found = list(checks([each], *rows))
@@ -38,6 +38,6 @@ def checks_(*, call: str | None, form: str | None, out: Path | None) -> None:
 
 def _line(check: Check, names: Names, headings: list[str]) -> dict[str, object]:
     answers = [f"{condition.answer}{f'（{condition.shown}）' if condition.shown else ''}" for condition in check.conditions]
-    amounts = [None if fen is None else f"{fen / 100:.2f}" for fen in check.asked]
-    values = [check.project, check.name, names.get(check.bureau, check.bureau), check.fits, *answers, *amounts]
-    return dict(zip(headings, values, strict=True))
+    amounts = [values.exact_yuan(fen) for fen in check.asked]
+    told = [check.project, check.name, names.get(check.bureau, check.bureau), check.fits, *answers, *amounts]
+    return dict(zip(headings, told, strict=True))

@@ -9,6 +9,7 @@ from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
 from exchange_hub.programme.matching import READ, suggestions
+from exchange_hub.views import values
 
 _HEADINGS = ("填报单位", "项目代码或内部编号", "明细编号", "设备", "台套", "购置金额（元）", "企业", "统一社会信用代码", "类型", "产品", "依据")
 
@@ -25,7 +26,7 @@ def suggestions_(*, form: str | None, out: Path | None) -> None:
         names = reading.names_of(hub.district)
     found = [
         (
-            names.get(each.bureau, each.bureau), each.project_no, each.line_no, each.equipment, each.units, None if each.price is None else f"{each.price / 100:.2f}",
+            names.get(each.bureau, each.bureau), each.project_no, each.line_no, each.equipment, each.units, values.exact_yuan(each.price),
             each.enterprise, each.uscc, each.role, each.product, each.likeness,
         )
         for each in suggestions(*rows)

@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
 from exchange_hub.console import boards, figures, models, query, text_files, wording
-from exchange_hub.console.pages import CHECKED
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import check_sheet, matching
 from exchange_hub.views import facts, values
@@ -198,9 +197,9 @@ class Api:
     def checks(self) -> Sequence[models.Check]:
         """Every project beside every call."""
         with self.console.source.reading() as reading:
-            rows = [reading.rows(name) for name in CHECKED]
+            rows = [reading.rows(name) for name in check_sheet.READ]
         return [
-            _model(models.Check, each, asked=[None if fen is None else f"{fen / 100:.2f}" for fen in each.asked])
+            _model(models.Check, each, asked=[values.exact_yuan(fen) for fen in each.asked])
             for each in check_sheet.checks(self.console.place.calls, *rows)
         ]
 
@@ -208,7 +207,7 @@ class Api:
         """Every product beside every line that is like it."""
         with self.console.source.reading() as reading:
             rows = [reading.rows(name) for name in matching.READ]
-        return [_model(models.Suggestion, each, price=None if each.price is None else f"{each.price / 100:.2f}") for each in matching.suggestions(*rows)]
+        return [_model(models.Suggestion, each, price=values.exact_yuan(each.price)) for each in matching.suggestions(*rows)]
 
     def catalogue(self) -> Sequence[Resource]:
         """Every list and contract with its dictionary of fields."""

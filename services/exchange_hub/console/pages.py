@@ -26,7 +26,6 @@ from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.resources import Resource
 
 #: The lists that answer a check sheet: projects, their equipment, their procedures, what was sought.
-CHECKED = ("equipment-projects", "equipment-lines", "project-procedures", "support-sought")
 _FINDINGS_SHOWN_MAX = 500
 _REJECTIONS_SHOWN_MAX = 500
 _FIGURE_ROWS_A_PAGE = 200
@@ -289,7 +288,7 @@ class Pages:
     def checks(self, request: Request) -> Response:
         """申报条件核对表: each project that is not finished beside the conditions of each call."""
         with self.console.source.reading() as reading:
-            rows = [reading.rows(name) for name in CHECKED]
+            rows = [reading.rows(name) for name in check_sheet.READ]
         sheets = [(call, list(check_sheet.checks([call], *rows))) for call in self.console.place.calls]
         return self._page(request, "checks.html", "申报条件核对表", sheets=sheets)
 

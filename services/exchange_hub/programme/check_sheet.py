@@ -15,6 +15,8 @@ YES: Final = "是"
 NO: Final = "否"
 UNKNOWN: Final = "无法判断"
 Row = Mapping[str, Any]
+#: The lists that the sheet is worked out from, in the order in which :func:`checks` takes them.
+READ: Final = ("equipment-projects", "equipment-lines", "project-procedures", "support-sought")
 _BEFORE_THE_END = ("谋划", "储备", "未开工", "在建")
 _DONE = ("已办结", "无需办理")
 

@@ -89,6 +89,15 @@ def number(value: int | Decimal | None) -> Shown:
     return Shown(f"{value if isinstance(value, int) else plain_decimal(value):,}", style="number")
 
 
+def exact_yuan(fen: int | None) -> str | None:
+    """Return fen as machines are told money, ``None`` where there is none.
+
+    >>> exact_yuan(123450), exact_yuan(None)
+    ('1234.50', None)
+    """
+    return None if fen is None else str(yuan(fen))
+
+
 def plain_decimal(value: Decimal) -> Decimal:
     """Return a decimal without idle zeros, never with an exponent.
 
