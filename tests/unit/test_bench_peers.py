@@ -45,6 +45,6 @@ def _as_json(rows: Any) -> list[list[Any]]:
 
 def test_every_row_of_a_sink_has_all_columns_and_one_that_is_no_more_is_gone() -> None:
     """A batch takes its columns from its first row, so that none may lack one; what an event takes away is marked."""
-    present, gone = written([["returns", "甲", {"file": "月报.xlsx"}]], [["returns", "乙", {}], ["returns", "甲", {}]], "water")
+    present, gone = written([["returns", "甲", {"file": "月报.xlsx"}]], [["returns", "乙"], ["returns", "甲"]], "water")
     assert (present["row_key"], present["file"], present["rows_read"], present["gone"]) == ("water/甲", "月报.xlsx", 0, False)
     assert (gone["row_key"], gone["gone"], gone.keys()) == ("water/乙", True, present.keys())

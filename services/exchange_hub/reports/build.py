@@ -13,7 +13,15 @@ from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.programme.task_progress import NIL, board
 from exchange_hub.reports import goal_tables, matters, notes, sections
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.catalogue import ADJUSTMENTS, PLAN_BOARD, POLICY_CHANGES, POLICY_MAP, TASK_BOARD, Catalogue, present
+from exchange_hub.reports.catalogue import (
+    ADJUSTMENTS,
+    PLAN_BOARD,
+    POLICY_CHANGES,
+    POLICY_MAP,
+    TASK_BOARD,
+    Catalogue,
+    present,
+)
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.meaning import meanings
