@@ -78,6 +78,7 @@ class Kind:
         numbers: amounts and quantities of its lists, in the order of their columns.
         beyond: list → row → its first amount that lies beyond all that a row can hold; ``None`` for a list without amounts.
         decided: whether people can decide that two of them are one; numbers alone join the others.
+        of_reporting: whether it tells how a bureau reports, which every bureau does and no duty names.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Kind:
     comparisons: tuple[Comparison, ...] = ()
     asks: frozenset[Literal["domain", "calendar", "plans", "steps", "tasks"]] = frozenset()
     decided: bool = True
+    of_reporting: bool = False
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)
     numbers: tuple[str, ...] = field(init=False)

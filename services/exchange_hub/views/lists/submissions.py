@@ -44,4 +44,4 @@ def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterato
     })  # fmt: skip
 
 
-KIND = Kind("submission", "报送", _rows, (LIST,), comparisons=COMPARISONS)
+KIND = Kind("submission", "报送", _rows, (LIST,), comparisons=COMPARISONS, of_reporting=True)
