@@ -342,17 +342,6 @@ class ProjectWithdrawn(Event, family="project:project"):
     reason: Reason
 
 
-class SubmissionConfirmed(Event, family="submission:submission"):
-    """报送确认:一个单位一张清单一个月的数据经签发。"""
-
-    list: ListView
-    month: Month
-    rows: Long
-    totals: dict[Text, Money] = {}
-    signed_by: tuple[SignRole, ...] = ()
-    signed_copy_sha256: Sha256 | None = None
-
-
 class SubsidyApproved(Event, family="fund:approved"):
     """补贴审核通过。"""
 
@@ -660,6 +649,18 @@ class PolicyListed(PolicyFacts, family="policy:policy"):
     """资金政策入册:一条政策的完整卡片。"""
 
 
+class SubmissionConfirmed(Event, family="submission:submission"):
+    """报送确认:一个单位一张清单一个月的数据经签发。"""
+
+    list: ListView
+    month: Month
+    rows: Long
+    totals: dict[Text, Money] = {}
+    signed_by: tuple[SignRole, ...] = ()
+    signed_copy_sha256: Sha256 | None = None
+    explanation: Prose | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -670,16 +671,16 @@ EVENTS: dict[str, type[Event]] = {
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyExpired": PolicyExpired, "ProblemResolved": ProblemResolved,
     "ProjectProgressReported": ProjectProgressReported, "ProjectWithdrawn": ProjectWithdrawn,
-    "SubmissionConfirmed": SubmissionConfirmed, "SubsidyApproved": SubsidyApproved,
-    "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed, "SupportApplied": SupportApplied,
-    "SupportDecided": SupportDecided, "TargetSet": TargetSet, "TradeInCompleted": TradeInCompleted,
-    "TradeInReturned": TradeInReturned, "WorkbookReturned": WorkbookReturned,
-    "SafeguardReported": SafeguardReported, "StockSurveyed": StockSurveyed, "ProjectAdded": ProjectAdded,
-    "ProjectChanged": ProjectChanged, "EquipmentLineListed": EquipmentLineListed,
-    "EquipmentLineWithdrawn": EquipmentLineWithdrawn, "ProjectProcedureReported": ProjectProcedureReported,
-    "EliminationOrdered": EliminationOrdered, "EliminationVerified": EliminationVerified,
-    "ProblemRaised": ProblemRaised, "PublicityReported": PublicityReported,
-    "TaskProgressReported": TaskProgressReported, "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn,
-    "SupplyDemandMatched": SupplyDemandMatched, "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed,
+    "SubsidyApproved": SubsidyApproved, "SubsidyPaid": SubsidyPaid, "SubsidyReversed": SubsidyReversed,
+    "SupportApplied": SupportApplied, "SupportDecided": SupportDecided, "TargetSet": TargetSet,
+    "TradeInCompleted": TradeInCompleted, "TradeInReturned": TradeInReturned,
+    "WorkbookReturned": WorkbookReturned, "SafeguardReported": SafeguardReported,
+    "StockSurveyed": StockSurveyed, "ProjectAdded": ProjectAdded, "ProjectChanged": ProjectChanged,
+    "EquipmentLineListed": EquipmentLineListed, "EquipmentLineWithdrawn": EquipmentLineWithdrawn,
+    "ProjectProcedureReported": ProjectProcedureReported, "EliminationOrdered": EliminationOrdered,
+    "EliminationVerified": EliminationVerified, "ProblemRaised": ProblemRaised,
+    "PublicityReported": PublicityReported, "TaskProgressReported": TaskProgressReported,
+    "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn, "SupplyDemandMatched": SupplyDemandMatched,
+    "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed, "SubmissionConfirmed": SubmissionConfirmed,
 }
 """Event name → class."""

@@ -305,17 +305,6 @@ class ProjectWithdrawnFacts(EventFacts):
     """项目撤回:申报单位撤回项目,理由写入 reason。"""
 
 
-class SubmissionConfirmedFacts(EventFacts):
-    """报送确认:一个单位一张清单一个月的数据经签发。"""
-
-    list: str
-    month: str
-    rows: int
-    totals: dict[str, int]
-    signed_by: Sequence[str]
-    signed_copy_sha256: str | None
-
-
 class SubsidyApprovedFacts(EventFacts):
     """补贴审核通过。"""
 
@@ -749,6 +738,18 @@ class PolicyListedFacts(EventFacts):
     consumer_domains: Sequence[str]
 
 
+class SubmissionConfirmedFacts(EventFacts):
+    """报送确认:一个单位一张清单一个月的数据经签发。"""
+
+    list: str
+    month: str
+    rows: int
+    totals: dict[str, int]
+    signed_by: Sequence[str]
+    signed_copy_sha256: str | None
+    explanation: str | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -760,10 +761,9 @@ FACTS: dict[str, type[EventFacts]] = {
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyExpired": PolicyExpiredFacts,
     "ProblemResolved": ProblemResolvedFacts, "ProjectProgressReported": ProjectProgressReportedFacts,
-    "ProjectWithdrawn": ProjectWithdrawnFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
-    "SubsidyApproved": SubsidyApprovedFacts, "SubsidyPaid": SubsidyPaidFacts,
-    "SubsidyReversed": SubsidyReversedFacts, "SupportApplied": SupportAppliedFacts,
-    "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
+    "ProjectWithdrawn": ProjectWithdrawnFacts, "SubsidyApproved": SubsidyApprovedFacts,
+    "SubsidyPaid": SubsidyPaidFacts, "SubsidyReversed": SubsidyReversedFacts,
+    "SupportApplied": SupportAppliedFacts, "SupportDecided": SupportDecidedFacts, "TargetSet": TargetSetFacts,
     "TradeInCompleted": TradeInCompletedFacts, "TradeInReturned": TradeInReturnedFacts,
     "WorkbookReturned": WorkbookReturnedFacts, "SafeguardReported": SafeguardReportedFacts,
     "StockSurveyed": StockSurveyedFacts, "ProjectAdded": ProjectAddedFacts,
@@ -774,6 +774,6 @@ FACTS: dict[str, type[EventFacts]] = {
     "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
     "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
     "SupplyDemandMatched": SupplyDemandMatchedFacts, "PolicyChanged": PolicyChangedFacts,
-    "PolicyListed": PolicyListedFacts,
+    "PolicyListed": PolicyListedFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
 }
 """Event name → type of its decoded facts."""

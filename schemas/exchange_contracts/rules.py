@@ -25,6 +25,7 @@ from exchange_contracts.facts import (
     ProjectProgressReportedFacts,
     SafeguardReportedFacts,
     StockSurveyedFacts,
+    SubmissionConfirmedFacts,
     TaskProgressReportedFacts,
 )
 from exchange_contracts.keys import says_nothing
@@ -192,6 +193,15 @@ _POLICY = (
     Rule("validity-in-order", ("valid_to", "valid_from"), _in_order("valid_from", "valid_to", "失效日期早于生效日期，请核对两个日期")),
 )
 _SUBMISSION = (Rule("own-key", ("entity_key", "list", "month"), _own_key),)
+EXPLANATION_MAX = 40
+"""Characters of what a bureau says of its pace: the monthly report prints it whole."""
+
+
+def _explanation_short(facts: SubmissionConfirmedFacts) -> str | None:
+    said = facts["explanation"]
+    return f"{{explanation}}有{len(said)}字，不超过{EXPLANATION_MAX}字，请压缩" if said is not None and len(said) > EXPLANATION_MAX else None
+
+
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "ProjectAdded": _PROJECT,
@@ -211,7 +221,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "StockSurveyed": (Rule("levels-within-stock", ("stock", *LEVELS), _levels_within_stock),),
     "TaskProgressReported": (Rule("counted-in-units", ("unit", "quantity"), _counted_in_units),),
     "EliminationOrdered": (Rule("term-in-order", ("until", "on"), _in_order("on", "until", "淘汰期限早于责令日期，请核对两个日期")),),
-    "SubmissionConfirmed": _SUBMISSION,
+    "SubmissionConfirmed": (*_SUBMISSION, Rule("explanation-short", ("explanation",), _explanation_short)),
     "NilReturned": _SUBMISSION,
     "EntitiesMerged": (
         Rule("two-members", ("members",), _two_members),

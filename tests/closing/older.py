@@ -43,7 +43,7 @@ NEWER = frozenset({
     ("problems", "state", True), *(("tasks", name, True) for name in ("title", "state", "quantity", "unit", "milestone", "due_on", "named")), ("funding-policies", "expired_before", True), *(("funding-policies", name, True) for name in ("consumer_domains", "central_percent", "local_percent", "successor_no")), ("funds", "carried_from", True), ("funds", "count", True),
     ("funds", "counted", True), ("funds", "first_paid_on", True), ("funds", "recovered_on", True), ("funds", "settled_on", True),
     *(("funds", name, True) for name in ("policy_version", "payee_uscc", "payee_token", "related_key")), *(("trade-in", name, True) for name in ("old_item", "buyer_token")), ("scrappage", "owner_token", True),
-    *(("documents", name, True) for name in ("extended_by", "exempted_by")), ("submissions", "signed_copy_sha256", True),
+    *(("documents", name, True) for name in ("extended_by", "exempted_by")), ("submissions", "signed_copy_sha256", True), ("submissions", "explanation", True),
     *((listed, name, True) for listed in ("equipment-projects", "recycling-projects") for name in ("old_equipment", "new_equipment", "channel_sought", "contact_office")),
     ("funds", "unapproved", True), ("materials", "granularity", True), ("materials", "quantity", False), ("plans", "domain", True),
     ("plans", "expected", True), ("problems", "resolved_before", True), ("scrappage", "count", True), ("scrappage", "counted_on", True),

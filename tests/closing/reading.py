@@ -38,7 +38,8 @@ def report_of(
     documents = [r for r in lists["documents"] if r["received_on"] and r["received_on"] <= as_of]
     problems = [r for r in lists["problems"] if r["resolved_on"] is None]
     allocations = [(r["channel"], r["allocation_no"]) for r in lists["funds"] if r["step"] == "下达"]
-    details = Details(documents, problems, allocations, findings=0)
+    said = {r["bureau"]: r["explanation"] for r in lists["submissions"] if (r["list"], r["month"]) == ("equipment-projects", month) and r["explanation"]}
+    details = Details(documents, problems, allocations, 0, said)
     inputs = Inputs(district, frame, cells, details, CLOSED_AT, {}, {}, adjustments, compared)
     return build(inputs)
 

@@ -448,7 +448,7 @@ def _submission(_component: str, members: Members, _rules: Rules) -> Made:
         yield "submissions", (), {
             "bureau": key[1], "list": word.facts["list"], "month": word.facts["month"], "state": "零报告" if nil else "已确认" if "签发" in word.facts["signed_by"] else "已填报未审签",
             "rows": 0 if nil else word.facts["rows"], "totals": None if nil else word.facts["totals"], "confirmed_on": _on(word.facts["occurred_on"]),
-            "signed_by": "、".join(word.facts["signed_by"]) or None, "signed_copy_sha256": None if nil else word.facts["signed_copy_sha256"],
+            "signed_by": "、".join(word.facts["signed_by"]) or None, "signed_copy_sha256": None if nil else word.facts["signed_copy_sha256"], "explanation": None if nil else word.facts["explanation"],
         }  # fmt: skip
 
 

@@ -378,7 +378,7 @@ def _submission(*, nil: bool) -> "Maker":
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
         facts: Facts = {"list": listed, "month": at.month, "signed_by": tuple(LISTS["sign_role"][: tell.randrange(4)])}
         if not nil:
-            facts |= {"rows": tell.randrange(99), "totals": {"合计": dice.money(tell)}, "signed_copy_sha256": _at_times(at, "0a" * 32)}
+            facts |= {"rows": tell.randrange(99), "totals": {"合计": dice.money(tell)}, "signed_copy_sha256": _at_times(at, "0a" * 32), "explanation": _at_times(at, "招标推迟，十一月开工", 3)}
         return f"{listed}@{at.month}", facts
 
     return facts_of

@@ -67,6 +67,7 @@ kind = "submission"
 "合计金额" = { field = "total", unit = "万元" }
 "填报" = "sign.填报"
 "签发" = "sign.签发"
+"进度说明" = { field = "explanation", optional = true }
 [lists]
 "先进设备企业清单" = "enterprises"
 """
@@ -255,14 +256,14 @@ def test_a_late_workbook_of_an_earlier_month_does_not_set_a_project_back(desk: D
 def test_nil_returns_and_signed_confirmations_are_events(desk: Desk) -> None:
     """A nil return and a signed confirmation carry list, month, rows, totals and roles, never a name."""
     desk.drop(A, C, 零报告=[["清单名称"], ["先进设备企业清单"]], 报送确认单=[
-        ["清单名称", "报送行数", "合计金额（万元）", "填报", "签发"], ["设备更新项目清单", 2, 3800.5, "张三", "李四"],
+        ["清单名称", "报送行数", "合计金额（万元）", "填报", "签发", "进度说明"], ["设备更新项目清单", 2, 3800.5, "张三", "李四", "主机交货推迟"],
     ])  # fmt: skip
     desk.turn()
     nil, confirmed = desk.events(3)
     assert (nil.entity_key, confirmed.entity_key) == ("enterprises@2026-09", "equipment-projects@2026-09")
     facts = confirmed.model_dump()
     assert (facts["rows"], facts["totals"]) == (2, {"total_investment": Decimal("38005000.00")})
-    assert facts["signed_by"] == ("填报", "签发")
+    assert (facts["signed_by"], facts["explanation"]) == (("填报", "签发"), "主机交货推迟")
     assert not [record for record in desk.broker.topics[EVENTS_TOPIC] if "张三".encode() in record.value]
 
 

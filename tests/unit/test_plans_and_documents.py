@@ -84,7 +84,7 @@ def test_the_report_names_days_and_plans(district: District) -> None:
         "plans": [issued(plan, date(2026, 5, 6)) for plan in district.plans if plan.bureau not in ("agriculture", "publicity")],
     }  # fmt: skip
     [text] = report_of(district, lists).sections[-1].paragraphs
-    assert "11月底前到期3项，请区工业和信息化局（11月6日）、区水务局（11月9日）按期出台。" in text
+    assert "11月底前到期3项，请区工业和信息化局11月6日、区水务局11月9日前出台。" in text
     assert "应制定方案2个（农业、宣传）未印发，请区农业农村委、区委宣传部加快制定。" in text
 
 

@@ -180,7 +180,7 @@ def test_the_sample_keeps_to_the_length_of_a_report(report: Report) -> None:
 
 def test_a_fuller_month_gets_lower_charts_and_smaller_tables(report: Report) -> None:
     """Where the loosest form runs over four pages, a tighter one is taken."""
-    fuller = replace(report, summary=(*report.summary, "本月设备更新项目进度总体平稳，各领域完成情况见下表。" * 7))
+    fuller = replace(report, summary=(*report.summary, "本月设备更新项目进度总体平稳，各领域完成情况见下表。" * 20))
     assert pages(fuller, DENSITIES[0]) > 4
     density = fitting_density(fuller)
     assert density.chart_mm < DENSITIES[0].chart_mm

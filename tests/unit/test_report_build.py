@@ -88,7 +88,7 @@ def test_the_report_has_its_eight_sections_with_the_tables_of_the_programme(dist
         ("资金", [[
             "渠道", "预算年度", "下达文号", "下达", "结转来", "收回", "结转下年", "分解", "审核通过", "支付净额", "支付率", "结余", "超期件数",
         ]]),
-        ("政策方案", [["市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态"]]),
+        ("政策方案", [["层级", "执行中政策", "已争取资金", "60日内到期"], ["市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态"]]),
         ("问题及建议协调事项", [["事项", "涉及单位", "已做工作", "建议", "提出日"]]),
         ("下月重点", []),
     ]  # fmt: skip
@@ -238,7 +238,7 @@ def test_sentences_and_chart_of_equipment(district: District) -> None:
         "截至2026年10月31日，全区设备更新项目2个，总投资3.00亿元，1—10月完成投资1.20亿元，同比增长20.0%，"
         "完成年度计划的60.0%。"
     )
-    assert section(report, "设备更新").paragraphs == ()
+    assert section(report, "设备更新").paragraphs == ("开工率100.0%，1个领域中1个低于序时进度，其中工业低23.3个百分点。",)
     assert table_text(report, "设备更新")["合计"][4:8:3] == ["20000000.00", "5"]
     completion, investment = section(report, "设备更新").charts
     assert (completion.categories, completion.series[0].values) == (("工业",), (Decimal("60.00"),))
@@ -299,10 +299,9 @@ def test_next_month_comes_from_what_is_due_overdue_unpaid_and_silent(district: D
     lists["equipment-projects"].append(project("A", starts_on_planned=date(2026, 11, 15)))
     (text,) = section(report_of(district, lists), "下月重点").paragraphs
     assert text == (
-        "一是落实措施超期1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局（11月20日）按期出台。"
-        "三是应制定方案15个（总体、工业、城市管理、建筑、交通、农业等）未印发，请区发展改革委、区工业和信息化局等14个单位加快制定。四是审核通过超过30日未付清1件，请核对办理。"
-        "五是11月设备更新项目计划开工1个，请牵头单位调度。六是请区卫生健康委补报10月数据。"
-        "七是11月数据请于12月7日前报送并确认。"
+        "一是落实措施超期1项，请区交通局抓紧办理。二是11月底前到期1项，请区交通局11月20日前出台。"
+        "三是应制定方案15个（总体、工业、城市管理、建筑、交通、农业等）未印发，请区发展改革委、区工业和信息化局等14个单位加快制定。四是审核通过超过30日未付清1件，请区财政局核对办理。"
+        "五是11月计划开工1个设备项目，请区工业和信息化局调度。六是请区卫生健康委补报10月数据，11月数据12月7日前报送并确认。"
     )
 
 
@@ -376,5 +375,5 @@ def test_a_month_beyond_the_calendar_says_that_a_day_cannot_be_worked_out(distri
     """December is reported though the calendar lacks the year in which its lists are due; the day is said to be unknown, not guessed."""
     assert district.submission_due_on("2026-12") is None
     report = report_of(district, confirmed(district), month="2026-12", as_of=date(2026, 12, 31))
-    assert "1月数据的报送期限无法计算（工作日历未到该年），请另行通知" in section(report, "下月重点").paragraphs[0]
+    assert "1月数据的报送期限无法计算（工作日历未到该年），另行通知" in section(report, "下月重点").paragraphs[0]
     assert "submissions.合计.late" not in report.figures

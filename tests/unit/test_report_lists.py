@@ -52,14 +52,14 @@ def test_the_policies_that_end_within_sixty_days_are_counted(district: District)
         policy("甲", AS_OF), policy("乙", date(2026, 12, 30)), policy("丙", date(2026, 12, 31)), policy("丁", date(2026, 11, 30), expired_on=date(2026, 10, 1)),
         policy("戊", date(2026, 11, 30), valid_from=date(2026, 11, 1)), policy("己", None), policy("庚", date(2026, 11, 15)),
     ], {})  # fmt: skip
-    assert sentence(report) == "三个清单和图谱：设备项目未报送，企业未报送，回收项目未报送，有效政策5项，60日内到期3项。"
+    assert sentence(report) == "三个清单和图谱：设备项目未报送，企业未报送，回收项目未报送，有效政策5项（60日内到期3）。"
 
 
 def test_what_came_and_left_is_told_against_the_month_closed_before(district: District) -> None:
     """What is new opens in this month's list; what left stands in the month before, and its figure names it."""
     report = report_of(district, [policy("甲", None)], {"funding-policies": Turnover("2026-09", ("甲",), ("乙", "丙"))})
     assert sentence(report).endswith("，有效政策1项（新增1、退出2）。")
-    assert sentence(report).startswith("三个清单和图谱（比上期）：")
+    assert sentence(report).startswith("三个清单和图谱较上期：")
     new, left = (report.figures[f"lists.执行中资金政策.{name}"].source for name in ("new", "left"))
     assert (new.list, new.where, new.measure, new.rows) == ("funding-policies", {"row_key": ("甲",)}, "count", 1)
     assert (left.list, left.measure) == ("", "在2026-09清单而不在本期清单的条目：乙、丙")

@@ -137,6 +137,8 @@ def _confirmation(table: Table, row: Row, reported: list[Reported], month: str) 
     totals = {sheet.table.mapped.submit_total: total for sheet in reported if (total := sheet.total()) is not None}
     if totals:
         facts["totals"] = totals
+    if (explanation := row.text("explanation")) is not None:
+        facts["explanation"] = explanation
     sha256 = row.text("sha256")
     if sha256 is not None and re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         facts["signed_copy_sha256"] = sha256.lower()

@@ -29,6 +29,7 @@ _SUBMISSION_FIELDS = {
     "rows": FieldType("count"),
     "total": FieldType("money"),
     "sha256": FieldType("text"),
+    "explanation": FieldType("prose"),
 }
 
 

@@ -37,7 +37,7 @@ def confirmed(contract: Contract, row: Row) -> str | None:
     """Return the cells of a nil return or a confirmation."""
     layout = row.layout
     signed = cells.joined(letters(column) for name, column in layout.places.items() if name.startswith("sign."))
-    named = {"rows": "rows", "totals": "total", "signed_copy_sha256": "sha256", "list": "list"}
+    named = {"rows": "rows", "totals": "total", "signed_copy_sha256": "sha256", "explanation": "explanation", "list": "list"}
     places = {field: letters(layout.places[name]) for field, name in named.items() if name in layout.places}
     month = _month(row)
     return cells.text_of(contract, places | {"signed_by": signed, "month": month, "occurred_on": month})

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -30,8 +31,8 @@ class Artefacts:
     details: tuple[Path, ...] = ()
 
 
-def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artefacts:
-    """Render the artefacts of a closed month, as it was closed, into *folder*."""
+def write_report(hub: Hub, database_url: str, month: str, folder: Path, issued_on: date | None = None) -> Artefacts:
+    """Render the artefacts of a closed month, as it was closed, into *folder*; the printed one names the day of issue, else the day of the close."""
     report = snapshot.load(engine_of(database_url), month)
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def write_report(hub: Hub, database_url: str, month: str, folder: Path) -> Artef
         # Loaded now: what draws and lays out takes a second to load, in which the database sorts a long annex.
         from exchange_hub.reports.render.docx_report import render_docx
 
-        rendered = {files.docx: render_docx(report, names), files.json: render_json(report)}
+        rendered = {files.docx: render_docx(report, names, issued_on), files.json: render_json(report)}
         for path, content in rendered.items():
             with output.replacing(path) as draft:
                 draft.write_bytes(content)
@@ -65,14 +66,15 @@ def _write_annex(report: Report, path: Path, names: Mapping[str, str]) -> None:
 @click.command()
 @click.argument("month", metavar="MONTH")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="目录；缺省：数据目录下的 reports/MONTH。")
-def report(*, month: str, out: Path | None) -> None:
+@click.option("--issued", metavar="YYYY-MM-DD", type=click.DateTime(["%Y-%m-%d"]), help="印发日期；缺省：结账日。")
+def report(*, month: str, out: Path | None, issued: datetime | None) -> None:
     """按结账时的数据生成 MONTH 的专报：report.docx、annex.xlsx 和 report.json。"""
     with plain_errors():
         hub = Hub.load()
         settle_interpreter()
         with serving(hub) as url:
             try:
-                files = write_report(hub, url, month, out or hub.reports_folder / month)
+                files = write_report(hub, url, month, out or hub.reports_folder / month, issued.date() if issued else None)
             except snapshot.NotClosedError as error:
                 raise click.ClickException(f"{month} 尚未结账，请先运行 hub close {month}") from error
     for path in (files.docx, files.xlsx, files.json, *files.details):

@@ -321,6 +321,28 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """What stands at the end of the report (版记): posts and offices, never names of persons.
+
+    Attributes:
+        signed_by: the post that signs it (签发).
+        reports_to: whom it is submitted to (报).
+        copies_to: who gets a copy (送).
+    """
+
+    __pydantic_config__ = _STRICT_KEYS
+    signed_by: str
+    reports_to: tuple[str, ...] = ()
+    copies_to: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines as they are printed."""
+        sent = (f"{mark}：{'、'.join(to)}" for mark, to in (("报", self.reports_to), ("送", self.copies_to)) if to)
+        return ("　".join((*sent, f"签发：{self.signed_by}")),)
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """The monthly review: when it is due and after how many days an approved subsidy counts as overdue."""
 
@@ -359,6 +381,7 @@ class Profile:
     clock: Clock
     review: Review
     scrappage: Scrappage
+    imprint: Imprint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,8 @@ def cubes(frame: Frame) -> tuple[Cube, ...]:
         Cube("problems", "problems", open_matters(as_of), ()),
         Cube("problems_overdue", "problems", {**open_matters(as_of), "due_on<": as_of}, ()),
         # What is finished is not announced, whatever day was planned (FIGURES 17).
-        Cube("starting", "equipment-projects", {**counted, "build_state!=": ("在建", *_DONE), "starts_on_planned:month": next_, "starts_on_actual": None}, ()),
-        Cube("ending", "equipment-projects", {**counted, "build_state!=": _DONE, "ends_on_planned:month": next_, "ends_on_actual": None}, ()),
+        Cube("starting", "equipment-projects", {**counted, "build_state!=": ("在建", *_DONE), "starts_on_planned:month": next_, "starts_on_actual": None}, ("domain",)),
+        Cube("ending", "equipment-projects", {**counted, "build_state!=": _DONE, "ends_on_planned:month": next_, "ends_on_actual": None}, ("domain",)),
         Cube("enterprises", "enterprises", {}, ("domain",)),
         *list_figures.cubes(frame),
         Cube("scrappage", "scrappage", {"counted_on<=": as_of}, ("bureaus", "category", "counted_on:month", "granularity"), ("count",)),
@@ -240,7 +240,7 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
             (f"equipment.{code}.ytd", plan_year.id), absent=NOT_SET, restates=False,
         )  # fmt: skip
     total, day = f"equipment.{TOTAL}", frame.as_of.isoformat()
-    yield Derived(f"{total}.started", "个", day, "net", (f"{total}.under_construction", f"{total}.completed"), restates=False)
+    yield Derived(f"{total}.started", "个", day, "net", (f"{total}.under_construction", f"{total}.completed"), partial=True, restates=False)
     yield Derived(f"{total}.start_rate", "%", day, "ratio", (f"{total}.started", f"{total}.projects"), restates=False)
 
 

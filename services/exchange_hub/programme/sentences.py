@@ -19,6 +19,11 @@ def money(yuan: Decimal) -> str:
     return f"{_rounded(yuan / _WAN, 2)}万元"
 
 
+def wan(yuan: Decimal) -> str:
+    """Write an amount in 万元 with two decimals, for a row of amounts that names the unit once."""
+    return _rounded(yuan / _WAN, 2)
+
+
 def exact_wan(yuan: Decimal) -> str:
     """Write an amount in 万元 without rounding: two decimals, more only where there are fen and yuan to show."""
     wan = yuan / _WAN

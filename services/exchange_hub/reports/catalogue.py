@@ -110,6 +110,8 @@ class Catalogue:
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
         changes_mapped: whether what changed in the map stands beside it; earlier closes had none.
+        plates: whether the charts stand before the annexes in a size to read; those of earlier closes stand in the body.
+        imprint: lines at the end of the body: whom it goes to and who signs it; earlier closes had none.
         tasks: the tasks of the work plan with the bureaus that owe them for the month; earlier closes kept none.
         plans: the plans that the work plan asks for; earlier closes kept none.
         details_beside: whether long lists stand in files beside the workbook; that of earlier closes has all their rows.
@@ -123,6 +125,8 @@ class Catalogue:
     meanings: Mapping[str, str] = field(default_factory=dict)
     mapped: bool = False
     changes_mapped: bool = False
+    plates: bool = False
+    imprint: tuple[str, ...] = ()
     tasks: tuple[PlanTask, ...] = ()
     plans: tuple[ExpectedPlan, ...] = ()
     details_beside: bool = False
@@ -152,7 +156,11 @@ _STORED = TypeAdapter(Catalogue)
 def present(district: District | None = None, month: str = "") -> Catalogue:
     """Return today's catalogue, with the names of a district's bureaus, and of a report's *month* with what the work plan asks for."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    found = Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, details_beside=True)
+    imprint = district.profile.imprint if district is not None else None
+    found = Catalogue(
+        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, plates=True,
+        imprint=imprint.lines if imprint else (), details_beside=True,
+    )  # fmt: skip
     return found if district is None or not month else replace(found, tasks=district.plan_tasks(month), plans=district.plans)
 
 

@@ -16,6 +16,7 @@ from exchange_hub.reports.inputs import Details, frame_of, with_codes
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.reports.turnover import turnover
 from exchange_hub.views.lists import LISTS
+from exchange_hub.views.lists.projects import EQUIPMENT
 from exchange_hub.views.queries import findings
 from exchange_hub.views.store.stamp import StampError
 
@@ -68,7 +69,10 @@ def _details(conn: sa.Connection, schema: str, frame: Frame, district: District)
     open_: Where = {"received_on<=": as_of, "measure_on not <=": as_of}
     documents = _rows(conn, lists, "documents", open_, ("due_on", "document_no", "department"))
     problems = _rows(conn, lists, "problems", open_matters(as_of), ("raised_on", "problem_no"))
-    return Details(documents, problems, _allocations(conn, lists, frame), _findings(conn, schema, district))
+    explained: Where = {"list": EQUIPMENT.name, "month": frame.period.month, "explanation!=": None}
+    said = _rows(conn, lists, "submissions", explained, ("bureau",))
+    explanations = {str(row["bureau"]): str(row["explanation"]) for row in said}
+    return Details(documents, problems, _allocations(conn, lists, frame), _findings(conn, schema, district), explanations)
 
 
 def _rows(

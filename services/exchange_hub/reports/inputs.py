@@ -1,7 +1,7 @@
 """What a report is built from, as plain values: the district, the month, the cells of the cubes and a few rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import get_args
@@ -32,12 +32,14 @@ class Details:
         problems: open matters for coordination, oldest first.
         allocations: (channel, 下达文号) of the year, by channel and number.
         findings: how many findings of comparison stand open; ``None`` where they are not kept.
+        explanations: bureau → what it said of the pace of its projects with the month's confirmation.
     """
 
     documents: Sequence[Row] = ()
     problems: Sequence[Row] = ()
     allocations: Sequence[tuple[str, str]] = ()
     findings: int | None = None
+    explanations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

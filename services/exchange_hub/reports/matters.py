@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
+from typing import get_args
 
+from exchange_contracts.vocabulary import Level
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.deadlines import OVERDUE, UNSETTLED, due_day, no_due_day, state_on, urgency
 from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.district import ExpectedPlan
+from exchange_hub.programme.list_figures import EXPIRING_DAYS
 from exchange_hub.reports.book import Book
 from exchange_hub.reports.model import Cell, Section, Table
 
@@ -28,6 +31,7 @@ def documents(book: Book) -> Section:
     start = f"documents.{TOTAL}"
     n = {name: book.count(f"{start}.{name}") for name in ("total", "issued", "covered", "exempt", "due", "overdue")}
     known = book.value(f"{start}.total") is not None
+    levels = _levels(book)
     text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
         f"文件{n['total']}项：已出台{n['issued']}项、措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
@@ -35,13 +39,24 @@ def documents(book: Book) -> Section:
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
     ordered = sorted(open_, key=lambda row: urgency(row, book.as_of))
     if not ordered:
-        return Section("政策方案", (text,))
+        return Section("政策方案", (text,), levels)
     title = "市级文件落实措施"
     if n["total"] > min(len(ordered), DOCUMENTS_MAX):
         title += "（未办结的，其余见附件7）"
     columns = ("市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态")
     rows = tuple(_document_row(book, row, bureaus) for row, bureaus in _together(book, ordered[:DOCUMENTS_MAX]))
-    return Section("政策方案", (text,), (Table("documents", title, columns, rows),))
+    return Section("政策方案", (text,), (*levels, Table("documents", title, columns, rows)))
+
+
+def _levels(book: Book) -> tuple[Table, ...]:
+    """Lay out the map of policies by level; domain by domain and policy by policy it stands in the workbook."""
+    found = [level for level in get_args(Level) if book.value(f"policies.{level}.in_force")]
+    if not found:
+        return ()
+    columns = ("层级", "执行中政策", "已争取资金", f"{EXPIRING_DAYS}日内到期")
+    # How many there are in all is said at the head of the report.
+    rows = tuple((Cell(level), *(book.cell(f"policies.{level}.{name}") for name in ("in_force", "obtained", "expiring"))) for level in found)
+    return (Table("policy_levels", "资金政策图谱（分领域、分方式和本月变化见附件）", columns, rows),)
 
 
 def _tasks(book: Book) -> str:
@@ -121,7 +136,7 @@ def _next_items(book: Book) -> Iterator[str]:
     if late:
         yield f"落实措施超期{len(late)}项，请{_departments(book, late)}抓紧办理"
     if soon:
-        yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon, dated=True)}按期出台"
+        yield f"{month}底前到期{len(soon)}项，请{_departments(book, soon, dated=True)}前出台"
     waiting = book.count(f"plans.{TOTAL}.expected") - book.count(f"plans.{TOTAL}.issued")
     if waiting > 0:
         plans = _unissued(book)
@@ -130,16 +145,23 @@ def _next_items(book: Book) -> Iterator[str]:
         yield f"应制定方案{waiting}个（{'、'.join(named[:_PLANS_MAX])}{more}）未印发，请{say.joined((book.name(plan.bureau) for plan in plans), _PLANNING_MAX)}加快制定"
     overdue = book.count(f"funds.{TOTAL}.overdue")
     if overdue:
-        yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请核对办理"
+        debtors = book.inputs.district.debtors_of(book.period.month, "funds", step="支付") or ()
+        yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请{say.joined(map(book.name, debtors), _PLANNING_MAX) or '牵头单位'}核对办理"
     starting, ending = (book.count(f"equipment.{TOTAL}.{name}") for name in ("starting", "ending"))
     planned = [f"计划{what}{count}个" for what, count in (("开工", starting), ("竣工", ending)) if count]
     if planned:
-        yield f"{month}设备更新项目{'、'.join(planned)}，请牵头单位调度"
+        yield f"{month}{'、'.join(planned)}设备项目，请{say.joined(_leading(book), _PLANNING_MAX) or '牵头单位'}调度"
     missing = book.inputs.owed.silent()
-    if missing:
-        yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"
+    owing = f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据，" if missing else ""
     due = book.inputs.district.submission_due_on(book.period.after.month)
-    yield f"{month}数据请于{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），请另行通知"
+    yield owing + (f"{month}数据{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），另行通知")
+
+
+def _leading(book: Book) -> Iterator[str]:
+    """Yield the bureaus that lead the domains in which projects begin or end next month."""
+    cells = book.inputs.cells
+    planned = {*cells["starting"].values("domain"), *cells["ending"].values("domain")}
+    yield from (book.name(domain.lead) for domain in book.inputs.district.domains if domain.lead and domain.name in planned)
 
 
 def _unissued(book: Book) -> list[ExpectedPlan]:
@@ -153,4 +175,8 @@ def _departments(book: Book, rows: list[Row], *, dated: bool = False) -> str:
     first: dict[object, date | None] = {}
     for row in sorted(rows, key=lambda row: due_day(row) or date.max):
         first.setdefault(row.get("department"), due_day(row))
-    return say.joined((f"{book.name(code)}{f'（{say.day_of(due)}）' if dated and due else ''}" for code, due in first.items()), _NAMES_MAX)
+    if not dated:
+        return say.joined(map(book.name, first), _NAMES_MAX)
+    by_day = groupby(list(first)[:_NAMES_MAX], lambda code: first[code])
+    said = [say.joined(map(book.name, codes)) + (say.day_of(due) if due else "") for due, codes in by_day]
+    return "、".join(said) + (f"等{len(first)}个单位" if len(first) > _NAMES_MAX else "")

@@ -46,22 +46,20 @@ def _equipment(book: Book) -> str:
 def _lists(book: Book) -> str:
     """Say what the three lists and the map of policies hold, and what came and left since the report before (clause five, one)."""
     said = [_followed(book, each) for each in FOLLOWED.values()]
-    ending = book.count(f"lists.{FOLLOWED['funding-policies'].row}.expiring")
     if not any(book.value(f"lists.{each.row}.entries") for each in FOLLOWED.values()):
         return ""
-    compared = "（比上期）" if book.inputs.frame.turnover else ""
+    compared = "较上期" if book.inputs.frame.turnover else ""
     matched = book.count(f"matches.{TOTAL}.matched")
     # What it came to, and what the district's own makers won of it, stands in the workbook: here it would take a line that the fourth page lacks.
-    more = (f"{EXPIRING_DAYS}日内到期{ending}项" if ending else "", f"本年供需对接{matched}项" if matched else "")
-    return f"三个清单和图谱{compared}：" + say.sentence(*said, *more)
+    return f"三个清单和图谱{compared}：" + say.sentence(*said, f"本年供需对接{matched}项" if matched else "")
 
 
 def _followed(book: Book, each: Followed) -> str:
     entries = book.figures[f"lists.{each.row}.entries"]
     if entries.value is None:
         return f"{each.short}{entries.absent}"
-    new, left = (book.count(f"lists.{each.row}.{name}") for name in ("new", "left"))
-    turned = [f"{what}{count}" for what, count in (("新增", new), ("退出", left)) if count]
+    words = {"new": "新增", "left": "退出", "expiring": f"{EXPIRING_DAYS}日内到期"}
+    turned = [f"{words[name]}{count}" for name in words if f"lists.{each.row}.{name}" in book.figures and (count := book.count(f"lists.{each.row}.{name}"))]
     return f"{each.short}{say.number(entries.value)}{each.unit}" + (f"（{'、'.join(turned)}）" if turned else "")
 
 
@@ -105,8 +103,8 @@ def _matters(book: Book) -> str:
     done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
     known = book.value(f"{documents}.total") is not None
     return (
-        (f"上级文件{book.count(f'{documents}.total')}项，已办{done}项，超期{book.count(f'{documents}.overdue')}项；" if known else "")
-        + f"待协调事项{book.count(f'problems.{TOTAL}.open')}项。"
+        (f"上级文件{book.count(f'{documents}.total')}项、已办{done}项、超期{book.count(f'{documents}.overdue')}项，" if known else "")
+        + f"待协调{book.count(f'problems.{TOTAL}.open')}项。"
     )
 
 
@@ -128,9 +126,8 @@ def _moment(book: Book) -> str:
 
 def _definitions(book: Book) -> Iterator[str]:
     yield (
-        f"口径：本年累计为{book.period.words}；退出的项目不计，多个单位报送的同一项目计一次；"
-        "同一单位同品类同月既有明细又有汇总的以明细计；上年同期为零或无数据的不计算同比；分项与合计因四舍五入可能相差末位；"
-        f"超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；统计、调度、代理口径分列，不相加。"
+        f"口径：本年累计为{book.period.words}；退出的项目不计；明细与汇总并存的以明细计；上年同期为零或无数据的不计算同比；"
+        f"末位因四舍五入可能有差；超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各数口径见附件工作簿。"
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:

@@ -1,6 +1,6 @@
 """Sections two to five of the monthly report: equipment, trade-in, recycling, funds; section one stands in ``goal_tables``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from exchange_contracts.safeguards import MEASURES
@@ -9,6 +9,10 @@ from exchange_hub.programme.definitions import NOT_REPORTED, TOTAL
 from exchange_hub.programme.figures import EQUIPMENT, row_name
 from exchange_hub.reports.book import Book, in_wan
 from exchange_hub.reports.model import Cell, Chart, Figure, Section, Series, Table
+
+#: Explanations that the body prints, of the domains furthest behind; all of them stand in the list of submissions.
+EXPLAINED_MAX = 1
+PAYERS_MAX = 3
 
 
 def equipment(book: Book) -> Section:
@@ -19,7 +23,7 @@ def equipment(book: Book) -> Section:
     )  # fmt: skip
     rows = tuple(_equipment_row(book, domain) for domain in (*book.domains(), TOTAL))
     # What the month and all months came to stands in the table's last row.
-    text = _empty(book, "设备更新项目", "equipment-projects") if book.value(f"equipment.{TOTAL}.ytd") is None else ""
+    text = _empty(book, "设备更新项目", "equipment-projects") if book.value(f"equipment.{TOTAL}.ytd") is None else _pace(book)
     table = Table("equipment", "分领域设备更新项目进展", columns, rows)
     return Section("设备更新", (text,) if text else (), (table,), (_completion(book), _by_month(book)))
 
@@ -43,6 +47,34 @@ def _equipment_row(book: Book, code: str) -> tuple[Cell, ...]:
         ),
         book.pair(f"{start}.funds_arrived", f"{start}.funds_paid", 1),
     )
+
+
+def _pace(book: Book) -> str:
+    """Say how many projects have begun, how many domains lie behind the part of the year that has passed, which the furthest, and why."""
+    passed = _time(book)
+    rates = {domain: rate for domain in book.domains() if (rate := book.value(f"equipment.{domain}.plan_rate")) is not None}
+    behind = {domain: passed - rate for domain, rate in rates.items() if say.percent(rate) != say.percent(passed) and rate < passed}
+    order = sorted(behind, key=lambda domain: -behind[domain])
+    begun, lag = book.percent(f"equipment.{TOTAL}.start_rate"), f"{len(rates)}个领域中{len(behind)}个低于序时进度"
+    text = say.sentence(
+        say.clause("开工率{p}", p=begun),
+        (lag if behind else "各领域均达到序时进度") if rates else "",
+        f"其中{order[0]}低{say.points(behind[order[0]])}" if behind else "",
+    )
+    said = list(_explained(book, order))[:EXPLAINED_MAX]
+    return text + (f"{'；'.join(said)}。" if said else "")
+
+
+def _explained(book: Book, behind: Sequence[str]) -> Iterator[str]:
+    """Yield what the bureaus of domains that lie behind said of it, each once and in its own words."""
+    leads = {domain.name: domain for domain in book.inputs.district.domains}
+    told: set[str] = set()
+    for domain in behind:
+        for bureau in (leads[domain].lead, *leads[domain].bureaus) if domain in leads else ():
+            words = book.inputs.details.explanations.get(bureau)
+            if words and bureau not in told:
+                told.add(bureau)
+                yield f"{book.name(bureau)}说明：{words.strip().rstrip('。；')}"
 
 
 def _time(book: Book) -> Decimal:
@@ -88,9 +120,15 @@ def trade_in(book: Book) -> Section:
     text = say.sentence(
         say.clause("当月申请{n}件", n=book.number(f"{start}.month_applied")),
         say.clause("补贴{m}", m=book.money(f"{start}.month_subsidy")),
-        say.clause("本年拨付{n}件", n=book.number(f"{start}.paid_count")),
-    )
+    ) + _scrapped(book)
     return Section("消费品以旧换新", (text,) if text else (), (Table("tradein", "分品类以旧换新情况", columns, rows),))
+
+
+def _scrapped(book: Book) -> str:
+    """Say how much equipment was scrapped this year, by category, where any was; the categories in the order of the code list."""
+    shown = [code for code in book.inputs.frame.codes.scrapped if book.value(f"scrappage.{code}.delivered")]
+    parts = "、".join(f"{code}{book.number(f'scrappage.{code}.delivered')}" for code in shown)
+    return say.clause("{words}报废淘汰{n}台（{parts}）。", words=book.period.words, n=book.number(f"scrappage.{TOTAL}.delivered"), parts=parts or None)
 
 
 def _subsidies(book: Book) -> Iterator[Chart]:
@@ -157,9 +195,12 @@ def funds(book: Book) -> Section:
     lines += [(code, other, f"funds.{code}.{other}") for code, other in book.inputs.frame.codes.budgets if _in_sight(book, code, other)]
     rows = tuple(_funds_row(book, *line) for line in lines)
     start = f"funds.{TOTAL}"
+    # The largest; the table has them all.
+    payers = [f"{code}{say.wan(paid)}" for code in shown if (paid := book.value(f"funds.{code}.paid"))][:PAYERS_MAX]
     text = say.sentence(
+        f"支付中{'、'.join(payers)}万元" if len(payers) > 1 else "",
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
-        say.clause("本年支付以前年度预算{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
+        say.clause("以前年度预算支付{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
@@ -195,11 +236,8 @@ def _support(book: Book) -> str:
     )
 
 
-#: What the body says of each; its other measures stand in the annex.
-_SAFEGUARDS = {
-    "反向开票": "反向开票{firms}户、{amount}", "专用设备抵免": "专用设备抵免{amount}", "贷款贴息": "贴息贷款投放{paid}、贴息{subsidy}", "再贷款": "再贷款投放{paid}",
-    "简化审批": "简化审批{items}项", "用地保障": "保障用地{area}亩", "政府绿色采购": "绿色采购{amount}",
-}  # fmt: skip
+#: What the body says of those that move money; their other measures and the other safeguards stand in the annex.
+_SAFEGUARDS = {"反向开票": "反向开票{amount}", "贷款贴息": "贴息{subsidy}"}
 
 
 def _safeguards(book: Book) -> str:
@@ -216,7 +254,7 @@ def _safeguards(book: Book) -> str:
             silent.append(safeguard)
     if not shown:
         return ""
-    return say.sentence(f"当月{shown[0]}", *shown[1:], f"{'、'.join(silent)}未报送" if silent else "")
+    return say.sentence(f"当月{'、'.join(shown)}", f"{'、'.join(silent)}未报送" if silent else "")
 
 
 def _said(figure: Figure) -> str:

@@ -56,10 +56,15 @@ SUBMISSION_COLUMNS = tuple(
     Column(head, key)
     for head, key in (
         ("序号", "no"), ("清单名称", "list"), ("报送行数", "rows"), ("合计金额（万元）", "total"), ("签字/填报", "by"),
-        ("签字/审核", "checked"), ("签字/签发", "signed"),
+        ("签字/审核", "checked"), ("签字/签发", "signed"), ("进度说明", "explanation"),
     )
 )  # fmt: skip
 NIL_COLUMNS = tuple(Column(head, key) for head, key in (("序号", "no"), ("清单名称", "list"), ("说明", "why")))
+#: What bureaus say of a pace behind the plan, with their confirmation.
+EXPLAINED = {
+    ("2026-09", "industry"): "两户企业主机交货推迟，九月完工量少于计划", ("2026-10", "industry"): "大宗设备招标推迟到三季度，安装集中在十一月",
+    ("2026-10", "health"): "放射设备配置许可办理周期较长，两个项目未能开工",
+}  # fmt: skip
 SILENT = {(OCTOBER, SILENT_IN_OCTOBER), (OCTOBER, "power-supply"), (SEPTEMBER, "emergency"), (OCTOBER, "emergency")}
 
 
@@ -101,7 +106,8 @@ def _signing(content: Content, bureau: str, month: str, sheets: list[Sheet]) -> 
         if rows[name]:
             total = _list_total(bureau, month) if name == "equipment-projects" else None
             confirmed.append({"no": len(confirmed) + 1, "list": LIST_TITLES[name], "rows": rows[name], "total": total,
-                              "by": "已签", "checked": "已签", "signed": "已签"})  # fmt: skip
+                              "by": "已签", "checked": "已签", "signed": "已签",
+                              "explanation": EXPLAINED.get((month, bureau), "") if name == "equipment-projects" else ""})  # fmt: skip
             facts = {"month": month, "rows": rows[name]}
             content.facts.append(Fact(month, bureau, "SubmissionConfirmed", f"{name}@{month}", facts))
         else:

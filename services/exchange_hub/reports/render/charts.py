@@ -38,6 +38,8 @@ WIDTH_MM, HEIGHT_MM = 156.0, 52.0
 CHARACTER_MM, SMALL_CHARACTER_MM = 2.9, 2.45
 # What title, legend and names take of a chart's height; what a value needs above its bar.
 AROUND_AXES_MM, LABEL_ROOM_MM = 16.0, 3.6
+# From this height on there is room for a scale beside the values.
+SCALE_MM_MIN = 60.0
 GAP_MARK = "—"
 # A bar lower than this share of the highest has no room for its value.
 FOOT_SHARE_MIN = 0.15
@@ -119,7 +121,7 @@ class _Plot:
         self.chart, self.decimals = chart, chart_decimals(self.unit)
         self.bars = [series for series in chart.series if series.kind == "bar"]
         self.lines = [series for series in chart.series if series.kind == "line" and not is_level(series)]
-        self.height_mm = height_mm
+        self.height_mm, self.scaled = height_mm, height_mm >= SCALE_MM_MIN
         self.slot_mm = width_mm / max(len(chart.categories), 1)
         self.turned = self._crowded(every)
         self.largest = max((abs(self.value(value)) for value in every if value is not None), default=0.0)
@@ -226,7 +228,10 @@ class _Plot:
         if self.largest == 0:
             self.axes.set_ylim(0, 1)
         self.axes.tick_params(axis="x", length=0)
-        self.axes.tick_params(axis="y", length=0, labelleft=False)
+        self.axes.tick_params(axis="y", length=0, labelleft=self.scaled)
+        if self.scaled:
+            for label in self.axes.get_yticklabels():
+                label.set_fontproperties(self.small)
         self.axes.grid(axis="y", color="#DDDDDD", linewidth=0.5, zorder=0)
         self.axes.axhline(0, color=INK, linewidth=0.6, zorder=4)
         for side in ("top", "right", "left"):

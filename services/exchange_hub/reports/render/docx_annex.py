@@ -28,12 +28,13 @@ SIZES = (18, 17, 16, 15)
 WORKBOOK = "附件工作簿"
 
 
-def annexes(every: tuple[Annex, ...], words: Words) -> Iterator[str]:
+def annexes(every: tuple[Annex, ...], words: Words, *, beside_mm: float = 0) -> Iterator[str]:
     """Yield the markup of the printed annexes; none where there are none.
 
     Args:
         every: all annexes; lists that belong in the workbook alone are passed over.
         words: the words for codes.
+        beside_mm: what stands before them on the same pages.
     """
     printed = [annex for annex in every if annex.view.annex is not None and annex.view.annex.paper]
     # The adjustments have no number of their own: they continue 报送与调整, the annex before them.
@@ -43,7 +44,7 @@ def annexes(every: tuple[Annex, ...], words: Words) -> Iterator[str]:
     drawn = [_drawn(annex, words) for _, annex in numbered]
     wanted = [AROUND_MM + sum(heights) for _, _, heights in drawn]
     # A short list leaves its part of the pages to the long ones.
-    budgets = shared(wanted, PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE)
+    budgets = shared(wanted, PAGES_MAX * PAGE_HEIGHT_MM * USABLE_SHARE - beside_mm)
     for (caption, annex), (grid, head_mm, heights), budget in zip(numbered, drawn, budgets, strict=True):
         yield from _annex(annex, caption, grid, _fitting(heights, budget - AROUND_MM - head_mm))
 

@@ -19,6 +19,8 @@ PAGE_MM, TEXT_WIDTH_MM, LINE_CHARACTERS = 221.0, 156.0, 28
 LINE_MM = BODY_LINE / 1440 * 25.4
 MASTHEAD_MM, CAPTION_MM, NOTE_MM = 35.0, 6.0, 5.3
 NOTE_CHARACTERS = 44
+# The rule above the imprint, and its line with the day of issue.
+IMPRINT_MM = 7.0
 CHART_FULL_MM, CHART_MM_MIN = 154.0, 60.0
 # A value of four digits needs so much room in a chart; with more than the other, bars look lost.
 SLOT_MM_MIN, SLOT_MM_MAX = 7.2, 20.0
@@ -35,15 +37,18 @@ NUMBERED = re.compile(r"^[一二三四五六七八九十]+、")
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Height of charts in mm, and the largest text size of tables in half-points."""
+    """Height of charts in mm, the largest text size of tables in half-points, and the most rows of one."""
 
     chart_mm: float
     table_half_points: int
+    rows_max: int = BODY_ROWS_MAX
 
 
 DENSITIES = (
     Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 15), Density(26, 14),
 )  # fmt: skip
+#: Where even the tightest text is too long, tables give rows to the workbook; the body of earlier closes did not.
+SHORTENED = (Density(26, 14, 8), Density(26, 14, 6), Density(26, 14, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,11 @@ class Block:
 
 def fitting_density(report: Report) -> Density:
     """Return the loosest density with which the body fits four pages; the tightest where none does."""
-    for density in DENSITIES:
+    densities = (*DENSITIES, *SHORTENED) if report.catalogue.plates else DENSITIES
+    for density in densities:
         if pages(report, density) <= BODY_PAGES_MAX:
             return density
-    return DENSITIES[-1]
+    return densities[-1]
 
 
 def pages(report: Report, density: Density) -> int:
@@ -89,11 +95,13 @@ def _blocks(report: Report, density: Density) -> Iterator[Block]:
     for sentence in report.summary:
         yield from _lines(sentence)
     for section in report.sections:
-        yield from _section_blocks(section, density)
+        yield from _section_blocks(section, density, charts=not report.catalogue.plates)
     yield Block(LINE_MM, glued=True)
     for note in report.notes:
         lines = int((_spaced_width(note) + 4) / NOTE_CHARACTERS) + 1
         yield Block(lines * NOTE_MM)
+    if report.catalogue.imprint:
+        yield Block(len(report.catalogue.imprint) * NOTE_MM + IMPRINT_MM)
 
 
 def _lines(text: str) -> Iterator[Block]:
@@ -109,7 +117,7 @@ def _spaced_width(text: str) -> float:
     return text_width(text) + SPACE_EM * len(_MEETING.findall(text))
 
 
-def _section_blocks(section: Section, density: Density) -> Iterator[Block]:
+def _section_blocks(section: Section, density: Density, *, charts: bool) -> Iterator[Block]:
     yield Block(LINE_MM, glued=True)
     for text in section.paragraphs:
         yield from _lines(text)
@@ -123,7 +131,7 @@ def _section_blocks(section: Section, density: Density) -> Iterator[Block]:
             yield Block(_row_height(row, grid), glued=number in {0, last - 1} - {last}, again_mm=head)
         if len(grid.rows) < len(item.rows):
             yield Block(NOTE_MM)
-    for _ in chart_rows(section.charts):
+    for _ in chart_rows(section.charts) if charts else ():
         yield Block(density.chart_mm + 1)
 
 
@@ -139,7 +147,7 @@ def body_grid(item: Table, density: Density) -> Grid:
     """Lay out a table of the body: its first rows and its totals, each figure as printed."""
     columns = range(len(item.columns))
     every = [[cell_text(item, row, index) for index in columns] for row in item.rows]
-    rows = [every[index] for index in kept_rows(item, every)]
+    rows = [every[index] for index in kept_rows(item, every, density.rows_max)]
     headings = [with_break(heading(item, index)) for index in columns]
     numeric = [is_numeric(item, index) for index in columns]
     sizes = tuple(range(density.table_half_points, 12, -1))
@@ -157,13 +165,13 @@ def body_grid(item: Table, density: Density) -> Grid:
     )
 
 
-def kept_rows(item: Table, rows: list[list[str]]) -> list[int]:
+def kept_rows(item: Table, rows: list[list[str]], rows_max: int = BODY_ROWS_MAX) -> list[int]:
     """Return which rows of a body table are printed: the first, and always the totals."""
     if item.printed:
         return list(range(min(item.printed, len(rows))))
     totals = [index for index, row in enumerate(rows) if row and row[0] == TOTAL]
     others = [index for index in range(len(rows)) if index not in totals]
-    return sorted(others[: BODY_ROWS_MAX - len(totals)] + totals)
+    return sorted(others[: max(rows_max - len(totals), 1)] + totals)
 
 
 def _slots(chart: Chart) -> int:

@@ -15,6 +15,7 @@ is written in a fixed order.
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -61,15 +62,20 @@ APP_XML = (
     "<Application>exchange-hub</Application></Properties>"
 ).encode()
 
+# A page of charts: two by two on a landscape page, in a size that has room for an axis.
+PLATE_WIDTH_MM, PLATE_MM = 110.0, 68.0
+PLATES_MM = 2 * PLATE_MM + 14.0
+
 _SECOND_LEVEL = re.compile(r"^(（[一二三四五六七八九十]+）[^。]*。)(.*)$", re.DOTALL)
 
 
-def render_docx(report: Report, bureau_names: Mapping[str, str] | None = None) -> bytes:
+def render_docx(report: Report, bureau_names: Mapping[str, str] | None = None, issued_on: date | None = None) -> bytes:
     """Render the report.
 
     Args:
         report: the report as a value.
         bureau_names: code → name of the district's bureaus, for annex rows that hold codes.
+        issued_on: the day of issue; ``None`` takes the day of the close.
 
     Raises:
         MissingGlyphError: where a chart holds a character that its font lacks.
@@ -82,10 +88,12 @@ def render_docx(report: Report, bureau_names: Mapping[str, str] | None = None) -
     _portrait(document.sections[0])
     _footers(document)
     last = body[-1]
-    for markup in _Body(document, report).markup():
+    drawn = _Body(document, report, issued_on)
+    for markup in drawn.markup():
         last.addprevious(parse_xml(markup))
     _landscape(document)
-    for markup in annexes(report.annexes, Words.of(report.catalogue, bureau_names)):
+    plates = list(drawn.plates())
+    for markup in (*plates, *annexes(report.annexes, Words.of(report.catalogue, bureau_names), beside_mm=PLATES_MM if plates else 0)):
         body[-1].addprevious(parse_xml(markup))
     _properties(document, report)
     raw = BytesIO()
@@ -112,8 +120,9 @@ def body_characters(report: Report) -> int:
 class _Body:
     """The portrait part; it numbers headings, tables and pictures as it goes."""
 
-    def __init__(self, document: Any, report: Report) -> None:
+    def __init__(self, document: Any, report: Report, issued_on: date | None = None) -> None:
         self.document, self.report = document, report
+        self.issued_on = issued_on or closed_at(report).astimezone(SHANGHAI).date()
         self.density = fitting_density(report)
         self.tables = self.pictures = 0
         self.drawn = self._draw()
@@ -122,6 +131,9 @@ class _Body:
         """Draw all charts at once; return each chart's picture and width by its id."""
         wanted = []
         for section in self.report.sections:
+            if self.report.catalogue.plates:
+                wanted += [(chart, PLATE_WIDTH_MM, PLATE_MM) for chart in section.charts]
+                continue
             for row in chart_rows(section.charts):
                 wanted += [(chart, width, self.density.chart_mm) for chart, width in row]
         pictures = render_charts(wanted) if wanted else ()
@@ -129,7 +141,7 @@ class _Body:
 
     def markup(self) -> Iterator[str]:
         """Yield the elements of the body in order."""
-        yield from _masthead(self.report)
+        yield from _masthead(self.report, self.issued_on)
         yield paragraph("Heading1", run("要情"))
         for sentence in self.report.summary:
             yield paragraph("BodyText", run(sentence))
@@ -139,6 +151,17 @@ class _Body:
         for number, sentence in enumerate(self.report.notes, 1):
             text = sentence if len(self.report.notes) == 1 else f"{number}. {sentence}"
             yield paragraph("Note", run(text), '<w:ind w:firstLineChars="200" w:firstLine="400"/>')
+        if self.report.catalogue.imprint:
+            yield from self._imprint()
+
+    def _imprint(self) -> Iterator[str]:
+        """Yield 版记 over a rule: whom the report goes to, who signs it, and when it is issued."""
+        *lines, last = self.report.catalogue.imprint
+        rule = '<w:pBdr><w:top w:val="single" w:sz="8" w:space="2" w:color="000000"/></w:pBdr>'
+        tab = f'<w:tabs><w:tab w:val="right" w:pos="{twips(TEXT_WIDTH_MM)}"/></w:tabs>'
+        day = f"<w:r><w:tab/></w:r>{run(f'{chinese_date(self.issued_on)}印发')}"
+        for number, markup in enumerate((*map(run, lines), run(last) + day)):
+            yield paragraph("Note", markup, (rule if number == 0 else "") + tab)
 
     def _section(self, section: Section, number: int) -> Iterator[str]:
         title = section.title if NUMBERED.match(section.title) else f"{numeral(number)}、{section.title}"
@@ -147,8 +170,16 @@ class _Body:
             yield paragraph("BodyText", _sentences(text))
         for item in section.tables:
             yield from self._table(item)
-        for row in chart_rows(section.charts):
-            yield paragraph("Picture", "".join(self._picture(chart) for chart, _ in row))
+        for row in chart_rows(section.charts) if not self.report.catalogue.plates else ():
+            yield paragraph("Picture", "".join(self._picture(chart, self.density.chart_mm) for chart, _ in row))
+
+    def plates(self) -> Iterator[str]:
+        """Yield the page of charts that stands before the annexes, two side by side; nothing where the body has them."""
+        charts = [chart for section in self.report.sections for chart in section.charts] if self.report.catalogue.plates else []
+        if charts:
+            yield paragraph("Caption", run("附图"), "<w:keepNext/>")
+        for first in range(0, len(charts), 2):
+            yield paragraph("Picture", "".join(self._picture(chart, PLATE_MM) for chart in charts[first : first + 2]))
 
     def _table(self, item: Table) -> Iterator[str]:
         self.tables += 1
@@ -160,11 +191,11 @@ class _Body:
             yield paragraph("Note", run(left_out))
         yield paragraph("Break", "")
 
-    def _picture(self, chart: Chart) -> str:
+    def _picture(self, chart: Chart, height_mm: float) -> str:
         self.pictures += 1
         png, width = self.drawn[chart.id]
         relation, _ = self.document.part.get_or_add_image(BytesIO(png))
-        return picture(relation, self.pictures, chart.title, width, self.density.chart_mm)
+        return picture(relation, self.pictures, chart.title, width, height_mm)
 
 
 def _sentences(text: str) -> str:
@@ -176,13 +207,13 @@ def _sentences(text: str) -> str:
     return run(lead, SUBHEADING_FONT) + (run(rest) if rest else "")
 
 
-def _masthead(report: Report) -> Iterator[str]:
+def _masthead(report: Report, issued_on: date) -> Iterator[str]:
     """Yield the head of the first page: name, issue, issuing office and date over a red line."""
     name, opened, issue = report.title.strip("《》").partition("（")
     yield paragraph("Title", run(name))
     if opened:
         yield paragraph("Issue", run(f"（{issue}"))
-    day = chinese_date(closed_at(report).astimezone(SHANGHAI).date())
+    day = chinese_date(issued_on)
     line = f'<w:pBdr><w:bottom w:val="single" w:sz="18" w:space="2" w:color="{MASTHEAD_RED}"/></w:pBdr>'
     tab = f'<w:tabs><w:tab w:val="right" w:pos="{twips(TEXT_WIDTH_MM)}"/></w:tabs>'
     space = '<w:spacing w:before="0" w:after="160" w:line="460" w:lineRule="exact"/>'
