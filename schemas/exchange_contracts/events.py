@@ -12,9 +12,10 @@ from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, ConsumerDomain, DepartmentPart, Disposal, DocumentLevel,
     Domain, EliminationMethod, EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole,
     EntityKind, EquipmentSide, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind, Level,
-    ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, Procedure, ProcedureState,
-    ProjectList, PublicityChannel, Renewal, RestatementCause, ReturnCause, ReversalReason, Safeguard,
-    ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep, TaskState, TradeInCategory, YesNo,
+    ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, OutletState, PlanKind, Procedure,
+    ProcedureState, ProjectList, PublicityChannel, Renewal, RestatementCause, ReturnCause, ReversalReason,
+    Safeguard, ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep, TaskState,
+    TradeInCategory, YesNo,
 )
 
 
@@ -660,6 +661,27 @@ class PolicyListed(PolicyFacts, family="policy:policy"):
     """资金政策入册:一条政策的完整卡片。"""
 
 
+class OutletListed(Event, family="outlet:outlet"):
+    """回收网点:一个网点的名称、经营主体、品类和营业状态。"""
+
+    outlet_no: Key | None = None
+    name: Text
+    operator_name: Text
+    operator_uscc: Uscc | None = None
+    town: Text | None = None
+    address: Prose | None = None
+    materials: tuple[Material, ...] = ()
+    state: OutletState
+    opened_on: Day | None = None
+
+
+class OutletWithdrawn(Event, family="outlet:outlet"):
+    """撤回误报的回收网点,理由写入 reason;网点停业、撤销用营业状态表示。"""
+
+    reason: Reason
+    outlet_no: Key | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
     "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
@@ -681,5 +703,6 @@ EVENTS: dict[str, type[Event]] = {
     "ProblemRaised": ProblemRaised, "PublicityReported": PublicityReported,
     "TaskProgressReported": TaskProgressReported, "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn,
     "SupplyDemandMatched": SupplyDemandMatched, "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed,
+    "OutletListed": OutletListed, "OutletWithdrawn": OutletWithdrawn,
 }
 """Event name → class."""

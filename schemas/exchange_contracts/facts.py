@@ -749,6 +749,26 @@ class PolicyListedFacts(EventFacts):
     consumer_domains: Sequence[str]
 
 
+class OutletListedFacts(EventFacts):
+    """回收网点:一个网点的名称、经营主体、品类和营业状态。"""
+
+    outlet_no: str | None
+    name: str
+    operator_name: str
+    operator_uscc: str | None
+    town: str | None
+    address: str | None
+    materials: Sequence[str]
+    state: str
+    opened_on: int | None
+
+
+class OutletWithdrawnFacts(EventFacts):
+    """撤回误报的回收网点,理由写入 reason;网点停业、撤销用营业状态表示。"""
+
+    outlet_no: str | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
@@ -774,6 +794,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
     "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
     "SupplyDemandMatched": SupplyDemandMatchedFacts, "PolicyChanged": PolicyChangedFacts,
-    "PolicyListed": PolicyListedFacts,
+    "PolicyListed": PolicyListedFacts, "OutletListed": OutletListedFacts,
+    "OutletWithdrawn": OutletWithdrawnFacts,
 }
 """Event name → type of its decoded facts."""

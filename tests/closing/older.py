@@ -39,7 +39,7 @@ def older_store() -> Iterator[tuple[sa.Engine, str]]:
 
 #: What came after that version, or went: list, column (empty for the list itself), new.
 NEWER = frozenset({
-    ("returns", "", True), ("support-sought", "", True), ("safeguards", "", True), ("energy-stocks", "", True), ("equipment-lines", "", True), ("project-procedures", "", True), ("equipment-projects", "renewal", True), ("recycling-projects", "renewal", True), ("publicity", "", True), ("elimination", "", True), ("matches", "", True), ("problems", "responsible", True), ("problems", "due_on", True), ("problems", "meeting", True),
+    ("returns", "", True), ("support-sought", "", True), ("safeguards", "", True), ("energy-stocks", "", True), ("equipment-lines", "", True), ("project-procedures", "", True), ("equipment-projects", "renewal", True), ("recycling-projects", "renewal", True), ("publicity", "", True), ("elimination", "", True), ("matches", "", True), *((name, "", True) for name in ("outlets", "project-claims", "outlet-claims")), ("problems", "responsible", True), ("problems", "due_on", True), ("problems", "meeting", True),
     ("problems", "state", True), *(("tasks", name, True) for name in ("title", "state", "quantity", "unit", "milestone", "due_on", "named")), ("funding-policies", "expired_before", True), *(("funding-policies", name, True) for name in ("consumer_domains", "central_percent", "local_percent", "successor_no")), ("funds", "carried_from", True), ("funds", "count", True),
     ("funds", "counted", True), ("funds", "first_paid_on", True), ("funds", "recovered_on", True), ("funds", "settled_on", True),
     ("funds", "unapproved", True), ("materials", "granularity", True), ("materials", "quantity", False), ("plans", "domain", True),

@@ -6,12 +6,12 @@ Money is a decimal string in yuan, quantities are decimal strings, dates are ISO
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
-from exchange_hub.console import boards, figures, models, query, text_files, wording
+from exchange_hub.console import boards, figures, models, query, text_files, town_board, wording
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import check_sheet, matching
 from exchange_hub.views import facts, values
@@ -55,7 +55,11 @@ class Api:
             ),
             (
                 "/api/submissions/{month}", self.submissions, list[models.Submission], "某月报送情况",
-                "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计），pending 未到期。",
+                "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计），pending 未到期。各委办局在前，镇街园区在后。",
+            ),
+            (
+                "/api/towns/{month}", self.towns, list[models.TownLine], "某月镇街园区情况",
+                "每个镇、街道、园区一行：应报和已报、任务、协调事项、宣传、申报（待主管部门确认的不计入任何数）、辖区内各清单的行数。`reports` 为 false 的未开通自行报送。",
             ),
             (
                 "/api/tasks/{month}", self.tasks, list[models.TaskLine], "某月任务推进情况",
@@ -142,8 +146,17 @@ class Api:
         """The submissions of a month, those that are owed and silent included."""
         with self.console.source.reading() as reading:
             found, returned = reading.submissions(month), reading.returned(month)
-        matrix = boards.matrix(month, found, self.console.place, self.console.clock().astimezone(wording.SHANGHAI).date(), returned)
-        return [cell for _, cells in matrix.lines for cell in cells if cell is not None]
+        both = [boards.matrix(month, found, self.console.place, self._today(), returned, towns=towns) for towns in (False, True)]
+        return [cell for matrix in both for _, cells in matrix.lines for cell in cells if cell is not None]
+
+    def towns(self, month: MonthPath) -> Sequence[models.TownLine]:
+        """Every town, street and park in a month, those that do not report included."""
+        with self.console.source.reading() as reading:
+            found = town_board.lines(reading, self.console.place, month, self._today())
+        return [_model(models.TownLine, line, silent=list(line.silent)) for line in found]
+
+    def _today(self) -> date:
+        return self.console.clock().astimezone(wording.SHANGHAI).date()
 
     def tasks(self, month: MonthPath) -> Sequence[models.TaskLine]:
         """Every task of the work plan in a month, bureau by bureau, those that are silent included."""

@@ -340,6 +340,28 @@ class Resource(Model):
     fields: list[Entry]
 
 
+class TownLine(Model):
+    """A town, street or park in a month."""
+
+    code: str = eg("meichang")
+    name: str = eg("梅厂镇")
+    reports: bool = eg(True, "是否开通自行报送")
+    owed: int = eg(4, "应报清单份数")
+    came: int = eg(3)
+    silent: list[str] = eg(["outlet-claims"], "已过期限未报送的清单")
+    tasks: int = eg(2, "当月填报进展的任务")
+    tasks_done: int = eg(1)
+    tasks_behind: int = eg(0)
+    problems: int = eg(1, "提出的协调事项")
+    problems_open: int = eg(1)
+    activities: int = eg(1, "当月宣传活动")
+    reach: int | None = eg(300)
+    claims_confirmed: int = eg(2, "申报的项目和网点中主管部门已确认的")
+    claims_open: int = eg(1, "待主管部门确认，不计入")
+    claims_refused: int = eg(0, "主管部门答复不属实的")
+    ground: dict[str, int] = eg({"equipment-projects": 3}, "清单：辖区内行数")
+
+
 class Alive(Model):
     """The process runs."""
 

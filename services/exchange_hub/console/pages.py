@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exchange_contracts import vocabulary
-from exchange_hub.console import boards, export, figures, query, wording
+from exchange_hub.console import boards, export, figures, query, town_board, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
@@ -46,6 +46,7 @@ class Pages:
             ("/lists/{name}/row", self.row),
             ("/lists/{name}/download", self.download),
             ("/submissions", self.submissions),
+            ("/towns", self.towns),
             ("/deadlines", self.deadlines),
             ("/tasks", self.tasks),
             ("/policies", self.policies),
@@ -152,6 +153,20 @@ class Pages:
         return self._page(
             request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
             closed=month in closed, silent=boards.silent(board), returned=returned,
+        )  # fmt: skip
+
+    def towns(self, request: Request, month: str = "") -> Response:
+        """镇街园区: what each town owes and told, and what it claims."""
+        with self.console.source.reading() as reading:
+            present = reading.month_under_review(self._today())
+            month = month or present
+            if not figures.is_month(month):
+                raise query.QueryError("月份应写作 2026-10 的形式。")
+            months = {month, present, *reading.choices("submissions", ["month"]).get("month", [])}
+            lines = town_board.lines(reading, self.console.place, month, self._today())
+        return self._page(
+            request, "towns.html", "镇街园区", month=month, months=sorted(months, reverse=True), lines=lines, ground=town_board.GROUND,
+            reporting=sum(line.reports for line in lines), missing=sum(bool(line.silent) for line in lines), waiting=sum(line.claims_open for line in lines),
         )  # fmt: skip
 
     def deadlines(self, request: Request, all: str = "") -> Response:  # noqa: A002 - the word in the address

@@ -137,7 +137,9 @@ def _next_items(book: Book) -> Iterator[str]:
         yield f"{month}设备更新项目{'、'.join(planned)}，请牵头单位调度"
     missing = book.inputs.owed.silent()
     if missing:
-        yield f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据"
+        towns, bureaus = book.towns_apart(missing)
+        names = [say.joined((book.name(item.bureau) for item in bureaus), _NAMES_MAX)] if bureaus else []
+        yield f"请{'、'.join([*names, *towns])}补报{book.period.number}月数据"
     due = book.inputs.district.submission_due_on(book.period.after.month)
     yield f"{month}数据请于{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），请另行通知"
 
