@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
-from exchange_hub.console import boards, figures, models, query, text_files, town_board, wording
+from exchange_hub.console import boards, figures, models, query, sums, text_files, town_board, wording
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import check_sheet, matching
 from exchange_hub.views import facts, values
@@ -48,6 +48,10 @@ class Api:
             (
                 "/api/lists/{name}", self.listing, models.Page, "一张清单的行（可筛选、排序、分页）",
                 "除下列参数外，任一列名都可作为筛选条件，例如 `?domain=工业&build_state=在建`；同一列可重复给出，金额以元为单位。",
+            ),
+            (
+                "/api/lists/{name}/sums", self.sums, models.Sums, "一张清单按一列汇总（如按镇街园区）",
+                "`by` 为列名，例如 `?by=town`；其余列名可作为筛选条件。设备明细、前期手续、对上争取、供需对接和项目进度的 `town` 取自其项目。金额为元；没有一行填报的为 null，不是零。",
             ),
             (
                 "/api/lists/{name}/row", self.row, models.RowTrace, "一行及其来源：各单位填报、事件、原表单元格",
@@ -126,6 +130,17 @@ class Api:
         return models.Page(
             list=view.name, title=view.title, as_of=self.console.clock().astimezone(UTC), total=total, page=asked.page, size=asked.size,
             rows=[_cells(view, row) for row in rows],
+        )  # fmt: skip
+
+    def sums(self, request: Request, name: ListPath, *, by: Annotated[str, Query(max_length=100, description="按哪一列汇总")] = "") -> models.Sums:
+        """The sums of a list by a column."""
+        del by  # described for readers of the API; parsed together with the columns
+        view = _view(name)
+        with self.console.source.reading() as reading:
+            found = sums.summed(reading, view, request.query_params.multi_items())
+        return models.Sums(
+            list=view.name, title=view.title, by=found.by.name, as_of=self.console.clock().astimezone(UTC),
+            lines=[{column.name: _cell(column, line.get(column.name)) for column in found.columns} for line in found.lines],
         )  # fmt: skip
 
     def row(

@@ -17,6 +17,7 @@ from exchange_hub.views.lists.model import ColumnType
 from exchange_hub.views.resources import Type
 
 Cell = str | int | bool | list[str] | dict[str, str] | None
+Lines = list[dict[str, Cell]]
 """A value of a list: money and quantities are decimal strings, dates ISO, ``null`` is nothing reported."""
 
 
@@ -81,6 +82,16 @@ class Page(Model):
     page: int = eg(1)
     size: int = eg(PAGE_SIZE)
     rows: Rows
+
+
+class Sums(Model):
+    """A list summed by a column."""
+
+    list: str = eg("equipment-projects")
+    title: str = eg("设备更新项目清单")
+    by: str = eg("town")
+    as_of: Time = eg("2026-11-02T01:30:00Z")
+    lines: Lines = eg([{"town": "梅厂镇", "row_count": 3, "total_investment": "12600000.00"}, {"town": "合计", "row_count": 3, "total_investment": "12600000.00"}])
 
 
 class Said(Model):

@@ -110,7 +110,7 @@ PROGRESS = ListView(
         "project_key", "month", "invested_this_month", "invested_year_to_date", "lead_bureau", "domain", "build_state",
         "units_done", "invested_since_start", "text",
     ),
-    annex=AnnexPlace("项目月度进度", 9, paper=False), merge_columns=("month",),
+    annex=AnnexPlace("项目月度进度", 9, paper=False), merge_columns=("month",), of_project="project_key",
 )  # fmt: skip
 _LISTS = {"设备更新": EQUIPMENT.name, "回收循环": RECYCLING.name}
 _TITLES: dict[str, str] = {name: title for title, name in _LISTS.items()}
