@@ -50,7 +50,7 @@ def claims(kind: str, said: Sequence[Saying], owned: tuple[str, Fields] | None, 
             row |= {"claim_state": "待主管部门确认", "owner_bureau": ranked[0] if ranked else None}
         else:
             key, told = owned
-            differ = [title for each, title in compared.items() if row[each] and told[each] and _same(row[each]) != _same(told[each])]
+            differ = [title for each, title in compared.items() if None not in (row[each], told[each]) and "" not in (row[each], told[each]) and _same(row[each]) != _same(told[each])]
             row |= {"claim_state": "已确认", "owner_bureau": told["lead_bureau"], "confirmed_as": key, "differs": differ or None}
         yield name, bureau, entity, row
 

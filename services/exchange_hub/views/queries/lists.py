@@ -100,7 +100,7 @@ def sums(
     """Return one line for each combination of values of *keys*: these, ``row_count``, and the sums of columns, ``None`` where no row states one."""
     table = table_of(view, schema)
     columns = shown(view, table, year) | {column.name: _column(view, table, column.name).label(column.name) for column in view.derived}
-    rows = sa.select(*(columns[name] for name in (*keys, *summed))).where(*_conditions(view, table, selection)).subquery()
+    rows = sa.select(*(columns[name] for name in (*keys, *summed))).select_from(table).where(*_conditions(view, table, selection)).subquery()
     by, totals = [rows.c[key] for key in keys], [sa.func.sum(rows.c[name]).label(name) for name in summed]
     chosen = sa.select(*by, sa.func.count().label("row_count"), *totals).group_by(*by)
     whole = (dict(row) for row in conn.execute(chosen).mappings())
@@ -114,7 +114,7 @@ def choices(conn: sa.Connection, view: ListView, columns: Sequence[str], *, sche
     table = table_of(view, schema)
     distinct = [
         sa.select(sa.literal(name).label("name"), sa.cast(_column(view, table, name), sa.Text()).label("value"))
-        .where(_column(view, table, name).is_not(None)).distinct().limit(CHOICES_MAX).subquery().select()
+        .select_from(table).where(_column(view, table, name).is_not(None)).distinct().limit(CHOICES_MAX).subquery().select()
         for name in columns
     ]  # fmt: skip
     found: dict[str, list[str]] = {name: [] for name in columns}
