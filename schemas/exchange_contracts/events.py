@@ -155,20 +155,6 @@ class EnterpriseDelisted(Event, family="enterprise:enterprise"):
     uscc: Uscc
 
 
-class EnterpriseListed(Event, family="enterprise:enterprise"):
-    """先进设备企业入册:供需对接用,不是优先采购名单。"""
-
-    uscc: Uscc
-    name: Text
-    role: EnterpriseRole
-    domain: Domain
-    main_products: tuple[Text, ...] = ()
-    capacity: Text | None = None
-    output: Money | None = None
-    qualifications: tuple[Text, ...] = ()
-    serves_domains: tuple[Domain, ...] = ()
-
-
 class EntitiesMerged(Event, family="coordination:merge"):
     """认定多条申报为同一对象(可撤回)。"""
 
@@ -226,20 +212,6 @@ class FundsAllocated(Event, family="fund:allocated"):
 
 class IndicatorReported(IndicatorFacts, family="indicator:reported", subkey=("series", "period")):
     """指标完成情况报送。"""
-
-
-class MaterialRecovered(Event, family="material:recovered", subkey=("month", "material")):
-    """再生资源月度回收与利用量。"""
-
-    month: Month
-    operator_uscc: Uscc | None = None
-    material: Material
-    unit: MaterialUnit
-    recovered: Quantity
-    used: Quantity | None = None
-    route: MaterialRoute | None = None
-    outlets: Long | None = None
-    reverse_invoiced: Money | None = None
 
 
 class MeasureExempted(Event, family="document:measure", subkey=("department",)):
@@ -682,12 +654,41 @@ class OutletWithdrawn(Event, family="outlet:outlet"):
     outlet_no: Key | None = None
 
 
+class EnterpriseListed(Event, family="enterprise:enterprise"):
+    """先进设备企业入册:供需对接用,不是优先采购名单。"""
+
+    uscc: Uscc
+    name: Text
+    role: EnterpriseRole
+    domain: Domain
+    main_products: tuple[Text, ...] = ()
+    capacity: Text | None = None
+    output: Money | None = None
+    qualifications: tuple[Text, ...] = ()
+    serves_domains: tuple[Domain, ...] = ()
+    town: Text | None = None
+
+
+class MaterialRecovered(Event, family="material:recovered", subkey=("month", "material")):
+    """再生资源月度回收与利用量。"""
+
+    month: Month
+    operator_uscc: Uscc | None = None
+    material: Material
+    unit: MaterialUnit
+    recovered: Quantity
+    used: Quantity | None = None
+    route: MaterialRoute | None = None
+    outlets: Long | None = None
+    reverse_invoiced: Money | None = None
+    town: Text | None = None
+
+
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
-    "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
-    "EntitiesMerged": EntitiesMerged, "EquipmentScrapped": EquipmentScrapped,
-    "FindingReviewed": FindingReviewed, "FundsAllocated": FundsAllocated,
-    "IndicatorReported": IndicatorReported, "MaterialRecovered": MaterialRecovered,
+    "EnterpriseDelisted": EnterpriseDelisted, "EntitiesMerged": EntitiesMerged,
+    "EquipmentScrapped": EquipmentScrapped, "FindingReviewed": FindingReviewed,
+    "FundsAllocated": FundsAllocated, "IndicatorReported": IndicatorReported,
     "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyExpired": PolicyExpired, "ProblemResolved": ProblemResolved,
@@ -703,6 +704,7 @@ EVENTS: dict[str, type[Event]] = {
     "ProblemRaised": ProblemRaised, "PublicityReported": PublicityReported,
     "TaskProgressReported": TaskProgressReported, "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn,
     "SupplyDemandMatched": SupplyDemandMatched, "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed,
-    "OutletListed": OutletListed, "OutletWithdrawn": OutletWithdrawn,
+    "OutletListed": OutletListed, "OutletWithdrawn": OutletWithdrawn, "EnterpriseListed": EnterpriseListed,
+    "MaterialRecovered": MaterialRecovered,
 }
 """Event name → class."""

@@ -111,20 +111,6 @@ class EnterpriseDelistedFacts(EventFacts):
     uscc: str
 
 
-class EnterpriseListedFacts(EventFacts):
-    """先进设备企业入册:供需对接用,不是优先采购名单。"""
-
-    uscc: str
-    name: str
-    role: str
-    domain: str
-    main_products: Sequence[str]
-    capacity: str | None
-    output: int | None
-    qualifications: Sequence[str]
-    serves_domains: Sequence[str]
-
-
 class EntitiesMergedFacts(EventFacts):
     """认定多条申报为同一对象(可撤回)。"""
 
@@ -192,20 +178,6 @@ class IndicatorReportedFacts(EventFacts):
     value: Decimal | None
     unit: str
     version: str
-
-
-class MaterialRecoveredFacts(EventFacts):
-    """再生资源月度回收与利用量。"""
-
-    month: str
-    operator_uscc: str | None
-    material: str
-    unit: str
-    recovered: Decimal
-    used: Decimal | None
-    route: str | None
-    outlets: int | None
-    reverse_invoiced: int | None
 
 
 class MeasureExemptedFacts(EventFacts):
@@ -769,13 +741,42 @@ class OutletWithdrawnFacts(EventFacts):
     outlet_no: str | None
 
 
+class EnterpriseListedFacts(EventFacts):
+    """先进设备企业入册:供需对接用,不是优先采购名单。"""
+
+    uscc: str
+    name: str
+    role: str
+    domain: str
+    main_products: Sequence[str]
+    capacity: str | None
+    output: int | None
+    qualifications: Sequence[str]
+    serves_domains: Sequence[str]
+    town: str | None
+
+
+class MaterialRecoveredFacts(EventFacts):
+    """再生资源月度回收与利用量。"""
+
+    month: str
+    operator_uscc: str | None
+    material: str
+    unit: str
+    recovered: Decimal
+    used: Decimal | None
+    route: str | None
+    outlets: int | None
+    reverse_invoiced: int | None
+    town: str | None
+
+
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
-    "EnterpriseListed": EnterpriseListedFacts, "EntitiesMerged": EntitiesMergedFacts,
-    "EquipmentScrapped": EquipmentScrappedFacts, "FindingReviewed": FindingReviewedFacts,
-    "FundsAllocated": FundsAllocatedFacts, "IndicatorReported": IndicatorReportedFacts,
-    "MaterialRecovered": MaterialRecoveredFacts, "MeasureExempted": MeasureExemptedFacts,
+    "EntitiesMerged": EntitiesMergedFacts, "EquipmentScrapped": EquipmentScrappedFacts,
+    "FindingReviewed": FindingReviewedFacts, "FundsAllocated": FundsAllocatedFacts,
+    "IndicatorReported": IndicatorReportedFacts, "MeasureExempted": MeasureExemptedFacts,
     "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyExpired": PolicyExpiredFacts,
@@ -795,6 +796,7 @@ FACTS: dict[str, type[EventFacts]] = {
     "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
     "SupplyDemandMatched": SupplyDemandMatchedFacts, "PolicyChanged": PolicyChangedFacts,
     "PolicyListed": PolicyListedFacts, "OutletListed": OutletListedFacts,
-    "OutletWithdrawn": OutletWithdrawnFacts,
+    "OutletWithdrawn": OutletWithdrawnFacts, "EnterpriseListed": EnterpriseListedFacts,
+    "MaterialRecovered": MaterialRecoveredFacts,
 }
 """Event name → type of its decoded facts."""

@@ -124,7 +124,7 @@ def _project(component: str, members: Members, rules: Rules) -> Made:
 def _enterprise(_component: str, members: Members, rules: Rules) -> Made:
     said = _sayings(members, "enterprise")
     if said:
-        names = ("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains")
+        names = ("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains", "town")
         row = {name: rules.pick(said, "enterprises", name) for name in names}
         yield "enterprises", (), row | {"lead_bureau": rules.first(said, "enterprises", "*", None)[0][0][1]}
 
@@ -382,7 +382,7 @@ def _return(said: list[Saying], rules: Rules) -> Fields:
 
 
 def _material(_component: str, members: Members, rules: Rules) -> Made:
-    names = ("month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity")
+    names = ("month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity", "town")
     shared: dict[tuple[str, ...], list[Saying]] = defaultdict(list)
     for key, registers in members.items():
         for sub, word in words(registers, "recovered").items():

@@ -124,7 +124,7 @@ def _enterprise(tell: Random, at: Place) -> tuple[str, Facts]:
         "uscc": dice.uscc(dice.shared(tell, at)), "name": dice.name(tell), "role": tell.choice(LISTS["enterprise_role"]),
         "domain": tell.choice(LISTS["domain"]), "main_products": tuple(dice.text(tell) for _ in range(tell.randrange(3))),
         "capacity": dice.some(tell, dice.text(tell)), "output": dice.some(tell, dice.money(tell)),
-        "qualifications": tuple(dice.text(tell) for _ in range(tell.randrange(2))), "serves_domains": tuple(LISTS["domain"][: tell.randrange(3)]),
+        "qualifications": tuple(dice.text(tell) for _ in range(tell.randrange(2))), "serves_domains": tuple(LISTS["domain"][: tell.randrange(3)]), "town": dice.some(tell, "杨村街道"),
     }  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def _recovered(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"M{at.entity}", {
         "month": at.month, "operator_uscc": dice.some(tell, dice.uscc(tell.choice((5, 6)))), "material": tell.choice(LISTS["material"][:3]), "unit": "吨",
         "recovered": dice.quantity(tell), "used": dice.some(tell, dice.quantity(tell)), "route": dice.some(tell, LISTS["material_route"][0]),
-        "outlets": dice.some(tell, tell.randrange(4)), "reverse_invoiced": dice.some(tell, dice.money(tell)),
+        "outlets": dice.some(tell, tell.randrange(4)), "reverse_invoiced": dice.some(tell, dice.money(tell)), "town": dice.some(tell, "梅厂镇"),
     }  # fmt: skip
 
 

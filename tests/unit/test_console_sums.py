@@ -71,5 +71,5 @@ def test_every_list_that_knows_its_ground_is_there_by_town() -> None:
     told = {view.name for view in LISTS if any(column.name == "town" for column in (*view.columns, *view.derived))}
     assert told == {
         "equipment-projects", "recycling-projects", "project-progress", "project-claims", "equipment-lines", "project-procedures", "support-sought", "matches",
-        "outlets", "outlet-claims", "scrappage", "elimination",
+        "outlets", "outlet-claims", "scrappage", "elimination", "enterprises", "materials",
     }  # fmt: skip
