@@ -254,7 +254,7 @@ OCTOBER: dict[str, str | None] = {
     "elimination.合计.done": "7",
     "elimination.合计.overdue": "1",  # the transformer, due on 15 October
     "tasks.合计.done": "1",
-    "tasks.合计.behind": "2",
+    "tasks.合计.behind": "3",  # two of bureaus, and 保障5 of 梅厂镇
     "tasks.合计.silent": "3",
     "problems.合计.overdue": "1",  # WT-2026-02 was due on 20 October
     # ---- 三个清单和图谱 against September ----
