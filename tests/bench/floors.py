@@ -33,6 +33,10 @@ def _ratio(one: str, other: str) -> Callable[[Found], float]:
     return lambda found: found[one].per_second / found[other].per_second
 
 
+def _cost(one: str, other: str) -> Callable[[Found], float]:
+    return lambda found: 100 * (1 - found[one].per_second / found[other].per_second)
+
+
 def _per_two_million(name: str) -> Callable[[Found], float]:
     return lambda found: found[name].seconds * 2_000_000 / found[name].events
 
@@ -59,6 +63,9 @@ def _beside(peer: str, floor: float, aim: float, more: str = "") -> tuple[Floor,
 
 
 FLOORS: tuple[Floor, ...] = (
+    *_beside("peer_quix_pg", 0.9, 1, " (the same job at least once)"),
+    Floor("what exactly-once costs beside it, % of its pace (no floor)", ("views_durable", "peer_quix_pg"), _cost("views_durable", "peer_quix_pg"), 0, 0),
+    Floor("what exactly-once costs Quix, % of its pace (no floor)", ("peer_quix_pg_once", "peer_quix_pg"), _cost("peer_quix_pg_once", "peer_quix_pg"), 0, 0),
     *_beside("peer_quix", 0.7, 2),
     *_beside("peer_quix_sums", 0.7, 2, " (which keeps no facts and makes no rows)"),
     *_beside("peer_faust_table", 5, 10),

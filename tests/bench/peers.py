@@ -2,7 +2,8 @@
 
 ``peer_quix`` and ``peer_faust_table`` decode, fold each entity as the hub does, keep its rows and sum.
 ``peer_quix_sums`` and ``peer_kafka_streams`` decode, keep each register's latest revision and sum: they
-keep no facts and make no rows, so no list could be read from them.
+keep no facts and make no rows, so no list could be read from them. ``peer_quix_pg`` does the hub's job: the same fold, and
+the same rows in PostgreSQL by Quix's own sink, at least once; ``peer_quix_pg_once`` the same with Quix's transactions.
 """
 
 import importlib.util
@@ -18,6 +19,7 @@ from kafka import KafkaConsumer, TopicPartition
 from tests.bench import peer_streams
 from tests.bench.measure import Measurement, load, own_peak_rss_mb, using
 from tests.bench.ours import Figures
+from tests.bench.peer_tables import make_tables, rows_written
 from tests.bench.stage import DataSet, Stage
 
 #: What is said where an entry cannot run here.
@@ -51,7 +53,7 @@ def _run(
 #: the lesser work (``peer_work``).
 _PYTHON = {
     "peer_quix": ("peer_quix", "rows"), "peer_quix_sums": ("peer_quix", "sums"),
-    "peer_faust_table": ("peer_faust", "rows"),
+    "peer_quix_pg": ("peer_quix", "tables"), "peer_quix_pg_once": ("peer_quix", "tables"), "peer_faust_table": ("peer_faust", "rows"),
 }  # fmt: skip
 
 
@@ -61,7 +63,15 @@ def python(stage: Stage, data: DataSet, name: str, events: int) -> tuple[Measure
     if module == "peer_quix" and importlib.util.find_spec("quixstreams") is None:
         return "quixstreams is not installed (the extra `bench`)"
     more = {"work": work, "district": str(stage.district_folder(data.district))}
-    return _run(stage, data, name, [sys.executable, "-W", "ignore", "-m", f"tests.bench.{module}"], events, more)
+    command = [sys.executable, "-W", "ignore", "-m", f"tests.bench.{module}"]
+    if work != "tables":
+        return _run(stage, data, name, command, events, more)
+    more["guarantee"] = "exactly-once" if name.endswith("_once") else "at-least-once"
+    with stage.database(data.district) as url:
+        make_tables(url)
+        measured, figures = _run(stage, data, name, command, events, more | {"url": url})
+        measured.more["rows"] = rows_written(url)
+    return measured, figures
 
 
 def kafka_streams(stage: Stage, data: DataSet, events: int) -> tuple[Measurement, Figures] | Skipped:

@@ -34,8 +34,8 @@ MEMORY_EVENTS_MAX = 400_000
 FAUST_EVENTS_MAX = 100_000
 
 ENTRIES = (
-    "decode_only", "decode_fastavro", "views_fold_only", "raw_consumer", "views_durable", "views_durable_2", "peer_quix",
-    "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "rebuild", "console", "close_and_report", "publish_sdk", "publish_bare",
+    "decode_only", "decode_fastavro", "views_fold_only", "raw_consumer", "views_durable", "views_durable_2", "peer_quix_pg",
+    "peer_quix_pg_once", "peer_quix", "peer_quix_sums", "peer_kafka_streams", "peer_faust_table", "rebuild", "console", "close_and_report", "publish_sdk", "publish_bare",
     "connect_calamine", "connect_check", "connect_check_empty", "connect_run", "connect_run_changed", "connect_run_same", "freshness", "memory", "scaling",
 )  # fmt: skip
 
@@ -44,6 +44,8 @@ _ON_TOPICS = set(ENTRIES[ENTRIES.index("raw_consumer") : ENTRIES.index("close_an
 #: What entries do whose names do not say it.
 LEGEND = {
     "connect_*": "a workbook of 14 columns, rows as events; calamine reads its cells and nothing else; run: up to the hub's receipts for all rows",
+    "peer_quix_pg": "decode, the hub's fold of each entity, rows into PostgreSQL by Quix's sink at least once; no checks, log, receipts or joins of bureaus",
+    "peer_quix_pg_once": "the same with Quix's exactly-once of state and offsets",
     "peer_quix, peer_faust_table": "decode, the hub's fold of each entity, rows and sums; no checks, log, receipts or joins of bureaus",
     "peer_quix_sums, peer_kafka_streams": "decode, latest revision per register, sums; no facts kept, no rows made",
 }
@@ -149,7 +151,7 @@ class Bench:
             yield lambda: self._durable(servers, beside)
         if "views_durable_2" in self.only:
             yield lambda: self._two(servers)
-        for name in ("peer_quix", "peer_quix_sums"):
+        for name in ("peer_quix_pg", "peer_quix_pg_once", "peer_quix", "peer_quix_sums"):
             if name in self.only:
                 yield partial(self._python_peer, servers, name, events)
         if "peer_kafka_streams" in self.only:

@@ -50,6 +50,10 @@ class Plain:
             self._put(f"{start}.projects", len(mine))
             self._put(f"{start}.under_construction", sum(r["build_state"] == "在建" for r in mine))
             self._put(f"{start}.completed", sum(r["build_state"] in ("竣工", "投产") for r in mine))
+            if code == "合计":
+                started = sum(r["build_state"] in ("在建", "竣工", "投产") for r in mine)
+                self._put(f"{start}.started", started)
+                self._put(f"{start}.start_rate", percent(Decimal(started), Decimal(len(mine))))
             for name in ("total_investment", "equipment_investment", "funds_arrived", "funds_paid"):
                 self._put(f"{start}.{name}", known(mine, lambda r, name=name: r[name], fen=True))
             for name, chosen in (
@@ -257,6 +261,12 @@ class Plain:
             and (r["valid_from"] is None or r["valid_from"] <= self.as_of)
         ]  # fmt: skip
         self._put("policies.合计.in_force", len(in_force))
+        for level in ("国家", "市级", "区级"):
+            of_level = [r for r in in_force if r["level"] == level]
+            self._put(f"policies.{level}.in_force", len(of_level))
+            self._put(f"policies.{level}.obtained", known(of_level, lambda r: r["obtained"], fen=True))
+            self._put(f"policies.{level}.expiring", sum(r["valid_to"] is not None and (r["valid_to"] - self.as_of).days <= 60 for r in of_level))
+        self._put("policies.合计.obtained", known(in_force, lambda r: r["obtained"], fen=True))
         self._put("lists.执行中资金政策.entries", len(in_force))
         self._put("lists.执行中资金政策.expiring", sum(r["valid_to"] is not None and (r["valid_to"] - self.as_of).days <= 60 for r in in_force))
         self._put("lists.先进设备企业.entries", len(self.lists["enterprises"]))

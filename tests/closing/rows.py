@@ -146,7 +146,7 @@ def _others(dice: random.Random, size: int, lists: Lists) -> None:
         )),
         ("enterprises", lambda n: row("enterprises", f"e{n}", "industry", domain=dice.choice((*DOMAINS, None)), uscc=dice.choice(("U1", "U2")), role=dice.choice(("生产企业", "供应商", "供应商", "供应商")))),
         ("funding-policies", lambda n: row(
-            "funding-policies", f"y{n}", "finance", level="市级", valid_from=dice.choice((None, _day(dice))), valid_to=dice.choice((None, _day(dice))),
+            "funding-policies", f"y{n}", "finance", level=("市级", "国家", "区级")[n % 3], obtained=None if n % 4 == 3 else 1_000_000 * n, valid_from=dice.choice((None, _day(dice))), valid_to=dice.choice((None, _day(dice))),
             expired_on=dice.choice((None, _day(dice))),
         )),
         ("scrappage", lambda n: row(

@@ -21,7 +21,7 @@ TINY = (
 GROUPS = {
     "workers": "views_durable,views_durable_2,rebuild,console,close_and_report",
     "memory": "decode_only,decode_fastavro,views_fold_only,raw_consumer,memory",
-    **({"quix": "peer_quix,peer_quix_sums"} if importlib.util.find_spec("quixstreams") else {}),
+    **({"quix": "peer_quix_pg,peer_quix_pg_once,peer_quix,peer_quix_sums"} if importlib.util.find_spec("quixstreams") else {}),
     "faust": "peer_faust_table",
     "publishing": "publish_sdk,publish_bare,freshness",
     "scaling": "scaling",

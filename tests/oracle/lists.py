@@ -80,6 +80,7 @@ _PROJECT_MERGED = (
     "project_code", "name", "domain", "construction_nature", "renewal", "owner_uscc", "owner_name", "town", "total_investment",
     "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived", "funds_paid",
     "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state", "admin_state",
+    "old_equipment", "new_equipment", "channel_sought", "contact_office",
     "waste_category", "capacity", "problems", "starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual",
 )  # fmt: skip
 _REPORTED = ("invested_this_month", "invested_year_to_date", "invested_since_start", "units_done", "build_state", "text")
@@ -163,6 +164,7 @@ def _document(_component: str, members: Members, rules: Rules) -> Made:
         row |= {"issued_on": _on(head["issued_on"]), "received_on": _on(head["received_on"])}
         if department in acts["extension"]:
             row["extended_until"] = _on(acts["extension"][department].facts["until"])
+            row["extended_by"] = acts["extension"][department].facts["approved_by"]
         if department in acts["measure"]:
             row |= _measure(acts["measure"][department])
         if row["received_on"] is not None and head["level"] in rules.levels:
@@ -188,7 +190,7 @@ def _acts(members: Members, family: str, rules: Rules) -> dict[str, Word]:
 def _measure(word: Word) -> Fields:
     facts = word.facts
     if word.event == "MeasureExempted":
-        return {"form": "免于出台", "exempt_reason": facts["reason"], "measure_on": _on(facts["occurred_on"])}
+        return {"form": "免于出台", "exempt_reason": facts["reason"], "exempted_by": facts["approved_by"], "measure_on": _on(facts["occurred_on"])}
     return {"form": facts["form"], "measure_no": facts["measure_no"], "measure_on": _on(facts["issued_on"])}
 
 
@@ -216,8 +218,8 @@ def _scrappage(_component: str, members: Members, rules: Rules) -> Made:
     steps = list(_STEP_COLUMNS)
     everything = sorted(_sayings(members, "scrapped"), key=lambda entry: -steps.index(entry[1]["step"]))
     names = (
-        "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "recycler_uscc",
-        "emission_standard", "fuel", "commissioned_on", "count", "town", "granularity",
+        "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "owner_token",
+        "recycler_uscc", "emission_standard", "fuel", "commissioned_on", "count", "town", "granularity",
     )  # fmt: skip
     for key, facts in everything:
         if _sums_up(facts):
@@ -322,6 +324,7 @@ def _fund_row(said: list[Saying], step: str, rules: Rules) -> Fields:
     names = (
         "channel", "allocation_no", "policy_no", "batch_no", "application_no", "voucher_no", "budget_year", "level", "to_bureau",
         "amount", "carried_over", "recovered", "share_central", "share_city", "share_district", "category", "granularity",
+        "policy_version", "payee_uscc", "payee_token", "related_key",
     )  # fmt: skip
     lead, facts = rules.first(said, "funds", "*", None)[0]
     row: Fields = {name: rules.pick(said, "funds", name) for name in names}
@@ -364,7 +367,7 @@ def _trade_in(_component: str, members: Members, rules: Rules) -> Made:
 def _purchase(said: list[Saying], number: str, rules: Rules) -> Fields:
     names = (
         "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc",
-        "serial_no", "invoice_no", "granularity",
+        "serial_no", "invoice_no", "old_item", "buyer_token", "granularity",
     )  # fmt: skip
     lead, facts = rules.first(said, "trade-in", "*", None)[0]
     completed = date(1970, 1, 1) + timedelta(days=facts["occurred_on"])
@@ -448,7 +451,7 @@ def _support(_component: str, members: Members, _rules: Rules) -> Made:
             if step in _SUPPORT_AMOUNTS:
                 row[_SUPPORT_AMOUNTS[step]] = facts["amount"]
             if newest is None or row[column] >= newest:
-                newest, row["step"] = row[column], step
+                newest, row["step"], row["decided_by"] = row[column], step, facts["decided_by"]
     if "下达" in answers:
         row["grant_no"] = answers["下达"].facts["document_no"]
     if "退回" in answers:
@@ -463,7 +466,7 @@ def _submission(_component: str, members: Members, _rules: Rules) -> Made:
         yield "submissions", (), {
             "bureau": key[1], "list": word.facts["list"], "month": word.facts["month"], "state": "零报告" if nil else "已确认" if "签发" in word.facts["signed_by"] else "已填报未审签",
             "rows": 0 if nil else word.facts["rows"], "totals": None if nil else word.facts["totals"], "confirmed_on": _on(word.facts["occurred_on"]),
-            "signed_by": "、".join(word.facts["signed_by"]) or None,
+            "signed_by": "、".join(word.facts["signed_by"]) or None, "signed_copy_sha256": None if nil else word.facts["signed_copy_sha256"],
         }  # fmt: skip
 
 

@@ -111,6 +111,13 @@ def _confirmed(bureau: str, listed: str, month: str, rows: int, **totals: str) -
     return event("SubmissionConfirmed", bureau, f"{listed}@{month}", list=listed, month=month, rows=rows, totals=totals, signed_by=("签发",))
 
 
+def _sent_back(tag: str, bureau: str) -> Item:
+    return event(
+        "WorkbookReturned", bureau, f"{tag}-s", file=f"{bureau}月报.xlsx", list="scrappage", month="2026-10", rows_read=3, rows_returned=1, sheets_returned=0, to_verify=0,
+        causes={"金额和数量": 1},
+    )  # fmt: skip
+
+
 def _nil(bureau: str, listed: str, month: str) -> Item:
     return event("NilReturned", bureau, f"{listed}@{month}", list=listed, month=month, signed_by=("签发",))
 
@@ -297,7 +304,9 @@ def _things() -> Iterator[Case]:
         lambda t: [event("PlanIssued", "industry", f"{t}-y", plan_kind="宣传", title="宣传方案", issued_on="2026-10-01")],
         lambda t: [event("PlanIssued", "industry", f"{t}-y", plan_kind="消费品", title="消费品方案", issued_on="2026-10-01")], ("industry",))  # fmt: skip
     yield case("a bureau outside its duty", "outside-duty", "报送范围",
-        lambda t: [_approved(t, "10.00"), _paid(t, "V1", "10.00", "police")], lambda t: [_approved(t, "10.00"), _paid(t, "V1", "10.00")], ("police",))  # fmt: skip
+        lambda t: [_approved(t, "10.00"), _paid(t, "V1", "10.00", "police")],
+        # What a connector sends back belongs to reporting itself, as submissions do: nobody's duty names it.
+        lambda t: [_approved(t, "10.00"), _paid(t, "V1", "10.00"), _sent_back(t, "police"), _sent_back(t, "commerce")], ("police",))  # fmt: skip
 
 
 def _numbers() -> Iterator[Case]:

@@ -104,7 +104,13 @@ def _project(tell: Random, at: Place) -> tuple[str, Facts]:
         "build_state": tell.choice(LISTS["build_state"]), "fund_state": tell.choice(LISTS["fund_state"]),
         "admin_state": tell.choice(LISTS["admin_state"]), "problems": dice.some(tell, dice.text(tell)),
         "waste_category": dice.some(tell, LISTS["material"][0]), "capacity": dice.some(tell, dice.quantity(tell)), "renewal": dice.some(tell, tell.choice(LISTS["renewal"])),
+        "old_equipment": _at_times(at, "旧锅炉2台"), "new_equipment": _at_times(at, "新锅炉2台", 3), "channel_sought": _at_times(at, "超长期特别国债"), "contact_office": _at_times(at, "投资科", 3),
     }  # fmt: skip
+
+
+def _at_times(at: Place, value: str, every: int = 2) -> str | None:
+    """A value that every other entity fills; it takes no chance, so that older seeds tell what they told."""
+    return None if at.entity % every else value
 
 
 def _progress(tell: Random, at: Place) -> tuple[str, Facts]:
@@ -135,7 +141,7 @@ def _delisted(tell: Random, at: Place) -> tuple[str, Facts]:
 def _scrapped(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"S{at.entity}", {
         "category": tell.choice(LISTS["scrap_category"][:2]), "identifier_kind": "车架号", "identifier": f"VIN {dice.shared(tell, at)}",
-        "certificate_kind": dice.some(tell, "报废证明"), "certificate_no": dice.some(tell, dice.text(tell)), "owner_uscc": dice.some(tell, dice.uscc(1)),
+        "certificate_kind": dice.some(tell, "报废证明"), "certificate_no": dice.some(tell, dice.text(tell)), "owner_uscc": dice.some(tell, dice.uscc(1)), "owner_token": _at_times(at, "k1:ownerabcd"),
         "recycler_uscc": dice.some(tell, dice.uscc(2)), "count": 1 + tell.randrange(3), "emission_standard": dice.some(tell, "国三"), "fuel": dice.some(tell, "柴油"),
         "commissioned_on": dice.some(tell, dice.day(tell)), "town": dice.some(tell, "杨村街道"), "step": tell.choice(LISTS["scrap_step"]), "on": dice.day(tell),
     }  # fmt: skip
@@ -146,7 +152,7 @@ def _completed(tell: Random, at: Place) -> tuple[str, Facts]:
         "category": tell.choice(LISTS["trade_in_category"]), "kind": dice.some(tell, "空调"), "energy_label": dice.some(tell, "1级"),
         "serial_no": dice.some(tell, dice.text(tell)), "invoice_no": dice.some(tell, f"F{at.entity}"), "count": tell.randrange(5),
         "sale_amount": dice.money(tell), "subsidy": dice.money(tell), "actually_paid": dice.some(tell, dice.money(tell)), "merchant_uscc": dice.some(tell, dice.uscc(3)),
-        "order_no": dice.some(tell, f"O{dice.shared(tell, at)}"), "month": dice.some(tell, at.month), "buyer_token": dice.some(tell, "k1:abcdefgh"),
+        "order_no": dice.some(tell, f"O{dice.shared(tell, at)}"), "month": dice.some(tell, at.month), "buyer_token": dice.some(tell, "k1:abcdefgh"), "old_item": _at_times(at, "旧空调1台"),
     }  # fmt: skip
 
 
@@ -176,7 +182,7 @@ def _subsidy(*, voucher: bool, reversed_: bool = False) -> "Maker":
     def facts_of(tell: Random, at: Place) -> tuple[str, Facts]:
         facts = {
             "application_no": f"A{dice.shared(tell, at)}", "policy_no": tell.choice(("政1", "政1", "政2")), "count": dice.some(tell, 1 + tell.randrange(9)), "policy_version": dice.some(tell, "2"), "batch_no": dice.some(tell, "1"),
-            "budget_year": 2026, "channel": dice.some(tell, "市级"), "category": dice.some(tell, "家电"), "payee_uscc": dice.some(tell, dice.uscc(4)),
+            "budget_year": 2026, "channel": dice.some(tell, "市级"), "category": dice.some(tell, "家电"), "payee_uscc": dice.some(tell, dice.uscc(4)), "payee_token": _at_times(at, "k1:payeeabcd"),
             "related_key": dice.some(tell, f"O{at.entity}"), "amount": dice.money(tell), "share_central": dice.some(tell, dice.money(tell)),
             "share_city": dice.some(tell, dice.money(tell)), "share_district": dice.some(tell, dice.money(tell)), "on": dice.day(tell),
         }  # fmt: skip
@@ -281,7 +287,7 @@ def _sought(tell: Random, at: Place) -> tuple[str, Facts]:
 def _decided(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"Q{at.entity}", {
         "support_no": f"Q{at.entity}", "step": tell.choice(LISTS["support_step"]), "amount": dice.some(tell, dice.money(tell)),
-        "decided_by": None, "document_no": dice.some(tell, "津发改〔2026〕1号"), "on": dice.some(tell, dice.day(tell)), "reason": dice.text(tell),
+        "decided_by": _at_times(at, "市发展改革委"), "document_no": dice.some(tell, "津发改〔2026〕1号"), "on": dice.some(tell, dice.day(tell)), "reason": dice.text(tell),
     }  # fmt: skip
 
 
@@ -382,7 +388,7 @@ def _submission(*, nil: bool) -> "Maker":
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
         facts: Facts = {"list": listed, "month": at.month, "signed_by": tuple(LISTS["sign_role"][: tell.randrange(4)])}
         if not nil:
-            facts |= {"rows": tell.randrange(99), "totals": {"合计": dice.money(tell)}}
+            facts |= {"rows": tell.randrange(99), "totals": {"合计": dice.money(tell)}, "signed_copy_sha256": _at_times(at, "0a" * 32)}
         return f"{listed}@{at.month}", facts
 
     return facts_of

@@ -9,6 +9,7 @@ from exchange_hub.views.statement import ClaimKey, Record, Rejection
 from tests.bench.dataset import SHARES, messages
 from tests.bench.ours import Memory
 from tests.bench.peer_fold import entered, packed, registers_in, rows_in, rows_of, rules_of, stated
+from tests.bench.peer_tables import written
 from tests.bench.peer_work import Totals
 from tests.bench.stage import SAMPLE
 
@@ -40,3 +41,10 @@ def test_a_peer_keeps_the_rows_that_the_hub_folds() -> None:
 
 def _as_json(rows: Any) -> list[list[Any]]:
     return sorted(orjson.loads(orjson.dumps([[row.list, row.key, row.values] for row in rows], default=str)))
+
+
+def test_every_row_of_a_sink_has_all_columns_and_one_that_is_no_more_is_gone() -> None:
+    """A batch takes its columns from its first row, so that none may lack one; what an event takes away is marked."""
+    present, gone = written([["returns", "甲", {"file": "月报.xlsx"}]], [["returns", "乙"], ["returns", "甲"]], "water")
+    assert (present["row_key"], present["file"], present["rows_read"], present["gone"]) == ("water/甲", "月报.xlsx", 0, False)
+    assert (gone["row_key"], gone["gone"], gone.keys()) == ("water/乙", True, present.keys())

@@ -82,10 +82,16 @@ def district() -> District:
     return District.load(Path("deploy/districts/wuqing"))
 
 
-def test_the_map_is_the_last_annex_of_the_workbook_and_older_months_have_none(district: District) -> None:
-    """It is made of the very rows of the policies' annex; a month that was closed before there was a map keeps its annexes."""
+def test_the_map_and_its_changes_end_the_workbook_and_older_months_have_none(district: District) -> None:
+    """They are made of the very rows of the policies' annex; a month that was closed before there was a map keeps its annexes, likewise with the changes."""
     report = report_of(district, {view.name: [] for view in LISTS})
-    found = with_annexes(report, {"funding-policies": POLICIES}).annexes[-1]
-    assert (found.title, [row["policies"] for row in found.rows]) == ("资金政策图谱", [1, 2, 1, 1, 4])
+    told = (*POLICIES, policy("新", (), valid_from=AS_OF.replace(day=2), name="新政策"))
+    drawn, changed = with_annexes(report, {"funding-policies": told}).annexes[-2:]
+    assert (drawn.title, [row["policies"] for row in drawn.rows]) == ("资金政策图谱", [1, 2, 1, 1, 1, 5])
+    assert (changed.title, [(row["change"], row["on_date"], row["name"]) for row in changed.rows if row["document_no"] == "新"]) == (
+        "资金政策图谱变化", [("生效", AS_OF.replace(day=2), "新政策")],
+    )  # fmt: skip
+    without_changes = replace(report, catalogue=replace(report.catalogue, changes_mapped=False))
+    assert with_annexes(without_changes, {"funding-policies": told}).annexes[-1].title == "资金政策图谱"
     older = replace(report, catalogue=replace(report.catalogue, mapped=False))
-    assert "资金政策图谱" not in [annex.title for annex in with_annexes(older, {"funding-policies": POLICIES}).annexes]
+    assert "资金政策图谱" not in [annex.title for annex in with_annexes(older, {"funding-policies": told}).annexes]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exchange_contracts.rules import RULES
+from exchange_hub.console import boards
 from exchange_hub.programme.district import District
 from exchange_hub.programme.task_progress import PlanTask, Tally, board, tally
 from exchange_hub.reports.build import with_annexes
@@ -18,7 +19,7 @@ from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact
 from tests.closing.reading import report_of
 from tests.closing.rows import row
-from tests.console_rows import MemorySource, opened, write_report
+from tests.console_rows import PLACE, MemorySource, opened, write_report
 
 TASKS = (
     PlanTask("1", "设备更新", "工业更新", ("industry", "ecology"), ("industry", "ecology")),
@@ -106,6 +107,15 @@ def test_the_page_and_the_api_name_who_is_silent(tmp_path: Path) -> None:
     assert [(line["bureau"], line["state"], line["text"]) for line in lines] == [
         ("industry", "已完成", "推进"), ("water", "未报送", None), ("finance", "未报送", None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("today", "state"), [(22, "未到期"), (23, "未报送")])
+def test_who_is_not_due_yet_is_not_silent(today: int, state: str) -> None:
+    """Up to the last day of a month's reports what is missing is awaited; the day after it is silence."""
+    with MemorySource().reading() as reading:
+        place = replace(PLACE, owed=lambda _month: {(bureau, "tasks"): date(2026, 11, 22) for bureau in ("industry", "water", "finance")})
+        lines = boards.task_lines(reading, place, "2026-10", date(2026, 11, today))
+    assert ({line["state"] for line in lines}, tally(lines).silent > 0) == ({state}, state == "未报送")
 
 
 def fold(bureau: str, task: str, rules: FoldRules, **facts: Any) -> tuple[dict[str, Any], list[str]]:

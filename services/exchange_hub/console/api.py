@@ -65,7 +65,7 @@ class Api:
             ("/api/towns/{month}", self.towns, list[models.TownLine], "某月镇街园区情况", _OF_TOWNS),
             (
                 "/api/tasks/{month}", self.tasks, list[models.TaskLine], "某月任务推进情况",
-                "工作方案的每项任务与所分单位各一行；`state` 为 未报送 的，是应报而当月没有填报的单位（不以零计，也不作未完成计）。",
+                "工作方案的每项任务与所分单位各一行；`state` 为 未报送 的，是应报而当月没有填报的单位（不以零计，也不作未完成计），未到期 的尚在报送期内。",
             ),
             (
                 "/api/findings", self.findings, list[models.Finding], "待核实线索（系统比对提示，不作为认定依据）",
@@ -174,7 +174,7 @@ class Api:
     def tasks(self, month: MonthPath) -> Sequence[models.TaskLine]:
         """Every task of the work plan in a month, bureau by bureau, those that are silent included."""
         with self.console.source.reading() as reading:
-            lines = boards.task_lines(reading, self.console.place, month)
+            lines = boards.task_lines(reading, self.console.place, month, self.console.clock().astimezone(wording.SHANGHAI).date())
         return [models.TaskLine.model_validate(line) for line in lines]
 
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:

@@ -83,10 +83,11 @@ def _timed(submission: Submission, due_on: date | None) -> Submission:
     return replace(submission, due_on=due_on, state="late" if late else submission.state)
 
 
-def task_lines(reading: Queries, place: Place, month: str) -> list[dict[str, Any]]:
-    """Lay out the tasks of the work plan for a month, bureau by bureau; who owes and told nothing is 未报送."""
+def task_lines(reading: Queries, place: Place, month: str, today: date) -> list[dict[str, Any]]:
+    """Lay out the tasks of the work plan for a month, bureau by bureau; who owes and told nothing is 未报送, and 未到期 up to the last day."""
+    awaited = {bureau for (bureau, name), due_on in place.owed(month).items() if name == "tasks" and due_on is not None and today <= due_on}
     nil = {item.bureau for item in reading.submissions(month) if (item.list, item.state) == ("tasks", "nil")}
-    return list(task_progress.board(place.tasks(month), month, reading.rows("tasks", Selection(where={"month": (month,)})), nil))
+    return list(task_progress.board(place.tasks(month), month, reading.rows("tasks", Selection(where={"month": (month,)})), nil, awaited))
 
 
 def outcome_totals(positions: Iterable[Position]) -> dict[str, int]:

@@ -185,7 +185,7 @@ class TaskLine(Model):
     title: str | None = eg("推动工业领域设备更新和技术改造")
     bureau: str = eg("industry")
     part: Literal["计划分工", "协同", "计划外"] = eg("计划分工")
-    state: str = eg("推进中", "未启动、推进中、已完成、滞后；或 未报送、零报告、未填状态、不需报送")
+    state: str = eg("推进中", "未启动、推进中、已完成、滞后；或 未报送、未到期、零报告、未填状态、不需报送")
     text: str | None = eg("已完成3个项目设备安装。")
     quantity: Decimal | None = eg("3")
     unit: str | None = eg("个")

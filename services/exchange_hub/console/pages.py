@@ -279,7 +279,7 @@ class Pages:
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
             months = {month, present, *reading.choices("tasks", ["month"]).get("month", [])}
-            lines = boards.task_lines(reading, self.console.place, month)
+            lines = boards.task_lines(reading, self.console.place, month, self._today())
         return self._page(
             request, "tasks.html", TASK_BOARD.title, month=month, months=sorted(months, reverse=True), board=TASK_BOARD, lines=lines,
             tally=task_progress.tally(lines),

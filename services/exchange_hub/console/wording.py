@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from exchange_hub.console.source import Place
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views.queries.answers import Rejection
-from exchange_hub.views.values import EMPTY, Shown
+from exchange_hub.views.values import EMPTY, Shown, list_title
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # The first millisecond of September 2001; no counter of versions comes there.
@@ -72,6 +72,15 @@ def plain_words(raw: object, place: Place) -> str:
     '区商务局 家电 2026-09'
     """
     return visible(_CODE.sub(lambda found: place.bureaus.get(found.group(), found.group()), str(raw)))
+
+
+def subject_words(subject: str, place: Place) -> str:
+    """Return what a finding is about, or the key of a row, with bureaus and lists by their names.
+
+    >>> subject_words("commerce:trade-in@2026-09", Place(bureaus={"commerce": "区商务局"}))
+    '区商务局:以旧换新台账@2026-09'
+    """
+    return visible(_CODE.sub(lambda found: place.bureaus.get(found.group()) or list_title(found.group()), subject))
 
 
 def reason(rejection: Rejection, place: Place) -> str:

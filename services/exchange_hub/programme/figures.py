@@ -239,6 +239,9 @@ def _equipment(frame: Frame) -> Iterator[Definition]:
             f"equipment.{code}.plan_rate", "%", period.span, "ratio",
             (f"equipment.{code}.ytd", plan_year.id), absent=NOT_SET, restates=False,
         )  # fmt: skip
+    total, day = f"equipment.{TOTAL}", frame.as_of.isoformat()
+    yield Derived(f"{total}.started", "个", day, "net", (f"{total}.under_construction", f"{total}.completed"), restates=False)
+    yield Derived(f"{total}.start_rate", "%", day, "ratio", (f"{total}.started", f"{total}.projects"), restates=False)
 
 
 def _by_domain(list_: str, code: str) -> Scope:
@@ -404,7 +407,6 @@ def _others(frame: Frame) -> Iterator[Definition]:
         yield Measured(f"equipment.{TOTAL}.{name}", "个", period.after.month, name, {}, restates=False)
     yield Measured(f"problems.{TOTAL}.open", "项", as_of, "problems", {})
     yield Measured(f"problems.{TOTAL}.overdue", "项", as_of, "problems_overdue", {})
-    yield Measured(f"policies.{TOTAL}.in_force", "项", as_of, "policies", {}, scope=Scope("funding-policies"), restates=False)
     for code in (*frame.codes.domains, TOTAL):
         scope = _by_domain("enterprises", code)
         yield Measured(f"enterprises.{code}.listed", "户", as_of, "enterprises", _of("domain", code), scope=scope, restates=False)

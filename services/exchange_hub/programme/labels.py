@@ -34,7 +34,7 @@ MEASURES: Mapping[str, str] = {
     "to_target": "距目标", "known_baseline": "已知领域基数", "known_target": "已知领域目标", "known_year_target": "已知领域今年目标", "known_ytd": "已知领域本年累计",
     "known_path": "已知领域直线路径今年值", "known_yoy": "已知领域同比", "known_rate": "已知领域完成年度计划", "known_of_base": "已知领域相当于基数",
     "known_growth": "已知领域近12个月较基数增长", "known_remaining": "已知领域距今年目标", "known_per_month": "已知领域余下每月需完成",
-    "projects": "项目数", "under_construction": "在建", "completed": "竣工", "total_investment": "总投资",
+    "projects": "项目数", "started": "已开工", "start_rate": "开工率", "under_construction": "在建", "completed": "竣工", "total_investment": "总投资",
     "equipment_investment": "设备投资", "month": "本月完成投资", "ytd": "本年累计", "ytd_last_year": "上年同期",
     "plan_year": "年度计划", "plan_rate": "完成年度计划", "units_done": "自开工更新台套", "units_added": "自开工加装台套", "units_enlarged": "自开工扩能台套", "funds_arrived": "资金到位",
     "funds_paid": "资金支付", "yoy": "同比", "starting": "下月计划开工", "ending": "下月计划竣工",
@@ -48,7 +48,7 @@ MEASURES: Mapping[str, str] = {
     "carried_over": "结转来", "carried_out": "结转下年", "available": "可用资金", "pay_rate": "支付率", "balance": "结余",
     "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
     "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "unconfirmed": "未确认", "silent": "未报送",
-    "open": "未办结", "in_force": "执行中", "listed": "企业数", "delivered": "交售回收",
+    "open": "未办结", "in_force": "执行中", "obtained": "已争取资金", "listed": "企业数", "delivered": "交售回收",
     "activities": "宣传活动", "month_activities": "本月宣传活动", "reach": "触达人次", "month_reach": "本月触达人次", "ordered": "责令淘汰",
     "told": "有进展", "done": "已完成", "behind": "滞后", "tasks.expected": "计划任务", "tasks.silent": "有任务未报送的单位",
     # A measure that means something else in one table stands with its table.

@@ -6,11 +6,12 @@ other way round. A row whose number came later, or that was merged, keeps its co
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+from exchange_contracts.vocabulary import Level
 from exchange_hub.programme.cells import COUNT, Cube
 from exchange_hub.programme.conditions import Where
-from exchange_hub.programme.definitions import Definition, Frame, Measured, Scope, Stated, Turnover
+from exchange_hub.programme.definitions import NOT_FILLED, TOTAL, Definition, Frame, Measured, Scope, Stated, Turnover
 
 EXPIRING_DAYS = 60
 EXITED = "退出"
@@ -61,8 +62,8 @@ def expiring(as_of: date) -> Where:
 
 def cubes(frame: Frame) -> Iterator[Cube]:
     """Yield the cubes of the policies."""
-    yield Cube("policies", "funding-policies", in_force(frame.as_of), ("level",))
-    yield Cube("expiring", "funding-policies", expiring(frame.as_of), ())
+    yield Cube("policies", "funding-policies", in_force(frame.as_of), ("level",), ("obtained",))
+    yield Cube("expiring", "funding-policies", expiring(frame.as_of), ("level",))
 
 
 def definitions(frame: Frame) -> Iterator[Definition]:
@@ -81,6 +82,18 @@ def definitions(frame: Frame) -> Iterator[Definition]:
                 list=name if opened and keys else "", where=opened if keys else {},
             )
     yield Measured(f"lists.{FOLLOWED['funding-policies'].row}.expiring", "项", as_of, "expiring", {}, COUNT, Scope("funding-policies"), restates=False)
+    yield from _policies(as_of)
+
+
+def _policies(as_of: str) -> Iterator[Definition]:
+    """Yield the map of policies by level: how many are in force, what they have brought, how many end soon; a policy's money counts once."""
+    scope = Scope("funding-policies")
+    for level in (*get_args(Level), TOTAL):
+        of: Where = {} if level == TOTAL else {"level": level}
+        yield Measured(f"policies.{level}.in_force", "项", as_of, "policies", of, scope=scope, restates=False)
+        yield Measured(f"policies.{level}.obtained", "元", as_of, "policies", of, "sum(obtained)", scope, NOT_FILLED, restates=False)
+        if level != TOTAL:
+            yield Measured(f"policies.{level}.expiring", "项", as_of, "expiring", of, COUNT, scope, restates=False)
 
 
 _NAMED_MAX = 20

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from exchange_contracts.keys import normal_text
+from exchange_hub.programme.deadlines import NOT_YET_DUE
 
 Row = Mapping[str, Any]
 
@@ -48,7 +49,9 @@ class Tally(NamedTuple):
     silent: int = 0
 
 
-def board(tasks: Sequence[PlanTask], month: str, rows: Iterable[Row], nil: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+def board(
+    tasks: Sequence[PlanTask], month: str, rows: Iterable[Row], nil: Collection[str] = (), awaited: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Yield a line per task and bureau in the plan's order; what bureaus told beside the plan follows its task, and unknown tasks the last.
 
     Args:
@@ -56,6 +59,7 @@ def board(tasks: Sequence[PlanTask], month: str, rows: Iterable[Row], nil: Colle
         month: the month.
         rows: rows of the list of tasks.
         nil: bureaus that returned nil for the month.
+        awaited: bureaus whose last day for the month has not passed; what they have not told is 未到期.
     """
     told: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -65,7 +69,7 @@ def board(tasks: Sequence[PlanTask], month: str, rows: Iterable[Row], nil: Colle
         said = told.pop(_plain(task.no), {})
         head = {"area": task.area, "task_no": task.no, "title": task.title}
         for bureau in task.bureaus:
-            missing = NIL if bureau in nil else SILENT if bureau in task.owing else NOT_OWED
+            missing = NIL if bureau in nil else NOT_OWED if bureau not in task.owing else NOT_YET_DUE if bureau in awaited else SILENT
             yield head | _line(bureau, NAMED, said.get(bureau), missing)
         for bureau in sorted(said.keys() - set(task.bureaus)):
             yield head | _line(bureau, BESIDE if task.everyone else OTHER, said[bureau], "")
@@ -84,7 +88,7 @@ def tally(lines: Iterable[Row]) -> Tally:
     owed = [[line["state"] for line in of if line["part"] == NAMED and line["state"] != NOT_OWED] for of in of_task.values()]
     return Tally(
         expected=len(of_task),
-        told=sum(any(state not in (SILENT, NIL, NOT_OWED) for state in of) for of in states),
+        told=sum(any(state not in (SILENT, NIL, NOT_OWED, NOT_YET_DUE) for state in of) for of in states),
         done=sum(bool(of) and set(of) == {DONE} for of in owed),
         behind=sum(BEHIND in of for of in states),
         silent=len({line["bureau"] for of in of_task.values() for line in of if line["state"] == SILENT}),

@@ -8,12 +8,20 @@ from typing import get_args
 from exchange_contracts.vocabulary import ConsumerDomain, Domain, SupportKind
 from exchange_hub.programme.deadlines import plan_lines
 from exchange_hub.programme.figures import definitions
-from exchange_hub.programme.policy_map import matrix
+from exchange_hub.programme.policy_map import changes, matrix
 from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.programme.task_progress import NIL, board
 from exchange_hub.reports import goal_tables, matters, notes, sections
 from exchange_hub.reports.book import Book
-from exchange_hub.reports.catalogue import ADJUSTMENTS, PLAN_BOARD, POLICY_MAP, TASK_BOARD, Catalogue, present
+from exchange_hub.reports.catalogue import (
+    ADJUSTMENTS,
+    PLAN_BOARD,
+    POLICY_CHANGES,
+    POLICY_MAP,
+    TASK_BOARD,
+    Catalogue,
+    present,
+)
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.meaning import meanings
@@ -69,10 +77,13 @@ def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]]) -> Report:
 def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:
     """Yield the map of the policies, from the very rows of their annex; a month that was closed before there was a map has none."""
     if report.catalogue.mapped:
-        as_of = date.fromisoformat(report.as_of)
-        lines = tuple(matrix(rows.get("funding-policies", ()), as_of, as_of.replace(day=1), (*get_args(Domain), *get_args(ConsumerDomain)), get_args(SupportKind)))
+        policies, as_of = rows.get("funding-policies", ()), date.fromisoformat(report.as_of)
+        since = as_of.replace(day=1)
+        lines = tuple(matrix(policies, as_of, since, (*get_args(Domain), *get_args(ConsumerDomain)), get_args(SupportKind)))
         if lines:
             yield Annex(POLICY_MAP.title, POLICY_MAP, lines)
+        if report.catalogue.changes_mapped and (changed := tuple({**policy, "change": change, "on_date": on} for change, on, policy in changes(policies, as_of, since))):
+            yield Annex(POLICY_CHANGES.title, POLICY_CHANGES, changed)
 
 
 def _task_board(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:

@@ -44,6 +44,23 @@ POLICY_MAP = ListView(
 """The map of policies, worked out from the rows of their list when the annexes are put together; no list of the views."""
 
 
+POLICY_CHANGES = ListView(
+    ListName("policy-changes"), "资金政策图谱变化", "",
+    columns("""
+        change 变化 text
+        on_date 日期 date
+        document_no 文号 text code 22
+        name 政策名称 text 38
+        level 层级 text
+        support_kind 支持方式 text
+        department 责任单位 text bureau 18
+        successor_no 替代文号 text code 22
+    """),
+    annex=AnnexPlace("资金政策图谱变化", 17, paper=False),
+)  # fmt: skip
+"""What began, ended and was abolished in the month, and what ends soon, worked out beside the map; no list of the views."""
+
+
 TASK_BOARD = ListView(
     ListName("task-board"), "任务推进情况", "",
     columns("""
@@ -92,6 +109,7 @@ class Catalogue:
         in_wan: whether the cells of its workbook hold what their headings say, money in 万元; those of earlier closes hold yuan.
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
+        changes_mapped: whether what changed in the map stands beside it; earlier closes had none.
         tasks: the tasks of the work plan with the bureaus that owe them for the month; earlier closes kept none.
         plans: the plans that the work plan asks for; earlier closes kept none.
         details_beside: whether long lists stand in files beside the workbook; that of earlier closes has all their rows.
@@ -104,6 +122,7 @@ class Catalogue:
     in_wan: bool = False
     meanings: Mapping[str, str] = field(default_factory=dict)
     mapped: bool = False
+    changes_mapped: bool = False
     tasks: tuple[PlanTask, ...] = ()
     plans: tuple[ExpectedPlan, ...] = ()
     details_beside: bool = False
@@ -133,7 +152,7 @@ _STORED = TypeAdapter(Catalogue)
 def present(district: District | None = None, month: str = "") -> Catalogue:
     """Return today's catalogue, with the names of a district's bureaus, and of a report's *month* with what the work plan asks for."""
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
-    found = Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, details_beside=True)
+    found = Catalogue(tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, details_beside=True)
     return found if district is None or not month else replace(found, tasks=district.plan_tasks(month), plans=district.plans)
 
 

@@ -26,10 +26,12 @@ LIST = ListView(
         part 分工 text
         due_on 到期日 date
         extended_until 延期至 date
+        extended_by 批准延期 text
         form 措施形式 text filter
         measure_no 措施文号 text code
         measure_on 出台日期 date
         exempt_reason 免于出台理由 text
+        exempted_by 同意免于出台 text
     """),
     brief=(
         "title", "department", "due_on", "form", "measure_on", "document_no", "received_on", "extended_until", "measure_no",
@@ -72,7 +74,8 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
             "department": department, "part": parts.get(department),
         }  # fmt: skip
         if department in extensions:
-            row["extended_until"] = day(extensions[department].facts["until"])
+            extension = extensions[department].facts
+            row["extended_until"], row["extended_by"] = day(extension["until"]), extension.get("approved_by")
         if department in measures:
             row.update(_measure(measures[department]))
         if row["received_on"] is not None and row["level"] in rules.levels:
@@ -99,7 +102,10 @@ def _number(*families: dict[str, Fact]) -> str:
 
 def _measure(fact: Fact) -> dict[str, Any]:
     if fact.event == "MeasureExempted":
-        return {"form": "免于出台", "exempt_reason": fact.facts.get("reason"), "measure_on": day(fact.facts["occurred_on"])}
+        return {
+            "form": "免于出台", "exempt_reason": fact.facts.get("reason"), "exempted_by": fact.facts.get("approved_by"),
+            "measure_on": day(fact.facts["occurred_on"]),
+        }  # fmt: skip
     facts = fact.facts
     return {"form": facts["form"], "measure_no": facts.get("measure_no"), "measure_on": day(facts.get("issued_on"))}
 

@@ -116,6 +116,7 @@ class Kind:
         beyond: list → row → its first amount that lies beyond all that a row can hold; ``None`` for a list without amounts.
         decided: whether people can decide that two of them are one; numbers alone join the others.
         claimed: how words of towns are kept, where bureaus alone own such an entity; else a town's words are as good as any.
+        of_reporting: whether it tells how a bureau reports, which every bureau does and no duty names.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Kind:
     asks: frozenset[Literal["domain", "calendar", "plans", "steps", "tasks"]] = frozenset()
     decided: bool = True
     claimed: Claimed | None = None
+    of_reporting: bool = False
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)
     numbers: tuple[str, ...] = field(init=False)

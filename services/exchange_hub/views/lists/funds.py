@@ -35,6 +35,7 @@ LIST = ListView(
         channel 资金渠道 text filter
         allocation_no 下达文号 text code 22
         policy_no 政策文号 text code
+        policy_version 政策版本 text
         batch_no 批次 text code
         application_no 申请编号 text code
         voucher_no 凭证号 text code
@@ -52,6 +53,9 @@ LIST = ListView(
         share_city 市级 money 元
         share_district 区级 money 元
         category 品类 text filter
+        payee_uscc 收款单位 text code 21
+        payee_token 收款人令牌 text code
+        related_key 关联订单或项目 text code
         on_date 日期 date
         first_paid_on 首次支付日期 date
         settled_on 付清日期 date
@@ -74,9 +78,9 @@ LIST = ListView(
 
 _STEPS = {"allocated": "下达", "approved": "审核", "paid": "支付", "reversed": "冲回"}
 _TAKEN = facts_named(
-    "channel", "allocation_no", "policy_no", "batch_no", "application_no", "voucher_no", "budget_year", "level",
+    "channel", "allocation_no", "policy_no", "policy_version", "batch_no", "application_no", "voucher_no", "budget_year", "level",
     "to_bureau", "amount", "carried_over", "recovered", "share_central", "share_city", "share_district", "category",
-    "granularity",
+    "payee_uscc", "payee_token", "related_key", "granularity",
 )  # fmt: skip
 
 

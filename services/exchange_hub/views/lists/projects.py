@@ -37,6 +37,7 @@ _COLUMNS = columns("""
     construction_nature 建设性质 text
     renewal 更新方式 text filter
     lead_bureau 填报单位 text filter bureau 18
+    contact_office 联系科室 text
     owner_uscc 统一社会信用代码 text code 21
     owner_name 项目单位 text 28
     town 镇街园区 text filter
@@ -50,6 +51,8 @@ _COLUMNS = columns("""
     units_planned 计划更新台套 count 台套
     units_done 完成更新台套 count 台套
     energy_saving 年节能量 quantity 吨标准煤
+    old_equipment 拟更新设备 text 30
+    new_equipment 拟购置设备 text 30
     approval_no 批复文号 text code 22
     starts_on_planned 计划开工 date
     starts_on_actual 实际开工 date
@@ -57,6 +60,7 @@ _COLUMNS = columns("""
     ends_on_actual 实际竣工 date
     build_state 建设状态 text filter
     fund_state 资金状态 text filter
+    channel_sought 拟争取资金渠道 text
     admin_state 管理状态 text filter
     waste_category 废弃物类别 text filter
     capacity 处理能力 quantity 吨/年
@@ -119,7 +123,7 @@ _TAKEN = facts_named(
     "project_code", "name", "construction_nature", "renewal", "owner_uscc", "owner_name", "town",
     "total_investment", "equipment_investment", "equipment_purchase", "planned_by_year", "funding", "funds_arrived",
     "funds_paid", "units_planned", "units_done", "energy_saving", "approval_no", "build_state", "fund_state",
-    "admin_state", "waste_category", "capacity", "problems", *_DATES,
+    "admin_state", "waste_category", "capacity", "problems", "old_equipment", "new_equipment", "channel_sought", "contact_office", *_DATES,
 )  # fmt: skip
 
 _REPORTED = facts_named("invested_this_month", "invested_year_to_date", "invested_since_start", "units_done", "build_state", "text")

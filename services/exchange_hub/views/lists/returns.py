@@ -40,4 +40,4 @@ def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterato
     })  # fmt: skip
 
 
-KIND = Kind("workbook", "报送表", _rows, (LIST,))
+KIND = Kind("workbook", "报送表", _rows, (LIST,), of_reporting=True)

@@ -34,6 +34,7 @@ LIST = ListView(
         certificate_kind 证明类型 text
         certificate_no 证明编号 text code
         owner_uscc 单位信用代码 text code 21
+        owner_token 所有人令牌 text code
         recycler_uscc 回收企业 text code
         emission_standard 排放标准 text
         fuel 燃料 text
@@ -60,7 +61,7 @@ LIST = ListView(
 _STEPS = {"申请": "applied_on", "交售回收": "delivered_on", "拆解销毁": "dismantled_on", "注销登记": "deregistered_on"}
 _FURTHEST = {step: -number for number, step in enumerate(_STEPS)}
 _TAKEN = facts_named(
-    "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "recycler_uscc",
+    "category", "identifier_kind", "identifier", "certificate_kind", "certificate_no", "owner_uscc", "owner_token", "recycler_uscc",
     "emission_standard", "fuel", "commissioned_on", "count", "town", "granularity",
 )  # fmt: skip
 

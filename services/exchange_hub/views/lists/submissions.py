@@ -19,6 +19,7 @@ LIST = ListView(
         totals 合计 money_map 元
         confirmed_on 确认日期 date
         signed_by 签发角色 text
+        signed_copy_sha256 签发扫描件摘要 text code
     """),
     single=True,
     printed_columns=("bureau", "list", "month", "state", "rows", "confirmed_on", "signed_by"),
@@ -39,8 +40,8 @@ def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterato
         "state": "零报告" if nil else "已确认" if "签发" in signed_by else "已填报未审签", "rows": 0 if nil else fact.facts.get("rows"),
         "totals": fact.facts.get("totals") or None,
         "confirmed_on": day(fact.facts["occurred_on"]),
-        "signed_by": "、".join(signed_by) or None,
+        "signed_by": "、".join(signed_by) or None, "signed_copy_sha256": fact.facts.get("signed_copy_sha256"),
     })  # fmt: skip
 
 
-KIND = Kind("submission", "报送", _rows, (LIST,), comparisons=COMPARISONS)
+KIND = Kind("submission", "报送", _rows, (LIST,), comparisons=COMPARISONS, of_reporting=True)

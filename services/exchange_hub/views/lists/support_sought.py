@@ -38,6 +38,7 @@ LIST = ListView(
         grant_no 下达文号 text code 22
         returned_on 退回日期 date
         return_reason 退回理由 text 30
+        decided_by 最新办理单位 text
         lead_bureau 申报单位 text filter bureau 18
     """),
     single=True,
@@ -70,6 +71,7 @@ def _rows(component: str, claims: Sequence[Claim], _rules: FoldRules) -> Iterato
         row["applied_on"] = day(_on(applied))
     # The newest decision counts; of one day the later step.
     row["step"] = max(decided, key=lambda step: (_on(decided[step]), _ORDER[step]), default=_UNDECIDED)
+    row["decided_by"] = decided[row["step"]].get("decided_by") if decided else None
     for step, facts in decided.items():
         dated, amount = _STEPS[step]
         row[dated] = day(_on(facts))

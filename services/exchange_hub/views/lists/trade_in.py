@@ -52,6 +52,8 @@ LIST = ListView(
         merchant_uscc 商家 text code 21
         serial_no 序列号 text code
         invoice_no 发票号 text code
+        old_item 交旧情况 text
+        buyer_token 购买人令牌 text code
         granularity 粒度 text filter
         lead_bureau 填报单位 text filter bureau 18
     """),
@@ -64,7 +66,7 @@ LIST = ListView(
 
 _TAKEN = facts_named(
     "category", "kind", "energy_label", "count", "sale_amount", "subsidy", "actually_paid", "merchant_uscc", "serial_no",
-    "invoice_no", "granularity",
+    "invoice_no", "old_item", "buyer_token", "granularity",
 )  # fmt: skip
 _BACK = facts_named("category", "subsidy_returned", "sale_returned", "granularity")
 _DONE, _RETURNED = "完成", "退货"

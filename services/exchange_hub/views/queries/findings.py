@@ -150,13 +150,13 @@ _SPEAKERS = """
       (SELECT {place} FROM {table} WHERE {place} IS NOT NULL ORDER BY 1 LIMIT 1)
       UNION ALL
       SELECT (SELECT {place} FROM {table} WHERE {place} > next.bureau ORDER BY 1 LIMIT 1) FROM next WHERE next.bureau IS NOT NULL
-    ) SELECT bureau, (SELECT row_key FROM {table} WHERE {place} = bureau LIMIT 1) FROM next WHERE bureau IS NOT NULL"""
+    ) SELECT next.bureau, (SELECT row_key FROM {table} WHERE {place} = next.bureau LIMIT 1) FROM next WHERE next.bureau IS NOT NULL"""
 
 
 def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[Line]:
     """Yield the lists of which a bureau speaks though its duty does not cover them."""
     for kind in KINDS.values() if duties else ():
-        for view in kind.lists:
+        for view in () if kind.of_reporting else kind.lists:
             rows: dict[str, list[str]] = {}
             for place in (1, 2):
                 for bureau, row in conn.exec_driver_sql(_SPEAKERS.format(table=f"{schema}.{view.table}", place=f"bureaus[{place}]")):
