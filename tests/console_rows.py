@@ -19,7 +19,7 @@ from exchange_hub.console.app import create_app
 from exchange_hub.console.source import Place
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import District
-from exchange_hub.programme.district_parts import ExpectedPlan
+from exchange_hub.programme.district_parts import ExpectedPlan, Town
 from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.lines import written
 from exchange_hub.reports.model import Report, Source
@@ -54,6 +54,7 @@ _OWED = {
     "development-reform": ("recycling-projects",),
     "commerce": ("trade-in", "materials"),
     "finance": ("funding-policies",),
+    "yangcun": ("tasks", "project-claims"),
 }  # fmt: skip
 
 DISTRICT = District.load(Path(__file__).parents[1] / "deploy/districts/wuqing")
@@ -74,6 +75,7 @@ PLACE = Place(
         PlanTask("1", "设备更新", "工业更新", ("industry", "water"), ("industry", "water")), PlanTask("保障2", "保障措施", "财政支持", ("finance",), ("finance",)),
     ),
     plans=(ExpectedPlan("行业", "工业方案", "industry", "工业"), ExpectedPlan("宣传", "宣传方案", "finance")),
+    towns=(Town("杨村街道", "街道", confirmed=True, aliases=("杨村",), code="yangcun", reports=True), Town("大碱厂镇", "镇", confirmed=True)),
 )  # fmt: skip
 
 ORIGIN = Origin("设备更新项目2026年10月.xlsx", "项目清单", 7, "万元")

@@ -17,7 +17,7 @@ _DAYS = ("on", "received_on", "issued_on", "expired_on")
 #: Events that speak of a coming or past year on the day on which they are stated.
 _STATED = frozenset({"TargetSet", "BaselineSet"})
 #: Events that take back what should never have been said, and decisions on who is who: they hold for every date.
-_REPAIRS = frozenset({"ProjectWithdrawn", "EquipmentLineWithdrawn", "SupplyDemandMatchWithdrawn", "EntitiesMerged", "MergeWithdrawn"})
+_REPAIRS = frozenset({"ProjectWithdrawn", "EquipmentLineWithdrawn", "SupplyDemandMatchWithdrawn", "OutletWithdrawn", "EntitiesMerged", "MergeWithdrawn"})
 _ERROR = "差错"
 
 

@@ -12,9 +12,10 @@ from exchange_contracts.vocabulary import (
     AdminState, BuildState, ConstructionNature, ConsumerDomain, DepartmentPart, Disposal, DocumentLevel,
     Domain, EliminationMethod, EmissionStandard, EnergyEquipment, EnergyLabel, EnergyLevel, EnterpriseRole,
     EntityKind, EquipmentSide, FindingDecision, Fuel, FundState, FundingSource, IdentifierKind, Level,
-    ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, PlanKind, Procedure, ProcedureState,
-    ProjectList, PublicityChannel, Renewal, RestatementCause, ReturnCause, ReversalReason, Safeguard,
-    ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep, TaskState, TradeInCategory, YesNo,
+    ListView, Material, MaterialRoute, MaterialUnit, MeasureForm, OutletState, PlanKind, Procedure,
+    ProcedureState, ProjectList, PublicityChannel, Renewal, RestatementCause, ReturnCause, ReversalReason,
+    Safeguard, ScrapCategory, ScrapStep, Series, SignRole, SupportKind, SupportStep, TaskState,
+    TradeInCategory, YesNo,
 )
 
 
@@ -154,20 +155,6 @@ class EnterpriseDelisted(Event, family="enterprise:enterprise"):
     uscc: Uscc
 
 
-class EnterpriseListed(Event, family="enterprise:enterprise"):
-    """先进设备企业入册:供需对接用,不是优先采购名单。"""
-
-    uscc: Uscc
-    name: Text
-    role: EnterpriseRole
-    domain: Domain
-    main_products: tuple[Text, ...] = ()
-    capacity: Text | None = None
-    output: Money | None = None
-    qualifications: tuple[Text, ...] = ()
-    serves_domains: tuple[Domain, ...] = ()
-
-
 class EntitiesMerged(Event, family="coordination:merge"):
     """认定多条申报为同一对象(可撤回)。"""
 
@@ -225,20 +212,6 @@ class FundsAllocated(Event, family="fund:allocated"):
 
 class IndicatorReported(IndicatorFacts, family="indicator:reported", subkey=("series", "period")):
     """指标完成情况报送。"""
-
-
-class MaterialRecovered(Event, family="material:recovered", subkey=("month", "material")):
-    """再生资源月度回收与利用量。"""
-
-    month: Month
-    operator_uscc: Uscc | None = None
-    material: Material
-    unit: MaterialUnit
-    recovered: Quantity
-    used: Quantity | None = None
-    route: MaterialRoute | None = None
-    outlets: Long | None = None
-    reverse_invoiced: Money | None = None
 
 
 class MeasureExempted(Event, family="document:measure", subkey=("department",)):
@@ -649,6 +622,57 @@ class PolicyListed(PolicyFacts, family="policy:policy"):
     """资金政策入册:一条政策的完整卡片。"""
 
 
+class OutletListed(Event, family="outlet:outlet"):
+    """回收网点:一个网点的名称、经营主体、品类和营业状态。"""
+
+    outlet_no: Key | None = None
+    name: Text
+    operator_name: Text
+    operator_uscc: Uscc | None = None
+    town: Text | None = None
+    address: Prose | None = None
+    materials: tuple[Material, ...] = ()
+    state: OutletState
+    opened_on: Day | None = None
+
+
+class OutletWithdrawn(Event, family="outlet:outlet"):
+    """撤回误报的回收网点,理由写入 reason;网点停业、撤销用营业状态表示。"""
+
+    reason: Reason
+    outlet_no: Key | None = None
+
+
+class EnterpriseListed(Event, family="enterprise:enterprise"):
+    """先进设备企业入册:供需对接用,不是优先采购名单。"""
+
+    uscc: Uscc
+    name: Text
+    role: EnterpriseRole
+    domain: Domain
+    main_products: tuple[Text, ...] = ()
+    capacity: Text | None = None
+    output: Money | None = None
+    qualifications: tuple[Text, ...] = ()
+    serves_domains: tuple[Domain, ...] = ()
+    town: Text | None = None
+
+
+class MaterialRecovered(Event, family="material:recovered", subkey=("month", "material")):
+    """再生资源月度回收与利用量。"""
+
+    month: Month
+    operator_uscc: Uscc | None = None
+    material: Material
+    unit: MaterialUnit
+    recovered: Quantity
+    used: Quantity | None = None
+    route: MaterialRoute | None = None
+    outlets: Long | None = None
+    reverse_invoiced: Money | None = None
+    town: Text | None = None
+
+
 class SubmissionConfirmed(Event, family="submission:submission"):
     """报送确认:一个单位一张清单一个月的数据经签发。"""
 
@@ -663,10 +687,9 @@ class SubmissionConfirmed(Event, family="submission:submission"):
 
 EVENTS: dict[str, type[Event]] = {
     "BaselineSet": BaselineSet, "DeadlineExtended": DeadlineExtended, "DocumentReceived": DocumentReceived,
-    "EnterpriseDelisted": EnterpriseDelisted, "EnterpriseListed": EnterpriseListed,
-    "EntitiesMerged": EntitiesMerged, "EquipmentScrapped": EquipmentScrapped,
-    "FindingReviewed": FindingReviewed, "FundsAllocated": FundsAllocated,
-    "IndicatorReported": IndicatorReported, "MaterialRecovered": MaterialRecovered,
+    "EnterpriseDelisted": EnterpriseDelisted, "EntitiesMerged": EntitiesMerged,
+    "EquipmentScrapped": EquipmentScrapped, "FindingReviewed": FindingReviewed,
+    "FundsAllocated": FundsAllocated, "IndicatorReported": IndicatorReported,
     "MeasureExempted": MeasureExempted, "MeasureIssued": MeasureIssued, "MergeWithdrawn": MergeWithdrawn,
     "MonthClosed": MonthClosed, "MonthRestated": MonthRestated, "NilReturned": NilReturned,
     "PlanIssued": PlanIssued, "PolicyExpired": PolicyExpired, "ProblemResolved": ProblemResolved,
@@ -681,6 +704,8 @@ EVENTS: dict[str, type[Event]] = {
     "EliminationVerified": EliminationVerified, "ProblemRaised": ProblemRaised,
     "PublicityReported": PublicityReported, "TaskProgressReported": TaskProgressReported,
     "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawn, "SupplyDemandMatched": SupplyDemandMatched,
-    "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed, "SubmissionConfirmed": SubmissionConfirmed,
+    "PolicyChanged": PolicyChanged, "PolicyListed": PolicyListed, "OutletListed": OutletListed,
+    "OutletWithdrawn": OutletWithdrawn, "EnterpriseListed": EnterpriseListed,
+    "MaterialRecovered": MaterialRecovered, "SubmissionConfirmed": SubmissionConfirmed,
 }
 """Event name → class."""

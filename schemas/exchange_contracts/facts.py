@@ -111,20 +111,6 @@ class EnterpriseDelistedFacts(EventFacts):
     uscc: str
 
 
-class EnterpriseListedFacts(EventFacts):
-    """先进设备企业入册:供需对接用,不是优先采购名单。"""
-
-    uscc: str
-    name: str
-    role: str
-    domain: str
-    main_products: Sequence[str]
-    capacity: str | None
-    output: int | None
-    qualifications: Sequence[str]
-    serves_domains: Sequence[str]
-
-
 class EntitiesMergedFacts(EventFacts):
     """认定多条申报为同一对象(可撤回)。"""
 
@@ -192,20 +178,6 @@ class IndicatorReportedFacts(EventFacts):
     value: Decimal | None
     unit: str
     version: str
-
-
-class MaterialRecoveredFacts(EventFacts):
-    """再生资源月度回收与利用量。"""
-
-    month: str
-    operator_uscc: str | None
-    material: str
-    unit: str
-    recovered: Decimal
-    used: Decimal | None
-    route: str | None
-    outlets: int | None
-    reverse_invoiced: int | None
 
 
 class MeasureExemptedFacts(EventFacts):
@@ -738,6 +710,56 @@ class PolicyListedFacts(EventFacts):
     consumer_domains: Sequence[str]
 
 
+class OutletListedFacts(EventFacts):
+    """回收网点:一个网点的名称、经营主体、品类和营业状态。"""
+
+    outlet_no: str | None
+    name: str
+    operator_name: str
+    operator_uscc: str | None
+    town: str | None
+    address: str | None
+    materials: Sequence[str]
+    state: str
+    opened_on: int | None
+
+
+class OutletWithdrawnFacts(EventFacts):
+    """撤回误报的回收网点,理由写入 reason;网点停业、撤销用营业状态表示。"""
+
+    outlet_no: str | None
+
+
+class EnterpriseListedFacts(EventFacts):
+    """先进设备企业入册:供需对接用,不是优先采购名单。"""
+
+    uscc: str
+    name: str
+    role: str
+    domain: str
+    main_products: Sequence[str]
+    capacity: str | None
+    output: int | None
+    qualifications: Sequence[str]
+    serves_domains: Sequence[str]
+    town: str | None
+
+
+class MaterialRecoveredFacts(EventFacts):
+    """再生资源月度回收与利用量。"""
+
+    month: str
+    operator_uscc: str | None
+    material: str
+    unit: str
+    recovered: Decimal
+    used: Decimal | None
+    route: str | None
+    outlets: int | None
+    reverse_invoiced: int | None
+    town: str | None
+
+
 class SubmissionConfirmedFacts(EventFacts):
     """报送确认:一个单位一张清单一个月的数据经签发。"""
 
@@ -753,10 +775,9 @@ class SubmissionConfirmedFacts(EventFacts):
 FACTS: dict[str, type[EventFacts]] = {
     "BaselineSet": BaselineSetFacts, "DeadlineExtended": DeadlineExtendedFacts,
     "DocumentReceived": DocumentReceivedFacts, "EnterpriseDelisted": EnterpriseDelistedFacts,
-    "EnterpriseListed": EnterpriseListedFacts, "EntitiesMerged": EntitiesMergedFacts,
-    "EquipmentScrapped": EquipmentScrappedFacts, "FindingReviewed": FindingReviewedFacts,
-    "FundsAllocated": FundsAllocatedFacts, "IndicatorReported": IndicatorReportedFacts,
-    "MaterialRecovered": MaterialRecoveredFacts, "MeasureExempted": MeasureExemptedFacts,
+    "EntitiesMerged": EntitiesMergedFacts, "EquipmentScrapped": EquipmentScrappedFacts,
+    "FindingReviewed": FindingReviewedFacts, "FundsAllocated": FundsAllocatedFacts,
+    "IndicatorReported": IndicatorReportedFacts, "MeasureExempted": MeasureExemptedFacts,
     "MeasureIssued": MeasureIssuedFacts, "MergeWithdrawn": MergeWithdrawnFacts,
     "MonthClosed": MonthClosedFacts, "MonthRestated": MonthRestatedFacts, "NilReturned": NilReturnedFacts,
     "PlanIssued": PlanIssuedFacts, "PolicyExpired": PolicyExpiredFacts,
@@ -774,6 +795,8 @@ FACTS: dict[str, type[EventFacts]] = {
     "PublicityReported": PublicityReportedFacts, "TaskProgressReported": TaskProgressReportedFacts,
     "SupplyDemandMatchWithdrawn": SupplyDemandMatchWithdrawnFacts,
     "SupplyDemandMatched": SupplyDemandMatchedFacts, "PolicyChanged": PolicyChangedFacts,
-    "PolicyListed": PolicyListedFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
+    "PolicyListed": PolicyListedFacts, "OutletListed": OutletListedFacts,
+    "OutletWithdrawn": OutletWithdrawnFacts, "EnterpriseListed": EnterpriseListedFacts,
+    "MaterialRecovered": MaterialRecoveredFacts, "SubmissionConfirmed": SubmissionConfirmedFacts,
 }
 """Event name → type of its decoded facts."""

@@ -64,6 +64,7 @@ ProcedureState = Literal["已办结", "办理中", "未办理", "无需办理"]
 TaskState = Literal["未启动", "推进中", "已完成", "滞后"]
 PublicityChannel = Literal["政府网站", "新媒体", "报刊广播电视", "现场活动", "培训宣讲", "宣传资料", "其他"]
 EliminationMethod = Literal["拆除报废", "更新替换", "改造达标", "停用封存", "其他"]
+OutletState = Literal["营业", "停业", "撤销"]
 ConsumerDomain = Literal["汽车", "家电", "数码", "家装"]
 FindingDecision = Literal["属实", "不属实", "政策允许", "数据差错", "无法核实"]
 RestatementCause = Literal[
@@ -78,10 +79,10 @@ ListView = Literal[
     "equipment-projects", "recycling-projects", "project-progress", "enterprises", "funding-policies",
     "funds", "scrappage", "trade-in", "materials", "indicators", "documents", "plans", "problems", "tasks",
     "support-sought", "safeguards", "energy-stocks", "equipment-lines", "project-procedures", "publicity",
-    "elimination", "matches",
+    "elimination", "matches", "outlets", "project-claims", "outlet-claims",
 ]
 EntityKind = Literal[
     "project", "enterprise", "scrappage", "trade_in", "policy", "fund", "document", "plan", "indicator",
     "material", "problem", "task", "submission", "support", "workbook", "safeguard", "stock",
-    "equipment_line", "procedure", "publicity", "elimination", "match",
+    "equipment_line", "procedure", "publicity", "elimination", "match", "outlet",
 ]

@@ -277,7 +277,7 @@ class Stage:
         due = self.hub._due_on
         district = self.hub.district
         plans = tuple((plan.kind, plan.bureau, plan.domain, plan.title) for plan in district.plans)
-        rules = Rules(district.ranking, due, frozenset(district.publishers()), plans, district.counting_step, self.hub.rules().longer, tasks=self.hub.rules().tasks)
+        rules = Rules(district.ranking, due, frozenset(district.publishers()), plans, district.counting_step, self.hub.rules().longer, tasks=self.hub.rules().tasks, towns=self.hub.rules().towns)
         lying = {place: record for place, (record, _) in self.lying().items()}
         said: dict[str, list[Said]] = {bureau: [] for bureau in self.topics.values()}
         for (topic, offset), record in lying.items():

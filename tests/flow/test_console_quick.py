@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-from exchange_hub.cli.lists import _summed, grouped
 from exchange_hub.console import comparing
 from exchange_hub.console.comparing import Comparing
 from exchange_hub.console.database import DatabaseSource
@@ -16,6 +15,8 @@ from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.queries import lists
 from exchange_hub.views.queries.answers import TO_VERIFY, Looked, Selection
 from exchange_hub.views.store.setup import connect
+from exchange_hub.views.summing import grouped
+from exchange_hub.views.summing import summed as _summed
 from tests.platform import empty_database
 from tests.waiting import wait_for
 

@@ -80,11 +80,11 @@ def test_a_bureau_joins_a_town_begins_to_report_and_the_calendar_gains_a_year(st
         wait_for("the bureau to be heard", lambda: stage.positions().get(stage.topic("veterans"), 0) == 1, 90, 0.2)
         assert one(stage, "SELECT count(*) FROM live.task_progress WHERE bureaus = '{veterans}'") == 1
         towns = stage.hub.settings.district / "towns.toml"
-        towns.write_text(towns.read_text(encoding="utf-8").replace('code = "meichang"', 'code = "meichang"\nreports = true'), encoding="utf-8")
-        wait_for("the town's topic", lambda: topic_exists(stage, stage.topic("meichang")), 90, 0.2)
-        stage.send([event("TaskProgressReported", "meichang", "T1", task_no="1", month="2026-10", text="已开展")])
-        wait_for("the town to be heard", lambda: stage.positions().get(stage.topic("meichang"), 0) == 1, 90, 0.2)
-        assert one(stage, "SELECT count(*) FROM live.task_progress WHERE bureaus = '{meichang}'") == 1
+        towns.write_text(towns.read_text(encoding="utf-8").replace('code = "dongpuwa"', 'code = "dongpuwa"\nreports = true'), encoding="utf-8")
+        wait_for("the town's topic", lambda: topic_exists(stage, stage.topic("dongpuwa")), 90, 0.2)
+        stage.send([event("TaskProgressReported", "dongpuwa", "T1", task_no="1", month="2026-10", text="已开展")])
+        wait_for("the town to be heard", lambda: stage.positions().get(stage.topic("dongpuwa"), 0) == 1, 90, 0.2)
+        assert one(stage, "SELECT count(*) FROM live.task_progress WHERE bureaus = '{dongpuwa}'") == 1
         calendar = stage.hub.settings.district / "calendar.toml"
         calendar.write_text(calendar.read_text(encoding="utf-8") + YEAR, encoding="utf-8")
         wait_for("the due date", lambda: one(stage, due) is not None, 90, 0.2)
@@ -96,7 +96,7 @@ def test_a_bureau_joins_a_town_begins_to_report_and_the_calendar_gains_a_year(st
         assert process.poll() is None
     assert process.returncode == 0, output.read_text(encoding="utf-8")[-3000:]
     with administration(stage.kafka) as admin:
-        admin.delete_topics([topic(stage.hub.district.id, code) for code in ("veterans", "meichang") for topic in (events_topic, receipts_topic)])
+        admin.delete_topics([topic(stage.hub.district.id, code) for code in ("veterans", "dongpuwa") for topic in (events_topic, receipts_topic)])
 
 
 def test_a_folder_that_cannot_be_taken_up_changes_nothing(stage: Stage) -> None:

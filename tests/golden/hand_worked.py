@@ -126,14 +126,14 @@ SEPTEMBER: dict[str, str | None] = {
     "tradein.汽车置换更新.approved": None,  # the city settles it
     "goals.环保绩效A级产能占比.yoy": "5",  # 30% − 25%, percentage points
     # ---- 报送: 9+9 industry bureaus, 1+1+1+1+1+1 single lists, 4 scrappage, 1 indicators, 24 tasks, 4 safeguards, 14 publicity, 5 elimination = 76 owed ----
-    "submissions.合计.expected": "76",
+    "submissions.合计.expected": "88",  # bureaus 76, three towns with four lists each 12
     # nil: enterprises of 水务 and 文旅, tasks of 公安 and 机关事务, scrappage of 市场监管
-    "submissions.合计.nil": "5",
+    "submissions.合计.nil": "6",  # 科技谷 has no outlet
     "submissions.合计.silent": "3",  # 应急: tasks, publicity, elimination
-    "submissions.合计.confirmed": "68",  # 76 − 5 − 3
+    "submissions.合计.confirmed": "79",  # 88 − 6 − 3
     # ---- 宣传引导 and 淘汰目录设备: of 13 machines the six motors are done, the boiler's term is the end of October ----
-    "publicity.合计.month_activities": "15",
-    "publicity.合计.month_reach": "152910",
+    "publicity.合计.month_activities": "18",  # 15 of bureaus and one a town
+    "publicity.合计.month_reach": "154085",  # 152 910 + 860 + 240 + 75
     "elimination.合计.ordered": "13",  # 6+1+1+2+3
     "elimination.合计.done": "6",
     "elimination.合计.overdue": None,  # none is told, and the emergency bureau is silent
@@ -240,8 +240,8 @@ OCTOBER: dict[str, str | None] = {
     # silent: 应急, 供电, and 水务 twice, whose projects count unconfirmed; nil: enterprises of 文旅, tasks of 公安 and 机关事务
     "submissions.合计.silent": "6",
     "submissions.合计.unconfirmed": "1",
-    "submissions.合计.nil": "3",
-    "submissions.合计.confirmed": "66",  # 76 − 6 − 1 − 3
+    "submissions.合计.nil": "4",
+    "submissions.合计.confirmed": "77",  # 88 − 6 − 1 − 4
     # ---- 供需对接: the robots for 2380 万元 are a listed maker's: 2380 ÷ (3450 + 2380) ----
     "matches.合计.month_matched": "1",
     "matches.合计.amount": "58300000.00",
@@ -249,12 +249,12 @@ OCTOBER: dict[str, str | None] = {
     "matches.合计.local_share": "40.82",
     # ---- 任务: 保障3 is the tax bureau's alone and done; 任务2 and 任务3 are behind; silent are 应急, 供电 and 水务 ----
     "tasks.合计.told": "20",
-    "publicity.合计.activities": "30",
-    "publicity.合计.reach": "322535",  # 152 910 + 169 625
+    "publicity.合计.activities": "36",
+    "publicity.合计.reach": "325030",  # 154 085 + 169 625 + 920 + 310 + 90
     "elimination.合计.done": "7",
     "elimination.合计.overdue": "1",  # the transformer, due on 15 October
     "tasks.合计.done": "1",
-    "tasks.合计.behind": "2",
+    "tasks.合计.behind": "3",  # two of bureaus, and 保障5 of 梅厂镇
     "tasks.合计.silent": "3",
     "problems.合计.overdue": "1",  # WT-2026-02 was due on 20 October
     # ---- 三个清单和图谱 against September ----

@@ -21,6 +21,7 @@ TABLES: Mapping[str, str] = {
     "trade-in": "trade_in", "materials": "material", "indicators": "indicator", "documents": "document", "plans": "plan",
     "problems": "problem", "tasks": "task_progress", "submissions": "submission",
     "support-sought": "support_sought", "safeguards": "safeguard", "energy-stocks": "energy_stock", "equipment-lines": "equipment_line", "project-procedures": "project_procedure", "publicity": "publicity", "elimination": "elimination", "matches": "supply_match", "returns": "workbook_return",
+    "outlets": "outlet", "project-claims": "project_claim", "outlet-claims": "outlet_claim",
 }  # fmt: skip
 
 #: (component, row key)

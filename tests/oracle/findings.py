@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle import matches, stocks, supervision
+from tests.oracle import matches, stocks, supervision, towns
 from tests.oracle.findings_projects import project
 from tests.oracle.grouping import groups, words
 from tests.oracle.keys import row_key
-from tests.oracle.lists import Expected, Members, plain, rows, vouchers_of
+from tests.oracle.lists import Expected, Members, owning, plain, rows, vouchers_of
 from tests.oracle.outcomes import Claims, Word
 from tests.oracle.rules import Rules
 
@@ -28,13 +28,16 @@ def findings(claims: Claims, rules: Rules) -> Findings:
     for group in groups(claims, rules.bureaus):
         kind, component = group[0][0], min(f"{bureau}:{entity}" for _, bureau, entity in group)
         members, told = {key: claims[key] for key in group}, of_component[_LISTS.get(kind, kind), component]
-        for rule, subject, detail in (*_of_kind(kind, members, told), *_of_any_kind(kind, members, told)):
+        own, claimed = [row for row in told if not row.list.endswith("-claims")], [row for row in told if row.list.endswith("-claims")]
+        owners = {key: claims[key] for key in owning(group, rules)}
+        of_kind = [*(_of_kind(kind, owners, own) if owners else ()), *towns.findings(kind, claimed, own[0].fields if own else None)] if kind in towns.OWNED else [*_of_kind(kind, members, told)]
+        for rule, subject, detail in (*of_kind, *_of_any_kind(kind, members, told)):
             assert (rule, subject, component) not in result
             result[rule, subject, component] = detail
     return result
 
 
-_KINDS = {"equipment-projects": "project", "recycling-projects": "project", "project-progress": "project"}
+_KINDS = {"equipment-projects": "project", "recycling-projects": "project", "project-progress": "project", "project-claims": "project", "outlets": "outlet", "outlet-claims": "outlet"}
 _LISTS = {
     "fund": "funds", "trade_in": "trade-in", "plan": "plans", "problem": "problems", "support": "support-sought", "enterprise": "enterprises",
     "policy": "funding-policies", "material": "materials", "indicator": "indicators", "document": "documents", "task": "tasks",
@@ -43,7 +46,7 @@ _LISTS = {
 _TITLES = {
     "project": "项目", "enterprise": "企业", "policy": "资金政策", "fund": "资金", "scrappage": "报废淘汰", "trade_in": "以旧换新", "material": "回收利用",
     "indicator": "指标与目标", "document": "文件与措施", "plan": "应出台方案", "problem": "协调事项", "task": "任务进展", "support": "对上争取", "submission": "报送", "workbook": "报送表",
-    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续", "publicity": "宣传引导", "elimination": "淘汰目录设备", "match": "供需对接",
+    "safeguard": "要素保障", "stock": "用能设备", "equipment_line": "设备明细", "procedure": "前期手续", "publicity": "宣传引导", "elimination": "淘汰目录设备", "match": "供需对接", "outlet": "回收网点",
 }  # fmt: skip
 
 
@@ -92,7 +95,7 @@ _MONEY = {
     "funding-policies": ("cap", "obtained"), "funds": ("amount", "counted", "carried_over", "recovered", "share_central", "share_city", "share_district"),
     "trade-in": ("sale_amount", "subsidy", "subsidy_returned", "sale_returned", "actually_paid"), "materials": ("reverse_invoiced",),
     "support-sought": ("amount_asked", "amount_recommended", "amount_reviewed", "amount_granted"),
-    "safeguards": ("amount", "signed", "paid", "subsidy"), "equipment-lines": ("original_value", "price"), "matches": ("amount",),
+    "safeguards": ("amount", "signed", "paid", "subsidy"), "equipment-lines": ("original_value", "price"), "matches": ("amount",), "project-claims": ("total_investment",),
 }  # fmt: skip
 _MONEY["recycling-projects"] = _MONEY["equipment-projects"]
 

@@ -10,7 +10,7 @@ Registers = Mapping[str, Mapping[str, Word]]
 
 #: Kinds whose claims can be one entity; all others stand for themselves.
 JOINED = (
-    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task", "safeguard", "stock", "publicity", "elimination", "match",
+    "project", "enterprise", "policy", "document", "scrappage", "trade_in", "fund", "material", "indicator", "plan", "problem", "task", "safeguard", "stock", "publicity", "elimination", "match", "outlet",
 )  # fmt: skip
 COORDINATION = "coordination"
 
@@ -104,6 +104,9 @@ def _identity(key: Key, registers: Registers) -> set[str]:
         found = {f"{facts['item']}\n{facts['enterprise_uscc'] or facts['enterprise_name']}\n{facts['equipment']}" for _, facts in standing}
     elif kind == "match":
         found = {f"{facts['contract_no']}\n{facts['enterprise_uscc']}\n{facts['line_no']}" for _, facts in standing if facts["contract_no"]}
+    elif kind == "outlet":
+        found = {f"no {facts['outlet_no']}" for _, facts in standing if facts["outlet_no"]}
+        found |= {f"{facts['operator_uscc']}\n{facts['name']}" for _, facts in standing if facts["operator_uscc"]}
     elif kind == "task":
         found = {f"{bureau}\n{facts['task_no']}\n{facts['month']}" for _, facts in standing}
     else:

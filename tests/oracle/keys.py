@@ -16,6 +16,8 @@ def row_key(name: str, component: str, sub: tuple[str, ...], fields: Mapping[str
         return _parts(fields["document_no"], fields["level"])
     if name == "documents":
         return _parts(fields["document_no"], fields["department"])
+    if name == "outlets" and not sub:
+        return _parts("", component)
     if name == "scrappage" and not sub:
         return _parts(fields["category"], fields["identifier"]) if fields["identifier"] else _parts("", component)
     return component if name in ("submissions", "support-sought", "returns", "equipment-lines") else _parts(*sub)

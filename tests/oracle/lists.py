@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tests.oracle import matches, matters, safeguards, stocks, supervision
+from tests.oracle import matches, matters, safeguards, stocks, supervision, towns
 from tests.oracle.grouping import Key, groups, words
 from tests.oracle.keys import row_key
 from tests.oracle.outcomes import Claims, Word
@@ -32,13 +32,31 @@ def rows(claims: Claims, rules: Rules) -> list[Expected]:
     """Return every row of every list."""
     result = []
     for group in groups(claims, rules.bureaus):
-        component = min(f"{bureau}:{entity}" for _, bureau, entity in group)
-        bureaus = tuple(sorted({bureau for _, bureau, _ in group}))
-        members = {key: claims[key] for key in group}
-        for list_name, sub, fields in _FOLDS[group[0][0]](component, members, rules):
+        component = _named(group)
+        owners = owning(group, rules)
+        bureaus = tuple(sorted({bureau for _, bureau, _ in owners}))
+        made = _FOLDS[group[0][0]](_named(owners), {key: claims[key] for key in owners}, rules) if owners else iter(())
+        own = []
+        for list_name, sub, fields in made:
             told = tuple(sorted(fields.pop("told by", bureaus)))
-            result.append(Expected(list_name, row_key(list_name, component, sub, fields), component, sub, told, fields))
+            own.append(Expected(list_name, row_key(list_name, _named(owners), sub, fields), component, sub, told, fields))
+        result += own
+        if len(owners) < len(group):
+            kind, first = group[0][0], (own[0].key, own[0].fields) if own else None
+            said = _sayings({key: claims[key] for key in group if key not in owners}, kind)
+            for list_name, bureau, entity, fields in towns.claims(kind, said, first, rules):
+                sub = (bureau, entity)
+                result.append(Expected(list_name, row_key(list_name, component, sub, fields), component, sub, (bureau,), fields))
     return result
+
+
+def _named(group: Sequence[Key]) -> str:
+    return min(f"{bureau}:{entity}" for _, bureau, entity in group)
+
+
+def owning(group: Sequence[Key], rules: Rules) -> list[Key]:
+    """The claims that make rows of the lists of their kind: of what bureaus own, theirs alone."""
+    return [key for key in group if key[0] not in towns.OWNED or key[1] not in rules.towns]
 
 
 Members = Mapping[Key, Mapping[str, Mapping[str, Word]]]
@@ -107,7 +125,7 @@ def _project(component: str, members: Members, rules: Rules) -> Made:
 def _enterprise(_component: str, members: Members, rules: Rules) -> Made:
     said = _sayings(members, "enterprise")
     if said:
-        names = ("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains")
+        names = ("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains", "town")
         row = {name: rules.pick(said, "enterprises", name) for name in names}
         yield "enterprises", (), row | {"lead_bureau": rules.first(said, "enterprises", "*", None)[0][0][1]}
 
@@ -367,7 +385,7 @@ def _return(said: list[Saying], rules: Rules) -> Fields:
 
 
 def _material(_component: str, members: Members, rules: Rules) -> Made:
-    names = ("month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity")
+    names = ("month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity", "town")
     shared: dict[tuple[str, ...], list[Saying]] = defaultdict(list)
     for key, registers in members.items():
         for sub, word in words(registers, "recovered").items():
@@ -469,6 +487,7 @@ _FOLDS: Mapping[str, Callable[[str, Members, Rules], Made]] = {
     "fund": _fund, "trade_in": _trade_in, "plan": _plan, "submission": _submission, "support": _support, "workbook": _workbook,
     "safeguard": lambda _component, members, rules: safeguards.rows(_sayings(members, "reported"), rules), "stock": lambda _component, members, rules: stocks.rows(_sayings(members, "surveyed"), rules), "material": _material, "indicator": _indicator,
     "publicity": lambda _component, members, _rules: supervision.publicity(_sayings(members, "reported")),
+    "outlet": lambda _component, members, rules: towns.outlet(_sayings(members, "outlet"), rules),
     "match": lambda _component, members, rules: matches.rows(_sayings(members, "matched"), rules),
     "elimination": lambda _component, members, rules: supervision.elimination(_sayings(members, "ordered"), _sayings(members, "verified"), rules),
     "problem": lambda _component, members, _rules: matters.problems(_sayings(members, "raised"), _sayings(members, "resolved")),

@@ -23,6 +23,7 @@ class Rules:
     longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
     levels: tuple[str, ...] = ("市",)
     tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    towns: Mapping[str, str] = field(default_factory=dict)
 
     def first(self, said: Iterable[Saying], list_name: str, field: str, domain: str | None) -> list[Saying]:
         """Sort by who takes precedence; the unranked follow by code, then by their key."""

@@ -19,6 +19,7 @@ from exchange_hub.views.store.stamp import ensure_views, stamp_of
 from tests.oracle.rules import Rules
 from tests.platform import empty_database
 from tests.strategies.history import TOPICS
+from tests.strategies.universe import TOWN
 
 
 def ranking(list_name: str, field: str, domain: str) -> tuple[str, ...]:
@@ -65,10 +66,12 @@ def longer_due_on(received: date) -> date | None:
 
 
 LONGER = {"规范性文件": longer_due_on}
-RULES = FoldRules(ranking, due_on, PLANS, counting_step, longer=LONGER, tasks=TASKS)
+#: What these say of a bureau's entity is a claim.
+TOWNS = {TOWN: "梅厂镇"}
+RULES = FoldRules(ranking, due_on, PLANS, counting_step, longer=LONGER, tasks=TASKS, towns=TOWNS)
 ASKED = Asked(RULES, ("工业", "农业"), (2026, 2027), "configuration of the tests")
 STAMP = stamp_of(ASKED)
-ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()), PLANS, counting_step, LONGER, tasks=TASKS)
+ORACLE_RULES = Rules(ranking, due_on, frozenset(TOPICS.values()), PLANS, counting_step, LONGER, tasks=TASKS, towns=TOWNS)
 
 
 @contextmanager

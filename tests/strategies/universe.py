@@ -21,7 +21,8 @@ from tests.strategies.dice import LISTS, SMALL, Facts, Place, World
 PROJECT_BUREAUS = ("development-reform", "industry", "transport")
 SCRAPPING_BUREAUS = ("transport", "commerce", "police")
 PAYING_BUREAUS = ("finance", "commerce")
-BUREAUS = ("development-reform", "industry", "transport", "commerce", "finance", "police", "coordination")
+TOWN = "meichang"
+BUREAUS = ("development-reform", "industry", "transport", "commerce", "finance", "police", "coordination", TOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _enterprise(tell: Random, at: Place) -> tuple[str, Facts]:
         "uscc": dice.uscc(dice.shared(tell, at)), "name": dice.name(tell), "role": tell.choice(LISTS["enterprise_role"]),
         "domain": tell.choice(LISTS["domain"]), "main_products": tuple(dice.text(tell) for _ in range(tell.randrange(3))),
         "capacity": dice.some(tell, dice.text(tell)), "output": dice.some(tell, dice.money(tell)),
-        "qualifications": tuple(dice.text(tell) for _ in range(tell.randrange(2))), "serves_domains": tuple(LISTS["domain"][: tell.randrange(3)]),
+        "qualifications": tuple(dice.text(tell) for _ in range(tell.randrange(2))), "serves_domains": tuple(LISTS["domain"][: tell.randrange(3)]), "town": dice.some(tell, "杨村街道"),
     }  # fmt: skip
 
 
@@ -259,7 +260,7 @@ def _recovered(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"M{at.entity}", {
         "month": at.month, "operator_uscc": dice.some(tell, dice.uscc(tell.choice((5, 6)))), "material": tell.choice(LISTS["material"][:3]), "unit": "吨",
         "recovered": dice.quantity(tell), "used": dice.some(tell, dice.quantity(tell)), "route": dice.some(tell, LISTS["material_route"][0]),
-        "outlets": dice.some(tell, tell.randrange(4)), "reverse_invoiced": dice.some(tell, dice.money(tell)),
+        "outlets": dice.some(tell, tell.randrange(4)), "reverse_invoiced": dice.some(tell, dice.money(tell)), "town": dice.some(tell, "梅厂镇"),
     }  # fmt: skip
 
 
@@ -373,6 +374,15 @@ def _verified(tell: Random, at: Place) -> tuple[str, Facts]:
     return f"Y{at.entity}", _to_eliminate(tell, at) | {"done_on": dice.day(tell), "method": tell.choice(LISTS["elimination_method"])}
 
 
+def _outlet(tell: Random, at: Place) -> tuple[str, Facts]:
+    shared = dice.shared(tell, at)
+    return f"G{at.entity}", {
+        "outlet_no": dice.some(tell, f"备 {shared}"), "name": tell.choice(("一站", "二 站")), "operator_name": dice.name(tell),
+        "operator_uscc": dice.some(tell, dice.uscc(shared)), "town": dice.some(tell, "杨村街道"), "address": dice.some(tell, dice.text(tell)),
+        "materials": tuple(LISTS["material"][: tell.randrange(3)]), "state": tell.choice(LISTS["outlet_state"]), "opened_on": dice.some(tell, dice.day(tell)),
+    }  # fmt: skip
+
+
 def _submission(*, nil: bool) -> "Maker":
     def facts_of(tell: Random, at: Place) -> tuple[str, Facts]:
         listed = LISTS["list_view"][at.entity % len(LISTS["list_view"])]
@@ -393,7 +403,7 @@ def _sent_back(tell: Random, at: Place) -> tuple[str, Facts]:
 
 
 _MERGED = (
-    ("project", "P", PROJECT_BUREAUS), ("enterprise", "E", PROJECT_BUREAUS), ("policy", "Z", PAYING_BUREAUS),
+    ("project", "P", (*PROJECT_BUREAUS, TOWN)), ("outlet", "G", ("commerce", TOWN)), ("enterprise", "E", PROJECT_BUREAUS), ("policy", "Z", PAYING_BUREAUS),
     ("document", "D", BUREAUS[:3]), ("scrappage", "S", SCRAPPING_BUREAUS),
 )  # fmt: skip
 
@@ -435,8 +445,9 @@ _REASONED = frozenset(
 )
 
 _EVENTS: Mapping[str, tuple[tuple[str, ...], Maker]] = {
-    "ProjectAdded": (PROJECT_BUREAUS, _project), "ProjectChanged": (PROJECT_BUREAUS, _project),
-    "ProjectWithdrawn": (PROJECT_BUREAUS, _nothing("P")), "ProjectProgressReported": (PROJECT_BUREAUS, _progress),
+    "ProjectAdded": ((*PROJECT_BUREAUS, TOWN), _project), "ProjectChanged": ((*PROJECT_BUREAUS, TOWN), _project),
+    "ProjectWithdrawn": ((*PROJECT_BUREAUS, TOWN), _nothing("P")), "ProjectProgressReported": ((*PROJECT_BUREAUS, TOWN), _progress),
+    "OutletListed": (("commerce", "industry", TOWN), _outlet), "OutletWithdrawn": (("commerce", TOWN), _nothing("G")),
     "EnterpriseListed": (PROJECT_BUREAUS, _enterprise), "EnterpriseDelisted": (PROJECT_BUREAUS, _delisted),
     "EquipmentScrapped": (SCRAPPING_BUREAUS, _scrapped), "TradeInCompleted": (("commerce", "industry"), _completed),
     "TradeInReturned": (("commerce", "industry"), _returned), "FundsAllocated": (PAYING_BUREAUS, _allocated),

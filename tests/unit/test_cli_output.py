@@ -14,10 +14,10 @@ import pytest
 from rich.cells import cell_len
 
 from exchange_hub.cli import output
-from exchange_hub.cli.lists import grouped
 from exchange_hub.console import export
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.queries.answers import Selection
+from exchange_hub.views.summing import grouped
 from tests.console_rows import PLACE, MemorySource
 
 Shown = Callable[[], list[str]]

@@ -21,6 +21,8 @@ ADDRESSES = {
     "/api/lists/{name}": "/api/lists/equipment-projects",
     "/api/lists/{name}/row": "/api/lists/equipment-projects/row?key=2509-120114-89-01-540003",
     "/api/submissions/{month}": "/api/submissions/2026-11",
+    "/api/towns/{month}": "/api/towns/2026-11",
+    "/api/lists/{name}/sums": "/api/lists/equipment-projects/sums?by=town",
     "/api/tasks/{month}": "/api/tasks/2026-11",
     "/api/findings": "/api/findings",
     "/api/rejections": "/api/rejections",

@@ -17,6 +17,7 @@ from exchange_hub.cli import main
 from exchange_hub.programme.district import FILES, District, DistrictError
 from exchange_hub.runtime.kafka_rights import rights_of_bureau
 from exchange_hub.views.lists import BY_NAME
+from tests.closing.reading import report_of
 
 FOLDER = Path(__file__).parents[2] / "deploy/districts/wuqing"
 MAPPING = FOLDER / "connectors/shared/towns.toml"
@@ -41,13 +42,13 @@ def test_thirty_four_towns_are_in_the_registry() -> None:
 
 def test_a_town_that_does_not_report_changes_nothing() -> None:
     """Without ``reports`` a town has no topic, no duty and no word in precedence."""
-    silent = District.load(FOLDER)
+    silent = reporting()
     assert not set(CODES) & {*silent.publishers(), *silent.ranking("tasks"), *(owed.bureau for owed in silent.expected("2026-10"))}
 
 
 def test_all_towns_report_behind_every_bureau() -> None:
     """All 34 have topics, rights and names, and stand behind the bureaus wherever a ranking decides."""
-    silent, speaking = District.load(FOLDER), reporting(*CODES)
+    silent, speaking = reporting(), reporting(*CODES)
     assert speaking.publishers() == (*silent.publishers(), *CODES)
     for list_ in BY_NAME:
         assert speaking.ranking(list_)[-34:] == tuple(CODES)
@@ -58,11 +59,19 @@ def test_all_towns_report_behind_every_bureau() -> None:
 
 
 def test_a_town_owes_what_the_district_says_of_all() -> None:
-    """One town that reports owes tasks and publicity of each month, and what the bureaus owe is what it was."""
-    silent, speaking = District.load(FOLDER), reporting("meichang")
+    """One town that reports owes tasks, publicity and its claims of each month, and what the bureaus owe is what it was."""
+    silent, speaking = reporting(), reporting("meichang")
     more = [each for each in speaking.expected("2026-10") if each not in silent.expected("2026-10")]
-    assert [(each.bureau, each.list) for each in more] == [("meichang", "tasks"), ("meichang", "publicity")]
+    assert [(each.bureau, each.list) for each in more] == [("meichang", name) for name in ("tasks", "publicity", "project-claims", "outlet-claims")]
     assert speaking.plan_tasks("2026-10") == silent.plan_tasks("2026-10")
+
+
+def test_the_report_names_silent_towns_as_their_number() -> None:
+    """Thirty-four silent towns are one word of the body beside the bureaus; where all bureaus came, the only one."""
+    report = report_of(reporting(*CODES), {name: [] for name in BY_NAME})
+    body = "".join((*report.notes, *(text for section in report.sections for text in section.paragraphs)))
+    assert body.count("34个镇街园区") == 2
+    assert "梅厂镇" not in body
 
 
 @pytest.mark.parametrize(
@@ -83,6 +92,16 @@ def test_a_wrong_registry_is_refused(changes: dict[str, Any], town: dict[str, An
         District.of(tables)
 
 
+_FILLED = {
+    "宣传引导": {"序号": 1, "宣传活动": "以旧换新进社区", "渠道": "现场活动", "触达人次": 300},
+    "辖区项目": {
+        "序号": 1, "项目代码": "2509-120114-89-01-544060", "项目名称": "泵站改造", "所属清单": "设备更新", "领域": "水务", "建设性质": "改建和技术改造",
+        "名称": "某厂", "总投资": 120, "建设状态": "在建", "更新日期": "2026-10-20",
+    },
+    "辖区网点": {"序号": 1, "备案编号": "备1", "网点名称": "一站", "名称": "回收公司", "营业状态": "营业", "更新日期": "2026-10-20"},
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("code", ["meichang", "tech-valley"])
 def test_one_mapping_serves_every_town(code: str, tmp_path: Path) -> None:
     """The shared mapping read for a town is sound, and its blank workbook, filled in, states events of that town."""
@@ -93,14 +112,18 @@ def test_one_mapping_serves_every_town(code: str, tmp_path: Path) -> None:
     file = tmp_path / "填报.xlsx"
     write_template(mapping, file, "2026-10")
     book = openpyxl.load_workbook(file)
-    sheet = book["宣传引导"]
-    head = next(row for row in sheet.iter_rows() if any(cell.value == "宣传活动" for cell in row))
-    row = {"序号": 1, "宣传活动": "以旧换新进社区", "渠道": "现场活动", "触达人次": 300}
-    for cell in head:
-        sheet.cell(head[0].row + 1, cell.column, row.get(str(cell.value)))
+    for name, row in _FILLED.items():
+        sheet = book[name]
+        last = max(cell.row for cells in sheet.iter_rows() for cell in cells if str(cell.value).startswith(tuple(row)))
+        heads = {str(cell.value).partition("（")[0]: cell.column for cells in sheet.iter_rows(max_row=last) for cell in cells if cell.value}
+        for head, value in row.items():
+            sheet.cell(last + 1, heads[head], value)
     book.save(file)
     seen = look_at(file, mapping)
-    assert [(each.statement.type, each.statement.facts["activity"]) for each in seen.statements] == [("PublicityReported", "以旧换新进社区")], seen.findings
+    told = {each.statement.type: (each.statement.entity_key, each.statement.facts.get("activity") or each.statement.facts["name"]) for each in seen.statements}
+    assert told == {
+        "PublicityReported": ("以旧换新进社区", "以旧换新进社区"), "ProjectAdded": ("2509-120114-89-01-544060", "泵站改造"), "OutletListed": ("备1", "一站"),
+    }, seen.findings  # fmt: skip
 
 
 @pytest.mark.parametrize(("path", "code", "words"), [
@@ -125,4 +148,5 @@ def test_the_command_shows_who_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_DISTRICT", str(FOLDER))
     lines = CliRunner().invoke(main, ["bureau", "towns"]).output.splitlines()
     assert [line.split("\t")[0] for line in lines] == CODES
-    assert all("does not report" in line for line in lines)
+    reports = [town["code"] for town in TABLES["towns"]["town"] if town.get("reports")]
+    assert [line.split("\t")[0] for line in lines if "does not report" not in line] == reports

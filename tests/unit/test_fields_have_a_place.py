@@ -21,7 +21,7 @@ BESIDE = {"ProjectProgressReported": "ProjectAdded", "PolicyExpired": "PolicyLis
 #: Fields that name what an event takes back, ends or reverses: what they name is shown, not they.
 NAMES = {
     ("EnterpriseDelisted", "uscc"), ("EquipmentLineWithdrawn", "line_no"), ("SupplyDemandMatchWithdrawn", "match_no"), ("PolicyExpired", "document_no"),
-    ("PolicyExpired", "level"), ("SubsidyReversed", "reverses_voucher_no"),
+    ("PolicyExpired", "level"), ("SubsidyReversed", "reverses_voucher_no"), ("OutletWithdrawn", "outlet_no"),
 }  # fmt: skip
 RULES = FoldRules()
 #: Two values as decoded facts hold them: days, fen and ten-thousandths are whole numbers.

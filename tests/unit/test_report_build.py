@@ -166,8 +166,10 @@ def test_who_has_not_reported_is_named_and_never_zero(district: District) -> Non
     report = report_of(district, nothing())
     note = next(text for text in report.notes if "尚未报送" in text)
     owed = len(district.expected("2026-10"))
+    towns = {bureau.code for bureau in district.bureaus if bureau.kind == "town"}
+    of_bureaus = sum(each.bureau not in towns for each in district.expected("2026-10"))
     assert note.endswith(
-        f"等{owed}项截至2026年11月6日尚未报送，本期未计入，不以零计。应报清单{owed}项，确认0项，零报告0项，未确认0项，未报送{owed}项，见附件8。"
+        f"等{of_bureaus}项、{len(towns)}个镇街园区截至2026年11月6日尚未报送，本期未计入，不以零计。应报清单{owed}项，确认0项，零报告0项，未确认0项，未报送{owed}项，见附件8。"
     )
     assert note.startswith("区发展改革委（回收循环利用项目清单）、")
     assert table_text(report, "设备更新")["工业"][:3] == ["未报送", "未报送/未报送", "未报送"]

@@ -1,5 +1,6 @@
 """The connectors of the sample district read every sample workbook: what is published, returned and left alone."""
 
+import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from exchange_connectors.settings import KafkaSettings
 from exchange_contracts import codec, topics
 
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
-CONNECTORS = sorted(path.stem for path in (DISTRICT / "connectors").glob("*.toml"))
+TOWNS = [town["code"] for town in tomllib.loads((DISTRICT / "towns.toml").read_text(encoding="utf-8"))["town"] if town.get("reports")]
+CONNECTORS = [*sorted(path.stem for path in (DISTRICT / "connectors").glob("*.toml")), *TOWNS]
 
 
 def take(folder: Path, bureau: str, state: Path, broker: RecordingBroker) -> list[int]:
     """Publish a folder's workbooks without writing slips; return the numbers of the errors that sent rows back."""
-    mapping = mappings.load(DISTRICT / "connectors" / f"{bureau}.toml").model_copy(update={"inbox": folder})
+    mapping = mappings.of_bureau(DISTRICT / "connectors", bureau).model_copy(update={"inbox": folder})
     errors = []
     with Publisher(KafkaSettings(), "wuqing", bureau, state, broker=broker) as publisher:
         for path in DropFolder(mapping, publisher).waiting():

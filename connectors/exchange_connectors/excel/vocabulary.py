@@ -26,6 +26,7 @@ TARGETS: Mapping[str, tuple[str, str]] = {
     "SafeguardReported": ("safeguards", "{safeguard}"),
     "StockSurveyed": ("energy-stocks", "{equipment}@{domain}"),
     "PublicityReported": ("publicity", "{activity}"),
+    "OutletListed": ("outlets", "{outlet_no|name}"),
     "SupplyDemandMatched": ("matches", "{match_no}"),
     "EliminationOrdered": ("elimination", "{item}|{enterprise_name}|{equipment}"),
 }

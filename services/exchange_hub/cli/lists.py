@@ -1,12 +1,11 @@
 """``hub list``: what the list views show, row by row or summed by a column."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,12 +13,11 @@ from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
-from exchange_hub.programme.definitions import TOTAL
 from exchange_hub.programme.list_figures import EXITED
 from exchange_hub.reports.closed import cuts, snapshot
 from exchange_hub.reports.queries import Queries
 from exchange_hub.runtime.migrating import engine_of
-from exchange_hub.views import values
+from exchange_hub.views import summing, values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Selection
@@ -72,14 +70,13 @@ def list_(
             by_month = by == "month" or "month" in wanted
             if by is not None:
                 _columns(view, by)
-                apart = [key for key in ("granularity", "admin_state") if key != by and any(column.name == key for column in view.columns)]
-                found = at.sums(name, (by, *apart), [column.name for column in _summed(view, by, by_month=by_month)], Selection(wanted))
+                found = at.sums(name, summing.keys_of(view, by), [column.name for column in summing.summed(view, by, by_month=by_month)], Selection(wanted))
             else:
                 found = at.rows(name, Selection(wanted), limit=limit)
         names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
         if by is not None:
-            summed, sums = grouped(view, found, by, by_month=by_month)
-            exited = sum(_rows(row) for row in found if row.get("admin_state") == EXITED)
+            summed, sums = summing.grouped(view, found, by, by_month=by_month)
+            exited = sum(int(str(row["row_count"])) for row in found if row.get("admin_state") == EXITED)
             if exited:
                 click.echo(f"含已退出的 {exited} 行，专报不计；--where admin_state=正常 可只看其余。", err=True)
             output.show(f"{view.title}，按{chosen_title(view, by)}", sums, summed, form, out, layout=output.Layout(names=names))
@@ -132,77 +129,16 @@ def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Ite
 
 def chosen_title(view: ListView, name: str) -> str:
     """Return the heading of a column."""
-    return next(column.title for column in view.columns if column.name == name)
+    return view.column(name).title
 
 
 def _columns(view: ListView, asked: str | None) -> tuple[Column, ...]:
     """Return the columns asked for by name, in that order; all of them where none is named."""
     if asked in (None, "all"):
         return view.columns
-    known = {column.name: column for column in view.columns}
+    known = {column.name: column for column in (*view.columns, *view.derived)}
     wanted = [name.strip() for name in str(asked).split(",") if name.strip()]
     missing = [name for name in wanted if name not in known]
     if missing or not wanted:
         raise click.UsageError(f"{view.name} has no column {', '.join(missing) or asked!r}; it has {', '.join(known)}")
     return tuple(known[name] for name in wanted)
-
-
-def grouped(
-    view: ListView, rows: Sequence[Mapping[str, Any]], by: str, *, by_month: bool
-) -> tuple[tuple[Column, ...], list[dict[str, Any]]]:
-    """Return columns and lines of sums: one line per value of a column, with the number of rows.
-
-    Details and summaries of the same thing reconcile and never add: a list that has both is split by 粒度. What no row
-    of a line states stays absent and is not zero. Cumulative amounts are summed within one month only.
-
-    Args:
-        view: the list.
-        rows: its rows, money in fen, or sums of rows with their ``row_count``.
-        by: column to group by.
-        by_month: whether each line holds rows of one month.
-    """
-    known = {column.name: column for column in view.columns}
-    mixed = "granularity" in known and by != "granularity" and len({row["granularity"] for row in rows}) > 1
-    keys = (by, "granularity") if mixed else (by,)
-    summed = [column for column in _summed(view, by, by_month=by_month) if column.name not in keys]
-    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault(tuple(_group(known[key], row[key]) for key in keys), []).append(row)
-    lines = []
-    for group in sorted(groups):
-        stated = {
-            column.name: [row[column.name] for row in groups[group] if row[column.name] is not None] for column in summed
-        }
-        sums = {name: sum(filled) if filled else None for name, filled in stated.items()}
-        line = dict(zip(keys, group, strict=True))
-        lines.append(line | {"row_count": sum(map(_rows, groups[group]))} | sums | {"row_key": "|".join(group), "bureaus": []})
-    if len(lines) > 1 and not mixed:
-        stated = {column.name: [line[column.name] for line in lines if line[column.name] is not None] for column in summed}
-        total = {name: sum(filled) if filled else None for name, filled in stated.items()}
-        lines.append({by: TOTAL, "row_count": sum(map(_rows, rows))} | total | {"row_key": TOTAL, "bureaus": []})
-    head = tuple(replace(known[key], type="text", unit="", title=values.exact_heading(known[key])) for key in keys)
-    return (*head, Column("row_count", "行数", "count"), *summed), lines
-
-
-def _summed(view: ListView, by: str, *, by_month: bool) -> list[Column]:
-    """Return the columns that are summed."""
-    numbers = (column for column in view.columns if column.type in ("money", "count") and not column.year and column.name != by)
-    return [column for column in numbers if by_month or not column.cumulative]
-
-
-def _rows(line: Mapping[str, Any]) -> int:
-    """Return how many rows a line stands for."""
-    number: int = line.get("row_count", 1)
-    return number
-
-
-def _group(column: Column, raw: Any) -> str:
-    """Return the words of a value that names a group, amounts in yuan; codes stay codes."""
-    if raw is None:
-        return "（未填）"
-    told = values.plain(column, raw)
-    if isinstance(told, dict):
-        return "；".join(f"{key}：{amount}" for key, amount in told.items())
-    if isinstance(told, list):
-        return "、".join(map(str, told))
-    return ("是" if told else "否") if isinstance(told, bool) else str(told)

@@ -6,12 +6,12 @@ Money is a decimal string in yuan, quantities are decimal strings, dates are ISO
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
-from exchange_hub.console import boards, figures, models, query, text_files, wording
+from exchange_hub.console import boards, figures, models, query, sums, text_files, town_board, wording
 from exchange_hub.console.rims import Console
 from exchange_hub.programme import check_sheet, matching
 from exchange_hub.views import facts, values
@@ -35,6 +35,10 @@ Sort = Annotated[str, Query(max_length=100, description="排序列，前加“-�
 Limit = Annotated[int, Query(ge=1, le=1000, description="最多返回的条数")]
 
 
+_OF_TOWNS = "每个镇、街道、园区一行：应报和已报、任务、协调事项、宣传、申报（待主管部门确认的不计入任何数）、辖区内各清单的行数。`reports` 为 false 的未开通自行报送。"
+_OF_SUMS = "`by` 为列名，例如 `?by=town`；其余列名可作为筛选条件。设备明细、前期手续、对上争取、供需对接和项目进度的 `town` 取自其项目。金额为元；没有一行填报的为 null，不是零。"
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """The handlers, on one console."""
@@ -49,14 +53,16 @@ class Api:
                 "/api/lists/{name}", self.listing, models.Page, "一张清单的行（可筛选、排序、分页）",
                 "除下列参数外，任一列名都可作为筛选条件，例如 `?domain=工业&build_state=在建`；同一列可重复给出，金额以元为单位。",
             ),
+            ("/api/lists/{name}/sums", self.sums, models.Sums, "一张清单按一列汇总（如按镇街园区）", _OF_SUMS),
             (
                 "/api/lists/{name}/row", self.row, models.RowTrace, "一行及其来源：各单位填报、事件、原表单元格",
                 "各单位的填报并列给出；多个单位填报同一事项时，`taken_from` 说明每一栏取自哪个单位、其他单位怎样填报；每个事件带有原表的文件、工作表和行号。金额以元为单位。",
             ),
             (
                 "/api/submissions/{month}", self.submissions, list[models.Submission], "某月报送情况",
-                "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计），pending 未到期。",
+                "`state`：confirmed 已确认，nil 零报告，late 迟报，silent 未报送（不以零计），pending 未到期。各委办局在前，镇街园区在后。",
             ),
+            ("/api/towns/{month}", self.towns, list[models.TownLine], "某月镇街园区情况", _OF_TOWNS),
             (
                 "/api/tasks/{month}", self.tasks, list[models.TaskLine], "某月任务推进情况",
                 "工作方案的每项任务与所分单位各一行；`state` 为 未报送 的，是应报而当月没有填报的单位（不以零计，也不作未完成计），未到期 的尚在报送期内。",
@@ -124,6 +130,17 @@ class Api:
             rows=[_cells(view, row) for row in rows],
         )  # fmt: skip
 
+    def sums(self, request: Request, name: ListPath, *, by: Annotated[str, Query(max_length=100, description="按哪一列汇总")] = "") -> models.Sums:
+        """The sums of a list by a column."""
+        del by  # described for readers of the API; parsed together with the columns
+        view = _view(name)
+        with self.console.source.reading() as reading:
+            found = sums.summed(reading, view, request.query_params.multi_items())
+        return models.Sums(
+            list=view.name, title=view.title, by=found.by.name, as_of=self.console.clock().astimezone(UTC),
+            lines=[{column.name: _cell(column, line.get(column.name)) for column in found.columns} for line in found.lines],
+        )  # fmt: skip
+
     def row(
         self, name: ListPath, key: Annotated[str, Query(max_length=500, description="行的主键 row_key")]
     ) -> models.RowTrace:
@@ -142,8 +159,17 @@ class Api:
         """The submissions of a month, those that are owed and silent included."""
         with self.console.source.reading() as reading:
             found, returned = reading.submissions(month), reading.returned(month)
-        matrix = boards.matrix(month, found, self.console.place, self.console.clock().astimezone(wording.SHANGHAI).date(), returned)
-        return [cell for _, cells in matrix.lines for cell in cells if cell is not None]
+        both = [boards.matrix(month, found, self.console.place, self._today(), returned, towns=towns) for towns in (False, True)]
+        return [cell for matrix in both for _, cells in matrix.lines for cell in cells if cell is not None]
+
+    def towns(self, month: MonthPath) -> Sequence[models.TownLine]:
+        """Every town, street and park in a month, those that do not report included."""
+        with self.console.source.reading() as reading:
+            found = town_board.lines(reading, self.console.place, month, self._today())
+        return [_model(models.TownLine, line, silent=list(line.silent)) for line in found]
+
+    def _today(self) -> date:
+        return self.console.clock().astimezone(wording.SHANGHAI).date()
 
     def tasks(self, month: MonthPath) -> Sequence[models.TaskLine]:
         """Every task of the work plan in a month, bureau by bureau, those that are silent included."""

@@ -44,7 +44,7 @@ class Matrix:
 
 
 def matrix(
-    month: str, submissions: Iterable[Submission], place: Place, today: date | None = None, returned: Iterable[Returned] = ()
+    month: str, submissions: Iterable[Submission], place: Place, today: date | None = None, returned: Iterable[Returned] = (), *, towns: bool = False
 ) -> Matrix:
     """Lay out the submissions of *month*; what is owed and not here is 未报送, which is not zero, and 未到期 up to its last day.
 
@@ -54,9 +54,11 @@ def matrix(
         place: the district.
         today: the day in the district; ``None`` where nothing is awaited any more.
         returned: what goes back to bureaus; that of a list which is neither owed nor here stands in no cell.
+        towns: whether of towns, which have a board of their own, and not of bureaus.
     """
-    owed = place.owed(month)
-    cells = {(item.bureau, item.list): _timed(item, owed.get((item.bureau, item.list))) for item in submissions}
+    codes = place.town_codes
+    owed = {(bureau, name): due_on for (bureau, name), due_on in place.owed(month).items() if (bureau in codes) == towns}
+    cells = {(item.bureau, item.list): _timed(item, owed.get((item.bureau, item.list))) for item in submissions if (item.bureau in codes) == towns}
     for (bureau, name), due_on in owed.items():
         awaited = today is not None and due_on is not None and today <= due_on
         cells.setdefault((bureau, name), Submission(bureau, name, month, "pending" if awaited else "silent", None, None, "", due_on))

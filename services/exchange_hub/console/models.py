@@ -17,6 +17,7 @@ from exchange_hub.views.lists.model import ColumnType
 from exchange_hub.views.resources import Type
 
 Cell = str | int | bool | list[str] | dict[str, str] | None
+Lines = list[dict[str, Cell]]
 """A value of a list: money and quantities are decimal strings, dates ISO, ``null`` is nothing reported."""
 
 
@@ -81,6 +82,16 @@ class Page(Model):
     page: int = eg(1)
     size: int = eg(PAGE_SIZE)
     rows: Rows
+
+
+class Sums(Model):
+    """A list summed by a column."""
+
+    list: str = eg("equipment-projects")
+    title: str = eg("设备更新项目清单")
+    by: str = eg("town")
+    as_of: Time = eg("2026-11-02T01:30:00Z")
+    lines: Lines = eg([{"town": "梅厂镇", "row_count": 3, "total_investment": "12600000.00"}, {"town": "合计", "row_count": 3, "total_investment": "12600000.00"}])
 
 
 class Said(Model):
@@ -338,6 +349,28 @@ class Resource(Model):
     bureaus: list[str] = eg(["区工业和信息化局"])
     related: list[str] = eg(["ProjectAdded"])
     fields: list[Entry]
+
+
+class TownLine(Model):
+    """A town, street or park in a month."""
+
+    code: str = eg("meichang")
+    name: str = eg("梅厂镇")
+    reports: bool = eg(True, "是否开通自行报送")
+    owed: int = eg(4, "应报清单份数")
+    came: int = eg(3)
+    silent: list[str] = eg(["outlet-claims"], "已过期限未报送的清单")
+    tasks: int = eg(2, "当月填报进展的任务")
+    tasks_done: int = eg(1)
+    tasks_behind: int = eg(0)
+    problems: int = eg(1, "提出的协调事项")
+    problems_open: int = eg(1)
+    activities: int = eg(1, "当月宣传活动")
+    reach: int | None = eg(300)
+    claims_confirmed: int = eg(2, "申报的项目和网点中主管部门已确认的")
+    claims_open: int = eg(1, "待主管部门确认，不计入")
+    claims_refused: int = eg(0, "主管部门答复不属实的")
+    ground: dict[str, int] = eg({"equipment-projects": 3}, "清单：辖区内行数")
 
 
 class Alive(Model):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from exchange_contracts import vocabulary
-from exchange_hub.console import boards, export, figures, query, wording
+from exchange_hub.console import boards, export, figures, query, sums, text_files, town_board, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
 from exchange_hub.console.rims import Console
@@ -45,7 +45,9 @@ class Pages:
             ("/lists/{name}", self.listing),
             ("/lists/{name}/row", self.row),
             ("/lists/{name}/download", self.download),
+            ("/lists/{name}/sums", self.sums),
             ("/submissions", self.submissions),
+            ("/towns", self.towns),
             ("/deadlines", self.deadlines),
             ("/tasks", self.tasks),
             ("/policies", self.policies),
@@ -96,7 +98,7 @@ class Pages:
         """A list: filter, sort, page."""
         view = _view(name)
         asked = query.parse(view, request.query_params.multi_items())
-        filters = [column for column in view.columns if column.filter]
+        filters = [column for column in (*view.columns, *view.derived) if column.filter]
         with self.console.source.reading() as reading:
             total, rows = reading.page(view.name, asked.selection, limit=asked.size, offset=asked.offset)
             choices = reading.choices(view.name, [column.name for column in filters])
@@ -137,6 +139,21 @@ class Pages:
         disposition = f"attachment; filename=\"{view.name}.{wanted}\"; filename*=UTF-8''{filename}"
         return await self.console.downloads.answer(request, wish, export.MEDIA_TYPES[wanted], disposition)
 
+    def sums(self, request: Request, name: str) -> Response:
+        """A list summed by a column, as a page or as CSV."""
+        view = _view(name)
+        form, pairs = request.query_params.get("format", ""), request.query_params.multi_items()
+        with self.console.source.reading() as reading:
+            found = sums.summed(reading, view, pairs)
+        if form == "csv":
+            lines = (text_files.cells(found.columns, line, self.console.place.bureaus) for line in found.lines)
+            made = b"".join(text_files.csv_lines(text_files.headings(found.columns), lines))
+            return Response(made, media_type=export.MEDIA_TYPES["csv"], headers={"Content-Disposition": f'attachment; filename="{view.name}-by-{found.by.name}.csv"'})
+        if form:
+            raise query.QueryError("汇总的下载格式应为 csv；json 见接口。")
+        choosable = [column for column in (*view.columns, *view.derived) if column.filter]
+        return self._page(request, "sums.html", f"{view.title}，按{found.by.title}", view=view, found=found, choosable=choosable)
+
     def submissions(self, request: Request, month: str = "") -> Response:
         """报送情况: bureaus × lists of a month."""
         closed = self.console.archive.months()
@@ -152,6 +169,20 @@ class Pages:
         return self._page(
             request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
             closed=month in closed, silent=boards.silent(board), returned=returned,
+        )  # fmt: skip
+
+    def towns(self, request: Request, month: str = "") -> Response:
+        """镇街园区: what each town owes and told, and what it claims."""
+        with self.console.source.reading() as reading:
+            present = reading.month_under_review(self._today())
+            month = month or present
+            if not figures.is_month(month):
+                raise query.QueryError("月份应写作 2026-10 的形式。")
+            months = {month, present, *reading.choices("submissions", ["month"]).get("month", [])}
+            lines = town_board.lines(reading, self.console.place, month, self._today())
+        return self._page(
+            request, "towns.html", "镇街园区", month=month, months=sorted(months, reverse=True), lines=lines, ground=town_board.GROUND,
+            reporting=sum(line.reports for line in lines), missing=sum(bool(line.silent) for line in lines), waiting=sum(line.claims_open for line in lines),
         )  # fmt: skip
 
     def deadlines(self, request: Request, all: str = "") -> Response:  # noqa: A002 - the word in the address

@@ -103,6 +103,23 @@ def parse(view: ListView, pairs: Iterable[tuple[str, str]]) -> ListQuery:
     )
 
 
+def parse_sums(view: ListView, pairs: Iterable[tuple[str, str]]) -> tuple[Column, ListQuery]:
+    """Read a query string that asks for sums: the column to sum by, and the conditions.
+
+    Raises:
+        QueryError: it names no column to sum by, or one whose values are amounts.
+    """
+    given = list(pairs)
+    by = next((item.strip() for name, item in reversed(given) if name == "by" and item.strip()), "")
+    choosable = [column for column in (*view.columns, *view.derived) if column.filter]
+    if not by:
+        raise QueryError(f"请用 by 指明按哪一列汇总，可用：{'、'.join(column.name for column in choosable)}。")
+    column = _column(view, by)
+    if column is COMPONENT or column.type in ("money", "count", "quantity", "texts", "money_map"):
+        raise QueryError(f"“{column.title}”不能作为汇总依据，可用：{'、'.join(each.name for each in choosable)}。")
+    return column, parse(view, [(name, item) for name, item in given if name not in ("by", "sort", "page")])
+
+
 def _column(view: ListView, name: str) -> Column:
     if name == COMPONENT.name:
         return COMPONENT

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from exchange_contracts import registry
 from exchange_hub.programme.calendar import Calendar
 from exchange_hub.programme.district import District, ExpectedPlan
-from exchange_hub.programme.district_parts import Call
+from exchange_hub.programme.district_parts import Call, Town
 from exchange_hub.programme.task_progress import PlanTask
 from exchange_hub.reports.queries import Queries
 from exchange_hub.views.resources import Resource, resources
@@ -47,6 +47,7 @@ class Place:
         catalogue_confirmed: whether the district has confirmed its sharing classes and cycles.
         plans: the plans that the work plan asks for.
         tasks: month → every task of the work plan with the bureaus that owe its progress.
+        towns: the towns, streets and parks; those that report stand on a board of their own.
     """
 
     district: str = ""
@@ -58,6 +59,7 @@ class Place:
     calls: tuple[Call, ...] = ()
     tasks: Callable[[str], Sequence[PlanTask]] = _no_tasks
     plans: Sequence[ExpectedPlan] = ()
+    towns: Sequence[Town] = ()
 
     @classmethod
     def of(cls, district: District) -> Self:
@@ -67,7 +69,16 @@ class Place:
             return {(item.bureau, item.list): item.due_on for item in district.expected(month)}
 
         names = {bureau.code: bureau.name for bureau in district.bureaus}
-        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed, district.calls, district.plan_tasks, district.plans)
+        return cls(district.name, names, owed, district.calendar, resources(district, registry.load()), district.sharing_rules.confirmed, district.calls, district.plan_tasks, district.plans, district.towns)
+
+    @property
+    def town_codes(self) -> frozenset[str]:
+        """Codes of the towns as reporters."""
+        return frozenset(town.code for town in self.towns if town.code)
+
+    def town(self, text: object) -> str:
+        """Return the name of the town that a row calls *text*, also by an alias; another word stays as it is."""
+        return next((town.name for town in self.towns if text == town.name or text in town.aliases), str(text))
 
     def bureau(self, code: object) -> str:
         """Return the bureau's name, or the code where the district does not know it."""

@@ -129,7 +129,7 @@ def open_matters(as_of: str) -> Where:
 
 def _told_cubes(period: Period) -> Iterator[Cube]:
     """Tell which bureaus have rows in a list: of the month where rows are of a month, else any."""
-    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies", "elimination", "matches"):
+    for name in ("equipment-projects", "recycling-projects", "enterprises", "documents", "funding-policies", "elimination", "matches", "outlets", "project-claims", "outlet-claims"):
         yield Cube(f"told.{name}", name, {}, ("bureaus",))
     yield Cube("told.tasks", "tasks", {"month": period.month}, ("bureaus", "lead_bureau", "task_no", "month", "state"))
     yield Cube("told.indicators", "indicators", {"kind": "报送", "period": period.month}, ("bureaus",))

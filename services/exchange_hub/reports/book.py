@@ -1,12 +1,13 @@
 """The figures of a report at hand while its sections are written: cells of tables, values, names of bureaus."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import TOTAL, Scope
+from exchange_hub.programme.district import Expected
 from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.evaluate import ends_in
@@ -77,6 +78,12 @@ class Book:
             if bureau.code == code:
                 return bureau.name
         return "" if code is None else str(code)
+
+    def towns_apart(self, items: Sequence[Expected]) -> tuple[list[str], list[Expected]]:
+        """Return how many towns owe something in one word, none where none do, and what bureaus owe: towns are not named one by one."""
+        towns = {bureau.code for bureau in self.inputs.district.bureaus if bureau.kind == "town"}
+        those = {item.bureau for item in items if item.bureau in towns}
+        return [f"{len(those)}个镇街园区"] if those else [], [item for item in items if item.bureau not in towns]
 
     def has_rows(self, start: str, *names: str) -> bool:
         """Tell whether any of the figures *start*.*name* has list rows behind it."""

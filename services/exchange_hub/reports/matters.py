@@ -152,7 +152,9 @@ def _next_items(book: Book) -> Iterator[str]:
     if planned:
         yield f"{month}{'、'.join(planned)}设备项目，请{say.joined(_leading(book), _PLANNING_MAX) or '牵头单位'}调度"
     missing = book.inputs.owed.silent()
-    owing = f"请{say.joined((book.name(item.bureau) for item in missing), _NAMES_MAX)}补报{book.period.number}月数据，" if missing else ""
+    towns, bureaus = book.towns_apart(missing)
+    names = [say.joined((book.name(item.bureau) for item in bureaus), _NAMES_MAX)] if bureaus else []
+    owing = f"请{'、'.join([*names, *towns])}补报{book.period.number}月数据，" if missing else ""
     due = book.inputs.district.submission_due_on(book.period.after.month)
     yield owing + (f"{month}数据{say.day_of(due)}前报送并确认" if due else f"{month}数据的报送期限无法计算（工作日历未到该年），另行通知")
 

@@ -154,6 +154,7 @@ def _missing(book: Book) -> Iterator[str]:
 
 def _named(book: Book, items: Sequence[Expected]) -> list[str]:
     """Name bureaus with their lists, by whichever of both there are fewer; of what does not fit, how many there are."""
+    towns, items = book.towns_apart(items)
     pairs = [(book.name(item.bureau), BY_NAME[item.list].title) for item in items]
     by_bureau = len({bureau for bureau, _ in pairs}) <= len({title for _, title in pairs})
     groups: dict[str, list[str]] = {}
@@ -163,7 +164,8 @@ def _named(book: Book, items: Sequence[Expected]) -> list[str]:
     said = [
         f"{name}（{say.joined(groups[name], NAMES_MAX, '份清单')}）" if by_bureau else f"{say.joined(groups[name], NAMES_MAX)}（{name}）" for name in ordered
     ]
-    return said if len(said) <= GROUPS_MAX else [*said[: GROUPS_MAX - 1], f"{said[GROUPS_MAX - 1]}等{len(items)}项"]
+    shown = said if len(said) <= GROUPS_MAX else [*said[: GROUPS_MAX - 1], f"{said[GROUPS_MAX - 1]}等{len(items)}项"]
+    return [*shown, *towns]
 
 
 def _moment_day(book: Book) -> date:

@@ -15,8 +15,8 @@ from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim
 
 #: Columns that the fold gives of itself: who leads, the key of the row's project and the list in which that stands, and how far
-#: an application is paid, which no single statement says.
-_OF_THE_FOLD = ("lead_bureau", "project_key", "list", "counted", "first_paid_on", "settled_on", "unapproved")
+#: an application is paid, whether a claim is confirmed, which no single statement says.
+_OF_THE_FOLD = ("lead_bureau", "project_key", "list", "counted", "first_paid_on", "settled_on", "unapproved", "claim_state", "owner_bureau", "confirmed_as", "differs")
 #: The same of one list alone: the clock runs from the receipt by a term that the measure's form decides.
 _OF_A_LIST = frozenset({("documents", "due_on")})
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from exchange_contracts.keys import normal_text
 from exchange_hub.views.findings import Finding
-from exchange_hub.views.lists import KINDS
+from exchange_hub.views.lists import KINDS, town_claims
+from exchange_hub.views.lists.folding import Kind
 from exchange_hub.views.lists.statements import of_statements
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Row, Statement, new
@@ -92,11 +93,36 @@ def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:
         name = component_name(members)
     try:
         kind = KINDS[members[0].kind]
-        rows = tuple(kind.rows(name, claims, rules))
-        found = (*(kind.findings(claims, rows) if kind.findings is not None else ()), *of_statements(kind, claims, rows))
+        if kind.claimed is not None and any(member.bureau in rules.towns for member in members):
+            rows, found = _with_towns(kind, claims, rules)
+        else:
+            rows, found = _of_owners(kind, name, claims, rules)
+        found = (*found, *of_statements(kind, claims, rows))
     except Exception as error:  # noqa: BLE001 — any defect of a fold must end as a visible, contained failure
         return Folded(name, members, (), f"{type(error).__name__}: {error}")
     return new(Folded, (name, members, rows, None, found))
+
+
+def _of_owners(kind: Kind, name: str, claims: Sequence[Claim], rules: FoldRules) -> tuple[tuple[Row, ...], tuple[Finding, ...]]:
+    """Return the rows of claims that all count, and what a comparison of them shows."""
+    rows = tuple(kind.rows(name, claims, rules))
+    return rows, tuple(kind.findings(claims, rows)) if kind.findings is not None else ()
+
+
+def _with_towns(kind: Kind, claims: Sequence[Claim], rules: FoldRules) -> tuple[tuple[Row, ...], tuple[Finding, ...]]:
+    """Fold what owners say as if no town had spoken, and beside it what towns claim."""
+    own = [claim for claim in claims if claim.key.bureau not in rules.towns]
+    rows: tuple[Row, ...] = ()
+    found: tuple[Finding, ...] = ()
+    if own:
+        keys = [claim.key for claim in own]
+        owners = tuple(sorted({key.bureau for key in keys}))
+        rows, found = _of_owners(kind, component_name(keys), own, rules)
+        # What towns claim is no word in a row of the owner's.
+        rows = tuple(row if row.bureaus is not None else row._replace(bureaus=owners) for row in rows)
+        found = tuple(each if each.bureaus is not None else each._replace(bureaus=owners) for each in found)
+    claimed = tuple(town_claims.rows(kind, [claim for claim in claims if claim.key.bureau in rules.towns], rows, rules))
+    return (*rows, *claimed), (*found, *town_claims.findings(kind, claimed, rows))
 
 
 def trial(statement: Statement, rules: FoldRules) -> Folded:

@@ -33,6 +33,7 @@ class FoldRules:
         levels: levels of documents that have a clock; others have no due day.
         longer: form of a measure → receipt date → last day of its own, longer track.
         plans: (kind, bureau, domain or empty, title) of each plan that the work plan asks for.
+        towns: code of each town, street and park → its name; of an entity that a bureau owns their words are claims.
         tasks: number of each task of the work plan, in its normal form → its title and the bureaus that its bracket names.
         counting_step: category of scrapped equipment → the step by which it counts as scrapped.
         duties: bureau → lists that it may report; no fold asks for them, what is found over the lists does.
@@ -46,6 +47,7 @@ class FoldRules:
     levels: tuple[str, ...] = ("市",)
     longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
     tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    towns: Mapping[str, str] = field(default_factory=dict)
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
         """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""

@@ -27,6 +27,7 @@ import content_safeguards as safeguards
 import content_stocks as stocks
 import content_supervision as supervision
 import content_tasks as tasks
+import content_towns as towns
 import content_trade as trade
 import ledger
 import ledger_state
@@ -44,13 +45,13 @@ LIST_OF_SHEET = {
     "数码产品购新明细": "trade-in", "汽车报废更新明细": "trade-in", "以旧换新汇总": "trade-in", "回收利用台账": "materials",
     "资金政策清单": "funding-policies", "资金下达": "funds", "项目资金审核": "funds", "补贴支付明细": "funds", "资金冲回": "funds",
     "基期数据": "indicators", "目标任务": "indicators", "指标数据": "indicators", "要素保障": "safeguards", "宣传引导": "publicity",
-    "淘汰目录设备": "elimination",
+    "淘汰目录设备": "elimination", **towns.LISTS,
 }  # fmt: skip
 LIST_TITLES = {
     "equipment-projects": "设备更新项目清单", "recycling-projects": "回收循环利用项目清单", "enterprises": "先进设备企业清单",
     "tasks": "任务进展", "documents": "文件与落实措施", "scrappage": "报废淘汰台账", "trade-in": "以旧换新台账",
     "materials": "回收利用台账", "funding-policies": "资金政策清单", "funds": "资金台账", "indicators": "目标体系", "safeguards": "要素保障情况",
-    "publicity": "宣传引导情况", "elimination": "淘汰目录设备",
+    "publicity": "宣传引导情况", "elimination": "淘汰目录设备", **towns.TITLES,
 }  # fmt: skip
 SUBMISSION_COLUMNS = tuple(
     Column(head, key)
@@ -75,7 +76,7 @@ def duties() -> dict[str, list[str]]:
     for duty in table["duty"]:
         for bureau in duty["bureaus"]:
             owed.setdefault(bureau, []).append(duty["list"])
-    return owed
+    return owed | towns.duties(tomllib.loads((DISTRICT / "towns.toml").read_text(encoding="utf-8")))
 
 
 def due_days() -> dict[date, date]:
@@ -198,7 +199,7 @@ def _commerce(content: Content, month: str) -> list[Sheet]:
     ]
     sheets += [
         trade.summary_sheet(content, [month], month), money.approval_sheet(content, month),
-        money.material_sheet(content, [month], month, history=False),
+        money.material_sheet(content, [month], month, history=False), towns.outlet_sheet(content, month),
     ]  # fmt: skip
     return [*sheets, trade.return_sheet(content, month)] if month == OCTOBER else sheets
 
@@ -236,6 +237,7 @@ def declare() -> Content:
         if step != LATE:
             for bureau in BUREAU_NAMES:
                 _monthly(content, bureau, step)
+            towns.monthly(content, step, _signing)
         _specials(content, step)
     return content
 
@@ -243,7 +245,7 @@ def declare() -> Content:
 def expected_ledger(content: Content, seed: int) -> dict[str, Any]:
     """Work out what must come out."""
     due, owed = due_days(), duties()
-    states = {step: ledger_state.state_after(content.facts, step) for step in STEPS}
+    states = {step: ledger_state.state_after((fact for fact in content.facts if not towns.is_claim(fact)), step) for step in STEPS}
 
     def figures(step: str, month: str, *, again: bool = False) -> dict[str, str | int | None]:
         before = (states[SEPTEMBER], CLOSED_ON[SEPTEMBER]) if month == OCTOBER else None

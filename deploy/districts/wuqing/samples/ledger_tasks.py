@@ -16,7 +16,7 @@ def tasks(state: State, month: str, duties: Mapping[str, list[str]]) -> dict[str
         "tasks.合计.expected": len(TASKS),
         "tasks.合计.told": sum(any((by, no) in told for by in bureaus) for no, bureaus in owed.items()),
         "tasks.合计.done": sum(bool(bureaus) and all(told.get((by, no)) == "已完成" for by in bureaus) for no, bureaus in owed.items()),
-        "tasks.合计.behind": sum(any(told.get((by, no)) == "滞后" for by in bureaus) for no, bureaus in owed.items()),
+        "tasks.合计.behind": len({no for (_, no), state in told.items() if state == "滞后" and no in owed}),
         "tasks.合计.silent": len({by for no, bureaus in owed.items() for by in bureaus if (by, no) not in told and by not in nil}),
     }
 

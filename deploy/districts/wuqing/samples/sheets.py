@@ -25,6 +25,10 @@ BUREAU_NAMES = {
     "science": "区科技局", "publicity": "区委宣传部",
 }  # fmt: skip
 
+#: Towns of the sample that report themselves.
+TOWN_NAMES = {"yangcun": "杨村街道", "meichang": "梅厂镇", "tech-valley": "京津科技谷"}
+_NAMES = BUREAU_NAMES | TOWN_NAMES
+
 Row = dict[str, Any]
 
 INVENTED = "注：样例数据，项目、企业、文号和金额均为虚构。"
@@ -105,7 +109,7 @@ def period_of(month: str) -> str:
 
 def third_line(bureau: str, unit: str = "") -> str:
     """Give the third title line: who fills it in and, where there is money, in which unit."""
-    line = f"填报单位：{BUREAU_NAMES[bureau]}"
+    line = f"填报单位：{_NAMES[bureau]}"
     return f"{line}　　　　　　单位：{unit}" if unit else line
 
 
@@ -122,7 +126,7 @@ def write(book: Book, folder: Path) -> Path:
         path.write_bytes((folder / book.copy_of).read_bytes())
         return path
     with xlsxwriter.Workbook(path) as workbook:
-        workbook.set_properties({"created": datetime(2026, 1, 1), "author": BUREAU_NAMES[book.bureau]})  # noqa: DTZ001 — a spreadsheet's dates have no zone
+        workbook.set_properties({"created": datetime(2026, 1, 1), "author": _NAMES[book.bureau]})  # noqa: DTZ001 — a spreadsheet's dates have no zone
         formats = {
             "title": workbook.add_format({"bold": True, "align": "center", "font_size": 16}),
             "line": workbook.add_format({"align": "center"}),

@@ -16,6 +16,7 @@ from exchange_hub.views.lists import (
     indicators,
     matches,
     materials,
+    outlets,
     plans,
     problems,
     project_procedures,
@@ -36,7 +37,7 @@ from exchange_hub.views.lists.model import ListView
 _ROOMS = (
     projects, enterprises, funding_policies, funds, scrappage, trade_in, materials, indicators, documents, plans,
     problems, tasks, support_sought, safeguards, energy_stocks, equipment_lines, project_procedures,
-    publicity, elimination, matches, submissions, returns, coordination,
+    publicity, elimination, matches, outlets, submissions, returns, coordination,
 )  # fmt: skip
 
 #: Kind of entity by its name.

@@ -14,6 +14,7 @@ LIST = ListView(
         name 企业名称 text 34
         role 类型 text filter
         domain 领域 text filter
+        town 镇街园区 text filter
         main_products 主要产品 texts
         capacity 产能 text
         output 产值 money 元
@@ -26,7 +27,7 @@ LIST = ListView(
     annex=AnnexPlace("先进设备企业清单", 2), merge_columns=(),
 )  # fmt: skip
 
-_TAKEN = facts_named("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains")
+_TAKEN = facts_named("uscc", "name", "role", "domain", "main_products", "capacity", "output", "qualifications", "serves_domains", "town")
 
 
 def _identities(claim: Claim) -> list[str]:

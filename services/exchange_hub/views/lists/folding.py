@@ -52,6 +52,43 @@ def _beyond(view: ListView) -> Callable[[Mapping[str, Any]], str | None] | None:
     return found
 
 
+class FactColumns(NamedTuple):
+    """Columns of a row that are facts under the same name.
+
+    Attributes:
+        names: names of the columns.
+        of: facts → name → value, ``None`` where there is no such fact.
+    """
+
+    names: tuple[str, ...]
+    of: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class Claimed(NamedTuple):
+    """How the word of a town, street or park on an entity that a bureau owns is kept: a claim, which the owner confirms.
+
+    Attributes:
+        view: the list of such claims.
+        register: the register that states the entity.
+        owned: facts → the list in which its owner has it.
+        number: facts → the number by which people know it.
+        taken: columns of a claim that are facts of the same name.
+        compared: columns in which claim and owner should agree.
+    """
+
+    view: ListView
+    register: str
+    owned: Callable[[Mapping[str, Any]], str]
+    number: Callable[[Mapping[str, Any]], str | None]
+    taken: FactColumns
+    compared: tuple[str, ...]
+
+    @property
+    def rules(self) -> tuple[str, str]:
+        """Codes of the findings: a claim that is open, and one that differs from what its owner says."""
+        return f"{self.view.name}-open", f"{self.view.name}-differ"
+
+
 Rows = Callable[[str, Sequence[Claim], FoldRules], Iterable[Row]]
 Compare = Callable[[Sequence[Claim], Sequence[Row]], Iterator[Finding]]
 
@@ -78,6 +115,7 @@ class Kind:
         numbers: amounts and quantities of its lists, in the order of their columns.
         beyond: list → row → its first amount that lies beyond all that a row can hold; ``None`` for a list without amounts.
         decided: whether people can decide that two of them are one; numbers alone join the others.
+        claimed: how words of towns are kept, where bureaus alone own such an entity; else a town's words are as good as any.
         of_reporting: whether it tells how a bureau reports, which every bureau does and no duty names.
     """
 
@@ -92,6 +130,7 @@ class Kind:
     comparisons: tuple[Comparison, ...] = ()
     asks: frozenset[Literal["domain", "calendar", "plans", "steps", "tasks"]] = frozenset()
     decided: bool = True
+    claimed: Claimed | None = None
     of_reporting: bool = False
     own: bool = field(init=False)
     list_names: tuple[str, ...] = field(init=False)
@@ -149,18 +188,6 @@ def of_family(claim: Claim, family: str) -> Iterator[tuple[str, Fact]]:
     for name in sorted(claim.registers):
         if name.startswith(prefix) and not claim.registers[name].withdrawn:
             yield name[len(prefix) :], claim.registers[name]
-
-
-class FactColumns(NamedTuple):
-    """Columns of a row that are facts under the same name.
-
-    Attributes:
-        names: names of the columns.
-        of: facts → name → value, ``None`` where there is no such fact.
-    """
-
-    names: tuple[str, ...]
-    of: Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def facts_named(*names: str) -> FactColumns:

@@ -43,7 +43,7 @@ LIST = ListView(
         lead_bureau 填报单位 text filter bureau 18
     """),
     brief=("line_no", "project_no", "buyer_name", "enterprise_name", "local", "product", "amount", "on_date", "lead_bureau"),
-    annex=AnnexPlace("供需对接清单", 21, paper=False),
+    annex=AnnexPlace("供需对接清单", 21, paper=False), of_project="project_no",
     printed=Printed("列前{n}条（按签约日期，新的在前）", "on_date DESC"),
 )  # fmt: skip
 _TAKEN = facts_named(

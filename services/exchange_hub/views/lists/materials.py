@@ -31,6 +31,7 @@ LIST = ListView(
         month 月份 month filter
         operator_uscc 经营主体 text code 21
         material 品类 text filter
+        town 镇街园区 text filter
         unit 单位 text
         recovered 回收量 quantity
         used 利用处置量 quantity
@@ -43,7 +44,7 @@ LIST = ListView(
     annex=AnnexPlace("回收利用台账", 11, paper=False), small_money=True,
 )  # fmt: skip
 _MATERIAL = facts_named(
-    "month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity",
+    "month", "operator_uscc", "material", "unit", "recovered", "used", "route", "outlets", "reverse_invoiced", "granularity", "town",
 )  # fmt: skip
 
 

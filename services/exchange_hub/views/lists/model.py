@@ -45,6 +45,9 @@ class Column:
     of_year: str = ""
 
 
+#: The town of the project that a row names: no column of its table, but one by which its rows are chosen and summed.
+TOWN_OF_PROJECT = Column("town", "镇街园区", filter=True)
+
 _FLAGS = frozenset({"filter", "bureau", "names_list", "code", "year", "cumulative"})
 
 
@@ -116,6 +119,7 @@ class ListView:
         printed: rows worth printing, ``None`` takes the first ones.
         merge_columns: what agrees, beside the component, between a row and the one it became when entities were merged or
             a number came later; ``None`` where rows keep their key.
+        of_project: column that names a project by its code or the bureau's own number; the town of its rows is the project's.
         small_money: whether its amounts are those of single purchases, which 万元 with one place would hide.
     """
 
@@ -130,10 +134,16 @@ class ListView:
     printed: Printed | None = None
     merge_columns: tuple[str, ...] | None = None
     small_money: bool = False
+    of_project: str = ""
+
+    @property
+    def derived(self) -> tuple[Column, ...]:
+        """Columns by which rows are chosen and summed, though their table does not hold them."""
+        return (TOWN_OF_PROJECT,) if self.of_project else ()
 
     def column(self, name: str) -> Column:
         """Return the column called *name*; raise ``KeyError`` where the list has none."""
-        for column in self.columns:
+        for column in (*self.columns, *self.derived):
             if column.name == name:
                 return column
         raise KeyError(f"list {self.name} has no column {name}")

@@ -17,7 +17,7 @@ LIST = ListView(
         on_date 办结日期 date
         lead_bureau 填报单位 text filter bureau 18
     """),
-    annex=AnnexPlace("项目前期手续清单", 20, paper=False),
+    annex=AnnexPlace("项目前期手续清单", 20, paper=False), of_project="project_no",
 )  # fmt: skip
 _TAKEN = facts_named("project_no", "procedure", "state", "number")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from exchange_hub.views.lists.folding import (
     Apart,
+    Claimed,
     Kind,
     Said,
     current,
@@ -24,6 +25,7 @@ from exchange_hub.views.lists.folding import (
 )
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
 from exchange_hub.views.lists.project_findings import RULES, findings
+from exchange_hub.views.lists.town_claims import STANDING
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -112,7 +114,7 @@ PROGRESS = ListView(
         "project_key", "month", "invested_this_month", "invested_year_to_date", "lead_bureau", "domain", "build_state",
         "units_done", "invested_since_start", "text",
     ),
-    annex=AnnexPlace("项目月度进度", 9, paper=False), merge_columns=("month",),
+    annex=AnnexPlace("项目月度进度", 9, paper=False), merge_columns=("month",), of_project="project_key",
 )  # fmt: skip
 _LISTS = {"设备更新": EQUIPMENT.name, "回收循环": RECYCLING.name}
 _TITLES: dict[str, str] = {name: title for title, name in _LISTS.items()}
@@ -203,8 +205,34 @@ def _progress(
     }  # fmt: skip
 
 
+_CLAIMED = Claimed(
+    ListView(
+        ListName("project-claims"), "镇街园区申报项目", "project_claim",
+        (
+            *columns("""
+                town 镇街园区 text filter
+                name 项目名称 text 34
+                claim_no 项目代码或编号 text code 26
+                list 清单 text filter names_list 20
+                domain 领域 text filter
+                owner_uscc 统一社会信用代码 text code 21
+                owner_name 项目单位 text 28
+                total_investment 总投资 money 元
+                build_state 建设状态 text filter
+            """),
+            *STANDING,
+        ),
+        brief=("town", "name", "claim_state", "owner_bureau", "total_investment", "claimed_on", "domain", "differs", "claim_no"),
+        annex=AnnexPlace("镇街园区申报项目", 22, paper=False),
+    ),
+    "project", lambda facts: _LISTS[facts["list"]], lambda facts: facts.get("project_code") or facts.get("internal_no"),
+    facts_named("name", "list", "domain", "owner_uscc", "owner_name", "total_investment", "build_state"),
+    ("name", "owner_uscc", "domain", "town", "total_investment"),
+)  # fmt: skip
+CLAIMS = _CLAIMED.view
+
 KIND = Kind(
-    "project", "项目", _rows, (EQUIPMENT, RECYCLING, PROGRESS), _identities,
-    apart={PROGRESS.name: Apart(("month",), ("domain",))}, findings=findings,
-    asks=frozenset({"domain"}), rules=RULES,
+    "project", "项目", _rows, (EQUIPMENT, RECYCLING, PROGRESS, CLAIMS), _identities,
+    apart={PROGRESS.name: Apart(("month",), ("domain",)), CLAIMS.name: Apart(("lead_bureau", "claim_no", "name"))}, findings=findings,
+    asks=frozenset({"domain"}), rules=(*RULES, *_CLAIMED.rules), claimed=_CLAIMED,
 )  # fmt: skip

@@ -89,6 +89,7 @@ _DATED: Final[Mapping[str, _Told]] = {
 _STOCKS: Final[Mapping[str, tuple[str, str]]] = {
     "equipment-projects": ("equipment_project", "project"), "recycling-projects": ("recycling_project", "project"),
     "enterprises": ("enterprise", "enterprise"), "funding-policies": ("funding_policy", "policy"),
+    "outlets": ("outlet", "outlet"), "outlet-claims": ("outlet_claim", "outlet"), "project-claims": ("project_claim", "project"),
 }  # fmt: skip
 """List of a stock → its table, and the kind and register of its statements."""
 

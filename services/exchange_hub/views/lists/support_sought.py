@@ -46,7 +46,7 @@ LIST = ListView(
         "name", "channel", "amount_asked", "step", "amount_granted", "lead_bureau", "level", "applied_on", "support_no", "domain",
         "amount_recommended", "amount_reviewed", "granted_on", "returned_on",
     ),
-    annex=AnnexPlace("对上争取清单", 15, paper=False),
+    annex=AnnexPlace("对上争取清单", 15, paper=False), of_project="project_code",
 )  # fmt: skip
 
 _APPLIED = facts_named("support_no", "name", "project_code", "batch_no", "domain", "channel", "level", "policy_no", "amount_asked")

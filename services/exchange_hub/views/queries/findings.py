@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from exchange_contracts import codec
 from exchange_hub.views.findings import Comparison, finding_id
 from exchange_hub.views.lists import KINDS, OUTSIDE_DUTY
-from exchange_hub.views.lists.folding import joined
+from exchange_hub.views.lists.folding import Kind, joined
 from exchange_hub.views.lists.model import Column, columns
 from exchange_hub.views.queries.answers import CAUSE_GONE, TO_VERIFY, Compared, Finding, Looked
 from exchange_hub.views.tables import LIVE
@@ -125,9 +125,16 @@ def _finding(line: Line, decision: str, basis: str) -> Finding:
     id_, rule, kind, subject, component, bureaus, words, detail = line
     of, rows = KINDS.get(kind), tuple(map(str, detail.get("rows") or ()))
     return Finding(
-        id_, rule, kind, subject, words, of.list_names[0] if of and of.lists else "", component, tuple(bureaus), decision, basis,
+        id_, rule, kind, subject, words, _list_of(of, rule), component, tuple(bureaus), decision, basis,
         tuple(_compared(rule, kind, bureaus, detail)), rows,
     )  # fmt: skip
+
+
+def _list_of(kind: Kind | None, rule: str) -> str:
+    """Return the list that shows what a finding speaks of: of claims their own, else the first one of its kind."""
+    if kind is None or not kind.lists:
+        return ""
+    return kind.claimed.view.name if kind.claimed is not None and rule in kind.claimed.rules else kind.list_names[0]
 
 
 def _between(conn: sa.Connection, schema: str) -> Iterator[Line]:

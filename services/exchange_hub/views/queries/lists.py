@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.lists.projects import EQUIPMENT, RECYCLING
 from exchange_hub.views.lists.returns import LIST as RETURNS
 from exchange_hub.views.lists.submissions import LIST as SUBMISSIONS
 from exchange_hub.views.queries.answers import Returned, Row, Selection, Submission
@@ -98,8 +99,8 @@ def sums(
 ) -> list[Row]:
     """Return one line for each combination of values of *keys*: these, ``row_count``, and the sums of columns, ``None`` where no row states one."""
     table = table_of(view, schema)
-    columns = shown(view, table, year)
-    rows = sa.select(*(columns[name] for name in (*keys, *summed))).where(*_conditions(view, table, selection)).subquery()
+    columns = shown(view, table, year) | {column.name: _column(view, table, column.name).label(column.name) for column in view.derived}
+    rows = sa.select(*(columns[name] for name in (*keys, *summed))).select_from(table).where(*_conditions(view, table, selection)).subquery()
     by, totals = [rows.c[key] for key in keys], [sa.func.sum(rows.c[name]).label(name) for name in summed]
     chosen = sa.select(*by, sa.func.count().label("row_count"), *totals).group_by(*by)
     whole = (dict(row) for row in conn.execute(chosen).mappings())
@@ -112,8 +113,8 @@ def choices(conn: sa.Connection, view: ListView, columns: Sequence[str], *, sche
         return {}
     table = table_of(view, schema)
     distinct = [
-        sa.select(sa.literal(name).label("name"), sa.cast(table.c[name], sa.Text()).label("value"))
-        .where(table.c[name].is_not(None)).distinct().limit(CHOICES_MAX).subquery().select()
+        sa.select(sa.literal(name).label("name"), sa.cast(_column(view, table, name), sa.Text()).label("value"))
+        .select_from(table).where(_column(view, table, name).is_not(None)).distinct().limit(CHOICES_MAX).subquery().select()
         for name in columns
     ]  # fmt: skip
     found: dict[str, list[str]] = {name: [] for name in columns}
@@ -185,7 +186,20 @@ def _containing(text: str, columns: Sequence[sa.Column[object]]) -> Iterator[sa.
     yield sa.or_(*(first if caseless == text else sa.and_(first, whole) for first, whole in held))
 
 
-def _column(view: ListView, table: sa.Table, name: str) -> sa.Column[object]:
+def _column(view: ListView, table: sa.Table, name: str) -> sa.ColumnElement[object]:
+    if any(column.name == name for column in view.derived):
+        return _town(table, view.of_project)
     if name not in table.c:
         raise KeyError(f"清单“{view.title}”没有栏目“{name}”")
     return table.c[name]
+
+
+def _town(table: sa.Table, naming: str) -> sa.ColumnElement[object]:
+    """Return the town of the project that a column names: by its code, else by the number that the row's own bureau gave it."""
+    projects = [table_of(view, table.schema or LIVE) for view in (EQUIPMENT, RECYCLING)]
+    by_key = [sa.select(each.c.town).where(each.c.row_key == table.c[naming]) for each in projects]
+    by_number = [
+        sa.select(each.c.town).where(each.c.internal_no == table.c[naming], table.c.lead_bureau == sa.any_(each.c.bureaus)).order_by(each.c.row_key).limit(1)
+        for each in projects
+    ]
+    return sa.func.coalesce(*(query.correlate(table).scalar_subquery() for query in (*by_key, *by_number)))

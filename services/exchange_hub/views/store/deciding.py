@@ -35,7 +35,7 @@ _SHARED = (
 
 #: Answers of a district, as JSON can hold them: ``ranking`` is list → field → domain → bureaus, where ``*`` stands for fields
 #: that are not named and the empty domain for domains that are not; ``due_on`` is receipt date → due date,
-#: ``plans`` names the expected plans, ``tasks`` is task → title and bureaus, ``steps`` is category → step by which it counts.
+#: ``towns`` is code → name of those whose words are claims, ``plans`` names the expected plans, ``tasks`` is task → title and bureaus, ``steps`` is category → step by which it counts.
 Answers = Mapping[str, Mapping[str, Any]]
 
 #: Answers that rows go by and that never only grow.
@@ -173,6 +173,8 @@ def answers_of(kind: str, asked: Asked) -> Answers:
         answers["plans"] = {"|".join(plan): True for plan in sorted(asked.rules.plans)}
     if "tasks" in room.asks:
         answers["tasks"] = {no: [title, *bureaus] for no, (title, bureaus) in asked.rules.tasks.items()}
+    if room.claimed is not None:
+        answers["towns"] = dict(asked.rules.towns)
     if "steps" in room.asks:
         answers["steps"] = {category: asked.rules.counting_step(category) for category in get_args(vocabulary.ScrapCategory)}
     return answers
@@ -221,14 +223,23 @@ def configuration_digest(answers: Answers) -> str:
 
 def rows_stand(before: Answers, now: Answers) -> bool:
     """Tell whether no row can be another by a district's newer answers: bureaus joined, and nothing else changed."""
-    return _keeps_order(before["ranking"], now["ranking"]) and all(before.get(name) == now.get(name) for name in ("due_on", *_STANDING))
+    same = all(before.get(name) == now.get(name) for name in ("due_on", *_STANDING))
+    return same and _keeps_order(before["ranking"], now["ranking"]) and _keeps_towns(before, now)
 
 
 def has_grown(before: Answers, now: Answers) -> bool:
     """Tell whether all that a district answered before still holds: bureaus joined, or the calendar reaches further."""
     then, due = before.get("due_on", {}), now.get("due_on", {})
     same = all(before.get(name) == now.get(name) for name in _STANDING)
-    return same and _keeps_order(before["ranking"], now["ranking"]) and all(due.get(day) == said for day, said in then.items())
+    ordered = _keeps_order(before["ranking"], now["ranking"]) and _keeps_towns(before, now)
+    return same and ordered and all(due.get(day) == said for day, said in then.items())
+
+
+def _keeps_towns(before: Answers, now: Answers) -> bool:
+    """Tell whether all towns are what they were, and no bureau became one: a town that joined had stated nothing before."""
+    then, newer = before.get("towns", {}), now.get("towns", {})
+    spoke = {bureau for fields in before["ranking"].values() for domains in fields.values() for said in domains.values() for bureau in said}
+    return all(newer.get(code) == name for code, name in then.items()) and not (newer.keys() - then.keys()) & spoke
 
 
 def _keeps_order(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
