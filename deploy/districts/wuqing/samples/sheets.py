@@ -22,7 +22,7 @@ BUREAU_NAMES = {
     "finance": "区财政局", "ecology": "区生态环境局", "market-regulation": "区市场监管局", "police": "公安武清分局",
     "data": "区数据局", "power-supply": "区供电公司", "government-offices": "区机关事务管理局",
     "statistics": "区统计局", "tax": "区税务局", "planning-resources": "市规划资源局武清分局", "government-services": "区政务服务办",
-    "science": "区科技局", "publicity": "区委宣传部",
+    "science": "区科技局", "publicity": "区委宣传部", "emergency": "区应急管理局",
 }  # fmt: skip
 
 Row = dict[str, Any]
