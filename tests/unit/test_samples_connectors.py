@@ -22,7 +22,7 @@ CONNECTORS = sorted(path.stem for path in (DISTRICT / "connectors").glob("*.toml
 
 def take(folder: Path, bureau: str, state: Path, broker: RecordingBroker) -> list[int]:
     """Publish a folder's workbooks without writing slips; return the numbers of the errors that sent rows back."""
-    mapping = mappings.load(DISTRICT / "connectors" / f"{bureau}.toml").model_copy(update={"inbox": folder})
+    mapping = mappings.of_bureau(DISTRICT / "connectors", bureau).model_copy(update={"inbox": folder})
     errors = []
     with Publisher(KafkaSettings(), "wuqing", bureau, state, broker=broker) as publisher:
         for path in DropFolder(mapping, publisher).waiting():

@@ -228,6 +228,17 @@ def placeholders(template: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(part.split("|")) for part in re.findall(r"\{([^{}]+)\}", template))
 
 
+def of_bureau(folder: Path, bureau: str) -> Mapping:
+    """Read the mapping of a bureau in a district's folder of connectors: its own, else the one that is shared.
+
+    Raises:
+        ConfigError: there is none, or something in it is wrong.
+    """
+    own = folder / f"{bureau}.toml"
+    shared = next(iter(sorted((folder / "shared").glob("*.toml"))), None)
+    return load(own) if own.exists() or shared is None else load(shared, bureau)
+
+
 def load(path: Path, bureau: str = "") -> Mapping:
     """Read a connector's mapping; paths in it are relative to its folder.
 

@@ -148,7 +148,7 @@ def _publish(hub: Hub, servers: Servers, samples: Path, step: str) -> Counts:
     spool = hub.settings.data_folder / "spool"
     spool.mkdir(parents=True, exist_ok=True)
     work = [
-        (hub.settings.district / "connectors" / f"{inbox.name}.toml", inbox, spool / f"{inbox.name}.sqlite", hub.connector_kafka(servers.bootstrap_servers, inbox.name))
+        (hub.settings.district / "connectors", inbox, spool / f"{inbox.name}.sqlite", hub.connector_kafka(servers.bootstrap_servers, inbox.name))
         for inbox in sorted((samples / step).iterdir(), key=_size, reverse=True)
     ]
     total: Counts = Counter()
@@ -163,9 +163,9 @@ def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
-def _connector(config: Path, inbox: Path, state: Path, kafka: KafkaSettings) -> Counts:
+def _connector(folder: Path, inbox: Path, state: Path, kafka: KafkaSettings) -> Counts:
     """Run one bureau's connector over its drop folder, as ``hub connect run --once`` does."""
-    mapping = mappings.load(config).model_copy(update={"inbox": inbox, "state": state})
+    mapping = mappings.of_bureau(folder, inbox.name).model_copy(update={"inbox": inbox, "state": state})
     counts: Counts = Counter()
     with Publisher(kafka, mapping.district, mapping.bureau, state) as publisher:
         before = publisher.wait_for_receipts(0)

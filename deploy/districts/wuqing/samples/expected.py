@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import ledger
@@ -13,6 +13,7 @@ from signing import due_days, duties
 
 def ledger_of(
     content: Content, seed: int, as_of: Mapping[str, date], again_after: Mapping[str, tuple[str, ...]], silent: Collection[tuple[str, str]],
+    more: Mapping[str, list[str]] | None = None,
 ) -> dict[str, Any]:
     """Work out what must come out.
 
@@ -22,8 +23,9 @@ def ledger_of(
         as_of: month → as-of date of its close, in the order of closing.
         again_after: month → steps after which its figures are worked out once more.
         silent: (step, bureau) of whoever sends nothing.
+        more: reporter → lists that it owes beside those of the district's table.
     """
-    due, owed, months = due_days(), duties(), list(as_of)
+    due, owed, months = due_days(), duties() | (more or {}), list(as_of)
     states = ledger_state.states(content.facts)
 
     def figures(step: str, month: str, *, again: bool = False) -> dict[str, str | int | None]:
@@ -51,4 +53,8 @@ def ledger_of(
 
 
 def _plain(value: ledger.Value) -> str | int | None:
-    return format(value.quantize(Decimal("0.01")), "f") if isinstance(value, Decimal) else value
+    if not isinstance(value, Decimal):
+        return value
+    exact = value.quantize(Decimal("0.0001"))
+    # Four places are stored; what has more is told to two.
+    return format(exact if exact == value != value.quantize(Decimal("0.01")) else value.quantize(Decimal("0.01"), ROUND_HALF_UP), "f")

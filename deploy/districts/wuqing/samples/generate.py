@@ -179,7 +179,7 @@ def generate_year(out: Path, seed: int = 2026, part: float = 1) -> dict[str, Any
     """Write the workbooks of the year, its ledger, and its ``district`` under *out*; *seed* decides what is drawn, *part* how many orders."""
     content = year.Year(seed, part).declare()
     year.write_district(out / "district")
-    return _written(out, content, expected.ledger_of(content, seed, year.CLOSED_ON, {}, year.SILENT))
+    return _written(out, content, expected.ledger_of(content, seed, year.CLOSED_ON, {}, year.SILENT, year.towns.DUTIES))
 
 
 def _written(out: Path, content: Content, result: dict[str, Any]) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def equipment(state: State, month: str, duties: Mapping[str, list[str]]) -> Figu
         now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
         before = _last_year(month)
         old = [_progress(state, b, k, before[:4], before) for b, k, _ in chosen]
-        ytd, ytd_old = _sum(map(_year_to_date, now)), _sum(map(_year_to_date, old))
+        ytd, ytd_old = _sum(map(_year_to_date, now)), _sum(map(_year_to_date, old)) if any(old) else None
         plan = _sum(d[f"plan{month[:4]}"] for d in data) * WAN
         row: Figures = {
             "projects": len(data), "under_construction": sum(d["build_state"] == "在建" for d in data),
@@ -155,7 +155,7 @@ def equipment(state: State, month: str, duties: Mapping[str, list[str]]) -> Figu
             "plan_year": plan, "plan_rate": percent(ytd, plan),
             "units_done": sum(d["units_done"] for d in data), "funds_arrived": _sum(d["funds_arrived"] for d in data) * WAN,
             "funds_paid": _sum(d["funds_paid"] for d in data) * WAN, "ytd_last_year": ytd_old,
-            "yoy": growth(ytd, ytd_old) if any(month in months for months in now) else None,
+            "yoy": growth(ytd, ytd_old) if ytd_old is not None and any(month in months for months in now) else None,
         }  # fmt: skip
         result |= {f"equipment.{domain}.{name}": value for name, value in row.items()}
     return result
@@ -195,11 +195,12 @@ def recycling(state: State, month: str) -> Figures:
     now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
     before = _last_year(month)
     ytd = _sum(map(_year_to_date, now))
-    old = _sum(_year_to_date(_progress(state, b, k, before[:4], before)) for b, k, _ in chosen)
+    earlier = [_progress(state, b, k, before[:4], before) for b, k, _ in chosen]
+    old = _sum(map(_year_to_date, earlier)) if any(earlier) else None
     row: Figures = {
         "projects": len(chosen), "total_investment": _sum(d["total_investment"] for _, _, d in chosen) * WAN,
         "month": _sum(m[month]["invested_this_month"] for m in now if month in m) * WAN, "ytd": ytd,
-        "ytd_last_year": old, "yoy": growth(ytd, old),
+        "ytd_last_year": old, "yoy": None if old is None else growth(ytd, old),
     }  # fmt: skip
     return {f"recycling_projects.合计.{name}": value for name, value in row.items()}
 
@@ -364,9 +365,10 @@ def submissions(state: State, month: str, duties: Mapping[str, list[str]]) -> Fi
     confirmed = sum(d["month"] == month for _, _, d in state.of("SubmissionConfirmed"))
     nil = sum(d["month"] == month for _, _, d in state.of("NilReturned"))
     heard = {(by, key) for event in ("SubmissionConfirmed", "NilReturned") for by, key, d in state.of(event) if d["month"] == month}
-    # Projects that were told of before still count, so that whoever told of them is not silent: its data are unconfirmed.
+    # Projects and enterprises that were told of before still count, so that whoever told of them is not silent: its data are unconfirmed.
     unconfirmed = sum(
-        "equipment-projects" in lists and (by, f"equipment-projects@{month}") not in heard and any(teller == by for teller, _, _ in state.of("ProjectAdded"))
+        name in lists and (by, f"{name}@{month}") not in heard and any(teller == by for teller, _, _ in state.of(event))
+        for name, event in (("equipment-projects", "ProjectAdded"), ("enterprises", "EnterpriseListed"))
         for by, lists in duties.items()
     )  # fmt: skip
     row: Figures = {

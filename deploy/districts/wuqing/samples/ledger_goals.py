@@ -76,16 +76,15 @@ def _known(rows: list[Row], number: int) -> Row:
         told = [value for row in rows if (value := row[name]) is not None]
         found[f"known_{name}"] = sum(told, Decimal(0)) if told else None
 
-    def both(first: str, second: str) -> tuple[Decimal, Decimal]:
+    def both(first: str, second: str) -> tuple[Decimal | None, Decimal | None]:
         pairs = [(one, other) for row in rows if (one := row[first]) is not None and (other := row[second]) is not None]
-        return sum((one for one, _ in pairs), Decimal(0)), sum((other for _, other in pairs), Decimal(0))
+        return (sum((one for one, _ in pairs), Decimal(0)), sum((other for _, other in pairs), Decimal(0))) if pairs else (None, None)
 
     found["known_yoy"] = _growth(*both("ytd", "ytd_last_year"))
     found["known_growth"] = _growth(*both("annual", "baseline"))
     found["known_rate"], found["known_of_base"] = _of(*both("ytd", "year_target")), _of(*both("ytd", "baseline"))
-    target, now = both("year_target", "ytd")
-    found["known_remaining"] = target - now
-    found["known_per_month"] = _a_month(target - now, number)
+    found["known_remaining"] = _less(*both("year_target", "ytd"))
+    found["known_per_month"] = _a_month(found["known_remaining"], number)
     return found
 
 

@@ -4,6 +4,7 @@ A sheet is declared as data (columns and rows) and written by xlsxwriter. Keys o
 underscore are notes of the generator and are never printed.
 """
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,6 +25,9 @@ BUREAU_NAMES = {
     "statistics": "区统计局", "tax": "区税务局", "planning-resources": "市规划资源局武清分局", "government-services": "区政务服务办",
     "science": "区科技局", "publicity": "区委宣传部", "emergency": "区应急管理局",
 }  # fmt: skip
+
+_TOWNS = tomllib.loads((Path(__file__).resolve().parent.parent / "towns.toml").read_text(encoding="utf-8"))["town"]
+_NAMES = BUREAU_NAMES | {town["code"]: town["name"] for town in _TOWNS}
 
 Row = dict[str, Any]
 
@@ -105,7 +109,7 @@ def period_of(month: str) -> str:
 
 def third_line(bureau: str, unit: str = "") -> str:
     """Give the third title line: who fills it in and, where there is money, in which unit."""
-    line = f"填报单位：{BUREAU_NAMES[bureau]}"
+    line = f"填报单位：{_NAMES[bureau]}"
     return f"{line}　　　　　　单位：{unit}" if unit else line
 
 
@@ -122,7 +126,7 @@ def write(book: Book, folder: Path) -> Path:
         path.write_bytes((folder / book.copy_of).read_bytes())
         return path
     with xlsxwriter.Workbook(path) as workbook:
-        workbook.set_properties({"created": datetime(2026, 1, 1), "author": BUREAU_NAMES[book.bureau]})  # noqa: DTZ001 — a spreadsheet's dates have no zone
+        workbook.set_properties({"created": datetime(2026, 1, 1), "author": _NAMES[book.bureau]})  # noqa: DTZ001 — a spreadsheet's dates have no zone
         formats = {
             "title": workbook.add_format({"bold": True, "align": "center", "font_size": 16}),
             "line": workbook.add_format({"align": "center"}),

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -61,10 +62,11 @@ def due_days() -> dict[date, date]:
     return result
 
 
-def sheets(content: Content, bureau: str, month: str, before: list[Sheet], total: int | None) -> list[Sheet]:
+def sheets(content: Content, bureau: str, month: str, before: list[Sheet], total: int | None = None, owed: Sequence[str] | None = None) -> list[Sheet]:
     """Return the nil return and the confirmation that close a bureau's monthly workbook.
 
-    *before* are the workbook's other sheets; *total* is 总投资 on the bureau's list of projects in 万元, a withdrawn project included.
+    *before* are the workbook's other sheets; *total* is 总投资 on the bureau's list of projects in 万元, a withdrawn project included; *owed* are its lists where the
+    district's table does not say so.
     """
     rows: Counter[str] = Counter()
     for sheet in before:
@@ -72,7 +74,7 @@ def sheets(content: Content, bureau: str, month: str, before: list[Sheet], total
             rows[LIST_OF_SHEET[sheet.name]] += len(sheet.rows)
     confirmed: list[Row] = []
     nil: list[Row] = []
-    for name in duties().get(bureau, []):
+    for name in duties().get(bureau, []) if owed is None else owed:
         if rows[name]:
             confirmed.append({"no": len(confirmed) + 1, "list": LIST_TITLES[name], "rows": rows[name], "total": total if name == "equipment-projects" else None,
                               "by": "已签", "checked": "已签", "signed": "已签"})  # fmt: skip

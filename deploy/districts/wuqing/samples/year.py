@@ -1,5 +1,6 @@
 """The sample year: the workbooks of twelve months of every bureau from one model, and the district's settings that the year needs."""
 
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -9,13 +10,16 @@ import signing
 import year_funds as funds
 import year_lists as lists
 import year_matters as matters
+import year_towns as towns
 from content_safeguards import BUREAUS as SAFEGUARDING
 from sheets import BUREAU_NAMES, Book, Content, Sheet
-from year_base import BEFORE, FIRST, LAST, MONTHS, SILENT, end
+from year_base import BEFORE, FIRST, LAST, MONTHS, end
 from year_lines import line_sheets, match_sheet
 from year_projects import Projects
 from year_trade import LATE, Trade, period, wrong_sheet
 
+SILENT = {("2026-03", "science"), ("2026-07", "water"), *towns.SILENT}
+"""(month, reporter): nothing came."""
 CLOSED_ON = {month: end(month) for month in MONTHS}
 """As-of date of each close: the last day of the month."""
 _PLANS = tomllib.loads((signing.DISTRICT / "plans.toml").read_text(encoding="utf-8"))["plan"]
@@ -37,6 +41,11 @@ class Year:
             for bureau in BUREAU_NAMES:
                 if (month, bureau) not in SILENT:
                     self._monthly(bureau, month)
+            for town, name in towns.TOWNS.items():
+                if (month, town) not in SILENT:
+                    sheets = towns.sheets(self.content, self.seed, town, month)
+                    signed = signing.sheets(self.content, town, month, sheets, owed=towns.DUTIES[town])
+                    self._drop(town, month, f"{name}月报{period(month)}", [*sheets, *signed])
             self._specials(month)
         return self.content
 
@@ -103,9 +112,12 @@ class Year:
 
 
 def write_district(folder: Path) -> None:
-    """Write the district as the year needs it: the lists are owed from its first month on."""
+    """Write the district as the year needs it: the lists are owed from its first month on, and all towns report."""
     shutil.copytree(signing.DISTRICT, folder, ignore=shutil.ignore_patterns("samples"), dirs_exist_ok=True)
     duties = folder / "submissions.toml"
     text = duties.read_text(encoding="utf-8")
     since = f'first_month = "{tomllib.loads(text)["first_month"]}"'
     duties.write_text(text.replace(since, f'first_month = "{FIRST}"'), encoding="utf-8")
+    table = folder / "towns.toml"
+    text = re.sub(r"(?m)^reports = .*\n", "", table.read_text(encoding="utf-8"))
+    table.write_text(re.sub(r'(?m)^code = ".*"$', r"\g<0>\nreports = true", text), encoding="utf-8")

@@ -11,8 +11,6 @@ MONTHS = tuple(f"{2025 + number // 12}-{number % 12 + 1:02d}" for number in rang
 FIRST, LAST = MONTHS[0], MONTHS[-1]
 BEFORE = tuple(f"{2024 + number // 12}-{number % 12 + 1:02d}" for number in range(10, 22))
 """The year before: what the first workbooks carry as history."""
-SILENT = {("2026-03", "science"), ("2026-07", "water")}
-"""(month, bureau): nothing came."""
 
 
 def stream(seed: int, *topic: object) -> random.Random:

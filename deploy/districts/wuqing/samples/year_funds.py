@@ -45,7 +45,7 @@ _POLICIES = (
     ("发改环资〔2025〕13号", "2025年“两新”加力扩围政策", "国家发展改革委", "国家", "工业、交通、医疗、教育", "汽车、家电、数码", "补助", None, "超长期特别国债",
      date(2025, 1, 1), date(2025, 12, 31), "区发展改革委", "2025-11", {"2025-11": 260}),
     ("津商消费〔2025〕2号", "2025年消费品以旧换新实施细则", "市商务局", "市级", "", "汽车、家电、数码、家装", "补助", None, "超长期特别国债",
-     date(2025, 1, 1), date(2025, 12, 31), "区商务局", "2025-11", {}),
+     date(2025, 1, 1), date(2026, 3, 31), "区商务局", "2025-11", {}),
     ("津武财〔2025〕3号", "区级设备更新奖励办法", "区财政局", "区级", "工业", "", "奖励", 20, "区级",
      date(2025, 1, 1), date(2026, 12, 15), "区财政局", "2025-11", {"2025-11": 80, "2026-02": 170}),
     ("财金〔2024〕54号", "设备更新贷款财政贴息政策", "财政部", "国家", "工业、农业、建筑、交通", "", "贴息", None, "中央专项",
@@ -65,16 +65,16 @@ _POLICIES = (
      date(2026, 4, 1), date(2027, 3, 31), "区住房建设委", "2026-05", {}),
     ("津工信技改〔2026〕18号", "智能制造专项补助", "市工业和信息化局", "市级", "工业", "", "补助", 300, "市级", date(2026, 6, 1), date(2027, 5, 31), "区工业和信息化局", "2026-07", {}),
 )  # fmt: skip
-_EXPIRED = {"发改环资〔2025〕13号": ("2026-01", "发改环资〔2025〕1745号"), "津商消费〔2025〕2号": ("2026-01", "津商消费〔2026〕3号")}
+_EXPIRED = {"发改环资〔2025〕13号": ("2026-01", "发改环资〔2025〕1745号"), "津商消费〔2025〕2号": ("2026-04", "津商消费〔2026〕3号")}
 _EAST = ("发改环资〔2025〕13号", "发改环资〔2025〕1745号", "津商消费〔2025〕2号", "津商消费〔2026〕3号")
 
 
 def policy_sheet(content: Content, month: str) -> Sheet | None:
-    """Return the list of funding policies of a month; what expired is told once."""
+    """Return the list of funding policies of a month; what expired stays on it."""
     rows: list[Row] = []
     for number, name, issuer, level, domains, goods, kind, cap, channel, start, until, department, since, obtained in _POLICIES:
         gone, successor = _EXPIRED.get(number, ("9999", ""))
-        if since <= month <= gone:
+        if since <= month:
             row: Row = {
                 "document_no": number, "name": name, "issuer": issuer, "level": level, "domains": domains, "consumer_domains": goods, "object": "本区企业和居民",
                 "support_kind": kind, "standard": "按文件执行", "cap": cap, "channel": channel, "valid_from": start, "valid_to": until, "department": department,
@@ -82,8 +82,8 @@ def policy_sheet(content: Content, month: str) -> Sheet | None:
             }  # fmt: skip
             row |= {"central_percent": 85, "local_percent": 15} if number in _EAST else {}
             content.facts.append(Fact(month, "finance", "PolicyListed", f"{number}@{level}", dict(row)))
-            if month == gone:
-                row |= {"expired_on": day(month, 1), "successor_no": successor}
+            if month >= gone:
+                row |= {"expired_on": day(gone, 1), "successor_no": successor}
                 content.facts.append(Fact(month, "finance", "PolicyExpired", f"{number}@{level}", {"on": row["expired_on"]}))
             rows.append(row)
     return sheet("资金政策清单", "“两新”资金政策清单", money.POLICY_COLUMNS, rows, "finance", month)
@@ -92,8 +92,7 @@ def policy_sheet(content: Content, month: str) -> Sheet | None:
 def _allocations(content: Content, month: str) -> Sheet | None:
     rows: list[Row] = []
     for channel, number, level, amount, carried, recovered, to_bureau, on, year in _ALLOCATIONS:
-        # A budget year's register is kept from its first to its last month.
-        if of_month(on) <= month and (str(year) == month[:4] or of_month(on) == month):
+        if of_month(on) <= month:
             row: Row = {"channel": channel, "allocation_no": number, "policy_no": "", "budget_year": year, "level": level, "amount": amount, "carried_over": carried,
                         "recovered": recovered, "to_bureau": to_bureau, "on": on}  # fmt: skip
             content.facts.append(Fact(month, "finance", "FundsAllocated", f"{number}:{channel}", row | {"to_bureau": _CODES[to_bureau]}))

@@ -130,7 +130,7 @@ def material_sheet(content: Content, seed: int, months: tuple[str, ...], step: s
             recovered = round((now if month >= "2026" else before) * (0.78 if month[5:] == "02" else 1) * chance.uniform(0.92, 1.08))
             row: Row = {
                 "month": month, "operator_uscc": uscc(operator), "material": material, "unit": unit, "recovered": recovered, "used": round(recovered * chance.uniform(0.88, 0.97)),
-                "route": route, "outlets": outlets + (month >= "2026-06"), "reverse_invoiced": round(recovered * invoiced * 0.4, 1) if invoiced else 0,
+                "route": route, "outlets": outlets + (month >= "2026-06"), "reverse_invoiced": round(recovered * invoiced * 0.33, 1) if invoiced else 0,
             }  # fmt: skip
             rows.append(row)
             content.facts.append(Fact(step, "commerce", "MaterialRecovered", row["operator_uscc"], row, sub=f"{month}|{material}"))

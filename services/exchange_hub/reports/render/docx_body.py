@@ -1,7 +1,7 @@
 """How the body fits four pages: its tables as grids, its charts in rows, and the density that both take.
 
 The height of the body is reckoned before anything is drawn. Where the loosest form would run over four pages, charts
-get lower and table text smaller, step by step; the text itself never shrinks.
+get lower and table text smaller, step by step; then rows go that the workbook has too. The text itself never shrinks.
 """
 
 import re
@@ -35,14 +35,22 @@ NUMBERED = re.compile(r"^[一二三四五六七八九十]+、")
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Height of charts in mm, and the largest text size of tables in half-points."""
+    """Height of charts in mm, and the largest text size of tables in half-points.
+
+    Attributes:
+        rows: the most rows of a table.
+        beyond: whether what stands beyond a table's total is printed: money of earlier years.
+    """
 
     chart_mm: float
     table_half_points: int
+    rows: int = BODY_ROWS_MAX
+    beyond: bool = True
 
 
 DENSITIES = (
     Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 15), Density(26, 14),
+    Density(26, 14, beyond=False), Density(24, 13, beyond=False), Density(22, 13, beyond=False), Density(22, 13, rows=7, beyond=False),
 )  # fmt: skip
 
 
@@ -139,7 +147,7 @@ def body_grid(item: Table, density: Density) -> Grid:
     """Lay out a table of the body: its first rows and its totals, each figure as printed."""
     columns = range(len(item.columns))
     every = [[cell_text(item, row, index) for index in columns] for row in item.rows]
-    rows = [every[index] for index in kept_rows(item, every)]
+    rows = [every[index] for index in kept_rows(item, every, density)]
     headings = [with_break(heading(item, index)) for index in columns]
     numeric = [is_numeric(item, index) for index in columns]
     sizes = tuple(range(density.table_half_points, 12, -1))
@@ -157,13 +165,14 @@ def body_grid(item: Table, density: Density) -> Grid:
     )
 
 
-def kept_rows(item: Table, rows: list[list[str]]) -> list[int]:
+def kept_rows(item: Table, rows: list[list[str]], density: Density) -> list[int]:
     """Return which rows of a body table are printed: the first, and always the totals."""
     if item.printed:
         return list(range(min(item.printed, len(rows))))
     totals = [index for index, row in enumerate(rows) if row and row[0] == TOTAL]
-    others = [index for index in range(len(rows)) if index not in totals]
-    return sorted(others[: BODY_ROWS_MAX - len(totals)] + totals)
+    end = totals[-1] if totals and not density.beyond else len(rows)
+    others = [index for index in range(end) if index not in totals]
+    return sorted(others[: density.rows - len(totals)] + totals)
 
 
 def _slots(chart: Chart) -> int:
