@@ -1,6 +1,6 @@
 """Projects of the sample year: money follows a course with a slow start, a full middle and the seasons of building.
 
-All money is in whole 万元. January is told together with February. A project that is on the list stays there, finished ones with their base.
+All money is in whole 万元. Bureaus tell January for itself, as scheduling does; it is the official series that has it with February. A project that is on the list stays there, finished ones with their base.
 """
 
 import math
@@ -129,7 +129,7 @@ class Projects:
         at = index(month)
         rows = [self._listed(content, project, month) for project in self.of(bureau, month)]
         found = [equipment.list_sheet(bureau, month, rows)]
-        told = [_progress(content, project, month, month) for project in self.of(bureau, month) if project.start <= at <= project.last and month[5:] != "01"]
+        told = [_progress(content, project, month, month) for project in self.of(bureau, month) if project.start <= at <= project.last]
         return [*found, equipment.progress_sheet(bureau, month, told)] if told else found
 
     def history(self, content: Content, bureau: str) -> Sheet:
@@ -138,7 +138,7 @@ class Projects:
             _progress(content, project, month_at(at), FIRST)
             for project in self.of(bureau, FIRST)
             for at in range(index(BEFORE[0]) - 10, index(FIRST))
-            if project.start <= at <= project.last and at % 12
+            if project.start <= at <= project.last
         ]
         return equipment.progress_sheet(bureau, "", rows)
 
@@ -226,9 +226,8 @@ def _fund_state(project: Project, at: int) -> str:
 
 def _progress(content: Content, project: Project, month: str, step: str) -> Row:
     at, year = index(month), int(month[:4])
-    before = at - 2 if month[5:] == "02" else at - 1
     row: Row = {
-        "project_code": project.code, "internal_no": project.id, "name": project.name, "month": month, "invested_this_month": project.since_start(at) - project.since_start(before),
+        "project_code": project.code, "internal_no": project.id, "name": project.name, "month": month, "invested_this_month": project.since_start(at) - project.since_start(at - 1),
         "invested_year_to_date": project.in_year(year, at), "invested_since_start": project.since_start(at), "text": _words(project, at), "reason": "",
     }  # fmt: skip
     if step == month:
@@ -239,8 +238,6 @@ def _progress(content: Content, project: Project, month: str, step: str) -> Row:
 
 
 def _words(project: Project, at: int) -> str:
-    if at % 12 == 1:
-        return "1—2月合并报送"
     done = project.since_start(at) * 100 // project.final
     return "设备采购合同已签订" if done < 20 else "主要设备陆续到货" if done < 60 else "设备安装调试" if done < 95 else "设备已投用，办理结算"
 
