@@ -56,7 +56,7 @@ def _matters(content: Content, town: str, month: str) -> Sheet | None:
     """Return the matter of every fourth town, from the month in which it is raised to the one in which it is solved."""
     number = list(TOWNS).index(town)
     text, proposal, asks, days = _MATTERS[number // 4 % len(_MATTERS)]
-    since = MONTHS[(number * 5) % len(MONTHS)]
+    since = MONTHS[(number // 4 * 5 + 1) % len(MONTHS)]
     raised = day(since, 9 + number % 12)
     solved = later(raised, days)
     if number % 4 or not since <= month <= of_month(solved):

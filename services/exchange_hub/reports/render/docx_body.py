@@ -50,7 +50,7 @@ class Density:
 
 DENSITIES = (
     Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 15), Density(26, 14),
-    Density(26, 14, beyond=False), Density(24, 13, beyond=False), Density(22, 13, beyond=False), Density(22, 13, rows=7, beyond=False),
+    Density(26, 14, beyond=False), Density(26, 13, beyond=False), Density(26, 13, 7, beyond=False), Density(24, 13, 7, beyond=False), Density(22, 13, 6, beyond=False),
 )  # fmt: skip
 
 
