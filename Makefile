@@ -1,4 +1,4 @@
-# make demo | test | test-fast | check | bench | faults | dist | clean — nothing needed beforehand but Python ≥ 3.11 with venv.
+# make demo | year | test | test-fast | check | bench | faults | dist | clean — nothing needed beforehand but Python ≥ 3.11 with venv.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +11,7 @@ SIDE_BY_SIDE = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # A run starts hundreds of processes: without bytecode each would compile the hub anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast check bench faults dist clean
+.PHONY: demo year test test-fast check bench faults dist clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml constraints.txt
@@ -24,6 +24,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP)
 	@$(BIN)/hub demo --out build/demo
+
+# The long form of the story: twelve months, minutes.
+year: $(STAMP)
+	@$(BIN)/python -m tests.flow.whole_year --out build/year
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)

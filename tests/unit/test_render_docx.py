@@ -187,6 +187,21 @@ def test_a_fuller_month_gets_lower_charts_and_smaller_tables(report: Report) -> 
     assert pages(fuller, density) <= 4
 
 
+def test_what_stands_beyond_a_total_goes_before_a_fifth_page(report: Report) -> None:
+    """Where the tightest form runs over four pages, rows below a table's total are left to the workbook, and the note says so."""
+    rows = (*((Cell(f"渠道{n}"), Cell("80.1")) for n in range(6)), (Cell("合计"), Cell("80.1")), *((Cell(f"上年渠道{n}"), Cell("80.1")) for n in range(6)))
+    section = replace(report.sections[0], tables=(*report.sections[0].tables, Table("money", "分渠道资金", ("渠道", "支付率"), rows)))
+    most = next(density for density in reversed(DENSITIES) if density.beyond)
+    full = (replace(report, sections=(section, *report.sections[1:]), summary=(*report.summary, "本月进度总体平稳。" * n)) for n in range(1, 200))
+    fuller = next(each for each in full if pages(each, most) > 4)
+    assert not fitting_density(fuller).beyond
+    assert pages(fuller, fitting_density(fuller)) <= 4
+    document = Document(BytesIO(render_docx(fuller)))
+    printed = next([row.cells[0].text for row in table.rows] for table in document.tables if table.rows[1].cells[0].text == "渠道0")
+    assert printed == ["渠道", *(f"渠道{n}" for n in range(6)), "合计"]
+    assert any(p.text == "共13行，此处列7行，其余见附件工作簿“正文各表”。" for p in document.paragraphs)
+
+
 def test_a_long_table_prints_its_first_rows_and_totals_and_says_where_the_rest_is(report: Report) -> None:
     """A table of the body has at most fourteen rows; the totals are always among them."""
     rows = (*((Cell(f"第{n}项"), Cell("在办")) for n in range(40)), (Cell("合计"), Cell("40件")))

@@ -13,7 +13,9 @@ from exchange_connectors.excel.model import Level
 from exchange_connectors.kit.double import RecordingBroker
 from exchange_connectors.kit.publisher import Publisher
 from exchange_connectors.settings import KafkaSettings
-from exchange_contracts import codec, topics
+from exchange_contracts import codec, registry, topics
+from exchange_hub.programme.district import District
+from exchange_hub.views.lists import kinds_of
 
 DISTRICT = Path(__file__).parents[2] / "deploy/districts/wuqing"
 TOWNS = [town["code"] for town in tomllib.loads((DISTRICT / "towns.toml").read_text(encoding="utf-8"))["town"] if town.get("reports")]
@@ -57,3 +59,12 @@ def test_every_bureau_with_workbooks_has_a_connector(sample_workbooks: tuple[Pat
     """No workbook is dropped where nobody looks."""
     out, _ = sample_workbooks
     assert {folder.name for step in out.iterdir() if step.is_dir() for folder in step.iterdir()} <= set(CONNECTORS)
+
+
+@pytest.mark.parametrize("bureau", CONNECTORS)
+def test_a_bureau_s_workbooks_have_a_sheet_for_every_list_that_it_may_report(bureau: str) -> None:
+    """Of each list that the registry gives a bureau, its mapping knows a sheet that states something of it."""
+    mapping = mappings.of_bureau(DISTRICT / "connectors", bureau)
+    kinds = {registry.load().latest(event.type).kind for sheet in mapping.sheet for event in sheet.event}
+    may = District.load(DISTRICT).bureau(bureau).lists
+    assert [name for name in may if name != "submissions" and not kinds & set(kinds_of(name))] == []

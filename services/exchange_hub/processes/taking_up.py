@@ -26,10 +26,10 @@ _LOOK_SECONDS, _AGAIN_SECONDS = 2.0, 15.0
 
 
 def addresses(hub: Hub, servers: Servers) -> dict[str, str]:
-    """Return the settings by which a process of this hub finds its servers."""
+    """Return the settings by which a process of this hub finds its district and its servers."""
     kafka = hub.settings.kafka
     found = {
-        "HUB_DATA_DIR": str(hub.settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers,
+        "HUB_DISTRICT": str(hub.settings.district.absolute()), "HUB_DATA_DIR": str(hub.settings.data_folder), "HUB_KAFKA__BOOTSTRAP_SERVERS": servers.bootstrap_servers,
         "HUB_DATABASE__URL": servers.database_url,
     }  # fmt: skip
     if kafka.bootstrap_servers is None:

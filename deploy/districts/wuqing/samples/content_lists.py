@@ -336,7 +336,7 @@ OWN_INDICATORS = {
 }  # fmt: skip
 
 
-_INDICATOR_SHEETS = {
+INDICATOR_SHEETS = {
     "基期数据": ("BaselineSet", "目标体系基期数据"), "目标任务": ("TargetSet", "目标任务分解"), "指标数据": ("IndicatorReported", "目标体系指标数据"),
 }  # fmt: skip
 _NO_RATIO = {"numerator": None, "denominator": None}
@@ -344,7 +344,7 @@ _NO_RATIO = {"numerator": None, "denominator": None}
 
 def indicator_sheets(content: Content, bureau: str, month: str) -> list[Sheet]:
     """Return the sheets for baselines, targets and reported values that a bureau sends in a month."""
-    rows: dict[str, list[Row]] = {name: [] for name in _INDICATOR_SHEETS}
+    rows: dict[str, list[Row]] = {name: [] for name in INDICATOR_SHEETS}
     for row in (*_statistics_rows(bureau), *_target_rows(bureau), *_own_rows(bureau)):
         sheet = "基期数据" if row["period"] == "2023" else "目标任务" if len(row["period"]) == 4 else "指标数据"
         due = row["period"][5:] == month[5:] if sheet == "指标数据" and row["period"] != LAST_TOTAL else month == SEPTEMBER
@@ -353,10 +353,10 @@ def indicator_sheets(content: Content, bureau: str, month: str) -> list[Sheet]:
             rows[sheet].append({"no": len(rows[sheet]) + 1} | whole)
             key = f"{row['indicator']}@{row['domain']}" if row["domain"] else row["indicator"]
             sub = f"{row['series']},{row['period']}"
-            content.facts.append(Fact(month, bureau, _INDICATOR_SHEETS[sheet][0], key, whole, sub=sub))
+            content.facts.append(Fact(month, bureau, INDICATOR_SHEETS[sheet][0], key, whole, sub=sub))
     period, third = f"（{period_of(month)}）", third_line(bureau)
     return [
-        Sheet(name, _INDICATOR_SHEETS[name][1], INDICATOR_COLUMNS, found, period=period, third=third)
+        Sheet(name, INDICATOR_SHEETS[name][1], INDICATOR_COLUMNS, found, period=period, third=third)
         for name, found in rows.items()
         if found
     ]

@@ -8,7 +8,7 @@ from content_projects import uscc
 from sheets import Column, Content, Fact, Row, Sheet, period_of, third_line
 
 #: Bureau → activity, channel, reach of September and of October; a link where it is online.
-_ACTIVITIES: Mapping[str, tuple[tuple[str, str, int, int], ...]] = {
+ACTIVITIES: Mapping[str, tuple[tuple[str, str, int, int], ...]] = {
     "publicity": (("“两新”政策系列报道", "新媒体", 86000, 91500), ("“两新”专题专栏", "政府网站", 12400, 15800)),
     "development-reform": (("项目申报政策解读会", "培训宣讲", 120, 95),), "industry": (("技改政策进园区", "现场活动", 260, 310),),
     "housing": (("老旧电梯更新问答", "宣传资料", 3000, 2400),), "urban-management": (("可回收物兑换宣传周", "现场活动", 1500, 1800),),
@@ -17,8 +17,8 @@ _ACTIVITIES: Mapping[str, tuple[tuple[str, str, int, int], ...]] = {
     "health": (("医疗设备更新进展", "政府网站", 760, 840),), "commerce": (("家电以旧换新进社区", "现场活动", 4200, 5100), ("以旧换新操作指南", "新媒体", 33800, 41200)),
     "data": (("数字化改造案例集", "政府网站", 430, 520),), "market-regulation": (("能效标识知识宣传", "宣传资料", 2600, 2800),),
 }
-_ONLINE = ("新媒体", "政府网站")
-_PUBLICITY_COLUMNS = tuple(Column(h, k) for h, k in (("序号", "no"), ("宣传活动", "activity"), ("渠道", "channel"), ("触达人次", "reach"), ("链接", "link")))
+ONLINE = ("新媒体", "政府网站")
+PUBLICITY_COLUMNS = tuple(Column(h, k) for h, k in (("序号", "no"), ("宣传活动", "activity"), ("渠道", "channel"), ("触达人次", "reach"), ("链接", "link")))
 
 #: Bureau, number of the enterprise, its name, town, item, equipment, how many, ordered on, until, done on, method.
 _EQUIPMENT = (
@@ -28,25 +28,25 @@ _EQUIPMENT = (
     ("ecology", 304, "涂装样例公司", "下朱庄街道", "光氧催化治理设备", "喷涂线末端光氧设备", 2, date(2026, 8, 6), date(2026, 12, 31), None, ""),
     ("development-reform", 305, "建材样例公司", "黄花店镇", "JO2系列电动机", "JO2-72破碎机电机", 3, date(2026, 9, 3), date(2027, 3, 31), None, ""),
 )  # fmt: skip
-_HEADS = (
+ELIMINATION_COLUMNS = tuple(Column(head, key) for head, key in (
     ("序号", "no"), ("目录条目", "item"), ("目录名称", "catalogue"), ("企业名称", "enterprise_name"), ("统一社会信用代码", "enterprise_uscc"), ("镇街园区", "town"),
     ("设备", "equipment"), ("台数", "count"), ("依据", "basis"), ("责令日期", "on"), ("淘汰期限", "until"), ("完成日期", "done_on"), ("淘汰方式", "method"),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def publicity_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
     """Return what a bureau did for publicity in a month."""
     rows: list[Row] = []
-    for number, (activity, channel, september, october) in enumerate(_ACTIVITIES.get(bureau, ()), 1):
+    for number, (activity, channel, september, october) in enumerate(ACTIVITIES.get(bureau, ()), 1):
         row: Row = {"no": number, "activity": activity, "channel": channel, "reach": september if month == "2026-09" else october}
-        if channel in _ONLINE:
+        if channel in ONLINE:
             row["link"] = f"https://www.example.invalid/{bureau}/{month}-{number}.html"
         rows.append(row)
         facts = {"month": month, "reach": row["reach"]}
         content.facts.append(Fact(month, bureau, "PublicityReported", activity, facts, sub=month))
     if not rows:
         return None
-    return Sheet("宣传引导", "宣传引导情况", _PUBLICITY_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet("宣传引导", "宣传引导情况", PUBLICITY_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
 
 
 def elimination_sheet(content: Content, bureau: str, month: str) -> Sheet | None:
@@ -67,5 +67,4 @@ def elimination_sheet(content: Content, bureau: str, month: str) -> Sheet | None
         rows.append(row)
     if not rows:
         return None
-    columns = tuple(Column(head, key) for head, key in _HEADS)
-    return Sheet("淘汰目录设备", "淘汰目录设备情况", columns, rows, period=f"（{period_of(month)}）", third=third_line(bureau))
+    return Sheet("淘汰目录设备", "淘汰目录设备情况", ELIMINATION_COLUMNS, rows, period=f"（{period_of(month)}）", third=third_line(bureau))

@@ -9,7 +9,7 @@ from datetime import date
 import content_projects as table
 from content_lists import PROBLEM_COLUMNS
 from content_projects import PROJECTS, uscc
-from sheets import TOWN_NAMES, Book, Column, Content, Fact, Row, Sheet, period_of, third_line
+from sheets import BUREAU_NAMES, TOWN_NAMES, Book, Column, Content, Fact, Row, Sheet, period_of, third_line
 
 #: Town → number and kind of an activity, people reached in September and October.
 _ACTIVITIES = {"yangcun": ("家电以旧换新进小区", 860, 920), "meichang": ("老旧农机报废更新进村", 240, 310), "tech-valley": ("设备更新政策进企业", 75, 90)}
@@ -38,11 +38,13 @@ def _columns(*pairs: tuple[str, str]) -> tuple[Column, ...]:
 
 
 _GONE = (("撤销/是否撤销", "gone"), ("撤销/原因", "gone_reason"), ("更新日期", "updated_on"))
-_OUTLET = (
+_OUTLET_HEAD = (
     ("序号", "no"), ("备案编号", "outlet_no"), ("网点名称", "name"), ("经营主体/名称", "operator_name"), ("经营主体/统一社会信用代码", "operator_uscc"),
 )  # fmt: skip
 _OUTLET_REST = (("地址", "address"), ("回收品类", "materials"), ("营业状态", "state"), ("启用日期", "opened_on"), *_GONE)
-_PROJECT = _columns(
+OUTLET = _columns(*_OUTLET_HEAD, *_OUTLET_REST)
+COMMERCE_OUTLET = _columns(*_OUTLET_HEAD, ("所在镇街园区", "town"), *_OUTLET_REST)
+PROJECT = _columns(
     ("序号", "no"), ("项目代码", "project_code"), ("内部编号", "internal_no"), ("项目名称", "name"), ("所属清单", "list"), ("领域", "domain"), ("建设性质", "construction_nature"),
     ("项目单位/名称", "owner_name"), ("项目单位/统一社会信用代码", "owner_uscc"), ("总投资（万元）", "total_investment"), ("建设状态", "build_state"), ("存在问题", "problems"), *_GONE,
 )  # fmt: skip
@@ -55,14 +57,14 @@ TITLES = {"project-claims": "镇街园区申报项目", "outlet-claims": "镇街
 
 
 def duties(table_of_towns: dict[str, object]) -> dict[str, list[str]]:
-    """Return what each town of the sample owes, from ``towns.toml``."""
+    """Return what each town that reports owes, from ``towns.toml``."""
     owes = table_of_towns["reporting"]["owes"]  # type: ignore[index]  # a table of TOML
     return {town["code"]: list(owes) for town in table_of_towns["town"] if town.get("reports")}  # type: ignore[attr-defined]  # an array of tables
 
 
 def is_claim(fact: Fact) -> bool:
     """Tell whether a fact is a claim, which counts in no figure."""
-    return fact.bureau in TOWN_NAMES and fact.event == "ProjectAdded"
+    return fact.bureau not in BUREAU_NAMES and fact.event == "ProjectAdded"
 
 
 def monthly(content: Content, month: str, signing: Callable[[Content, str, str, list[Sheet]], list[Sheet]]) -> None:
@@ -76,13 +78,12 @@ def monthly(content: Content, month: str, signing: Callable[[Content, str, str, 
 def outlet_sheet(content: Content, month: str) -> Sheet:
     """Return the outlets that commerce lists."""
     rows = [_outlet(content, "commerce", month, each, n) for n, each in enumerate((each for each in _OUTLETS if each[-1]), 1)]
-    columns = _columns(*_OUTLET, ("所在镇街园区", "town"), *_OUTLET_REST)
-    return _sheet("回收网点清单", "回收网点清单", columns, rows, "commerce", month)
+    return _sheet("回收网点清单", "回收网点清单", COMMERCE_OUTLET, rows, "commerce", month)
 
 
 def _outlets_of(content: Content, town: str, month: str) -> Sheet:
     rows = [_outlet(content, town, month, each, n) for n, each in enumerate((each for each in _OUTLETS if each[4] == town), 1)]
-    return _sheet("辖区网点", "镇街园区申报网点", _columns(*_OUTLET, *_OUTLET_REST), rows, town, month)
+    return _sheet("辖区网点", "镇街园区申报网点", OUTLET, rows, town, month)
 
 
 def _outlet(content: Content, by: str, month: str, outlet: tuple[object, ...], no: int) -> Row:
@@ -112,7 +113,7 @@ def _projects(content: Content, town: str, month: str) -> Sheet:
         row["updated_on"] = date(2026, 9, 20)
         content.facts.append(Fact(month, town, "ProjectAdded", str(row.get("project_code") or row["internal_no"]), dict(row)))
         row["no"] = no
-    return _sheet("辖区项目", "镇街园区申报项目", _PROJECT, rows, town, month, "万元")
+    return _sheet("辖区项目", "镇街园区申报项目", PROJECT, rows, town, month, "万元")
 
 
 def _publicity(content: Content, town: str, month: str) -> Sheet:

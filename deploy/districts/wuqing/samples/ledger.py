@@ -20,7 +20,6 @@ Definitions (fen never appear here: content is in whole yuan or in 万元 and is
 """
 
 import calendar
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -82,7 +81,7 @@ def figures(
     for part in (equipment(state, month, duties), recycling(state, month), investment(state, month), trade(state, month),
                  recovery(state, month), funds(state, month, as_of), documents(state, due, as_of), goals(state, month),
                  submissions(state, month, duties), others(state, month, as_of),
-                 support(state, month), safeguards(state, month), stocks(state, month), tasks(state, month, duties), problems(state, as_of), supervision(state, month, as_of), matches(state, month),
+                 support(state, month), safeguards(state, month), stocks(state, month), tasks(state, month, duties), problems(state, as_of), supervision(state, month, as_of, duties), matches(state, month),
                  followed(state, as_of, before)):  # fmt: skip
         result |= part
     return result
@@ -145,17 +144,18 @@ def equipment(state: State, month: str, duties: Mapping[str, list[str]]) -> Figu
         now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
         before = _last_year(month)
         old = [_progress(state, b, k, before[:4], before) for b, k, _ in chosen]
-        ytd, ytd_old = _sum(map(_year_to_date, now)), _sum(map(_year_to_date, old))
+        ytd, ytd_old = _sum(map(_year_to_date, now)), _sum(map(_year_to_date, old)) if any(old) else None
+        plan = _sum(d[f"plan{month[:4]}"] for d in data) * WAN
         row: Figures = {
             "projects": len(data), "under_construction": sum(d["build_state"] == "在建" for d in data),
             "completed": sum(d["build_state"] in ("竣工", "投产") for d in data),
             "total_investment": _sum(d["total_investment"] for d in data) * WAN,
             "equipment_investment": _sum(d["equipment_investment"] for d in data) * WAN,
             "month": _month(state, domain, month, now, duties), "ytd": ytd,
-            "plan_year": _sum(d["plan2026"] for d in data) * WAN, "plan_rate": percent(ytd, _sum(d["plan2026"] for d in data) * WAN),
+            "plan_year": plan, "plan_rate": percent(ytd, plan),
             "units_done": sum(d["units_done"] for d in data), "funds_arrived": _sum(d["funds_arrived"] for d in data) * WAN,
             "funds_paid": _sum(d["funds_paid"] for d in data) * WAN, "ytd_last_year": ytd_old,
-            "yoy": growth(ytd, ytd_old) if any(month in months for months in now) else None,
+            "yoy": growth(ytd, ytd_old) if ytd_old is not None and any(month in months for months in now) else None,
         }  # fmt: skip
         result |= {f"equipment.{domain}.{name}": value for name, value in row.items()}
     return result
@@ -195,11 +195,12 @@ def recycling(state: State, month: str) -> Figures:
     now = [_progress(state, b, k, month[:4], month) for b, k, _ in chosen]
     before = _last_year(month)
     ytd = _sum(map(_year_to_date, now))
-    old = _sum(_year_to_date(_progress(state, b, k, before[:4], before)) for b, k, _ in chosen)
+    earlier = [_progress(state, b, k, before[:4], before) for b, k, _ in chosen]
+    old = _sum(map(_year_to_date, earlier)) if any(earlier) else None
     row: Figures = {
         "projects": len(chosen), "total_investment": _sum(d["total_investment"] for _, _, d in chosen) * WAN,
         "month": _sum(m[month]["invested_this_month"] for m in now if month in m) * WAN, "ytd": ytd,
-        "ytd_last_year": old, "yoy": growth(ytd, old),
+        "ytd_last_year": old, "yoy": None if old is None else growth(ytd, old),
     }  # fmt: skip
     return {f"recycling_projects.合计.{name}": value for name, value in row.items()}
 
@@ -224,10 +225,9 @@ def trade(state: State, month: str) -> Figures:
     """Return the figures of trade-in by category and in all."""
     rows = _trade_rows(state)
     year, before = f"{month[:4]}-01", _last_year(month)
-    paid_up = _paid_up(state)
     funds_rows = {
         "SubsidyApproved": [d for _, _, d in state.of("SubsidyApproved")],
-        "SubsidyPaid": [d | {"on": paid_up[key]} for _, key, d in state.of("SubsidyApproved") if key in paid_up],
+        "SubsidyPaid": [{**d, "on": state.paid_up[key]} for _, key, d in state.of("SubsidyApproved") if key in state.paid_up],
     }  # fmt: skip
     result: Figures = {}
     for category in [*dict.fromkeys(r["category"] for r in rows), "合计"]:
@@ -289,23 +289,10 @@ def recovery(state: State, month: str) -> Figures:
 # ---- funds -------------------------------------------------------------------------------------------------------
 
 
-def _paid_up(state: State) -> dict[str, date]:
-    """Return application → the day on which its payments reached what was approved."""
-    approved = {key: d["amount"] for _, key, d in state.of("SubsidyApproved")}
-    so_far: dict[str, Decimal] = defaultdict(Decimal)
-    found: dict[str, date] = {}
-    for _, key, data in sorted(state.of("SubsidyPaid"), key=lambda entry: entry[2]["on"]):
-        so_far[key] += data["amount"]
-        if key in approved and so_far[key] >= approved[key]:
-            found.setdefault(key, data["on"])
-    return found
-
-
 def _overdue(state: State, channel: str, year: int, as_of: date) -> int:
-    paid_up = _paid_up(state)
     return sum(
         (as_of - d["on"]).days > 30 and d["budget_year"] == year and channel in ("合计", d["channel"])
-        and (key not in paid_up or paid_up[key] > as_of)
+        and (key not in state.paid_up or state.paid_up[key] > as_of)
         for _, key, d in state.of("SubsidyApproved")
     )  # fmt: skip
 
@@ -378,9 +365,10 @@ def submissions(state: State, month: str, duties: Mapping[str, list[str]]) -> Fi
     confirmed = sum(d["month"] == month for _, _, d in state.of("SubmissionConfirmed"))
     nil = sum(d["month"] == month for _, _, d in state.of("NilReturned"))
     heard = {(by, key) for event in ("SubmissionConfirmed", "NilReturned") for by, key, d in state.of(event) if d["month"] == month}
-    # Projects that were told of before still count, so that whoever told of them is not silent: its data are unconfirmed.
+    # Projects and enterprises that were told of before still count, so that whoever told of them is not silent: its data are unconfirmed.
     unconfirmed = sum(
-        "equipment-projects" in lists and (by, f"equipment-projects@{month}") not in heard and any(teller == by for teller, _, _ in state.of("ProjectAdded"))
+        name in lists and (by, f"{name}@{month}") not in heard and any(teller == by for teller, _, _ in state.of(event))
+        for name, event in (("equipment-projects", "ProjectAdded"), ("enterprises", "EnterpriseListed"))
         for by, lists in duties.items()
     )  # fmt: skip
     row: Figures = {
@@ -392,7 +380,8 @@ def submissions(state: State, month: str, duties: Mapping[str, list[str]]) -> Fi
 
 def support(state: State, month: str) -> Figures:
     """Return what was sought, granted and returned this year by channel, each at its own date; money in yuan."""
-    of_year = [d for event in ("SupportApplied", "SupportDecided") for _, _, d in state.of(event) if d["on"] <= month_end(month)]
+    told = [d for event in ("SupportApplied", "SupportDecided") for _, _, d in state.of(event)]
+    of_year = [d for d in told if date(int(month[:4]), 1, 1) <= d["on"] <= month_end(month)]
     applied = [d for d in of_year if "step" not in d]
     result: Figures = {}
     for channel in [*dict.fromkeys(d["channel"] for d in of_year), "合计"]:
@@ -452,7 +441,7 @@ def others(state: State, month: str, as_of: date) -> Figures:
         result[f"enterprises.{domain}.listed"] = sum(domain in ("合计", of) for of in listed.values())
     scrapped = [
         d for _, _, d in state.of("EquipmentScrapped")
-        if d["step"] == ("拆解销毁" if d["category"] == "电梯" else "交售回收") and d["on"] <= month_end(month)
+        if d["step"] == ("拆解销毁" if d["category"] == "电梯" else "交售回收") and date(int(month[:4]), 1, 1) <= d["on"] <= month_end(month)
     ]  # fmt: skip
     delivered = [d["category"] for d in scrapped]
     for category in [*dict.fromkeys(delivered), "合计"]:

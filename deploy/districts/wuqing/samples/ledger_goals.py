@@ -8,8 +8,7 @@ from ledger_state import State
 DOMAINS = ("工业", "农业", "建筑", "交通", "教育", "文旅", "医疗")
 _LINES = (*(("设备投资额", domain) for domain in (*DOMAINS, "合计")), ("主要用能设备节能水平占比", ""), ("环保绩效A级产能占比", ""))
 _TOLD = ("baseline", "target", "year_target", "ytd", "ytd_last_year", "last_total")
-# 2026 is three of the four years from 2023 to 2027.
-_WAY = Decimal("0.75")
+_FIRST, _LAST = 2023, 2027
 
 Row = dict[str, Decimal | None]
 
@@ -29,31 +28,31 @@ def _growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
 def goals(state: State, month: str) -> dict[str, Decimal | None]:
     """Return the figures of the goals in a month."""
     last = f"{int(month[:4]) - 1}"
-    names = {
-        ("BaselineSet", "2023"): "baseline", ("TargetSet", "2027"): "target", ("TargetSet", month[:4]): "year_target", ("IndicatorReported", month): "ytd",
-        ("IndicatorReported", f"{last}{month[4:]}"): "ytd_last_year", ("IndicatorReported", f"{last}-12"): "last_total",
+    wanted = {
+        "baseline": ("BaselineSet", "2023"), "target": ("TargetSet", "2027"), "year_target": ("TargetSet", month[:4]), "ytd": ("IndicatorReported", month),
+        "ytd_last_year": ("IndicatorReported", f"{last}{month[4:]}"), "last_total": ("IndicatorReported", f"{last}-12"),
     }  # fmt: skip
     values: dict[tuple[str, str], Row] = defaultdict(dict)
     for event in ("BaselineSet", "TargetSet", "IndicatorReported"):
         for _, _, data in state.of(event):
-            name = names.get((event, data["period"]))
-            if name:
-                values[data["indicator"], data["domain"]][name] = Decimal(str(data["value"]))
+            for name, of in wanted.items():
+                if of == (event, data["period"]):
+                    values[data["indicator"], data["domain"]][name] = Decimal(str(data["value"]))
     whole = values["设备投资额", "合计"]
     for name in _TOLD:
         parts = [values["设备投资额", domain].get(name) for domain in DOMAINS]
         if None not in parts:
             whole[name] = sum(part for part in parts if part is not None)  # type: ignore[assignment]  # the sample is not checked by types
-    rows = {line: _row(line[0], values[line], int(month[5:])) for line in _LINES}
+    rows = {line: _row(line[0], values[line], month) for line in _LINES}
     known = _known([rows["设备投资额", domain] for domain in DOMAINS], int(month[5:]))
     rows["设备投资额", "合计"] |= known
     return {f"goals.{indicator}{f'.{domain}' if domain else ''}.{name}": value for (indicator, domain), row in rows.items() for name, value in row.items()}
 
 
-def _row(indicator: str, told: Row, number: int) -> Row:
+def _row(indicator: str, told: Row, month: str) -> Row:
     row: Row = {name: told.get(name) for name in _TOLD}
     now, last, base, target, year = (row[name] for name in ("ytd", "ytd_last_year", "baseline", "target", "year_target"))
-    row["path"] = None if base is None or target is None else base + (target - base) * _WAY
+    row["path"] = None if base is None or target is None else base + (target - base) * (int(month[:4]) - _FIRST) / (_LAST - _FIRST)
     if indicator.endswith("占比"):
         del row["last_total"]
         way = _less(now, base), _less(year, base)
@@ -62,7 +61,7 @@ def _row(indicator: str, told: Row, number: int) -> Row:
     remaining = _less(year, now)
     return row | {
         "yoy": _growth(now, last), "rate": _of(now, year), "of_base": _of(now, base), "annual": annual, "growth": _growth(annual, base),
-        "remaining": remaining, "per_month": _a_month(remaining, number),
+        "remaining": remaining, "per_month": _a_month(remaining, int(month[5:])),
     }  # fmt: skip
 
 
@@ -77,16 +76,15 @@ def _known(rows: list[Row], number: int) -> Row:
         told = [value for row in rows if (value := row[name]) is not None]
         found[f"known_{name}"] = sum(told, Decimal(0)) if told else None
 
-    def both(first: str, second: str) -> tuple[Decimal, Decimal]:
+    def both(first: str, second: str) -> tuple[Decimal | None, Decimal | None]:
         pairs = [(one, other) for row in rows if (one := row[first]) is not None and (other := row[second]) is not None]
-        return sum((one for one, _ in pairs), Decimal(0)), sum((other for _, other in pairs), Decimal(0))
+        return (sum((one for one, _ in pairs), Decimal(0)), sum((other for _, other in pairs), Decimal(0))) if pairs else (None, None)
 
     found["known_yoy"] = _growth(*both("ytd", "ytd_last_year"))
     found["known_growth"] = _growth(*both("annual", "baseline"))
     found["known_rate"], found["known_of_base"] = _of(*both("ytd", "year_target")), _of(*both("ytd", "baseline"))
-    target, now = both("year_target", "ytd")
-    found["known_remaining"] = target - now
-    found["known_per_month"] = _a_month(target - now, number)
+    found["known_remaining"] = _less(*both("year_target", "ytd"))
+    found["known_per_month"] = _a_month(found["known_remaining"], number)
     return found
 
 

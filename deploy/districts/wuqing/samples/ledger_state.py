@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
-from sheets import STEPS, Fact
+from sheets import Fact
 
 _FAMILY = {
     "ProjectWithdrawn": "ProjectAdded", "EnterpriseDelisted": "EnterpriseListed", "MeasureExempted": "MeasureIssued",
@@ -33,6 +36,18 @@ class State:
         return found
 
     @cached_property
+    def paid_up(self) -> Mapping[str, date]:
+        """Application → the day on which its payments reached what was approved."""
+        approved = {key: d["amount"] for _, key, d in self.of("SubsidyApproved")}
+        so_far: dict[str, Decimal] = defaultdict(Decimal)
+        found: dict[str, date] = {}
+        for _, key, data in sorted(self.of("SubsidyPaid"), key=lambda entry: entry[2]["on"]):
+            so_far[key] += data["amount"]
+            if key in approved and so_far[key] >= approved[key]:
+                found.setdefault(key, data["on"])
+        return found
+
+    @cached_property
     def progress(self) -> Mapping[tuple[str, str], list[Mapping[str, Any]]]:
         """(bureau, key) → what was reported of that project's progress."""
         found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
@@ -41,20 +56,22 @@ class State:
         return found
 
 
-def state_after(facts: Iterable[Fact], step: str) -> State:
-    """Return what holds once *step* and the steps before it have arrived."""
-    held = {}
-    for fact in facts:
-        if STEPS.index(fact.step) <= STEPS.index(step):
+def states(facts: Iterable[Fact]) -> dict[str, State]:
+    """Return step → what holds once it and the steps before it have arrived; the facts stand in the order of the steps."""
+    held: dict[tuple[str, str, str, str], tuple[str, Mapping[str, Any]]] = {}
+    found = {}
+    for step, of_step in groupby(facts, key=lambda fact: fact.step):
+        for fact in of_step:
             held[(fact.bureau, _FAMILY.get(fact.event, fact.event), fact.key, fact.sub)] = (fact.event, fact.data)
-    return State(held)
+        found[step] = State(dict(held))
+    return found
 
 
 def published(facts: Iterable[Fact]) -> dict[str, dict[str, dict[str, int]]]:
     """Count the events each step publishes: step → bureau → event → number; what is unchanged publishes nothing."""
     seen: dict[tuple[str, str, str, str], tuple[str, Mapping[str, Any]]] = {}
     counts: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-    for fact in sorted(facts, key=lambda f: STEPS.index(f.step)):
+    for fact in facts:
         key = (fact.bureau, _FAMILY.get(fact.event, fact.event), fact.key, fact.sub)
         if seen.get(key) == (fact.event, fact.data):
             continue

@@ -14,9 +14,10 @@ def tasks(state: State, month: str, duties: Mapping[str, list[str]]) -> dict[str
     owed = {task["no"]: [by for by in task["bureaus"] if "tasks" in duties.get(by, [])] for task in TASKS}
     return {
         "tasks.合计.expected": len(TASKS),
-        "tasks.合计.told": sum(any((by, no) in told for by in bureaus) for no, bureaus in owed.items()),
+        # Others may tell of a task beside those that owe it.
+        "tasks.合计.told": sum(any(task == no for _, task in told) for no in owed),
         "tasks.合计.done": sum(bool(bureaus) and all(told.get((by, no)) == "已完成" for by in bureaus) for no, bureaus in owed.items()),
-        "tasks.合计.behind": len({no for (_, no), state in told.items() if state == "滞后" and no in owed}),
+        "tasks.合计.behind": sum(any(task == no and state == "滞后" for (_, task), state in told.items()) for no in owed),
         "tasks.合计.silent": len({by for no, bureaus in owed.items() for by in bureaus if (by, no) not in told and by not in nil}),
     }
 

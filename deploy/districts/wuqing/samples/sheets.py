@@ -4,6 +4,7 @@ A sheet is declared as data (columns and rows) and written by xlsxwriter. Keys o
 underscore are notes of the generator and are never printed.
 """
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,12 +23,13 @@ BUREAU_NAMES = {
     "finance": "区财政局", "ecology": "区生态环境局", "market-regulation": "区市场监管局", "police": "公安武清分局",
     "data": "区数据局", "power-supply": "区供电公司", "government-offices": "区机关事务管理局",
     "statistics": "区统计局", "tax": "区税务局", "planning-resources": "市规划资源局武清分局", "government-services": "区政务服务办",
-    "science": "区科技局", "publicity": "区委宣传部",
+    "science": "区科技局", "publicity": "区委宣传部", "emergency": "区应急管理局",
 }  # fmt: skip
 
 #: Towns of the sample that report themselves.
 TOWN_NAMES = {"yangcun": "杨村街道", "meichang": "梅厂镇", "tech-valley": "京津科技谷"}
-_NAMES = BUREAU_NAMES | TOWN_NAMES
+_TOWNS = tomllib.loads((Path(__file__).resolve().parent.parent / "towns.toml").read_text(encoding="utf-8"))["town"]
+_NAMES = BUREAU_NAMES | {town["code"]: town["name"] for town in _TOWNS}
 
 Row = dict[str, Any]
 

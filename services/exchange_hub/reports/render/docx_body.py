@@ -1,7 +1,7 @@
 """How the body fits four pages: its tables as grids, its charts in rows, and the density that both take.
 
 The height of the body is reckoned before anything is drawn. Where the loosest form would run over four pages, charts
-get lower and table text smaller, step by step; the text itself never shrinks.
+get lower and table text smaller, step by step; then rows go that the workbook has too. The text itself never shrinks.
 """
 
 import re
@@ -37,18 +37,23 @@ NUMBERED = re.compile(r"^[一二三四五六七八九十]+、")
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """Height of charts in mm, the largest text size of tables in half-points, and the most rows of one."""
+    """Height of charts in mm, and the largest text size of tables in half-points.
+
+    Attributes:
+        rows: the most rows of a table.
+        beyond: whether what stands beyond a table's total is printed: money of earlier years.
+    """
 
     chart_mm: float
     table_half_points: int
-    rows_max: int = BODY_ROWS_MAX
+    rows: int = BODY_ROWS_MAX
+    beyond: bool = True
 
 
 DENSITIES = (
     Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 15), Density(26, 14),
+    Density(26, 14, beyond=False), Density(26, 13, beyond=False), Density(26, 13, 7, beyond=False), Density(24, 13, 7, beyond=False), Density(22, 13, 6, beyond=False),
 )  # fmt: skip
-#: Where even the tightest text is too long, tables give rows to the workbook; the body of earlier closes did not.
-SHORTENED = (Density(26, 14, 8), Density(26, 14, 6), Density(26, 14, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,10 @@ class Block:
 
 def fitting_density(report: Report) -> Density:
     """Return the loosest density with which the body fits four pages; the tightest where none does."""
-    densities = (*DENSITIES, *SHORTENED) if report.catalogue.plates else DENSITIES
-    for density in densities:
+    for density in DENSITIES:
         if pages(report, density) <= BODY_PAGES_MAX:
             return density
-    return densities[-1]
+    return DENSITIES[-1]
 
 
 def pages(report: Report, density: Density) -> int:
@@ -147,7 +151,7 @@ def body_grid(item: Table, density: Density) -> Grid:
     """Lay out a table of the body: its first rows and its totals, each figure as printed."""
     columns = range(len(item.columns))
     every = [[cell_text(item, row, index) for index in columns] for row in item.rows]
-    rows = [every[index] for index in kept_rows(item, every, density.rows_max)]
+    rows = [every[index] for index in kept_rows(item, every, density)]
     headings = [with_break(heading(item, index)) for index in columns]
     numeric = [is_numeric(item, index) for index in columns]
     sizes = tuple(range(density.table_half_points, 12, -1))
@@ -165,13 +169,14 @@ def body_grid(item: Table, density: Density) -> Grid:
     )
 
 
-def kept_rows(item: Table, rows: list[list[str]], rows_max: int = BODY_ROWS_MAX) -> list[int]:
+def kept_rows(item: Table, rows: list[list[str]], density: Density) -> list[int]:
     """Return which rows of a body table are printed: the first, and always the totals."""
     if item.printed:
         return list(range(min(item.printed, len(rows))))
     totals = [index for index, row in enumerate(rows) if row and row[0] == TOTAL]
-    others = [index for index in range(len(rows)) if index not in totals]
-    return sorted(others[: max(rows_max - len(totals), 1)] + totals)
+    end = totals[-1] if totals and not density.beyond else len(rows)
+    others = [index for index in range(end) if index not in totals]
+    return sorted(others[: density.rows - len(totals)] + totals)
 
 
 def _slots(chart: Chart) -> int:
