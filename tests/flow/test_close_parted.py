@@ -27,8 +27,8 @@ def _listed(bureau: str, key: str, uscc: str, domain: str) -> Item:
 
 def _recovered(bureau: str, key: str, quantity: str, operator: str, material: str, revision: int = 1, **facts: Any) -> Item:
     return event(
-        "MaterialRecovered", bureau, key, revision, occurred_on=_DECEMBER, month="2025-12", operator_uscc=operator, material=material, unit="吨",
-        recovered=quantity, **facts,
+        "MaterialRecovered", bureau, key, revision, occurred_on=_DECEMBER, month="2025-12", operator_uscc=operator, material=material,
+        recovered=quantity, **{"unit": "吨"} | facts,
     )  # fmt: skip
 
 
@@ -40,6 +40,7 @@ def _before() -> Iterator[Item]:
     yield project("ProjectAdded", "health", "L1", 1, _NOVEMBER, "1000000.00", "医疗")
     yield from (_listed("industry", "two", _TWO, "工业"), _listed("housing", "two", _TWO, "建筑"), _listed("health", "lone", _LONE, "医疗"))
     yield _recovered("commerce", "W", "5", _WRONG, "废纸")
+    yield _recovered("commerce", "N", "3", _RIGHT, "报废农机", unit="台")
     yield from (_recovered("commerce", "J", "7", _WRONG, "废轮胎"), _recovered("development-reform", "J", "8", _WRONG, "废轮胎"))
 
 
@@ -52,6 +53,7 @@ def _after() -> Iterator[Item]:
     for bureau, key, uscc in (("industry", "two", _TWO), ("health", "lone", _LONE)):
         yield event("EnterpriseDelisted", bureau, key, 2, occurred_on=date(2025, 12, 15), uscc=uscc, reason="停产")
     yield _recovered("commerce", "W", "6", _RIGHT, "废纸", 2, reason="主体误录")
+    yield _recovered("commerce", "N", "4", _RIGHT, "报废农机", 2, unit="吨", reason="单位误录")
     yield _recovered("commerce", "J", "7", _RIGHT, "废轮胎", 2, reason="主体误录")
 
 
@@ -69,6 +71,9 @@ EXPECTED: dict[str, tuple[str | None, str | None, set[str], set[str]]] = {
     "enterprises.医疗.listed": ("1", None, {"退出"}, {"health"}),
     # Told anew of another operator, which makes it no late report.
     "recovery.废纸.month_recovered": ("5", "6", {"更正"}, {"commerce"}),
+    # In another unit it is another figure: an id keeps its unit (FIGURES 24).
+    "recovery.报废农机.month_recovered": ("3", None, {"更正"}, {"commerce"}),
+    "recovery.报废农机-吨.month_recovered": (None, "4", {"更正"}, {"commerce"}),
     # Two bureaus' word of one operator, of which one meant another operator.
     "recovery.废轮胎.month_recovered": ("7", "15", {"撤销合并"}, {"commerce", "development-reform"}),
 }

@@ -114,7 +114,8 @@ class Hub:
         tasks = {normal_text(task.no): (task.title, (*task.bureaus, *((ANY_BUREAU,) if task.everyone else ()))) for task in self.district.every_task}
         clock = self.district.profile.clock
         longer = {str(form): partial(self._due_on, form=form) for form in clock.longer}
-        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, clock.levels, longer, tasks)
+        units = {each.code: each.unit for each in self.district.indicators}
+        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, clock.levels, longer, tasks, units)
 
     def _due_on(self, received_on: date, form: str = "") -> date | None:
         try:

@@ -286,7 +286,7 @@ def _temporary(name: str, source: sa.FromClause, *more: sa.Column[Any]) -> sa.Ta
 
 def _lost(old: sa.FromClause, new: sa.FromClause) -> sa.ColumnElement[list[str]]:
     """Return the bureaus of a row at the close that are not its own any more; ``None`` where there are none, or the row came or went."""
-    bureau: sa.Column[str] = sa.func.unnest(old.c.bureaus).column_valued("bureau")
+    bureau = sa.func.unnest(old.c.bureaus).column_valued("bureau")
     gone = sa.select(sa.func.array_agg(bureau)).where(new.c.row_key.is_not(None), bureau != sa.all_(new.c.bureaus))
     return gone.scalar_subquery()
 
