@@ -39,12 +39,21 @@ def _before() -> Iterator[Item]:
     yield project("ProjectAdded", "culture-tourism", "M2", 1, _NOVEMBER, "500000.00", "文旅", project_code=_MISTYPED)
     yield project("ProjectAdded", "health", "L1", 1, _NOVEMBER, "1000000.00", "医疗")
     yield from (_listed("industry", "two", _TWO, "工业"), _listed("housing", "two", _TWO, "建筑"), _listed("health", "lone", _LONE, "医疗"))
+    yield from (_bought("h1", "音箱", "1000.00", order_no="h1"), _bought("h2", "门锁", "9000.00", count=20, granularity="汇总"))
     yield _recovered("commerce", "W", "5", _WRONG, "废纸")
     yield _recovered("commerce", "N", "3", _RIGHT, "报废农机", unit="台")
     yield from (_recovered("commerce", "J", "7", _WRONG, "废轮胎"), _recovered("development-reform", "J", "8", _WRONG, "废轮胎"))
 
 
+def _bought(key: str, kind: str, sale: str, revision: int = 1, **facts: Any) -> Item:
+    return event(
+        "TradeInCompleted", "commerce", key, revision, occurred_on=_DECEMBER, month="2025-12", category="智能家居", kind=kind, sale_amount=sale, subsidy="9.00",
+        **{"count": 1} | facts,
+    )  # fmt: skip
+
+
 def _after() -> Iterator[Item]:
+    yield from (_bought("h3", "门锁", "500.00", order_no="h3"), _bought("h1", "音箱", "1200.00", 2, order_no="h1", reason="更正"))
     yield event("ProjectWithdrawn", "education", "K1", 2, occurred_on=date(2026, 1, 8), reason="误报")
     yield project(
         "ProjectChanged", "culture-tourism", "M2", 2, _DECEMBER, "500000.00", "文旅", project_code="2509-120114-89-01-544079", reason="代码误录",
@@ -71,6 +80,8 @@ EXPECTED: dict[str, tuple[str | None, str | None, set[str], set[str]]] = {
     "enterprises.医疗.listed": ("1", None, {"退出"}, {"health"}),
     # Told anew of another operator, which makes it no late report.
     "recovery.废纸.month_recovered": ("5", "6", {"更正"}, {"commerce"}),
+    # A summary gives way to a late order of its kind, whatever was corrected in another kind.
+    "tradein.智能家居.month_applied": ("21", "2", {"迟报"}, {"commerce"}),
     # In another unit it is another figure: an id keeps its unit (FIGURES 24).
     "recovery.报废农机.month_recovered": ("3", None, {"更正"}, {"commerce"}),
     "recovery.报废农机-吨.month_recovered": (None, "4", {"更正"}, {"commerce"}),
