@@ -13,7 +13,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 #: Fields that date an event, the first that is filled; an event without any is dated by ``occurred_on``.
 _PERIODS = ("month", "period")
-_DAYS = ("on", "received_on", "issued_on", "expired_on")
+_DAYS = ("on", "received_on", "issued_on", "expired_on", "done_on")
 #: Events that speak of a coming or past year on the day on which they are stated.
 _STATED = frozenset({"TargetSet", "BaselineSet"})
 #: Events that take back what should never have been said, and decisions on who is who: they hold for every date.

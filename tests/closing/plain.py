@@ -202,8 +202,8 @@ class Plain:
         labels: list[tuple[str, Callable[[Row], bool]]] = [
             ("废钢铁", lambda r: r["material"] == "废钢铁"),
             ("废塑料", lambda r: r["material"] == "废塑料"),
-            ("报废机动车", lambda r: r["material"] == "报废机动车" and r["unit"] == "吨"),
-            ("报废机动车-辆", lambda r: r["material"] == "报废机动车" and r["unit"] == "辆"),
+            ("报废机动车-吨", lambda r: r["material"] == "报废机动车" and r["unit"] == "吨"),
+            ("报废机动车", lambda r: r["material"] == "报废机动车" and r["unit"] == "辆"),
             ("合计-吨", lambda r: r["unit"] == "吨"),
             ("合计-辆", lambda r: r["unit"] == "辆"),
         ]

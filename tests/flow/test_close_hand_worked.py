@@ -70,3 +70,5 @@ def test_every_figure_of_both_months_is_the_one_worked_out_by_hand(told: Opened,
         wrong = differing(result, worked)
         assert not wrong, "\n".join(wrong)
     assert january.report.adjustments == ()
+    # Both are of the budget of 2025 and wait in January all the same.
+    assert "审核通过超过30日未付清2件" in "".join(january.report.sections[-1].paragraphs)

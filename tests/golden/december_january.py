@@ -387,6 +387,7 @@ JANUARY: dict[str, str | None] = {
     "funds.超长期特别国债.2025.paid": "1320.00",
     "funds.超长期特别国债.2025.balance": "5680.00",
     "funds.超长期特别国债.2025.paid_this_year": "150.00",  # 450 − 300
+    "funds.超长期特别国债.2025.overdue": "2",  # A3, whose payment never was, and A4
     "funds.合计.earlier_paid": "150.00",
     "funds.合计.paid": "140.00",
     "recovery.废钢铁.recovered": "12.5",

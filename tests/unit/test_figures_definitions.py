@@ -253,3 +253,13 @@ def test_what_is_added_or_enlarged_is_not_renewed() -> None:
     told = ((None, 1), ("更新", 3), ("加装", 4), ("扩能", 5))
     found = figures({"equipment": [Cell(("工业", "在建", kind), 1, (None, None, None, None, None, units)) for kind, units in told]})
     assert [found[f"equipment.工业.{name}"].value for name in ("units_done", "units_added", "units_enlarged", "projects")] == [4, 4, 5, 4]
+
+
+def test_a_material_keeps_its_unit_whatever_else_is_told() -> None:
+    """The unit of a figure's id does not depend on which units occur in the lists (FIGURES 24)."""
+    units = {}
+    for pairs in ((("报废机动车", "辆"),), (("报废机动车", "吨"),), (("报废机动车", "吨"), ("报废机动车", "辆"))):
+        for each in definitions(replace(FRAME, codes=replace(CODES, materials=pairs))):
+            if each.id.startswith("recovery.报废机动车") and each.id.endswith(".recovered"):
+                assert units.setdefault(each.id, each.unit) == each.unit
+    assert units == {"recovery.报废机动车.recovered": "辆", "recovery.报废机动车-吨.recovered": "吨"}

@@ -120,10 +120,9 @@ def rows_address(finding: Finding) -> list[tuple[str, str]]:
     """Return the conditions by which its list shows the rows of a finding: those of one thing, or of a bureau's category and month."""
     if finding.component:
         return [("component", finding.component)]
-    bureau, _, rest = finding.subject.partition(" ")
-    category, _, month = rest.rpartition(" ")
-    if finding.rule == "detail-and-summary":
-        return [("lead_bureau", bureau), ("category", category), ("month", month)]
+    bureau, *named = [word for word in finding.subject.split(" ") if word != "退货"]
+    if finding.rule == "detail-and-summary" and len(named) > 1:
+        return [("lead_bureau", bureau), ("category", named[0]), ("month", named[-1])]
     return []
 
 

@@ -115,7 +115,8 @@ class Hub:
         clock = self.district.profile.clock
         longer = {str(form): partial(self._due_on, form=form) for form in clock.longer}
         towns = {town.code: town.name for town in self.district.towns if town.code}
-        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, clock.levels, longer, tasks, towns)
+        units = {each.code: each.unit for each in self.district.indicators}
+        return FoldRules(ranking, self._due_on, plans, self.district.counting_step, duties, clock.levels, longer, tasks, towns, units)
 
     def _due_on(self, received_on: date, form: str = "") -> date | None:
         try:

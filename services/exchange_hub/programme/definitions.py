@@ -148,6 +148,8 @@ class Codes:
     """The rows of the report's tables: the codes of the district and those that occur in the lists.
 
     Attributes:
+        materials: (material, unit) pairs.
+        plain_units: material → the unit in which it bears its name alone, where an earlier report named it otherwise than reports do now.
         budgets: (channel, budget year) of other years than the report's, which stand in lines of their own.
     """
 
@@ -159,6 +161,7 @@ class Codes:
     scrapped: tuple[str, ...] = ()
     goals: tuple[GoalLine, ...] = ()
     equipment: tuple[str, ...] = ()
+    plain_units: Mapping[str, str] = field(default_factory=dict)
 
 
 class Turnover(NamedTuple):

@@ -353,10 +353,14 @@ def _recovery(frame: Frame) -> Iterator[Definition]:
         )
 
 
+#: Materials that are counted; all others are weighed.
+_COUNTED_MATERIALS = {"报废机动车": "辆", "报废农机": "台", "废弃电器电子产品": "台"}
+
+
 def row_name(material: str, unit: str, codes: Codes) -> str:
-    """Name a row of recovered material; beside its first unit, every other unit has a row of its own."""
-    first = next(known for other, known in codes.materials if other == material)
-    return material if unit == first else f"{material}-{unit}"
+    """Name a row of recovered material: in its usual unit by its name alone, in any other by the unit too, whichever units occur (FIGURES 24)."""
+    plain = codes.plain_units.get(material) or _COUNTED_MATERIALS.get(material, "吨")
+    return material if unit == plain else f"{material}-{unit}"
 
 
 def _support(frame: Frame) -> Iterator[Definition]:

@@ -98,4 +98,4 @@ def _findings(conn: sa.Connection, schema: str, district: District) -> int | Non
     """Count what comparison shows, within entities and between them; only a views schema keeps the former."""
     if not sa.inspect(conn).has_table("finding", schema=schema):
         return None
-    return findings.count(conn, {bureau.code: frozenset(bureau.lists) for bureau in district.bureaus}, schema=schema)
+    return findings.count(conn, {each.code: frozenset(each.lists) for each in district.bureaus}, {each.code: each.unit for each in district.indicators}, schema=schema)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import get_args
 
 from exchange_contracts import vocabulary
@@ -100,6 +101,7 @@ def with_codes(
     cells: Mapping[str, Cells],
     known_materials: Iterable[tuple[str, str]] = (),
     known_scrapped: Iterable[str] = (),
+    plain_units: Mapping[str, str] = MappingProxyType({}),
 ) -> Frame:
     """Complete a frame with the rows of its tables and with what is owed and not there.
 
@@ -109,6 +111,7 @@ def with_codes(
         cells: cells of every cube by its name.
         known_materials: (material, unit) that an earlier report showed and the lists may hold no longer.
         known_scrapped: categories of scrapped equipment of the same kind.
+        plain_units: material → the unit in which an earlier report named it alone.
     """
     materials = cells["materials"]
     pairs = {(m, u) for m in materials.values("material") for u in materials.values("unit", {"material": m})}
@@ -123,6 +126,7 @@ def with_codes(
             ),
         ),
         categories=_ordered(CATEGORIES, cells["trade_in"].values("category")),
+        plain_units=plain_units,
         materials=tuple(sorted(pairs, key=lambda p: (_rank(p[0], MATERIALS), p[0], _rank(p[1], _UNITS), p[1]))),
         channels=_ordered(CHANNELS, cells["funds"].values("channel")),
         scrapped=tuple(sorted({*cells["scrappage"].values("category"), *known_scrapped})),

@@ -143,7 +143,9 @@ def _next_items(book: Book) -> Iterator[str]:
         named = [plan.domain or plan.kind for plan in plans]
         more = "等" if len(named) > _PLANS_MAX else ""
         yield f"应制定方案{waiting}个（{'、'.join(named[:_PLANS_MAX])}{more}）未印发，请{say.joined((book.name(plan.bureau) for plan in plans), _PLANNING_MAX)}加快制定"
-    overdue = book.count(f"funds.{TOTAL}.overdue")
+    # Whoever waits for money waits for it, of whatever budget it is; the table's total is of this year's.
+    budgets = (f"{code}.{year}" for code, year in book.inputs.frame.codes.budgets)
+    overdue = sum(book.count(f"funds.{line}.overdue") for line in (TOTAL, *budgets))
     if overdue:
         debtors = book.inputs.district.debtors_of(book.period.month, "funds", step="支付") or ()
         yield f"审核通过超过{book.inputs.frame.payment_days}日未付清{overdue}件，请{say.joined(map(book.name, debtors), _PLANNING_MAX) or '牵头单位'}核对办理"

@@ -119,7 +119,7 @@ class Queries:
 
     def findings(self) -> list[Finding]:
         """Return the findings, open ones first."""
-        return findings.findings(self.conn, self.rules.duties, schema=self.schema)
+        return findings.findings(self.conn, self.rules.duties, self.rules.units, schema=self.schema)
 
     def look(self, state: str = "", limit: int | None = None) -> Looked:
         """Return the first findings in a state, or in any, and how many there are in each."""
@@ -127,7 +127,7 @@ class Queries:
 
     def between(self) -> Sequence[Line]:
         """Return what comparing entities shows in this snapshot."""
-        return findings.between(self.conn, self.rules.duties, schema=self.schema)
+        return findings.between(self.conn, self.rules.duties, self.rules.units, schema=self.schema)
 
     def rejections(self, bureau: str | None = None, *, limit: int = 1000, outcomes: tuple[str, ...] = ("rejected", "held")) -> list[Rejection]:
         """Return rejected and held records, the latest first."""

@@ -37,6 +37,7 @@ class FoldRules:
         tasks: number of each task of the work plan, in its normal form → its title and the bureaus that its bracket names.
         counting_step: category of scrapped equipment → the step by which it counts as scrapped.
         duties: bureau → lists that it may report; no fold asks for them, what is found over the lists does.
+        units: indicator → unit of the catalogue, for the same.
     """
 
     ranking: Callable[[str, str, str], tuple[str, ...]] = _no_ranking
@@ -48,6 +49,7 @@ class FoldRules:
     longer: Mapping[str, Callable[[date], date | None]] = field(default_factory=dict)
     tasks: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     towns: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def order(self, list_name: str, field: str, domain: str | None) -> Callable[[str], tuple[int, str]]:
         """Return a sort key for bureaus: precedence for *field* of *list_name*, then the code."""

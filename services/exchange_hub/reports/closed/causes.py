@@ -6,7 +6,7 @@ another domain). Where nothing was said since and nobody was joined or parted, t
 which the stamps of both sides tell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -136,12 +136,16 @@ class ChangedRows:
         common = self.common(list_)
         cause = sa.case(
             (old.c.row_key.is_(None), self._came(list_, new, common, was)),
-            (new.c.row_key.is_(None), self._went(list_, old, now)),
+            (new.c.row_key.is_(None), self._went(list_, old, was, now)),
             else_=self._reads(list_, old, new, common, was),
         )
         named = (sa.func.coalesce(new.c[name], old.c[name]).label(name) for name in (*_KEYS, "pair"))
-        changed = self._of_unlike(list_, old, new, _paired(old, new), *named, cause.label("cause")).subquery()
-        tellers = sa.case((changed.c.cause.in_(("合并", "撤销合并")), changed.c.bureaus), else_=self._tellers(list_, changed))
+        changed = self._of_unlike(list_, old, new, _paired(old, new), *named, cause.label("cause"), _lost(old, new).label("lost")).subquery()
+        tellers = sa.case(
+            (sa.and_(changed.c.lost.is_not(None), changed.c.cause.in_(("撤回", "退出"))), changed.c.lost),
+            (changed.c.cause.in_(("合并", "撤销合并")), changed.c.bureaus + sa.func.coalesce(changed.c.lost, sa.cast([], ARRAY(sa.Text())))),
+            else_=self._tellers(list_, changed),
+        )
         return sa.select(changed.c.row_key, changed.c.pair, changed.c.cause, tellers.label("tellers"))
 
     def _tellers(self, list_: str, row: sa.FromClause) -> sa.ColumnElement[list[str]]:
@@ -158,28 +162,41 @@ class ChangedRows:
         return sa.func.coalesce(said, others, row.c.bureaus)
 
     def _came(self, list_: str, new: sa.FromClause, common: Sequence[str], was: sa.Table) -> sa.ColumnElement[str]:
-        merged = self._elsewhere(was, list_, new)
-        parted = BY_STAMP if list_ in self.restamped else "撤销合并"
-        named: list[_When] = [(merged, "合并"), (~self._said_since(list_, new), parted), (self._was_in_another(list_, new), "撤销合并")]
+        elsewhere = self._elsewhere(was, list_, new)
+        unsaid = BY_STAMP if list_ in self.restamped else "撤销合并"
+        named: list[_When] = []
+        if self._has_fresh():
+            named += [(sa.and_(elsewhere, self._took_another_in(list_, new, was)), "合并")]
+            from_others = sa.and_(self._parted(list_, new), sa.or_(elsewhere, ~self._said_since(list_, new, "added")))
+            named += [(sa.and_(from_others, left), cause) for left, cause in self._taken_back(list_, new)]
+            named += [(from_others, "撤销合并"), (sa.and_(elsewhere, self._said_since(list_, new)), "更正")]
+        named += [(elsewhere, "合并"), (~self._said_since(list_, new), unsaid)]
         if "step" in common:
             named.append((new.c.step == "退货", "退货"))
         if {"step", "reason"} <= {*common}:
             back = new.c.step == "冲回"
             named += [(sa.and_(back, new.c.reason == reason), cause) for reason, cause in _REVERSALS.items()]
+        if self._has_fresh():
+            # Where nothing is said that had not been said before, the row is an old one whose key was corrected.
+            named.append((sa.and_(self._said_since(list_, new, "revised"), ~self._said_since(list_, new, "added")), "更正"))
         return sa.case(*named, else_="迟报")
 
-    def _went(self, list_: str, old: sa.FromClause, now: sa.Table) -> sa.ColumnElement[str]:
-        joined = sa.or_(self._elsewhere(now, list_, old), self._is_in_another(list_, old))
+    def _went(self, list_: str, old: sa.FromClause, was: sa.Table, now: sa.Table) -> sa.ColumnElement[str]:
+        elsewhere = self._elsewhere(now, list_, old)
+        if not self._has_fresh():
+            # Without a log there is nobody to ask what was said since: a row that is gone was taken back.
+            return sa.case((elsewhere, "合并"), else_="撤回")
+        joined = sa.or_(sa.and_(elsewhere, self._took_another_in(list_, old, was)), self._is_in_another(list_, old))
+        named: list[_When] = [(joined, "合并"), *self._taken_back(list_, old), (self._parted(list_, old), "撤销合并")]
         unsaid = BY_STAMP if list_ in self.restamped else "合并"
-        named: list[_When] = [(joined, "合并"), (self._said_since(list_, old, "withdrawn"), "撤回"), (~self._said_since(list_, old), unsaid)]
-        # Without a log there is nobody to ask what was said since: a row that is gone was taken back.
-        return sa.case(*named, else_="更正" if self._has_fresh() else "撤回")
+        return sa.case(*named, (~self._said_since(list_, old), unsaid), else_="更正")
 
     def _reads(self, list_: str, old: sa.FromClause, new: sa.FromClause, common: Sequence[str], was: sa.Table) -> sa.ColumnElement[str]:
         lost = ~new.c.bureaus.contains(old.c.bureaus)
         named: list[_When] = []
         if self._has_fresh():
-            named += [(self._took_another_in(list_, new, was), "合并"), (sa.and_(lost, self._said_since(list_, new, "withdrawn")), "撤回")]
+            named.append((self._took_another_in(list_, new, was), "合并"))
+            named += [(sa.and_(lost, left), cause) for left, cause in self._taken_back(list_, new)]
         named += [(lost, "撤销合并"), (~self._said_since(list_, new), BY_STAMP)]
         if "admin_state" in common:
             named.append((sa.and_(new.c.admin_state == "退出", old.c.admin_state.is_distinct_from("退出")), "退出"))
@@ -216,23 +233,23 @@ class ChangedRows:
         meets = (joined.c.kind.in_(kinds_of(list_)), joined.c.component == new.c.component, joined.c.name != new.c.component)
         return sa.exists(sa.select(sa.literal(1)).select_from(both).where(*meets))
 
-    def _was_in_another(self, list_: str, new: sa.FromClause) -> sa.ColumnElement[bool]:
-        """Ask whether an entity that has one row, and was spoken of before, counted among those of several bureaus."""
-        if self.current.view(list_).merge_columns != () or not self._has_fresh():
-            return sa.false()
-        other = self.frozen.table(list_).alias()
-        wider = sa.and_(other.c.bureaus.contains(new.c.bureaus), sa.func.cardinality(other.c.bureaus) > sa.func.cardinality(new.c.bureaus))
-        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "known")), schema="pg_temp").alias()
-        known = sa.exists(
-            sa.select(sa.literal(1)).select_from(fresh).where(fresh.c.kind.in_(kinds_of(list_)), fresh.c.component == new.c.component, fresh.c.known)
-        )
-        return sa.and_(known, sa.exists(sa.select(sa.literal(1)).select_from(other).where(wider)))
+    def _parted(self, list_: str, row: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Ask whether an entity of the row's component was joined at the close with one that is apart from it now."""
+        mine, other = (sa.table("joined", *map(sa.column, ("kind", "component", "was")), schema="pg_temp").alias() for _ in range(2))
+        meets = (mine.c.kind.in_(kinds_of(list_)), mine.c.component == row.c.component, other.c.kind == mine.c.kind, other.c.was == mine.c.was)
+        both = sa.select(sa.literal(1)).select_from(mine.join(other, sa.and_(*meets, other.c.component != mine.c.component)))
+        return sa.exists(both)
 
-    def _said_since(self, list_: str, row: sa.FromClause, how: Literal["", "withdrawn", "revised"] = "") -> sa.ColumnElement[bool]:
-        """Ask whether an event of the row's entity arrived since the close, or one that takes something back, or one that says anew what had been said."""
+    def _taken_back(self, list_: str, row: sa.FromClause) -> Iterator[_When]:
+        """Yield whether what was said of the entity, or by one that was joined with it, was taken back as a mistake, or left at a date."""
+        yield self._said_since(list_, row, "withdrawn"), "撤回"
+        yield self._said_since(list_, row, "departed"), "退出"
+
+    def _said_since(self, list_: str, row: sa.FromClause, how: Literal["", "withdrawn", "departed", "revised", "added"] = "") -> sa.ColumnElement[bool]:
+        """Ask whether an event of the row's entity arrived since the close; or one that takes a mistake back, lets it leave, says anew, or says what nobody had said."""
         if not self._has_fresh():
             return sa.literal(value=True)
-        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "withdrawn", "revised")), schema="pg_temp").alias()
+        fresh = sa.table("fresh", *map(sa.column, ("kind", "component", "withdrawn", "departed", "revised", "added")), schema="pg_temp").alias()
         meets = [fresh.c.kind.in_(kinds_of(list_)), fresh.c.component == row.c.component]
         if how:
             meets.append(fresh.c[how])
@@ -243,37 +260,20 @@ class ChangedRows:
         if self._fresh is None:
             self._fresh = self.batch_no is not None and exists(self.conn, "log.event_log") and exists(self.conn, f"{self.schema}.claim")
             if self._fresh:
-                among = "JOIN (SELECT DISTINCT kind, topic_no, entity FROM pg_temp.member) AS m USING (kind, topic_no, entity)" if self.touched else ""
-                self.conn.execute(
-                    sa.text(
-                        f"""CREATE TEMP TABLE fresh ON COMMIT DROP AS
-                        WITH new AS (
-                            SELECT kind, topic_no, entity, array_agg(DISTINCT register) AS registers, bool_or(withdrawn) AS withdrawn
-                            FROM log.event_log e {among} WHERE e.batch_no > :batch_no GROUP BY 1, 2, 3),
-                        said AS (
-                            SELECT n.kind, n.topic_no, n.entity, n.withdrawn, known.register IS NOT NULL AS known, COALESCE(known.revised, false) AS revised
-                            FROM new n LEFT JOIN LATERAL (
-                                SELECT min(b.register) AS register, bool_or(b.register = ANY (n.registers)) AS revised FROM log.event_log b
-                                WHERE b.topic_no = n.topic_no AND b.kind = n.kind AND b.entity = n.entity AND b.batch_no <= :batch_no
-                            ) AS known ON true)
-                        SELECT kind, component, bureau, bool_or(withdrawn) AS withdrawn, bool_or(known) AS known, bool_or(revised) AS revised FROM (
-                            SELECT s.*, t.bureau, t.bureau || ':' || s.entity AS component FROM said s JOIN log.topic t USING (topic_no)
-                            UNION ALL
-                            SELECT s.*, t.bureau, c.component FROM said s JOIN log.topic t USING (topic_no) JOIN {self.schema}.claim c USING (kind, topic_no, entity)
-                        ) AS told GROUP BY 1, 2, 3"""
-                    ),
-                    {"batch_no": self.batch_no},
-                )
-                self.conn.execute(
-                    sa.text(
-                        f"""CREATE TEMP TABLE joined ON COMMIT DROP AS
-                        SELECT c.kind, t.bureau || ':' || c.entity AS name, c.component FROM {self.schema}.claim c JOIN log.topic t USING (topic_no)"""
-                    )
-                )
-                for table, columns in (("fresh", "component, kind"), ("joined", "name, kind")):
-                    self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{table} ({columns})"))
-                    self.conn.execute(sa.text(f"ANALYZE pg_temp.{table}"))
+                self._note_fresh()
         return self._fresh
+
+    def _note_fresh(self) -> None:
+        live, frozen = f"{self.schema}.claim", f"{self.frozen.schema}.claim"
+        # Months that earlier versions closed do not tell who belonged together then.
+        statement = _JOINED.format(live=live, frozen=frozen if exists(self.conn, frozen) else live)
+        self.conn.execute(sa.text(statement))
+        among = "JOIN (SELECT DISTINCT kind, topic_no, entity FROM pg_temp.member) AS m USING (kind, topic_no, entity)" if self.touched else ""
+        self.conn.execute(sa.text(_FRESH.format(among=among)), {"batch_no": self.batch_no})
+        for index in ("fresh (component, kind)", "joined (name, kind)", "joined (component, kind)", "joined (was, kind)"):
+            self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{index}"))
+        for table in ("fresh", "joined"):
+            self.conn.execute(sa.text(f"ANALYZE pg_temp.{table}"))
 
 
 def _paired(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -283,6 +283,40 @@ def _paired(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
 def _temporary(name: str, source: sa.FromClause, *more: sa.Column[Any]) -> sa.Table:
     return sa.Table(name, sa.MetaData(), *(sa.Column(column.name, column.type) for column in source.c), *more)
 
+
+def _lost(old: sa.FromClause, new: sa.FromClause) -> sa.ColumnElement[list[str]]:
+    """Return the bureaus of a row at the close that are not its own any more; ``None`` where there are none, or the row came or went."""
+    bureau = sa.func.unnest(old.c.bureaus).column_valued("bureau")
+    gone = sa.select(sa.func.array_agg(bureau)).where(new.c.row_key.is_not(None), bureau != sa.all_(new.c.bureaus))
+    return gone.scalar_subquery()
+
+
+#: Entities that are joined with others, or were at the close: by its own name, the component of each now and then.
+_JOINED = """CREATE TEMP TABLE joined ON COMMIT DROP AS
+    SELECT kind, own.name, coalesce(n.component, own.name) AS component, coalesce(o.component, own.name) AS was
+    FROM (SELECT kind, topic_no, entity FROM {live} UNION SELECT kind, topic_no, entity FROM {frozen}) AS c JOIN log.topic t USING (topic_no)
+    CROSS JOIN LATERAL (SELECT t.bureau || ':' || c.entity AS name) AS own
+    LEFT JOIN {live} n USING (kind, topic_no, entity) LEFT JOIN {frozen} o USING (kind, topic_no, entity)"""
+
+#: What arrived since the close, under its own name, its component's and, where it took something back, those of what it had been joined with.
+_FRESH = """CREATE TEMP TABLE fresh ON COMMIT DROP AS
+    WITH new AS (
+        SELECT kind, topic_no, entity, array_agg(DISTINCT register) AS registers, bool_or(withdrawn AND dated_on = '-infinity') IS TRUE AS withdrawn,
+            bool_or(withdrawn AND dated_on IS DISTINCT FROM '-infinity') AS departed
+        FROM log.event_log e {among} WHERE e.batch_no > :batch_no GROUP BY 1, 2, 3),
+    said AS (
+        SELECT n.kind, t.bureau, t.bureau || ':' || n.entity AS name, n.withdrawn, n.departed, known.before > 0 AS revised,
+            known.before < cardinality(n.registers) AS added
+        FROM new n JOIN log.topic t USING (topic_no) CROSS JOIN LATERAL (
+            SELECT count(DISTINCT b.register) AS before FROM log.event_log b
+            WHERE b.topic_no = n.topic_no AND b.kind = n.kind AND b.entity = n.entity AND b.batch_no <= :batch_no AND b.register = ANY (n.registers)
+        ) AS known)
+    SELECT kind, component, bureau, bool_or(withdrawn) AS withdrawn, bool_or(departed) AS departed, bool_or(revised) AS revised, bool_or(added) AS added FROM (
+        SELECT s.*, unnest(ARRAY[s.name, j.component]) AS component FROM said s LEFT JOIN pg_temp.joined j USING (kind, name)
+        UNION ALL
+        SELECT s.kind, s.bureau, s.name, s.withdrawn, s.departed, false, false, unnest(ARRAY[j.was, o.component])
+        FROM said s JOIN pg_temp.joined j USING (kind, name) JOIN pg_temp.joined o ON (o.kind, o.was) = (j.kind, j.was) WHERE s.withdrawn OR s.departed
+    ) AS told WHERE component IS NOT NULL GROUP BY 1, 2, 3"""
 
 #: Reason of a reversal → what it is as a cause.
 _REVERSALS: Mapping[str, str] = {"退货": "退货", "追缴": "追缴", "差错": "更正"}

@@ -164,7 +164,8 @@ def _compared(sides: _Sides, schema: str, told: Mapping[str, Decimal | None], *,
         # The same rows by the same rules and data are the same figures.
         return Comparison(month, (), row["figures_digest"])
     frame, cells = read(conn, schema, district, month, row["as_of"])
-    frame = with_codes(frame, district, cells, _materials(before.figures.values()), _scrapped(before.figures.values()))
+    told_of, named = before.figures.values(), _plain_units(before.figures.values())
+    frame = with_codes(frame, district, cells, _materials(told_of), _scrapped(told_of), named)
     defined, of_kind = definitions(frame), kinds(frame)
     if row["dated"]:
         # What was true on the day of the close is known of that day still; what two reports told of each other stays as they told it.
@@ -208,6 +209,12 @@ def _materials(figures: Iterable[Figure]) -> Iterator[tuple[str, str]]:
         where = figure.source.where
         if figure.source.list == "materials" and isinstance(where.get("material"), str):
             yield str(where["material"]), str(where["unit"])
+
+
+def _plain_units(figures: Iterable[Figure]) -> dict[str, str]:
+    """Return material → the unit in which a closed report named it alone: its figures keep their unit, whatever else is told since."""
+    named = ((str(f.source.where.get("material")), f) for f in figures if f.source.list == "materials" and "unit" in f.source.where)
+    return {material: str(figure.source.where["unit"]) for material, figure in named if figure.id.split(".")[1] == material}
 
 
 def _scrapped(figures: Iterable[Figure]) -> Iterator[str]:

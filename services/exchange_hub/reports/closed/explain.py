@@ -240,6 +240,8 @@ class Explanation:
                 for side in self.changed.sides(list_):
                     other = side.alias()
                     same = [value(other, each).is_not_distinct_from(value(rows, each)) for each in condition.by]
+                    # What stands in place of a summary is of its kind; of a summary of all kinds, of any.
+                    same += [sa.or_(value(rows, each).is_(None), value(other, each).is_not_distinct_from(value(rows, each))) for each in condition.parts]
                     yield other, sa.and_(other.c.bureaus.overlap(rows.c.bureaus), *same)
 
 

@@ -66,7 +66,7 @@ def preview(engine: sa.Engine, district: District, closing: Closing) -> Preview:
             changes = adjustments(conn, others, district, closing.month, closing.schema, closing.context)
             gathered = gather(conn, schema, district, closing.month, closing.as_of)
             kept = snapshot.exists(conn, f"{schema}.finding")
-            found = findings.findings(conn, duties, schema=schema) if kept else []
+            found = findings.findings(conn, duties, {each.code: each.unit for each in district.indicators}, schema=schema) if kept else []
         inputs = inputs_of(district, closing, cut, stamp_of(conn, closing), gathered, changes)
         since = snapshot.stored(conn, closed[-1], report=False)["closed_at"] if closed else None
         return Preview(

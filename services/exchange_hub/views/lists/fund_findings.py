@@ -134,19 +134,29 @@ _EXPIRED = f"""
     ) GROUP BY f.policy_no, f.application_no, e.ended_on ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 _CELL = "lead_bureau, step, channel, category, budget_year"
+#: A detail of the cell of a summary, of whatever category.
+_STANDS = """t.granularity = '明细' AND t.step = {0}.step AND {0}.lead_bureau = ANY(t.bureaus)
+      AND t.on_date >= to_date({0}.month, 'YYYY-MM') AND t.on_date < to_date({0}.month, 'YYYY-MM') + interval '1 month'
+      AND t.channel IS NOT DISTINCT FROM {0}.channel AND t.budget_year = {0}.budget_year"""
+#: What stands in place of a summary: the details of its cell and, of categories without any, finer summaries.
 _DETAIL_AND_SUMMARY = f"""
     WITH stated AS (
       SELECT {_CELL}, {MONTH_OF("on_date")} AS month, sum(amount) AS amount, sum(count) AS count FROM {{schema}}.fund
       WHERE granularity = '汇总' AND step <> '下达' GROUP BY {_CELL}, {MONTH_OF("on_date")}
     )
     SELECT concat_ws(' ', s.lead_bureau, s.step, s.channel, s.category, s.budget_year, s.month), array[s.lead_bureau], jsonb_build_object(
-        'detail', sum(t.amount), 'summary', s.amount, 'details', sum(t.count), 'summed', s.count, 'month', s.month,
+        'detail', d.amount, 'summary', s.amount, 'details', d.count, 'summed', s.count, 'month', s.month,
         'category', concat(s.channel, s.category, s.step)), 1
-    FROM stated s JOIN {{schema}}.fund t ON t.granularity = '明细' AND t.step = s.step AND s.lead_bureau = ANY(t.bureaus)
-      AND t.on_date >= to_date(s.month, 'YYYY-MM') AND t.on_date < to_date(s.month, 'YYYY-MM') + interval '1 month'
-      AND t.channel IS NOT DISTINCT FROM s.channel AND t.budget_year = s.budget_year AND (s.category IS NULL OR t.category = s.category)
-    GROUP BY s.lead_bureau, s.step, s.channel, s.category, s.budget_year, s.month, s.amount, s.count
-    HAVING sum(t.amount) <> s.amount OR sum(t.count) <> s.count ORDER BY 1 LIMIT {FOUND_MAX}"""
+    FROM stated s CROSS JOIN LATERAL (
+      SELECT sum(amount) AS amount, sum(count) AS count FROM (
+        SELECT t.amount, t.count FROM {{schema}}.fund t WHERE {_STANDS.format("s")} AND (s.category IS NULL OR t.category = s.category)
+        UNION ALL
+        SELECT f.amount, f.count FROM stated f
+        WHERE s.category IS NULL AND f.category IS NOT NULL AND (f.lead_bureau, f.step, f.budget_year, f.month) = (s.lead_bureau, s.step, s.budget_year, s.month)
+          AND f.channel IS NOT DISTINCT FROM s.channel
+          AND NOT EXISTS (SELECT FROM {{schema}}.fund t WHERE {_STANDS.format("f")} AND t.category = f.category)
+      ) AS part
+    ) d WHERE d.amount <> s.amount OR d.count <> s.count ORDER BY 1 LIMIT {FOUND_MAX}"""
 _SUMMARIES = "fund (step, on_date) WHERE granularity = '汇总'"
 _OVER_APPROVED = f"""
     WITH told AS (

@@ -116,8 +116,8 @@ PROGRESS = ListView(
     ),
     annex=AnnexPlace("项目月度进度", 9, paper=False), merge_columns=("month",), of_project="project_key",
 )  # fmt: skip
-_LISTS = {"设备更新": EQUIPMENT.name, "回收循环": RECYCLING.name}
-_TITLES: dict[str, str] = {name: title for title, name in _LISTS.items()}
+LIST_OF_WORD = {"设备更新": EQUIPMENT.name, "回收循环": RECYCLING.name}
+_TITLES: dict[str, str] = {name: title for title, name in LIST_OF_WORD.items()}
 _DATES = ("starts_on_planned", "starts_on_actual", "ends_on_planned", "ends_on_actual")
 _TAKEN = facts_named(
     "project_code", "name", "construction_nature", "renewal", "owner_uscc", "owner_name", "town",
@@ -143,7 +143,7 @@ def _rows(component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterator
         return
     # The lead depends on list and domain, so neither can depend on the lead: the district's order of bureaus decides (FIGURES 9).
     named = ranked(said, rules, EQUIPMENT.name, field="domain")
-    list_name = _LISTS[named[0][1]["list"]]
+    list_name = LIST_OF_WORD[named[0][1]["list"]]
     domain = next((facts["domain"] for _, facts in named if facts.get("domain")), None)
     said = ranked(said, rules, list_name, domain)
     lead, first = said[0]

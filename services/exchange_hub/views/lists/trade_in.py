@@ -179,17 +179,28 @@ def _orders_compared(claims: Sequence[Claim], rows: Mapping[str, Row]) -> Iterat
                 break
 
 
+#: What stands in place of a summary: the details of its cell and, of kinds without any, finer summaries.
 _DETAIL_AND_SUMMARY = f"""
-    SELECT concat_ws(' ', s.lead_bureau, s.category, s.kind, s.month), array[s.lead_bureau], jsonb_build_object(
+    WITH stated AS (
+      SELECT lead_bureau, step, category, kind, month, sum(coalesce(subsidy_returned, subsidy)) AS subsidy, sum(coalesce(returned_count, count)) AS count
+      FROM {{schema}}.trade_in WHERE granularity = '汇总' GROUP BY 1, 2, 3, 4, 5
+    )
+    SELECT concat_ws(' ', s.lead_bureau, nullif(s.step, '完成'), s.category, s.kind, s.month), array[s.lead_bureau], jsonb_build_object(
         'detail', d.subsidy, 'summary', s.subsidy, 'details', d.count, 'summed', s.count, 'month', s.month,
-        'category', coalesce(s.kind, s.category)), 1
-    FROM (
-      SELECT lead_bureau, category, kind, month, sum(subsidy) AS subsidy, sum(count) AS count FROM {{schema}}.trade_in
-      WHERE step = '完成' AND granularity = '汇总' GROUP BY 1, 2, 3, 4
-    ) s CROSS JOIN LATERAL (
-      SELECT sum(subsidy) AS subsidy, sum(count) AS count FROM {{schema}}.trade_in t
-      WHERE t.month = s.month AND t.category = s.category AND (s.kind IS NULL OR t.kind = s.kind)
-        AND t.step = '完成' AND t.granularity = '明细' AND s.lead_bureau = ANY(t.bureaus)
+        'category', coalesce(s.kind, s.category) || CASE s.step WHEN '退货' THEN '退货' ELSE '' END), 1
+    FROM stated s CROSS JOIN LATERAL (
+      SELECT sum(subsidy) AS subsidy, sum(count) AS count FROM (
+        SELECT coalesce(t.subsidy_returned, t.subsidy) AS subsidy, coalesce(t.returned_count, t.count) AS count FROM {{schema}}.trade_in t
+        WHERE t.month = s.month AND t.category = s.category AND (s.kind IS NULL OR t.kind = s.kind)
+          AND t.step = s.step AND t.granularity = '明细' AND s.lead_bureau = ANY(t.bureaus)
+        UNION ALL
+        SELECT f.subsidy, f.count FROM stated f
+        WHERE s.kind IS NULL AND f.kind IS NOT NULL AND (f.lead_bureau, f.step, f.category, f.month) = (s.lead_bureau, s.step, s.category, s.month)
+          AND NOT EXISTS (
+            SELECT FROM {{schema}}.trade_in t WHERE t.month = f.month AND t.category = f.category AND t.kind = f.kind AND t.step = f.step
+              AND t.granularity = '明细' AND f.lead_bureau = ANY(t.bureaus)
+          )
+      ) AS part
     ) d
     WHERE d.count IS NOT NULL AND (d.subsidy <> s.subsidy OR d.count <> s.count) ORDER BY 1 LIMIT {FOUND_MAX}"""
 _SUMMARIES = "trade_in (category, month) WHERE granularity = '汇总'"

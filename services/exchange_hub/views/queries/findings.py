@@ -10,15 +10,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from exchange_contracts import codec
+from exchange_contracts.units import factor
 from exchange_hub.views.findings import Comparison, finding_id
 from exchange_hub.views.lists import KINDS, OUTSIDE_DUTY
 from exchange_hub.views.lists.folding import Kind, joined
 from exchange_hub.views.lists.model import Column, columns
+from exchange_hub.views.lists.projects import LIST_OF_WORD
 from exchange_hub.views.queries.answers import CAUSE_GONE, TO_VERIFY, Compared, Finding, Looked
 from exchange_hub.views.tables import LIVE
 
 #: Bureau → the lists that it may report.
 Duties = Mapping[str, Collection[str]]
+Units = Mapping[str, str]
+_OTHER_UNITS = "indicator-units"
+_UNITS_TOLD = "SELECT indicator, coalesce(domain, ''), unit, lead_bureau, min(row_key) FROM {schema}.indicator WHERE value IS NOT NULL GROUP BY 1, 2, 3, 4"
 
 COMPARISONS: tuple[Comparison, ...] = tuple(comparison for kind in KINDS.values() for comparison in kind.comparisons)
 """Comparisons between entities, read over the lists in the reader's own snapshot: always as fresh as the lists."""
@@ -63,26 +68,27 @@ _TIMES: Mapping[str, str] = {"earlier": "上次", "later": "本次", "usual": "�
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def findings(conn: sa.Connection, duties: Duties | None = None, *, schema: str = LIVE) -> list[Finding]:
+def findings(conn: sa.Connection, duties: Duties | None = None, units: Units | None = None, *, schema: str = LIVE) -> list[Finding]:
     """Return what people should look at, with what they decided: open ones first, then by rule and subject.
 
     Args:
         conn: a connection whose transaction sees what shall be looked at.
         duties: bureau → lists that it may report; ``None`` asks nothing of them.
+        units: indicator → the unit that the district's catalogue gives it; ``None`` asks nothing of them.
         schema: a views schema.
 
     The findings that hold now — of single entities as kept, between entities as the lists show them — and those that
     were reviewed and hold no longer (state 原因已消除). The *state* is 待核实 or the decision of the latest review.
     """
-    return list(look(conn, between(conn, duties, schema=schema), schema=schema).first)
+    return list(look(conn, between(conn, duties, units, schema=schema), schema=schema).first)
 
 
-def between(conn: sa.Connection, duties: Duties | None = None, *, schema: str = LIVE) -> tuple[Line, ...]:
+def between(conn: sa.Connection, duties: Duties | None = None, units: Units | None = None, *, schema: str = LIVE) -> tuple[Line, ...]:
     """Return what comparing shows that no single entity tells: between entities, and of bureaus whose duty does not cover a list.
 
     It looks over whole lists, so that it is what takes time of all that is asked of findings; it is handed to :func:`look`.
     """
-    return (*_between(conn, schema), *_outside(conn, schema, duties or {}))
+    return (*_between(conn, schema), *_outside(conn, schema, duties or {}), *_in_other_units(conn, schema, units or {}))
 
 
 def look(conn: sa.Connection, between: Collection[Line], *, schema: str = LIVE, state: str = "", limit: int | None = None) -> Looked:
@@ -153,6 +159,14 @@ _SPEAKERS = """
     ) SELECT next.bureau, (SELECT row_key FROM {table} WHERE {place} = next.bureau LIMIT 1) FROM next WHERE next.bureau IS NOT NULL"""
 
 
+#: A row that a bureau tells of, unless it stands in this list by another bureau's word alone.
+_OWN_LIST = """
+    SELECT row_key FROM {schema}.{table} t WHERE :bureau = ANY(bureaus) AND NOT EXISTS (
+      SELECT FROM {schema}.finding f WHERE f.rule = 'two-bureaus-list' AND f.subject = t.row_key AND f.detail ->> :bureau <> :word
+    ) LIMIT 1"""
+_WORD_OF_LIST = {list_: word for word, list_ in LIST_OF_WORD.items()}
+
+
 def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[Line]:
     """Yield the lists of which a bureau speaks though its duty does not cover them."""
     for kind in KINDS.values() if duties else ():
@@ -160,19 +174,37 @@ def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[Line]
             rows: dict[str, list[str]] = {}
             for place in (1, 2):
                 for bureau, row in conn.exec_driver_sql(_SPEAKERS.format(table=f"{schema}.{view.table}", place=f"bureaus[{place}]")):
-                    if bureau in duties and view.name not in duties[bureau]:
+                    if bureau not in duties or view.name in duties[bureau]:
+                        continue
+                    own = conn.execute(sa.text(_OWN_LIST.format(schema=schema, table=view.table)), {"bureau": bureau, "word": _WORD_OF_LIST.get(view.name)})
+                    if own.scalar() is not None:
                         rows.setdefault(bureau, []).append(row)
             for bureau, keys in sorted(rows.items()):
                 subject, words = joined(view.name, bureau), f"该单位报送的{view.title}不在其报送范围，请核对报送单位"
                 yield finding_id(OUTSIDE_DUTY, subject), OUTSIDE_DUTY, kind.name, subject, "", [bureau], words, {"list": view.name, "rows": keys}
 
 
-def count(conn: sa.Connection, duties: Duties, *, schema: str = LIVE) -> int:
+def _in_other_units(conn: sa.Connection, schema: str, units: Units) -> Iterator[Line]:
+    """Yield the indicators told in one kind of unit, which is not that of the catalogue; those told in several are compared with one another."""
+    told: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for indicator, domain, unit, bureau, row in conn.exec_driver_sql(_UNITS_TOLD.format(schema=schema)) if units else ():
+        told.setdefault((indicator, domain), []).append((unit, bureau, row))
+    for (indicator, domain), each in sorted(told.items()):
+        used = sorted({unit for unit, _, _ in each})
+        if indicator not in units or any(factor(unit, used[0]) is None or factor(unit, units[indicator]) is not None for unit in used):
+            continue
+        subject = " ".join(filter(None, (indicator, domain)))
+        words = f"{indicator}的计量单位与指标目录的“{units[indicator]}”不能换算，请核对"
+        detail = {"category": indicator, "units": "、".join(used), "rows": sorted({row for _, _, row in each})}
+        yield finding_id(_OTHER_UNITS, subject), _OTHER_UNITS, "indicator", subject, "", sorted({bureau for _, bureau, _ in each}), words, detail
+
+
+def count(conn: sa.Connection, duties: Duties, units: Units | None = None, *, schema: str = LIVE) -> int:
     """Count the findings that hold now, whatever was decided on them: counted where they are found, without what is behind each."""
     within = conn.exec_driver_sql(f"SELECT count(*) FROM {schema}.finding").scalar_one()
     found = (f"SELECT count(*) FROM ({each.query.format(schema=schema)}) AS found" for each in COMPARISONS)
     between = sum(int(conn.exec_driver_sql(query).scalar_one()) for query in found)
-    return int(within) + between + sum(1 for _ in _outside(conn, schema, duties))
+    return int(within) + between + sum(1 for _ in (*_outside(conn, schema, duties), *_in_other_units(conn, schema, units or {})))
 
 
 def _reviews(conn: sa.Connection) -> dict[str, tuple[str, str]]:
