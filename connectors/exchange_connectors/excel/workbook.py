@@ -59,6 +59,8 @@ class Sheet:
         formats: cells whose number format changes what the number says.
         from_1904: days are counted from 1904, as Macintosh workbooks do.
         commented: cells with a comment of the clerk's.
+        on_paper: what is printed above and below each page.
+        separated: its cells are told apart by signs alone, so that a sign too many moves all that follow.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Sheet:
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
     from_1904: bool = False
     commented: set[tuple[int, int]] = field(default_factory=set)
+    on_paper: tuple[str, ...] = ()
+    separated: bool = False
 
     def cell(self, row: int, column: int) -> Cell:
         """Return a cell, ``None`` outside the used range."""
