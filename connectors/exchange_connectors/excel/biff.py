@@ -7,9 +7,11 @@ import xlrd
 
 from exchange_connectors.excel.model import OWN_COMMENT
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
-from exchange_connectors.excel.workbook import DAMAGED, Mark, Merge, Sheet, UnreadableError, as_cell, bounded
+from exchange_connectors.excel.workbook import DAMAGED, NO_HEIGHT, NO_WIDTH, Mark, Merge, Sheet, UnreadableError, as_cell, bounded
 
 _WHITE = (255, 255, 255)
+_TWIPS, _WIDTHS = 20, 256
+"""Of these a row's height has one point, a column's width one character."""
 
 
 def read_sheets(body: bytes) -> tuple[Sheet, ...]:
@@ -47,8 +49,8 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
         rows,
         tuple(Merge(top + 1, left + 1, bottom, right) for top, bottom, left, right in seen.merged_cells),
         seen.visibility != 0,
-        {row + 1 for row, info in seen.rowinfo_map.items() if info.hidden},
-        {column + 1 for column, info in seen.colinfo_map.items() if info.hidden},
+        {row + 1 for row, info in seen.rowinfo_map.items() if info.hidden or info.height < NO_HEIGHT * _TWIPS},
+        {column + 1 for column, info in seen.colinfo_map.items() if info.hidden or info.width < NO_WIDTH * _WIDTHS},
         from_1904=details.datemode == 1,
     )
     for row in range(seen.nrows):

@@ -24,6 +24,8 @@ from exchange_connectors.excel.type_faces import run_mark, styles_of
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
+    NO_HEIGHT,
+    NO_WIDTH,
     Mark,
     Merge,
     Sheet,
@@ -52,8 +54,6 @@ _WORTH_BYTES = 4 * 2**20
 _LEARNT_ROWS = 2_000
 """Of a sheet's first rows equal texts and dates are kept once, also for those below: words come again in long lists, and each takes room."""
 
-_NO_HEIGHT, _NO_WIDTH = 3.0, 0.5
-"""Height (points) and width (characters) below which what stands in a row or column cannot be read."""
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
 _ON_PAPER = ("oddHeader", "oddFooter", "firstHeader", "firstFooter", "evenHeader", "evenFooter")
@@ -305,12 +305,12 @@ class _SheetScan:
             self.counts = self.counts or "r" not in attributes
             self._row = int(attributes.get("r", self._row + 1))
             self._column = 0
-            if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < _NO_HEIGHT:
+            if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < NO_HEIGHT:
                 self.found.hidden_rows.add(self._row)
         elif tag in ("strike", "vertAlign"):
             if self._type == "inlineStr" and (mark := run_mark(tag, attributes)) is not None and self.found.marks.get((self._row, self._column)) is not Mark.PARTLY_STRUCK:
                 self.found.marks[self._row, self._column] = mark
-        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 9)) < _NO_WIDTH):
+        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 9)) < NO_WIDTH):
             first, last = int(attributes["min"]), min(int(attributes["max"]), COLUMNS_MAX)
             self.found.hidden_columns.update(range(first, last + 1))
 

@@ -19,6 +19,9 @@ COLUMNS_MAX = 16_384
 CELLS_MAX = 10_000_000
 """Cells of a sheet's used range, empty ones among them: what a reader holds in memory at once."""
 
+NO_HEIGHT, NO_WIDTH = 3.0, 0.5
+"""Height (points) and width (characters) below which what stands in a row or column cannot be read."""
+
 DAMAGED = "打不开（文件损坏），请用表格软件打开后另存为xlsx再报"
 
 
