@@ -183,7 +183,7 @@ def opened(of: str, cell: str, row: str = "") -> Inspection:
         if name != "content.xml":
             return name, data
         styles = '<style:style style:name="low" style:family="table-row"><style:table-row-properties style:row-height="0.01in"/></style:style></office:automatic-styles>'
-        head, mark, tail = data.decode().replace("</office:automatic-styles>", styles, 1).partition(f">{of}<")
+        head, _, tail = data.decode().replace("</office:automatic-styles>", styles, 1).partition(f">{of}<")
         at, end = head.rindex("<table:table-cell"), tail.index("</table:table-cell>") + len("</table:table-cell>")
         head, tail = head[:at] + cell, tail[end:]
         at = head.rindex("<table:table-row")

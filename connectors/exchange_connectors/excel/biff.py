@@ -7,7 +7,17 @@ import xlrd
 
 from exchange_connectors.excel.model import OWN_COMMENT
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
-from exchange_connectors.excel.workbook import DAMAGED, NO_HEIGHT, NO_WIDTH, Mark, Merge, Sheet, UnreadableError, as_cell, bounded
+from exchange_connectors.excel.workbook import (
+    DAMAGED,
+    NO_HEIGHT,
+    NO_WIDTH,
+    Mark,
+    Merge,
+    Sheet,
+    UnreadableError,
+    as_cell,
+    bounded,
+)
 
 _WHITE = (255, 255, 255)
 _TWIPS, _WIDTHS = 20, 256

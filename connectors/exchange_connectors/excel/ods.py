@@ -233,10 +233,12 @@ def _number_of_a_thing(text: str, number: Decimal) -> str:
 def _shown_day(text: str) -> NumberFormat | None:
     """Return which parts of a day a text shows, ``None`` where it shows month and day."""
     groups = re.findall(r"\d+", text)
-    named = "年" in text or _MONTH_NAMES.search(text) is not None or (len(groups) > 1 and len(groups[0]) == len("2026"))
+    if _MONTH_NAMES.search(text):
+        return None if len(groups) > 1 else NumberFormat(date=True, parts="ym")
+    named = "年" in text or (len(groups) > 1 and len(groups[0]) == len("2026"))
     if "日" in text.replace("星期日", "").replace("周日", "") or len(groups) > 1 + named:
         return None
-    if "月" in text or (named and (len(groups) > 1 or not text[:1].isdecimal())):
+    if "月" in text or (named and len(groups) > 1):
         return NumberFormat(date=True, parts="ym")
     if "年" in text or (groups and len(groups[0]) == len("2026")):
         return NumberFormat(date=True, parts="y")
