@@ -189,3 +189,22 @@ def test_a_date_that_shows_neither_year_nor_month_goes_back(code: str, level: Le
         sheet.cell(FIRST + 1, 7).number_format = code
 
     assert [each.level for each in of_second(seen_in(orders(format_)))] == ([] if level is None else [level])
+
+
+@pytest.mark.parametrize("words", ["FP000001、FP000009", "FP000002（退）", "FP000001/FP000009", "办理中"])
+def test_another_number_with_marks_or_of_several_is_asked_about(words: str) -> None:
+    """What is no key is taken as it stands, and the clerk is asked where it names several things or carries a remark."""
+    seen = with_cell(INVOICE, words)
+    assert [each.level for each in of_second(seen)] == [Level.VERIFY]
+    assert len(taken(seen)) == 3
+
+
+@pytest.mark.parametrize(("heading", "asked"), [("销售金额（申报）（元）", True), ("销售金额（2025年）（元）", True), ("销售金额（1-9月）（元）", True), ("销售金额（应补）（元）", True), ("销售金额（含税）（元）", False), ("*销售金额（元）", False), ("销售金额（元）*", False)])
+def test_a_heading_of_other_figures_is_asked_about(heading: str, asked: bool) -> None:
+    """A bracket that names another time or stage of an amount is asked about; a mark of what must be filled says nothing."""
+
+    def named(sheet: Worksheet) -> None:
+        sheet.cell(FIRST - 2, AMOUNT).value = heading
+
+    seen = seen_in(orders(named))
+    assert (len(taken(seen)), [each.level for each in seen.findings if each.level is not Level.NOTED]) == (3, [Level.VERIFY] * asked)

@@ -39,6 +39,8 @@ _MIXED = re.compile(rf"(?:(?:10+)?{_MONEY_WORD}|{'|'.join(sorted(COUNT_WORDS | Q
 _FOREIGN_WORDS = re.compile(r"(?:units?:?.*|.*(?:RMB|CNY|USD|EUR|HKD|JPY)\W*)(?:yuan|RMB|CNY|USD|EUR|HKD|JPY|dollars?|\W?0{3,}).*", re.IGNORECASE)
 _CURRENCY = re.compile(r"币种[:为是]*(?P<unit>[一-鿿A-Z]{1,3}[元币镑布金布])")
 _ITEMS = re.compile(r"[、,;/和]")
+_MUST_FILL = "*"
+"""How templates mark the heading of a column that must be filled."""
 _JOINT = re.compile(r"[-_/.:·>—|]+")
 """What stands between the parts of a heading that a program wrote into one line: 商品信息-品类."""
 
@@ -53,7 +55,7 @@ def folded(text: str) -> str:
 def normal(text: str) -> str:
     """Return a heading without its trailing brackets."""
     squeezed = folded(text)
-    bare = squeezed
+    bare = squeezed.strip(_MUST_FILL)
     while (shorter := _LAST_BRACKET.sub("", bare).rstrip(":")) != bare:
         bare = shorter
     return bare or squeezed
@@ -61,7 +63,7 @@ def normal(text: str) -> str:
 
 def _own(text: str) -> str:
     """Return a heading without the brackets that only name a unit of money."""
-    return _BRACKET.sub(lambda match: "" if _money_words(match[1]) else match[0], folded(text))
+    return _BRACKET.sub(lambda match: "" if _money_words(match[1]) else match[0], folded(text).strip(_MUST_FILL))
 
 
 def _money_words(text: str) -> list[str]:

@@ -36,7 +36,7 @@ from exchange_contracts.units import FIXED_MEASURES, money_unit, multiplier
 
 _DIGITS = re.compile(r"[0-9０-９Xx*]{4,}")
 _UNIT_HEADINGS = frozenset({"单位", "计量单位", "金额单位", "货币单位", "币种"})
-_OTHER_FIGURES = re.compile("上年|上月|上期|去年|同期|计划|预计|预算|目标|调整|累计|不含|剔除|其中")
+_OTHER_FIGURES = re.compile(r"上年|上月|上期|去年|同期|计划|预计|预算|目标|调整|累计|不含|剔除|其中|申报|申请|核定|审定|应[补付发]|预拨|同比|环比|增长|\d{4}年|\d{1,2}月|季度|半年")
 """Words by which a heading may mean other figures than those of the list."""
 _KNOWN_UNITS = "、".join(Unit)
 _KIND_OF_LIST = re.compile("(?:明细|清单|台账|情况|汇总|登记|名单)表?$")

@@ -92,6 +92,8 @@ def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
             return refuse(10, f"“{clean}”不是编号，请填编号") if column.key else noted(None, 16, Level.VERIFY, f"“{clean}”：暂缺请留空并说明")
     if column.key and _NUMBERED.fullmatch(column.field) and no_one_code(clean):
         return refuse(41, f"“{clean}”：一格只填一个编号，不带标记或说明")
+    if not column.key and _NUMBERED.fullmatch(column.field) and (no_one_code(clean) or _SEVERAL.search(fold_width(without_invisible(raw)).strip())):
+        return noted(clean, 41, Level.VERIFY, f"“{' '.join(clean.split())}”：一格只填一个编号，不带标记或说明，请确认")
     if column.key and _SEVERAL.search(fold_width(without_invisible(raw)).strip()):
         return refuse(41, f"“{' '.join(clean.split())}”：一格只填一个编号，请分行填写")
     return noted(clean, 58, Level.NOTED, "已清理文本前后空格、换行") if clean != raw else Reading(clean)
