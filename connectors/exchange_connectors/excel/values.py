@@ -41,6 +41,7 @@ _SEVERAL = re.compile(r"[0-9A-Za-z]\s*(?:[\r\n\u2028]|[、，,；;])\s*['‘’`
 _NUMBERED = re.compile(r".*_(?:no|code)|identifier|number")
 """Fields that hold the number of a thing, not its name."""
 _HOLDS_A_NUMBER = re.compile(r"[1-9A-Za-z０-９Ａ-Ｚａ-ｚ〇零一二三四五六七八九十甲乙丙丁①-⑳ⅠⅡⅢ]")
+_DOCUMENT_NO = re.compile(r"〔\d{4}〕\d+号|\d{4}年第?\d+号")
 _USCC_EXCLUDED = "IOSVZ"
 VIN_SHAPE = "车架号应为17位，不含I、O、Q"
 
@@ -167,6 +168,10 @@ def _document_no(cell: Cell, column: Column, seen: Seen) -> Reading:
     if not isinstance(reading.value, str):
         return reading
     normal = identifiers.normalise_document_no(reading.value)
+    if normal.endswith("等"):
+        return refuse(41, f"“{normal}”：一格只填一个文号")
+    if not _DOCUMENT_NO.search(normal):
+        return Reading(normal, (*reading.notes, Note(47, Level.VERIFY, f"“{normal}”不是规范的文号（如津财〔2026〕2号），请核对")))
     if normal != reading.value:
         return Reading(normal, (*reading.notes, Note(47, Level.NOTED, "已规范为〔〕")))
     return reading
