@@ -29,10 +29,9 @@ from exchange_connectors.excel.dropfolder import (
     DropFolder,
     FileResult,
     look_at,
-    strangers,
-    workbooks,
 )
 from exchange_connectors.excel.fields import field_type
+from exchange_connectors.excel.inbox import passed_over, workbooks
 from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding, gathered
 from exchange_connectors.excel.names import told
@@ -193,6 +192,8 @@ def check(config: Path, files: tuple[Path, ...], *, values: bool, form: str, inb
     _sound(mapping)
     for words in () if files else soundness.missing_inbox(mapping):
         raise ConfigError(words)
+    for path, why in () if files else passed_over(mapping):
+        click.echo(f"未读取 {told(path)}：{why}", err=True)
     chosen = files or tuple(workbooks(mapping))
     returned = False
     for path in chosen:
@@ -283,8 +284,8 @@ def status(config: Path, inbox: Path | None, state: Path | None) -> None:
         for name, failures, words in folder.troubles():
             aside = "，已搁置，内容变了再读" if failures >= FAILURES_MAX else ""
             click.echo(f"  未能处理{failures}次 {name}：{words}{aside}")
-        for path in strangers(mapping):
-            click.echo(f"  未读取 {told(path)}：文件名不属于本连接器（{mapping.files}）")
+        for path, why in passed_over(mapping):
+            click.echo(f"  未读取 {told(path)}：{why}")
         for each in publisher.exceptions():
             place = f"{each.file} {each.sheet} 第{each.row}行" if each.file else f"第{each.offset}号记录"
             click.echo(f"  {OUTCOME_WORDS.get(each.outcome, each.outcome)} {place}：{each.reason}")

@@ -9,6 +9,7 @@ import pytest
 
 from exchange_connectors.excel import dropfolder, load
 from exchange_connectors.excel.dropfolder import FAILURES_MAX, DropFolder, FileResult
+from exchange_connectors.excel.inbox import passed_over
 from exchange_connectors.excel.slip import slip_path
 from exchange_connectors.kit import Publisher
 from exchange_connectors.kit.double import RecordingBroker
@@ -164,7 +165,11 @@ def test_every_file_gets_a_slip_or_a_word(tmp_path: Path) -> None:
     for name in ("任务.dat", "任务", "别的.docx", "Thumbs.db"):
         (desk.inbox / name).write_bytes(b"\x00\x01" + name.encode())
     assert {result.path.name for result in desk.turn() if result.slip.exists()} == {"任务2026年10月.xlsx", "任务.dat", "任务"}
-    assert {path.name for path in dropfolder.strangers(desk.mapping)} == {"别的.docx", "Thumbs.db"}
+    (desk.inbox / "任务九月.xlsx").mkdir()
+    (desk.inbox / "任务链接.xlsx").symlink_to(tmp_path / "gone.xlsx")
+    (desk.inbox / "任务.xlsx.tmp").write_bytes(b"PK")
+    why = {path.name: words for path, words in passed_over(desk.mapping)}
+    assert {name: words[:4] for name, words in why.items()} == {"别的.docx": "文件名不", "Thumbs.db": "文件名不", "任务九月.xlsx": "是文件夹", "任务链接.xlsx": "不是文件", "任务.xlsx.tmp": "还没有写"}
 
 
 def test_a_growing_file_waits_until_it_stands_still(desk: Desk) -> None:

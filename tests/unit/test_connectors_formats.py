@@ -158,6 +158,67 @@ def test_an_open_document_shows_percentages_zeros_and_hidden_rows() -> None:
     assert "隐藏行" in said(seen, Level.VERIFY)
 
 
+@pytest.mark.parametrize(
+    ("face", "level"),
+    [('style:text-line-through-type="single"', Level.RETURNED), ('style:text-line-through-style="solid"', Level.RETURNED), ('style:text-line-through-style="none" style:text-line-through-type="single"', None), ('fo:color="#ffffff"', Level.VERIFY)],
+)
+def test_an_open_document_shows_what_is_struck_out_or_white(face: str, level: Level | None) -> None:
+    """A part that is struck out is told by either attribute that programs write, a white one by its colour."""
+
+    def change(name: str, data: bytes) -> tuple[str, bytes]:
+        if name != "content.xml":
+            return name, data
+        style = f'<style:style style:name="TX" style:family="text"><style:text-properties {face}/></style:style></office:automatic-styles>'
+        text = data.decode().replace("</office:automatic-styles>", style, 1)
+        return name, text.replace(">CL-0001<", '><text:span text:style-name="TX">CL-</text:span>0001<', 1).encode()
+
+    seen = look(repacked((WORKBOOKS / "x23_control.ods").read_bytes(), change), "x.ods")
+    assert [each.level for each in seen.findings if each.level is not Level.NOTED] == ([] if level is None else [level])
+
+
+def opened(of: str, cell: str, row: str = "") -> Inspection:
+    """Return what is said of the control document with another cell in place of the first text *of*, its row with more attributes."""
+
+    def change(name: str, data: bytes) -> tuple[str, bytes]:
+        if name != "content.xml":
+            return name, data
+        styles = '<style:style style:name="low" style:family="table-row"><style:table-row-properties style:row-height="0.01in"/></style:style></office:automatic-styles>'
+        head, _, tail = data.decode().replace("</office:automatic-styles>", styles, 1).partition(f">{of}<")
+        at, end = head.rindex("<table:table-cell"), tail.index("</table:table-cell>") + len("</table:table-cell>")
+        head, tail = head[:at] + cell, tail[end:]
+        at = head.rindex("<table:table-row")
+        return name, (head[:at] + re.sub("<table:table-row[^>]*", f"<table:table-row {row}", head[at:], count=1) + tail).encode()
+
+    return look(repacked((WORKBOOKS / "x23_control.ods").read_bytes(), change), "x.ods")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "key"),
+    [("2", "JD-20260002", "JD-20260002"), ("20260002", "2026-0002", "2026-0002"), ("20260002", "20,260,002", "20260002"), ("123456789012", "1.23E+11", "123456789012")],
+)
+def test_an_open_document_s_number_of_a_thing_is_what_it_shows(value: str, text: str, key: str) -> None:
+    """Words and signs that a format puts before or between the digits are a part of the number of a thing."""
+    seen = opened("CL-0001", f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{text}</text:p></table:table-cell>')
+    assert seen.statements[0].statement.facts["order_no"] == key
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2026年10月", date(2026, 10, 1)), ("Oct-26", date(2026, 10, 1)), ("2026-10", date(2026, 10, 1)), ("2026", None), ("星期日", None), ("Sunday", None), ("18", None), ("10月18日", date(2026, 10, 18)), ("二〇二六年十月十八日", date(2026, 10, 18)), ("18-Oct-26", date(2026, 10, 18)), ("2026-10-18 00:00", date(2026, 10, 18))],
+)
+def test_an_open_document_s_day_is_what_it_shows(text: str, day: date | None) -> None:
+    """A day that shows only its month is that month; one that shows neither goes back."""
+    seen = opened("2026-10-05", f'<table:table-cell office:value-type="date" office:date-value="2026-10-18"><text:p>{text}</text:p></table:table-cell>')
+    assert (seen.statements[0].row == 6, seen.returned) == ((True, 0) if day is not None else (False, 1))
+    assert day is None or seen.statements[0].statement.facts["occurred_on"] == day
+
+
+def test_an_open_document_s_row_that_is_too_low_is_hidden() -> None:
+    """A row without height does not show."""
+    cell = '<table:table-cell office:value-type="string"><text:p>CL-0001</text:p></table:table-cell>'
+    assert "隐藏行" in said(opened("CL-0001", cell, 'table:style-name="low"'), Level.VERIFY)
+
+
 def test_a_web_table_keeps_spans_and_hidden_rows() -> None:
     """Cells over several rows are merged ones: an amount over three orders goes back."""
     page = (WORKBOOKS / "x01_html.xls").read_text(encoding="utf-8")

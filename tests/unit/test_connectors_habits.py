@@ -115,7 +115,7 @@ def test_the_sign_of_a_text_is_no_part_of_a_key(text: str, key: str) -> None:
     assert key in taken(with_cell(ORDER, text))
 
 
-@pytest.mark.parametrize("text", ["CL-0002（退）", "CL-0002*", "CL-0002等3单", "CL-0002~0005", "CL-0002/CL-0009", "CL-0002、'CL-0009"])
+@pytest.mark.parametrize("text", ["CL-0002（退）", "CL-0002*", "CL-0002等3单", "CL-0002~0005", "CL-0002/CL-0009", "CL-0002、'CL-0009", "CL-0002 CL-0009", "CL-0002+CL-0009", "CL-0002&CL-0009", "CL-0002|CL-0009", "CL-0002和CL-0009", "CL-0002…CL-0009", "CL-0002作废", "CL-0002退", "CL-0002：", "CL-0002✅", "同CL-0001", "原CL-0002"])
 def test_a_key_with_marks_or_of_several_goes_back(text: str) -> None:
     """What is written behind a number, and a range of numbers, make no new thing."""
     assert (taken(with_cell(ORDER, text)), with_cell(ORDER, text).returned) == (["CL-0001", "CL-0003"], 1)
@@ -167,3 +167,44 @@ def test_a_copy_of_a_sheet_is_called_one() -> None:
 
     (said,) = seen_in(orders(copied)).findings
     assert (said.level, said.message) == (Level.RETURNED, "工作表是“家电以旧换新明细”的副本，未读取；请删去其中一张后重报")
+
+
+@pytest.mark.parametrize("text", ["系统故障无单号", "见附件", "补录", "0", 0, "0000"])
+def test_words_and_noughts_are_no_number_of_a_thing(text: object) -> None:
+    """Where a number is the key, a text without any digit or letter is none, nor is a nought."""
+    assert (taken(with_cell(ORDER, text)), with_cell(ORDER, text).returned) == (["CL-0001", "CL-0003"], 1)
+
+
+@pytest.mark.parametrize("text", ["A", "甲-三", "Ⅱ", "10", "订单1"])
+def test_short_numbers_of_things_are_taken(text: str) -> None:
+    """A letter, a Chinese numeral or a single digit is a number of a thing."""
+    assert with_cell(ORDER, text).returned == 0
+
+
+@pytest.mark.parametrize(("code", "level"), [("aaaa", Level.RETURNED), ("d", Level.RETURNED), ('m"月"d"日"', None), ("yyyy-m-d", None)])
+def test_a_date_that_shows_neither_year_nor_month_goes_back(code: str, level: Level | None) -> None:
+    """A cell that shows only a weekday or a day says no date."""
+
+    def format_(sheet: Worksheet) -> None:
+        sheet.cell(FIRST + 1, 7).number_format = code
+
+    assert [each.level for each in of_second(seen_in(orders(format_)))] == ([] if level is None else [level])
+
+
+@pytest.mark.parametrize("words", ["FP000001、FP000009", "FP000002（退）", "FP000001/FP000009", "办理中"])
+def test_another_number_with_marks_or_of_several_is_asked_about(words: str) -> None:
+    """What is no key is taken as it stands, and the clerk is asked where it names several things or carries a remark."""
+    seen = with_cell(INVOICE, words)
+    assert [each.level for each in of_second(seen)] == [Level.VERIFY]
+    assert len(taken(seen)) == 3
+
+
+@pytest.mark.parametrize(("heading", "asked"), [("销售金额（申报）（元）", True), ("销售金额（2025年）（元）", True), ("销售金额（1-9月）（元）", True), ("销售金额（应补）（元）", True), ("销售金额（含税）（元）", False), ("*销售金额（元）", False), ("销售金额（元）*", False)])
+def test_a_heading_of_other_figures_is_asked_about(heading: str, asked: bool) -> None:
+    """A bracket that names another time or stage of an amount is asked about; a mark of what must be filled says nothing."""
+
+    def named(sheet: Worksheet) -> None:
+        sheet.cell(FIRST - 2, AMOUNT).value = heading
+
+    seen = seen_in(orders(named))
+    assert (len(taken(seen)), [each.level for each in seen.findings if each.level is not Level.NOTED]) == (3, [Level.VERIFY] * asked)

@@ -96,6 +96,8 @@ def hidden_twin_column(random: Random, book: Book) -> None:
     book.told.append("twin")
     book.needs.add("hidden")
     column = one_of(random, book.main.of_kind("money", "count", "quantity"))
+    if any(left <= column <= right for _, left, _, right in book.main.merges):
+        raise UnfitError
     wide = len(book.main.columns) + 1
     book.main.heads[wide] = book.main.heads[column][-1:] if random.random() < 0.5 else book.main.heads[column]
     if len(book.main.heads[wide]) > 1 or len(book.main.heads[column]) > 1:
@@ -292,6 +294,8 @@ def far_away(random: Random, book: Book) -> None:
     """An amount stands far to the right of a row, without a heading."""
     line = some(random, book)
     column = random.choice([len(book.main.columns) + 3, 305, 400])
+    if column <= max(book.main.heads, default=0):
+        raise UnfitError
     if column > 200:
         book.needs.add("wide")
     line.cells[column] = Cell(1234)

@@ -296,6 +296,8 @@ def stray_boolean_or_date(random: Random, book: Book) -> None:
     line = some(random, book)
     column = one_of(random, book.main.of_kind("money", "count", "quantity", "id", "key", "text"))
     untouched(line, column)
+    if column in book.main.hidden_columns:
+        raise UnfitError  # the visible one of its heading is read
     if random.random() < 0.5:
         line.cells[column] = Cell(True)
         book.needs.add("format")

@@ -31,6 +31,8 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?(?![\d,])")
 _CURRENCY = re.compile(r"^(?:人民币|RMB|CNY)?[¥￥]?", re.IGNORECASE)
 _AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)([十百千万亿]*元?)")
 _ONE = "一格只填一个数"
+_NO_THINGS = frozenset(["批", "次", "天", "人", "期", "场", "起", "行", "名", "位", "人次", "篇", "门", "栋", "间", "所"])
+"""Words that count something else than the things of which a column of units or pieces speaks."""
 
 _Number = tuple[Decimal | None, str, tuple[Note, ...], Reading | None]
 
@@ -128,7 +130,8 @@ def read_money(cell: Cell, column: Column, seen: Seen) -> Reading:
     doubt = implausible_unit(yuan, unit) if column.of_one else None
     if doubt is not None:
         return refuse(13 if unit is Unit.YI else 12, doubt)
-    if isinstance(cell, str) and unit is not Unit.YUAN and re.search("[¥￥]", cell):
+    shown = seen.format.of(number) if seen.format is not None and not isinstance(cell, str) else None
+    if unit is not Unit.YUAN and re.search("[¥￥]", cell if isinstance(cell, str) else shown.prefix if shown is not None else ""):
         notes = (*notes, Note(57, Level.VERIFY, f"该格带货币符号，已按{unit}理解，请核对"))
     return Reading(yuan, notes)
 
@@ -169,6 +172,8 @@ def read_count(cell: Cell, column: Column, seen: Seen) -> Reading:
     factor, word = multiplier(rest)
     if word and not counts_things(word):
         return refuse(14, f"“{_quoted(f'{plain(number)}{rest}')}”：请只填数字")
+    if set(re.split(r"[/()、]", word)) & _NO_THINGS and ("unit" in column.field or column.field == "count"):
+        return refuse(14, f"“{_quoted(f'{plain(number)}{rest}')}”：请填台套数或件数，不填{word}")
     number *= factor
     if number != number.to_integral_value():
         return refuse(43, "台数应为整数" if "unit" in column.field or column.field == "count" else "应为整数")

@@ -71,5 +71,5 @@ def other_units(sheet: Sheet, first_row: int, money: dict[int, tuple[str, str]],
         said = [folded(cell) for column in beside if isinstance(cell := sheet.cell(number, column), str)]
         yield from ((number, word) for word in said if names_money(word) and str(money_unit(word)) not in units)
         if _holds_few(cells):
-            texts = [cell for cell in cells if isinstance(cell, str) and ("位" in cell or "计" in cell or "种" in cell)]
+            texts = [cell for cell in cells if isinstance(cell, str) and ("位" in cell or "计" in cell or "种" in cell or "元" in cell)]
             yield from ((number, word) for word in units_in_titles(texts) if str(money_unit(word)) not in units)

@@ -5,8 +5,23 @@ import io
 import python_calamine
 import xlrd
 
+from exchange_connectors.excel.model import OWN_COMMENT
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
-from exchange_connectors.excel.workbook import DAMAGED, Mark, Merge, Sheet, UnreadableError, as_cell, bounded
+from exchange_connectors.excel.workbook import (
+    DAMAGED,
+    NO_HEIGHT,
+    NO_WIDTH,
+    Mark,
+    Merge,
+    Sheet,
+    UnreadableError,
+    as_cell,
+    bounded,
+)
+
+_WHITE = (255, 255, 255)
+_TWIPS, _WIDTHS = 20, 256
+"""Of these a row's height has one point, a column's width one character."""
 
 
 def read_sheets(body: bytes) -> tuple[Sheet, ...]:
@@ -44,8 +59,8 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
         rows,
         tuple(Merge(top + 1, left + 1, bottom, right) for top, bottom, left, right in seen.merged_cells),
         seen.visibility != 0,
-        {row + 1 for row, info in seen.rowinfo_map.items() if info.hidden},
-        {column + 1 for column, info in seen.colinfo_map.items() if info.hidden},
+        {row + 1 for row, info in seen.rowinfo_map.items() if info.hidden or info.height < NO_HEIGHT * _TWIPS},
+        {column + 1 for column, info in seen.colinfo_map.items() if info.hidden or info.width < NO_WIDTH * _WIDTHS},
         from_1904=details.datemode == 1,
     )
     for row in range(seen.nrows):
@@ -57,7 +72,7 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
                 sheet.formats[row + 1, column + 1] = found
             if kind != xlrd.XL_CELL_EMPTY and (mark := _mark(details, seen, row, column)) is not None:
                 sheet.marks[row + 1, column + 1] = mark
-    sheet.commented = {(row + 1, column + 1) for row, column in seen.cell_note_map}
+    sheet.commented = {(row + 1, column + 1) for (row, column), note in seen.cell_note_map.items() if not note.text.startswith(OWN_COMMENT)}
     return sheet
 
 
@@ -70,8 +85,9 @@ def _mark(details: xlrd.Book, seen: xlrd.sheet.Sheet, row: int, column: int) -> 
         return Mark.STRUCK if all(font.struck_out for font in fonts) else Mark.PARTLY_STRUCK
     if any(font.escapement for font in fonts):
         return Mark.RAISED
-    bare = details.xf_list[seen.cell_xf_index(row, column)].background.fill_pattern == 0
-    return Mark.UNSEEN if bare and all(details.colour_map.get(font.colour_index) == (255, 255, 255) for font in fonts) else None
+    ground = details.xf_list[seen.cell_xf_index(row, column)].background
+    behind = _WHITE if ground.fill_pattern == 0 else details.colour_map.get(ground.pattern_colour_index) if ground.fill_pattern == 1 else None
+    return Mark.UNSEEN if behind is not None and all(details.colour_map.get(font.colour_index) == behind for font in fonts) else None
 
 
 def _formats(details: xlrd.Book) -> dict[int, NumberFormat]:

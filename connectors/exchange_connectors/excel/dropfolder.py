@@ -6,7 +6,6 @@ The same file again publishes nothing: it is skipped by its digest, and were it 
 import gc
 import hashlib
 import logging
-import re
 import sqlite3
 import tempfile
 import time
@@ -14,19 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from exchange_connectors.excel import returns
 from exchange_connectors.excel.checks import Memory, NoMemory
+from exchange_connectors.excel.inbox import files_of, workbooks
 from exchange_connectors.excel.inspection import Inspection, inspect
 from exchange_connectors.excel.mapping import Mapping, alias_fields
 from exchange_connectors.excel.model import Account, Finding, Level
 from exchange_connectors.excel.names import told
 from exchange_connectors.excel.reading import read
 from exchange_connectors.excel.slip import (
-    SLIP_SUFFIX,
     Answer,
     Told,
     Totals,
@@ -54,12 +52,6 @@ SETTLE_SECONDS = 1.0
 
 FAILURES_MAX = 3
 """So many times a file is tried that cannot be processed; then it is set aside until its content changes."""
-
-LEFT_ALONE = frozenset({"thumbs.db", "desktop.ini"})
-"""What an operating system puts into a folder."""
-
-UNFINISHED = (".tmp", ".part", ".crdownload")
-"""Endings of files that another program is still writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,43 +123,6 @@ def look_at(path: Path, mapping: Mapping, memory: Memory | None = None, body: by
         return Inspection(told(path), [Finding(51, Level.RETURNED, str(error))])
 
 
-def natural(path: Path) -> list[tuple[int, int, str]]:
-    """Sort key by which 2026年9月 comes before 2026年10月."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", told(path))]
-
-
-def workbooks(mapping: Mapping) -> list[Path]:
-    """Return the inbox's files to answer in natural order, without slips and a spreadsheet's lock files.
-
-    Whatever its ending, a file is answered with a slip; see :func:`strangers` for the others.
-    """
-    return [path for path in _files(mapping) if _is_meant(told(path).lower(), mapping.files.lower())]
-
-
-def strangers(mapping: Mapping) -> list[Path]:
-    """Return the inbox's files that are not for this connector: their names do not fit its pattern."""
-    meant = set(workbooks(mapping))
-    return [path for path in _files(mapping) if path not in meant]
-
-
-def _files(mapping: Mapping, slips: bool = False) -> list[Path]:
-    """Return the inbox's files but for slips, or the slips alone."""
-    if not mapping.inbox.is_dir():
-        return []
-    return [
-        path
-        for path in sorted(mapping.inbox.iterdir(), key=natural)
-        if not path.name.startswith(("~$", ".")) and path.name.endswith(SLIP_SUFFIX) is slips and path.is_file()
-    ]
-
-
-def _is_meant(name: str, pattern: str) -> bool:
-    """Say whether a file is for this connector: by its pattern, or by all of it but the ending."""
-    if name in LEFT_ALONE or name.endswith(UNFINISHED):
-        return False
-    return fnmatchcase(name, pattern) or fnmatchcase(name.rpartition(".")[0] or name, pattern.rpartition(".")[0])
-
-
 class DropFolder:
     """A bureau's drop folder with its publisher.
 
@@ -194,7 +149,7 @@ class DropFolder:
             settle_seconds: leave a file alone until size and content stood still since the last look, and for so long.
         """
         found = []
-        for path in [*workbooks(self.mapping), *self._slips.corrections(_files(self.mapping, slips=True))]:
+        for path in [*workbooks(self.mapping), *self._slips.corrections(files_of(self.mapping, slips=True))]:
             try:
                 size, age_seconds = path.stat().st_size, self._clock() - path.stat().st_mtime
                 sha256 = self._digest(path)
@@ -258,7 +213,7 @@ class DropFolder:
 
     def troubles(self) -> list[tuple[str, int, str]]:
         """Return the files that could not be processed: name, how often, why (Chinese)."""
-        here = {told(path) for path in _files(self.mapping)}
+        here = {told(path) for path in files_of(self.mapping)}
         rows = self._publisher.store.connection.execute(
             "select name, failures, words from inbox where failures > 0 order by name"
         )
@@ -473,7 +428,7 @@ class DropFolder:
 
     def _write_anew(self, name: str, sha256: str, counts: tuple[int, int], answer: Answer) -> bool:
         """Write the slip of a workbook of which nothing was to be said until the hub answered; say whether it is still there."""
-        path = next((each for each in _files(self.mapping) if told(each) == name), None)
+        path = next((each for each in files_of(self.mapping) if told(each) == name), None)
         body = b"" if path is None else path.read_bytes()
         if path is None or hashlib.sha256(body).hexdigest() != sha256:
             return False

@@ -10,21 +10,39 @@ from exchange_connectors.excel.cells import as_text, fold_width, is_empty
 from exchange_connectors.excel.mapping import SheetMap
 from exchange_connectors.excel.workbook import Merge, Sheet
 from exchange_connectors.kit.money import Unit
-from exchange_contracts.units import QUANTITY_WORDS, counts_things, holds_money, money_unit, multiplier, names_money
+from exchange_contracts.units import (
+    COUNT_WORDS,
+    QUANTITY_WORDS,
+    counts_things,
+    holds_money,
+    money_unit,
+    multiplier,
+    names_money,
+)
 
 HEADER_SEARCH_ROWS = 15
 HEADER_LINES_MAX = 3
 
 Path = tuple[str, ...]
 
-_TO_ROUND = str.maketrans("【】[]〔〕{}「」", "()()()()()")
+_TO_ROUND = str.maketrans("【】[]〔〕{}「」〈〉", "()()()()()()")
 _LAST_BRACKET = re.compile(r"\([^()]*\)$")
 _BRACKET = re.compile(r"\(([^()]*)\)")
 _SAYS_UNIT = re.compile(r"(?:(?:计量|金额|货币)?单位|人民币):?")
-_TITLE_UNIT = re.compile(r"(?P<of>计量|金额|货币|^|(?<=[(]))单位(?:均|统一)?[:为是(]*|(?<=[一-鿿])单位[:为是(]+")
-_COUNTED_IN = re.compile(r"[以按](?P<unit>[^以按:(),]{1,6}?)(?:为单位|计(?![划算提]))")
+_TITLE_UNIT = re.compile(r"(?P<of>计量|金额|货币|^|(?<=[(]))单位(?:均|统一)?[:为是(]*|(?<=[,;、_-])单位(?:均|统一)?[:为是(]*|(?<=[一-鿿\d])单位[:为是(]+")
+_COUNTED_IN = re.compile(r"[以按](?P<unit>[^以按:(),]{1,6}?)(?:为单位|计(?![划算提])|填[列报写])")
+_MONEY_WORD = r"[十百千万亿]*元(?:人民币)?"
+_SAID_PLAINLY = re.compile(rf"(?:[一-鿿]:|均为|均是|金额[为是])(?P<unit>{_MONEY_WORD})(?=$|[(),.;:、/|·]|{'|'.join(sorted(COUNT_WORDS, key=len, reverse=True))})")
+"""An amount's unit behind a colon or ``均为``: 金额：元, 本表金额均为元."""
+_MIXED = re.compile(rf"(?:(?:10+)?{_MONEY_WORD}|{'|'.join(sorted(COUNT_WORDS | QUANTITY_WORDS, key=len, reverse=True))}|[%,.、;/|·和及])+")
+"""Units one after the other, each of its own columns: 元 台, 万元·台套."""
+_FOREIGN_WORDS = re.compile(r"(?:units?:?.*|.*(?:RMB|CNY|USD|EUR|HKD|JPY)\W*)(?:yuan|RMB|CNY|USD|EUR|HKD|JPY|dollars?|\W?0{3,}).*", re.IGNORECASE)
 _CURRENCY = re.compile(r"币种[:为是]*(?P<unit>[一-鿿A-Z]{1,3}[元币镑布金布])")
 _ITEMS = re.compile(r"[、,;/和]")
+_MUST_FILL = "*"
+"""How templates mark the heading of a column that must be filled."""
+_JOINT = re.compile(r"[-_/.:·>—|]+")
+"""What stands between the parts of a heading that a program wrote into one line: 商品信息-品类."""
 
 
 @lru_cache(1 << 13)
@@ -37,7 +55,7 @@ def folded(text: str) -> str:
 def normal(text: str) -> str:
     """Return a heading without its trailing brackets."""
     squeezed = folded(text)
-    bare = squeezed
+    bare = squeezed.strip(_MUST_FILL)
     while (shorter := _LAST_BRACKET.sub("", bare).rstrip(":")) != bare:
         bare = shorter
     return bare or squeezed
@@ -45,7 +63,7 @@ def normal(text: str) -> str:
 
 def _own(text: str) -> str:
     """Return a heading without the brackets that only name a unit of money."""
-    return _BRACKET.sub(lambda match: "" if _money_words(match[1]) else match[0], folded(text))
+    return _BRACKET.sub(lambda match: "" if _money_words(match[1]) else match[0], folded(text).strip(_MUST_FILL))
 
 
 def _money_words(text: str) -> list[str]:
@@ -62,7 +80,12 @@ def units_in(text: str) -> list[str]:
     """
     brackets = _BRACKET.findall(folded(text))
     named = [word for bracket in brackets for word in _money_words(bracket)]
-    return named or [bracket for bracket in brackets if holds_money(bracket) and not re.search(r"\d", bracket)]
+    return named or [bracket for bracket in brackets if holds_money(bracket) and (not re.search(r"\d", bracket) or _is_a_multiple(bracket))]
+
+
+def _is_a_multiple(text: str) -> bool:
+    """Say whether a text names so many of a unit as one: 1000元, RMB'000."""
+    return re.fullmatch(rf"10+{_MONEY_WORD}", text) is not None or _FOREIGN_WORDS.fullmatch(text) is not None
 
 
 def unit_in(text: str) -> Unit | None:
@@ -85,6 +108,8 @@ def units_in_titles(titles: Iterable[str]) -> list[str]:
 
     >>> units_in_titles(["填报单位：区样例局　单 位：人民币 千元"])
     ['千元']
+    >>> units_in_titles(["金额：元"]), units_in_titles(["单位：万元 台套"])
+    (['元'], ['万元'])
     """
     found: list[str] = []
     for title in titles:
@@ -92,7 +117,10 @@ def units_in_titles(titles: Iterable[str]) -> list[str]:
         for match in _TITLE_UNIT.finditer(text):
             said = re.split(r"[():。]|单位|币种", text[match.end() :], maxsplit=1)[0].removeprefix("人民币")
             items = [item for item in _ITEMS.split(said) if names_money(item)]
-            found += items or ([said] if match["of"] and holds_money(said) else [])
+            items = items or (re.findall(rf"(?:10+)?{_MONEY_WORD}", said) if _MIXED.fullmatch(said) else [])
+            found += items or ([said] if (match["of"] and holds_money(said)) or _is_a_multiple(said) else [])
+        found += [match["unit"] for match in _SAID_PLAINLY.finditer(text)]
+        found += [text] if _FOREIGN_WORDS.fullmatch(text) else []
         found += [match["unit"] for match in _COUNTED_IN.finditer(text) if names_money(match["unit"])]
         found += [match["unit"] for match in _CURRENCY.finditer(text) if match["unit"] not in ("人民币", "元")]
         found += [item for bracket in [*_BRACKET.findall(text), text.strip("()")] for item in _ITEMS.split(bracket) if names_money(item)]
@@ -129,7 +157,8 @@ class Headings:
         bare = tuple(map(normal, wanted))
         whole = self.alike(wanted)
         if whole or len(wanted) > 1:
-            return whole or [column for column, path in self.over_units.items() if path == bare]
+            whole = whole or [column for column, path in self.over_units.items() if path == bare]
+            return whole or [column for column, path in self.bare.items() if len(path) == 1 and _JOINT.sub("", path[0]) == "".join(bare)]
         leaf = [column for column, path in self.bare.items() if path[-1] == bare[0]]
         return leaf if len({self.paths[column] for column in leaf}) == 1 else []
 

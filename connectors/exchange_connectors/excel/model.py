@@ -32,6 +32,10 @@ class Level(StrEnum):
     """Taken; something was handled, for information."""
 
 
+OWN_COMMENT = (*(f"【{level}】" for level in Level), "必填。", "选填。", "办理该事项时必填。", "与“")
+"""How comments of a return slip and of a template begin, in which a clerk may go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A finding on a workbook.

@@ -44,7 +44,7 @@ def months_in(text: str) -> tuple[str, ...]:
     squeezed, ranges = _without_ranges(squeezed)
     found = [(match["year"], match["month"]) for match in _UNTIL.finditer(squeezed)]
     found = found or [(match["year"], match["month"]) for match in _UNTIL_DIGITS.finditer(squeezed)]
-    found = found or [(match["year"], match["month"]) for match in _MONTH.finditer(squeezed)]
+    found += [(match["year"], match["month"]) for match in _MONTH.finditer(squeezed)]
     found = found or ([] if ranges else [(match["year"], match["month"]) for match in _DIGITS.finditer(squeezed)])
     return _sound([*ranges, *found])
 

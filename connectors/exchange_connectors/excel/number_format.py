@@ -42,6 +42,7 @@ class NumberFormat:
         shifted: shows another number than is stored: scaled by thousands, or signs between the digits.
         blank: shows nothing, or words alone.
         pattern: digits and signs from the first to the last digit, for numbers of things.
+        as_shown: the number of a thing as the file itself says that it shows.
         sections: what other numbers show, each with its condition, where the format says it of several kinds.
     """
 
@@ -53,6 +54,7 @@ class NumberFormat:
     shifted: bool = False
     blank: bool = False
     pattern: str = "0"
+    as_shown: str = ""
     sections: tuple[tuple[str, "NumberFormat | None"], ...] = ()
 
     def of(self, number: Decimal) -> "NumberFormat | None":
@@ -69,6 +71,8 @@ class NumberFormat:
 
     def identifier(self, number: Decimal) -> str | None:
         """Return the number of a thing as the cell shows it, ``None`` where it shows an amount."""
+        if self.as_shown:
+            return self.as_shown
         if (
             self.date
             or self.percent

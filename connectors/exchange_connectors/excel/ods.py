@@ -17,6 +17,7 @@ from exchange_connectors.excel.number_format import NumberFormat
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
+    NO_HEIGHT,
     ROWS_MAX,
     Mark,
     Merge,
@@ -30,6 +31,7 @@ from exchange_connectors.excel.workbook import (
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
+_FO = "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0 "
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _BREAKS = {f"{_TEXT}line-break": "\n", f"{_TEXT}tab": "\t", f"{_TEXT}s": " "}
 _BESIDE = frozenset({f"{_OFFICE}annotation", "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 frame"})
@@ -37,6 +39,7 @@ _BESIDE = frozenset({f"{_OFFICE}annotation", "urn:oasis:names:tc:opendocument:xm
 _CHUNK = 2**18
 _ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d{3}")
 _SHOWN = re.compile(r"(?P<before>\D*?)(?P<number>\d[\d,\s]*(?:\.\d+)?)(?P<after>\D*)")
+_MONTH_NAMES = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
 _OTHER_WAYS = re.compile(r"\d[eE][+-]?\d|\d/\d")
 """Powers of ten and fractions: another way to write the same number."""
 
@@ -63,7 +66,8 @@ class _Scan:
         self._text: list[str] = []
         self._paragraphs = self._beside = 0
         self._styles: dict[str, Mark] = {}
-        self._style = ""
+        self._style, self._ground = "", "transparent"
+        self._low: set[str] = set()
         self._cell_mark: Mark | None = None
         self._broken = False
         self._spans = 0
@@ -83,7 +87,12 @@ class _Scan:
             self._beside += 1
             self._parser.CharacterDataHandler = None
         elif name == f"{_STYLE}style":
-            self._style = attributes.get(f"{_STYLE}name", "")
+            self._style, self._ground = attributes.get(f"{_STYLE}name", ""), "transparent"
+        elif name == f"{_STYLE}table-row-properties":
+            if _points(attributes.get(f"{_STYLE}row-height", "")) < NO_HEIGHT:
+                self._low.add(self._style)
+        elif name == f"{_STYLE}table-cell-properties":
+            self._ground = attributes.get(f"{_FO}background-color", self._ground)
         elif name == f"{_STYLE}text-properties":
             self._look_at_type_face(attributes)
         elif name == f"{_TABLE}table":
@@ -101,7 +110,7 @@ class _Scan:
             self._column += count
         elif name == f"{_TABLE}table-row":
             self._rows_repeated = int(attributes.get(f"{_TABLE}number-rows-repeated", "1"))
-            if attributes.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+            if attributes.get(f"{_TABLE}visibility") in ("collapse", "filter") or attributes.get(f"{_TABLE}style-name") in self._low:
                 last = min(self._row + self._rows_repeated, ROWS_MAX)
                 self.sheets[-1].hidden_rows.update(range(self._row + 1, last + 1))
             self._column = 0
@@ -153,7 +162,8 @@ class _Scan:
         bounded(sheet.name, sheet.height, sheet.width)
         shown = _shown(kind, text if self._paragraphs else None, cell.get(f"{_OFFICE}value", ""))
         struck = Mark.PARTLY_STRUCK if self._spans else Mark.STRUCK
-        mark = struck if self._styles.get(cell.get(f"{_TABLE}style-name", "")) is Mark.PARTLY_STRUCK else self._cell_mark
+        face = self._styles.get(cell.get(f"{_TABLE}style-name", ""))
+        mark = struck if face is Mark.PARTLY_STRUCK else self._cell_mark or (face if face is Mark.UNSEEN else None)
         for place in (
             (r, c)
             for r in range(row, row + self._rows_repeated)
@@ -172,10 +182,19 @@ class _Scan:
 
     def _look_at_type_face(self, attributes: dict[str, str]) -> None:
         """Remember a style whose characters are struck out or raised."""
-        if attributes.get(f"{_STYLE}text-line-through-style", "none") != "none":
+        through = attributes.get(f"{_STYLE}text-line-through-style", attributes.get(f"{_STYLE}text-line-through-type", "none"))
+        if through != "none":
             self._styles[self._style] = Mark.PARTLY_STRUCK
         elif not attributes.get(f"{_STYLE}text-position", "0%").startswith("0%"):
             self._styles[self._style] = Mark.RAISED
+        elif attributes.get(f"{_FO}color", "").lower() == self._ground.lower().replace("transparent", "#ffffff"):
+            self._styles[self._style] = Mark.UNSEEN
+
+
+def _points(length: str) -> float:
+    """Return a length in points; one that is not known is as high as a row."""
+    match = re.fullmatch(r"([\d.]+)(in|cm|mm|pt)", length)
+    return float(match[1]) * {"in": 72, "cm": 28.35, "mm": 2.835, "pt": 1}[match[2]] if match else NO_HEIGHT
 
 
 def _shown(kind: str | None, text: str | None, value: str) -> NumberFormat | None:
@@ -183,6 +202,8 @@ def _shown(kind: str | None, text: str | None, value: str) -> NumberFormat | Non
     text = None if text is None else text.strip()
     if kind == "percentage":
         return NumberFormat(percent=True)
+    if kind == "date" and text:
+        return _shown_day(text)
     if kind not in ("float", "currency") or not value:
         return None
     number = Decimal(value)
@@ -192,15 +213,36 @@ def _shown(kind: str | None, text: str | None, value: str) -> NumberFormat | Non
         return NumberFormat(blank=True)
     match = _SHOWN.fullmatch(text)
     if match is None:
-        return NumberFormat(shifted=not _OTHER_WAYS.search(text)) if re.search(r"\d", text) else NumberFormat(blank=True)
+        return NumberFormat(shifted=not _OTHER_WAYS.search(text), as_shown=_number_of_a_thing(text, number)) if re.search(r"\d", text) else NumberFormat(blank=True)
     before, after = match["before"].strip(), match["after"].strip()
     if number < 0:
         before, after = before.rstrip("-−("), after.removeprefix(")")
     digits = Decimal("".join(match["number"].split()).replace(",", ""))
     if abs(digits - abs(number)) * 2 > Decimal(1).scaleb(int(digits.as_tuple().exponent)):  # more than rounding
-        return NumberFormat(prefix=before, suffix=after, shifted=True)
+        return NumberFormat(prefix=before, suffix=after, shifted=True, as_shown=_number_of_a_thing(text, number))
     padded = re.fullmatch(r"0\d+", match["number"])
     return NumberFormat(prefix=before, suffix=after, pattern="0" * len(match["number"])) if before or after or padded else None
+
+
+def _number_of_a_thing(text: str, number: Decimal) -> str:
+    """Return what a cell shows as the number of a thing, empty where it shows an amount."""
+    whole = number >= 0 and number == number.to_integral_value()
+    return text.replace(",", "") if whole and "." not in text and not _OTHER_WAYS.search(text) else ""
+
+
+def _shown_day(text: str) -> NumberFormat | None:
+    """Return which parts of a day a text shows, ``None`` where it shows month and day."""
+    groups = re.findall(r"\d+", text)
+    if _MONTH_NAMES.search(text):
+        return None if len(groups) > 1 else NumberFormat(date=True, parts="ym")
+    named = "年" in text or (len(groups) > 1 and len(groups[0]) == len("2026"))
+    if "日" in text.replace("星期日", "").replace("周日", "") or len(groups) > 1 + named:
+        return None
+    if "月" in text or (named and len(groups) > 1):
+        return NumberFormat(date=True, parts="ym")
+    if "年" in text or (groups and len(groups[0]) == len("2026")):
+        return NumberFormat(date=True, parts="y")
+    return None if len(groups) > 1 else NumberFormat(date=True, parts="d" if groups else "")
 
 
 def read_sheets(body: bytes) -> tuple[Sheet, ...]:

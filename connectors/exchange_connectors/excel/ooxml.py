@@ -17,12 +17,15 @@ from xml.parsers import expat
 
 import python_calamine
 
-from exchange_connectors.excel.model import Cell, Level
-from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
+from exchange_connectors.excel.model import OWN_COMMENT, Cell
+from exchange_connectors.excel.number_format import NumberFormat
 from exchange_connectors.excel.plain_xml import Run, column_of, runs
+from exchange_connectors.excel.type_faces import run_mark, styles_of
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
+    NO_HEIGHT,
+    NO_WIDTH,
     Mark,
     Merge,
     Sheet,
@@ -51,12 +54,10 @@ _WORTH_BYTES = 4 * 2**20
 _LEARNT_ROWS = 2_000
 """Of a sheet's first rows equal texts and dates are kept once, also for those below: words come again in long lists, and each takes room."""
 
-_NOTHING_TO_SEE = 0.3
-"""Height (points) or width (characters) below which a row or column does not show."""
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_OWN_COMMENT = tuple(f"【{level}】" for level in Level)
-"""How the comments of a return slip begin, in which a clerk may go on."""
 _DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
+_ON_PAPER = ("oddHeader", "oddFooter", "firstHeader", "firstFooter", "evenHeader", "evenFooter")
+_CODES_OF_PAGES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
 _OUTWARD = re.compile(r"\[[^\]]+\][^!]*!|file:///|\\\\|https?://")
 
 
@@ -111,6 +112,7 @@ class _Scan:
     marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
     commented: set[tuple[int, int]] = field(default_factory=set)
+    on_paper: list[str] = field(default_factory=list)
 
 
 class _Package:
@@ -124,9 +126,9 @@ class _Package:
         self._sheets: list[tuple[str, str]] = []
         self.recalculates = False
         self._read_book()
-        self.faces: dict[str, Mark] = {}
         self.rich: set[str] = set()
-        self.styles = self._styles()
+        styles = styles_of(self._parse(self._style_part))
+        self.styles, self.faces = styles.formats, styles.faces
         self.strings = self._marked_strings()
 
     def member(self, part: str) -> str | None:
@@ -165,7 +167,7 @@ class _Package:
             parser.StartElementHandler = start
             parser.CharacterDataHandler = lambda text: words.append(text)  # noqa: B023, PLW0108 - of this part and cell
             parser.Parse(self.archive.read(name), True)
-        return {place for place, words in found.items() if not "".join(words).lstrip().startswith(_OWN_COMMENT)}
+        return {place for place, words in found.items() if not "".join(words).lstrip().startswith(OWN_COMMENT)}
 
     def _parse(self, part: str) -> list[tuple[str, dict[str, str]]]:
         """Return a small part's elements with their attributes, in order; nothing where the part is missing."""
@@ -206,42 +208,6 @@ class _Package:
         self._style_part = targets.get("styles", ["xl/styles.xml"])[0]
         self._string_part = targets.get("sharedstrings", ["xl/sharedStrings.xml"])[0]
 
-    def _styles(self) -> dict[str, NumberFormat]:
-        """Return style number → what its format changes, only of those that change something."""
-        own: dict[int, NumberFormat | None] = {}
-        found: dict[str, NumberFormat] = {}
-        number, part, fonts, fills = 0, "", -1, -1
-        struck: set[str] = set()
-        white: set[str] = set()
-        bare: set[str] = set()
-        for tag, attributes in self._parse(self._style_part):
-            if tag == "numFmt" and part != "dxfs":
-                own[int(attributes.get("numFmtId", "0"))] = parse(attributes.get("formatCode", ""))
-            elif tag in ("fonts", "fills", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
-                part = tag
-            elif tag == "font" and part == "fonts":
-                fonts += 1
-            elif tag == "strike" and part == "fonts" and _is_on(attributes):
-                struck.add(str(fonts))
-            elif tag == "color" and part == "fonts" and _is_white(attributes):
-                white.add(str(fonts))
-            elif tag == "fill" and part == "fills":
-                fills += 1
-            elif tag == "patternFill" and part == "fills" and attributes.get("patternType", "none") == "none":
-                bare.add(str(fills))
-            elif tag == "xf" and part == "cellXfs":
-                if attributes.get("fontId") in struck:
-                    self.faces[str(number)] = Mark.STRUCK
-                elif attributes.get("fontId") in white and attributes.get("fillId", "0") in bare:
-                    self.faces[str(number)] = Mark.UNSEEN
-                id_ = int(attributes.get("numFmtId", "0"))
-                shown = own[id_] if id_ in own else built_in(id_)
-                if shown is not None:
-                    found[str(number)] = shown
-                number += 1
-        return found
-
-
     def _marked_strings(self) -> dict[str, Mark]:
         """Return number of a shared text → what the type faces of its parts say, only of those where they say something."""
         name = self.member(self._string_part)
@@ -254,7 +220,7 @@ class _Package:
                 number += 1
             elif tag == "r":
                 self.rich.add(str(number))
-            elif (mark := _mark(tag, attributes)) is not None and found.get(str(number)) is not Mark.PARTLY_STRUCK:
+            elif (mark := run_mark(tag, attributes)) is not None and found.get(str(number)) is not Mark.PARTLY_STRUCK:
                 found[str(number)] = mark
         return found
 
@@ -267,22 +233,6 @@ class _Package:
                     return True
                 before = chunk[-16:]
         return False
-
-
-def _is_white(attributes: dict[str, str]) -> bool:
-    """Say whether a colour is white: as such, or as the ground of the theme."""
-    return attributes.get("rgb", "").upper() in ("FFFFFFFF", "00FFFFFF") or (attributes.get("theme") == "0" and float(attributes.get("tint", 0)) >= 0)
-
-
-def _is_on(attributes: dict[str, str]) -> bool:
-    return attributes.get("val", "1") not in ("0", "false")
-
-
-def _mark(tag: str, attributes: dict[str, str]) -> Mark | None:
-    """Return what an element of a run's type face says."""
-    if tag == "strike" and _is_on(attributes):
-        return Mark.PARTLY_STRUCK
-    return Mark.RAISED if tag == "vertAlign" and attributes.get("val") != "baseline" else None
 
 
 class _SheetScan:
@@ -300,7 +250,7 @@ class _SheetScan:
         self._formula: str | None = None
         self._words: list[str] = []
         self._filled = False
-        self._tags = {f"{space} {tag}": tag for space in _NAMESPACES for tag in ("row", "c", "v", "f", "is", "col", "strike", "vertAlign")}
+        self._tags = {f"{space} {tag}": tag for space in _NAMESPACES for tag in ("row", "c", "v", "f", "is", "col", "strike", "vertAlign", *_ON_PAPER)}
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -339,7 +289,7 @@ class _SheetScan:
             self._style = style = attributes.get("s", "")
             if style in self._faces:
                 self.found.marks[self._row, self._column] = self._faces[style]
-        elif tag == "f":
+        elif tag == "f" or tag in _ON_PAPER:
             self._formula = ""
             self._listen()
         elif tag == "v":
@@ -355,12 +305,12 @@ class _SheetScan:
             self.counts = self.counts or "r" not in attributes
             self._row = int(attributes.get("r", self._row + 1))
             self._column = 0
-            if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < _NOTHING_TO_SEE:
+            if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < NO_HEIGHT:
                 self.found.hidden_rows.add(self._row)
         elif tag in ("strike", "vertAlign"):
-            if self._type == "inlineStr" and (mark := _mark(tag, attributes)) is not None and self.found.marks.get((self._row, self._column)) is not Mark.PARTLY_STRUCK:
+            if self._type == "inlineStr" and (mark := run_mark(tag, attributes)) is not None and self.found.marks.get((self._row, self._column)) is not Mark.PARTLY_STRUCK:
                 self.found.marks[self._row, self._column] = mark
-        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 9)) < _NOTHING_TO_SEE):
+        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 9)) < NO_WIDTH):
             first, last = int(attributes["min"]), min(int(attributes["max"]), COLUMNS_MAX)
             self.found.hidden_columns.update(range(first, last + 1))
 
@@ -376,6 +326,9 @@ class _SheetScan:
 
     def _end(self, name: str) -> None:
         tag = self._tags.get(name)
+        if tag in _ON_PAPER:
+            self._parser.CharacterDataHandler = None
+            self.found.on_paper += _CODES_OF_PAGES.split("".join(self._words))
         if tag not in ("f", "v", "c"):
             return
         if tag == "c":
@@ -477,7 +430,7 @@ def _sheet(
     return Sheet(
         meta.name, rows, merges, meta.visible != python_calamine.SheetVisibleEnum.Visible,
         scan.hidden_rows, scan.hidden_columns, scan.errors, scan.outward, scan.uncomputed, scan.doubtful, scan.marks, scan.formats,
-        from_1904, scan.commented,
+        from_1904, scan.commented, tuple(filter(None, map(str.strip, scan.on_paper))),
     )  # fmt: skip
 
 

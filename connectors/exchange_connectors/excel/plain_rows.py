@@ -28,7 +28,7 @@ from exchange_contracts.units import MoneyUnit
 REMEMBERED = 20_000
 """Texts of a column whose meaning is kept: kinds, companies and towns come again, numbers of things do not."""
 
-_CODE = re.compile(r"(?![Tt][Oo][Tt][Aa][Ll]|[xX]+\Z|\d.*[eE])(?:k\d{1,4}:)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_CODE = re.compile(r"(?![Tt][Oo][Tt][Aa][Ll]|[Ss][Uu][Mm]\Z|[xX]+\Z|0+\Z|\d.*[eE])(?:k\d{1,4}:)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
 """A number of a thing: its own value, no word of a sheet's, no number in scientific notation."""
 _SHORT = 10**9
 _FEN_MAX = int(ROW_YUAN_MAX) * 100

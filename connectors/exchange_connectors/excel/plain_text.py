@@ -84,7 +84,7 @@ def read_text(name: str, body: bytes) -> tuple[Sheet, str]:
     bounded(name, len(rows), width)
     if width > COLUMNS_MAX:
         raise UnreadableError(f"有{width}列，超过{COLUMNS_MAX}列，请删去多余的列")
-    return Sheet(name, rows), f"文本文件，按{encoding}编码、{_DELIMITERS[delimiter]}分隔读取"
+    return Sheet(name, rows, separated=True), f"文本文件，按{encoding}编码、{_DELIMITERS[delimiter]}分隔读取"
 
 
 def _field(text: str) -> Cell:

@@ -96,9 +96,9 @@ def _textual(file: str, body: bytes) -> Workbook:
         sheet, taken_as = read_mhtml(name, body)
     elif "urn:schemas-microsoft-com:office:spreadsheet" in head and head.startswith("<?xml"):
         raise UnreadableError("打不开（是XML表格2003），请用表格软件打开并另存为xlsx")
-    elif head.startswith("<?xml") and "<html" not in head:
+    elif head.startswith("<?xml") and "<html" not in head.lower():
         raise UnreadableError("打不开（是XML文件，不是工作簿），请用表格软件打开并另存为xlsx")
-    elif _HTML.match(head) or re.match(r"<\?xml[^>]*>\s*<html", head):
+    elif _HTML.match(head) or head.startswith("<?xml"):
         sheet, taken_as = read_html(name, body)
     elif _is_text(body):
         sheet, taken_as = read_text(name, body)

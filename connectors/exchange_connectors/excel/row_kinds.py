@@ -10,6 +10,7 @@ from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.headings import folded, normal
 from exchange_connectors.excel.mapping import placeholders
 from exchange_connectors.excel.model import NUMBER_KINDS, Cell, RowKind
+from exchange_connectors.excel.months import bare_months, months_in
 from exchange_connectors.excel.stand_ins import sets_aside
 from exchange_connectors.excel.table import BoundColumn, Table
 
@@ -18,9 +19,12 @@ LABEL_COLUMNS = 4
 
 _SUM = "(?:小计|合计|总计|共计|累计|总合计|汇总|总数)"
 _COUNTED = r"(?:数|金额|(?:\d+[一-鿿]{0,2}))?"
-_PURE = re.compile(rf"(?:本页|本表|本月|以上|全部|全区|全市|各[一-鿿]{{1,3}})?{_SUM}{_COUNTED}|共\d+[一-鿿]{{1,2}}|[Tt]otal|TOTAL")
+_PURE = re.compile(
+    rf"(?:本页|本表|本月|本期|以上|全部|全区|全市|各[一-鿿]{{1,3}})?{_SUM}:?{_COUNTED}|共\d+[一-鿿]{{1,2}}|总金?额|[∑Σ]|(?i:total|sum)|"
+    r"(?:结?转|过|接)[下次]页|[承接][前上]页"
+)
 _LOOSE = re.compile(rf"[一-鿿A-Za-z0-9]{{1,12}}{_SUM}{_COUNTED}")
-_OF_PART = re.compile(r"本页|小计")
+_OF_PART = re.compile(r"页|小计")
 _NOTES = re.compile(
     r"(?:注\d*|备注|说明|填表说明|填报说明)[:、.]|"
     r"(?:填表人|填报人|制表人|审核人|审核|签发人|复核人|单位负责人|负责人|联系人|联系电话|填报单位|填表单位|填报日期|填表日期|制表日期|报出日期|计量单位|单位)[:(]|"
@@ -30,6 +34,12 @@ _SIGNATURES = re.compile(
     r"(?:填表|填报|制表|审核|复核|审批|签发|经办|单位负责|部门负责|分管领导|负责|联系)人?(?:签字|签名|电话|\(签[字章]\))?[:]"
 )
 _DIGIT = re.compile(r"\d")
+_OTHER_TIME = re.compile(r"上[月年期]|去年|同期")
+_OTHER_YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
+_BARE_MONTH = re.compile(r"(?:附件?\d*:?)?(\d{1,2})月份?(?:数据|情况|明细|进度|台账)?")
+_LATE = re.compile(r"补报|补录|未报|漏报")
+_OUT = re.compile(r"作废|无效|取消|撤[单销]|退[货单款]|不计入|不含|示例|样例|测试")
+"""Words of a line above rows that are no part of the list."""
 _NUMBER = re.compile(r"[¥￥]?[+-]?\d[\d,]*(?:\.\d+)?")
 _FOREIGN_SHARE = 0.6
 _REMEMBERED = 20_000
@@ -48,6 +58,9 @@ class RowKinds:
 
     Args:
         table: the table, its columns bound.
+
+    Attributes:
+        elsewhere: a line between the rows that says of what else those below it are: another list or month, or void.
     """
 
     def __init__(self, table: Table) -> None:
@@ -62,6 +75,9 @@ class RowKinds:
         self._plain: dict[str, bool] = {}
         self._headed = {column for line in table.header_lines for column in line} | self._by_column.keys()
         self._foreign = self._moved = False  # another table has begun; one has, somewhere above
+        self._exchanged: dict[int, str] | None = None
+        self.elsewhere = ""
+        self._wide = {(merge.top, merge.left) for merge in table.sheet.merges if merge.right > merge.left}
         self._first, self._numbered = True, False
         self._serial = {column for line in table.header_lines for column, text in line.items() if normal(text) in ("序号", "编号")} - {
             column for column, bound in self._by_column.items() if bound.mapped.carried
@@ -69,7 +85,7 @@ class RowKinds:
 
     def expects_data(self, after_gap: bool) -> bool:
         """Say whether :meth:`of` would certainly call the next row data, if all its texts are plain and one stands beside the serial number."""
-        return not (after_gap or self._first or self._moved or (self._serial and not self._numbered))
+        return not (after_gap or self._first or self._moved or self.elsewhere or (self._serial and not self._numbered))
 
     def is_serial(self, column: int) -> bool:
         """Say whether a column holds nothing but the rows' numbers."""
@@ -77,7 +93,7 @@ class RowKinds:
 
     def is_plain(self, cell: str) -> bool:
         """Say whether a text is certainly none of a heading, a total or a note."""
-        if not self.has_codes and cell.isascii() and cell[:1].isalnum() and cell.isprintable() and cell[:5].lower() != "total":
+        if not self.has_codes and cell.isascii() and cell[:1].isalnum() and cell.isprintable() and cell[:3].lower() not in ("tot", "sum"):
             return True  # what begins like a code is no word of the sheet's own
         known = self._plain.get(cell)
         return self._looks_plain(cell) if known is None else known
@@ -95,9 +111,9 @@ class RowKinds:
 
     def _sums(self, label: str) -> bool:
         """Say whether a label may be a total's."""
-        return bool(_PURE.fullmatch(label) or _LOOSE.fullmatch(label)) or label in self._table.mapped.total_labels
+        return bool(_PURE.fullmatch(label) or _LOOSE.fullmatch(label)) or label.startswith("其中") or label in self._table.mapped.total_labels
 
-    def of(self, cells: list[Cell], after_gap: bool) -> RowKind:
+    def of(self, row: int, cells: list[Cell], after_gap: bool) -> RowKind:
         """Say what the next row is; *after_gap* tells that the row before it is blank."""
         filled = {column: cell for column, cell in enumerate(cells, 1) if not is_empty(cell)}
         first, self._first = self._first, False
@@ -108,10 +124,13 @@ class RowKinds:
         if heading is not None:
             self._first = True
             return heading
+        if words := self._begins_elsewhere(row, filled, texts):
+            self.elsewhere = words
+            return RowKind.NOTE
         if self._is_note(filled, texts) or self._is_beside_the_list(filled) or self.set_aside(cells):
             self._first = first
             return RowKind.NOTE
-        if self._foreign or (self._moved and not filled.keys() <= self._headed):
+        if self._foreign or self.elsewhere or (self._moved and not filled.keys() <= self._headed):
             return RowKind.UNREAD  # where another table stood above, what stands beside the headings may be of it
         total = self._total(filled, texts)
         if total is None and after_gap and self._begins_another(filled, texts):
@@ -128,11 +147,16 @@ class RowKinds:
         if all(filled[column] is not None and text in self._table.titles for column, text in texts.items()) and len(
             texts
         ) == len(filled):
+            self.elsewhere = ""
             return RowKind.HEADING
         for line in self._table.header_lines:
             same = sum(1 for column, text in texts.items() if line.get(column) == text)
             if same and (same == len(filled) or (same >= 2 and same >= _FOREIGN_SHARE * len(filled))):
-                self._foreign = False
+                if self._is_exchanged(line, texts):
+                    self._exchanged, self._foreign, self._moved = line, True, True
+                    return RowKind.UNREAD
+                if self._exchanged in (None, line):
+                    self._foreign, self._exchanged = False, None
                 return RowKind.HEADING
         known = sum(1 for text in texts.values() if normal(text) in self._words)
         first = normal(next(iter(texts.values())))
@@ -141,6 +165,45 @@ class RowKinds:
             self._foreign = self._moved = True
             return RowKind.UNREAD
         return None
+
+    def _is_exchanged(self, line: dict[int, str], texts: dict[int, str]) -> bool:
+        """Say whether a repeated header has its columns in another order: one's heading stands over another."""
+        own = {column: normal(text) for column, text in line.items()}
+        return any(
+            column in own and own[column] != (label := normal(text)) and label in own.values() for column, text in texts.items()
+        )
+
+    def _begins_elsewhere(self, row: int, filled: dict[int, Cell], texts: dict[int, str]) -> str:
+        """Return a line of words alone that says of what else the rows below are, empty where the row is none."""
+        if len(texts) != len(filled) or not texts:
+            return ""
+        (column, text), *beside = texts.items()
+        if any(not _NOTES.match(each) for _, each in beside) or _NOTES.match(text) or _LATE.search(text):
+            return ""
+        if self._is_of_another_time(text) and not self._may_be_data(row, column):
+            return text
+        if self._table.mapped.name is not None and self._table.mapped.name in text:
+            return ""
+        if any(name in text for name in self._table.others):
+            return text
+        return text if _OUT.search(text) and not self._may_be_data(row, column) else ""
+
+    def _may_be_data(self, row: int, column: int) -> bool:
+        """Say whether a lone text may be what a row of the list holds: it stands in a column that is read, and in no other."""
+        if column in self._by_column and self._by_column[column].mapped.carried:
+            return (row, column) not in self._wide
+        return False
+
+    def _is_of_another_time(self, text: str) -> bool:
+        """Say whether a line names another month or year than the sheet's."""
+        month = self._table.month
+        if month is None:
+            return False
+        if months := months_in(text):
+            return month not in months
+        bare = bare_months(text) or ([match[1]] if (match := _BARE_MONTH.fullmatch(text)) else [])
+        years = _OTHER_YEAR.findall(text)
+        return (bool(bare) and int(month[5:]) not in map(int, bare)) or (bool(years) and month[:4] not in years) or bool(_OTHER_TIME.search(text))
 
     def _begins_another(self, filled: dict[int, Cell], texts: dict[int, str]) -> bool:
         """Say whether a row of words alone, one of them where this list has its serial numbers, is another table's heading."""
@@ -182,6 +245,8 @@ class RowKinds:
         """Tell a total from data that is only called like one."""
         for column, text in list(texts.items())[:LABEL_COLUMNS]:
             label = normal(text).rstrip(":")
+            if label.startswith("其中") and (column in self._keys or not any(key in filled for key in self._keys)):
+                return RowKind.NOTE
             if _PURE.fullmatch(label) or label in self._table.mapped.total_labels:
                 if column not in self._keys and any(key in filled for key in self._keys):
                     return None

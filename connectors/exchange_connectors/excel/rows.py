@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from exchange_connectors.excel.cells import PLAIN, Seen, as_text, error_in, fold_width, is_empty
 from exchange_connectors.excel.fields import FieldType
+from exchange_connectors.excel.margins import look_beside
 from exchange_connectors.excel.model import (
     NUMBER_KINDS,
     Account,
@@ -57,7 +58,7 @@ def read_rows(table: Table) -> list[Row]:
         if all(map(is_empty, cells)) and not _holds_what_is_empty(table, number):
             continue
         account.filled += 1
-        kind = kinds.of(cells, number > last + 1)
+        kind = kinds.of(number, cells, number > last + 1)
         last = number
         if kind is RowKind.HEADING:
             account.headings += 1
@@ -78,9 +79,11 @@ def read_rows(table: Table) -> list[Row]:
     if unread:
         account.unread += len(unread)
         account.why = "另一张表"
-        words = f"本行起像是另一张表（表头与上面不同），{len(unread)}行未读取，请另放一张工作表或改用模板表头"
+        why = f"上面写着“{kinds.elsewhere}”" if kinds.elsewhere else "表头与上面不同"
+        words = f"本行起像是另一张表（{why}），{len(unread)}行未读取，请另放一张工作表或改用模板表头"
         table.say(36, Level.RETURNED, words, unread[0])
     _look_at_rows(table, rows)
+    look_beside(table, rows)
     account.sums = tuple(_sums(table, rows, plain_rows))
     return rows
 
@@ -109,9 +112,9 @@ def returned_account(table: Table) -> Account:
     account = _above(table)
     kinds = RowKinds(table)
     below = [all(map(is_empty, cells)) for cells in table.sheet.rows[table.first_row - 2 :]]
-    rows = table.sheet.rows[table.first_row - 1 :]
+    rows = enumerate(table.sheet.rows[table.first_row - 1 :], table.first_row)
     of_kind = Counter(
-        kinds.of(cells, blank_before) for cells, (blank_before, blank) in zip(rows, pairwise(below), strict=True) if not blank
+        kinds.of(number, cells, blank_before) for (number, cells), (blank_before, blank) in zip(rows, pairwise(below), strict=True) if not blank
     )
     account.filled += of_kind.total()
     account.headings += of_kind[RowKind.HEADING]
@@ -285,7 +288,7 @@ def _marked(mark: Mark, bound: BoundColumn) -> Note | None:
     if mark is Mark.STRUCK:
         return Note(0, Level.VERIFY, "该格划了删除线，已读取，如已作废请删去后重报")
     if mark is Mark.UNSEEN:
-        return Note(0, Level.VERIFY, "该格字是白色，看不见，已读取，请确认是否报送")
+        return Note(0, Level.VERIFY, "该格字与底色相同，看不见，已读取，请确认是否报送")
     if mark is Mark.PARTLY_STRUCK:
         return Note(0, Level.RETURNED, "该格有一部分划了删除线，请删去划掉的部分后重报")
     if bound.reads.type.kind in (*NUMBER_KINDS, "date", "month", "period") or bound.reads.key:

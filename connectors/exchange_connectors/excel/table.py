@@ -36,9 +36,10 @@ from exchange_contracts.units import FIXED_MEASURES, money_unit, multiplier
 
 _DIGITS = re.compile(r"[0-9０-９Xx*]{4,}")
 _UNIT_HEADINGS = frozenset({"单位", "计量单位", "金额单位", "货币单位", "币种"})
-_OTHER_FIGURES = re.compile("上年|上月|上期|去年|同期|计划|预计|预算|目标|调整|累计|不含|剔除|其中")
+_OTHER_FIGURES = re.compile(r"上年|上月|上期|去年|同期|计划|预计|预算|目标|调整|累计|不含|剔除|其中|申报|申请|核定|审定|应[补付发]|预拨|同比|环比|增长|\d{4}年|\d{1,2}月|季度|半年")
 """Words by which a heading may mean other figures than those of the list."""
 _KNOWN_UNITS = "、".join(Unit)
+_KIND_OF_LIST = re.compile("(?:明细|清单|台账|情况|汇总|登记|名单)表?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Table:
         first_row: first row below the header.
         header_lines: each line of the header as column → text, without blanks.
         titles: texts of the lines above the header.
+        others: names of the connector's other sheets, without the word for a list.
         month: report month, where the sheet names one.
         month_at: where it names it: ``title``, ``file`` or a cell such as ``B2``.
         findings: what is wrong with the header; a 退 means that the sheet cannot be taken.
@@ -71,6 +73,7 @@ class Table:
     first_row: int = 1
     header_lines: tuple[dict[int, str], ...] = ()
     titles: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
     month: str | None = None
     month_at: str = ""
     findings: list[Finding] = field(default_factory=list)
@@ -102,6 +105,9 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
     table.header_lines = tuple(_line(sheet, line) for line in lines)
     titles = [as_text(cell) for row in sheet.rows[: min(lines) - 1] for cell in row if isinstance(cell, str)]
     table.titles = frozenset(folded(text) for text in titles) - {""}
+    own = (mapped.name or "", mapped.label)
+    names = {_KIND_OF_LIST.sub("", each.name) for each in connector.sheet if each.kind == "rows" and each.name}
+    table.others = frozenset(name for name in names if len(name) >= 4 and not any(name in word for word in own))
     found = headings(sheet, lines)
     for column, unit in unit_line(sheet, table.first_row).items():
         table.first_row = max(lines) + 2
@@ -109,7 +115,7 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
             found.paths[column] = (*found.paths[column][:-1], f"{found.paths[column][-1]}({unit})")
     if table.first_row > max(lines) + 1:
         table.header_lines = (*table.header_lines, _line(sheet, table.first_row - 1))
-    _bind(table, found, connector, _unit_of_titles(table, [*titles, PurePath(file_name).stem]))
+    _bind(table, found, connector, _unit_of_titles(table, [*titles, *sheet.on_paper, PurePath(file_name).stem]))
     _same_units_below(table)
     table.month = _report_month(table, titles, file_name)
     return table

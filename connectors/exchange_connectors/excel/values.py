@@ -34,12 +34,14 @@ YEAR_MIN, YEAR_MAX = 1990, 2035
 _END_FIELDS = re.compile(r"(ends_on|valid_to|until|expired)")
 _SERIAL_MIN, _SERIAL_MAX = 32874, 49675  # 1990-01-01 and 2035-12-31 as a spreadsheet counts days
 _DAYS_TO_1904 = 1462
-_CLOCK = re.compile(r"\s+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
+_CLOCK = re.compile(r"(?:\s+|(?<=\d-\d\d)T)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _BREAK = re.compile(r"\s*[\r\n\t\u2028]+\s*")
 _WORDS_BREAK = re.compile(r"(?<=[0-9A-Za-z])\s*[\r\n\t\u2028]+\s*(?=[0-9A-Za-z])")
 _SEVERAL = re.compile(r"[0-9A-Za-z]\s*(?:[\r\n\u2028]|[、，,；;])\s*['‘’`´′]?[0-9A-Za-z]")
 _NUMBERED = re.compile(r".*_(?:no|code)|identifier|number")
 """Fields that hold the number of a thing, not its name."""
+_HOLDS_A_NUMBER = re.compile(r"[1-9A-Za-z０-９Ａ-Ｚａ-ｚ〇零一二三四五六七八九十甲乙丙丁①-⑳ⅠⅡⅢ]")
+_DOCUMENT_NO = re.compile(r"〔\d{4}〕\d+号|\d{4}年第?\d+号")
 _USCC_EXCLUDED = "IOSVZ"
 VIN_SHAPE = "车架号应为17位，不含I、O、Q"
 
@@ -85,10 +87,14 @@ def _text(cell: Cell, column: Column, seen: Seen) -> Reading:
         return refuse(0, f"“{clean}”不是内容，请逐行写明")
     if column.key or personal.is_number(column.field):
         clean = unquoted(clean)
+        if column.key and _NUMBERED.fullmatch(column.field) and not _HOLDS_A_NUMBER.search(clean):
+            return refuse(10, f"“{clean}”不是编号，请填编号")
         if is_pending(clean):
             return refuse(10, f"“{clean}”不是编号，请填编号") if column.key else noted(None, 16, Level.VERIFY, f"“{clean}”：暂缺请留空并说明")
     if column.key and _NUMBERED.fullmatch(column.field) and no_one_code(clean):
         return refuse(41, f"“{clean}”：一格只填一个编号，不带标记或说明")
+    if not column.key and _NUMBERED.fullmatch(column.field) and (no_one_code(clean) or _SEVERAL.search(fold_width(without_invisible(raw)).strip())):
+        return noted(clean, 41, Level.VERIFY, f"“{' '.join(clean.split())}”：一格只填一个编号，不带标记或说明，请确认")
     if column.key and _SEVERAL.search(fold_width(without_invisible(raw)).strip()):
         return refuse(41, f"“{' '.join(clean.split())}”：一格只填一个编号，请分行填写")
     return noted(clean, 58, Level.NOTED, "已清理文本前后空格、换行") if clean != raw else Reading(clean)
@@ -162,6 +168,10 @@ def _document_no(cell: Cell, column: Column, seen: Seen) -> Reading:
     if not isinstance(reading.value, str):
         return reading
     normal = identifiers.normalise_document_no(reading.value)
+    if normal.endswith("等"):
+        return refuse(41, f"“{normal}”：一格只填一个文号")
+    if not _DOCUMENT_NO.search(normal):
+        return Reading(normal, (*reading.notes, Note(47, Level.VERIFY, f"“{normal}”不是规范的文号（如津财〔2026〕2号），请核对")))
     if normal != reading.value:
         return Reading(normal, (*reading.notes, Note(47, Level.NOTED, "已规范为〔〕")))
     return reading
@@ -173,9 +183,13 @@ def _date(cell: Cell, column: Column, seen: Seen) -> Reading:
         shown = seen.format.parts if seen.format is not None else ""
         if shown == "y":
             return refuse(28, "该格只显示年份，请填写年月日，如2026-10-15")
+        if seen.format is not None and shown in ("", "d"):
+            return refuse(28, "该格不显示年月，请设为日期格式，如2026-10-15")
         return _in_range(day) if shown != "ym" else _of_month(day.year, day.month, column)
     if isinstance(cell, bool | time):
         return refuse(28, "请填写年月日，如2026-10-15")
+    if seen.format is not None and seen.format.blank:
+        return refuse(28, "该格不显示年月，请设为日期格式，如2026-10-15")
     if isinstance(cell, float | int):
         days = int(cell) + (_DAYS_TO_1904 if seen.from_1904 else 0)
         if _SERIAL_MIN <= days <= _SERIAL_MAX:

@@ -19,6 +19,9 @@ COLUMNS_MAX = 16_384
 CELLS_MAX = 10_000_000
 """Cells of a sheet's used range, empty ones among them: what a reader holds in memory at once."""
 
+NO_HEIGHT, NO_WIDTH = 3.0, 0.5
+"""Height (points) and width (characters) below which what stands in a row or column cannot be read."""
+
 DAMAGED = "打不开（文件损坏），请用表格软件打开后另存为xlsx再报"
 
 
@@ -59,6 +62,8 @@ class Sheet:
         formats: cells whose number format changes what the number says.
         from_1904: days are counted from 1904, as Macintosh workbooks do.
         commented: cells with a comment of the clerk's.
+        on_paper: what is printed above and below each page.
+        separated: its cells are told apart by signs alone, so that a sign too many moves all that follow.
     """
 
     name: str
@@ -75,6 +80,8 @@ class Sheet:
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
     from_1904: bool = False
     commented: set[tuple[int, int]] = field(default_factory=set)
+    on_paper: tuple[str, ...] = ()
+    separated: bool = False
 
     def cell(self, row: int, column: int) -> Cell:
         """Return a cell, ``None`` outside the used range."""
