@@ -225,7 +225,7 @@ _CLAIMED = Claimed(
         brief=("town", "name", "claim_state", "owner_bureau", "total_investment", "claimed_on", "domain", "differs", "claim_no"),
         annex=AnnexPlace("镇街园区申报项目", 22, paper=False),
     ),
-    "project", lambda facts: _LISTS[facts["list"]], lambda facts: facts.get("project_code") or facts.get("internal_no"),
+    "project", lambda facts: LIST_OF_WORD[facts["list"]], lambda facts: facts.get("project_code") or facts.get("internal_no"),
     facts_named("name", "list", "domain", "owner_uscc", "owner_name", "total_investment", "build_state"),
     ("name", "owner_uscc", "domain", "town", "total_investment"),
 )  # fmt: skip
