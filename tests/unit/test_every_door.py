@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from exchange_contracts import registry
 from exchange_hub.cli import output
-from exchange_hub.cli.lists import condition, grouped
+from exchange_hub.cli.lists import condition
 from exchange_hub.reports.catalogue import present
 from exchange_hub.reports.model import load
 from exchange_hub.reports.queries import Queries
@@ -26,6 +26,7 @@ from exchange_hub.views import facts
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event
+from exchange_hub.views.summing import grouped
 from exchange_hub.views.values import Json
 from tests.console_rows import NOW, ORIGIN, PLACE, MemoryReading, MemorySource, opened, write_report
 

@@ -127,7 +127,7 @@ def _moment(book: Book) -> str:
 def _definitions(book: Book) -> Iterator[str]:
     yield (
         f"口径：本年累计为{book.period.words}；退出的项目不计；明细与汇总并存的以明细计；上年同期为零或无数据的不计算同比；"
-        f"末位因四舍五入可能有差；超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各数口径见附件工作簿。"
+        f"尾数有舍入差；超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各数口径见附件。"
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:
