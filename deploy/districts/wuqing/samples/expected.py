@@ -1,6 +1,7 @@
 """The ledger of a sample: what each step publishes and sends back, and every figure of each close, from the generator's own facts."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -27,7 +28,8 @@ def ledger_of(
         more: reporter → lists that it owes beside those of the district's table.
     """
     due, owed, months = due_days(), duties() | (more or {}), list(as_of)
-    states = ledger_state.states([fact for fact in content.facts if not towns.is_claim(fact)])
+    # What a town says of a project is told of, and counts in nothing else.
+    states = ledger_state.states([replace(fact, event="ProjectClaimed") if towns.is_claim(fact) else fact for fact in content.facts])
 
     def figures(step: str, month: str, *, again: bool = False) -> dict[str, str | int | None]:
         earlier = dict(zip(months[1:], months, strict=False)).get(month)

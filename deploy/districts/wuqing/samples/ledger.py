@@ -368,7 +368,9 @@ def submissions(state: State, month: str, duties: Mapping[str, list[str]]) -> Fi
     # Projects and enterprises that were told of before still count, so that whoever told of them is not silent: its data are unconfirmed.
     unconfirmed = sum(
         name in lists and (by, f"{name}@{month}") not in heard and any(teller == by for teller, _, _ in state.of(event))
-        for name, event in (("equipment-projects", "ProjectAdded"), ("enterprises", "EnterpriseListed"))
+        for name, event in (
+            ("equipment-projects", "ProjectAdded"), ("enterprises", "EnterpriseListed"), ("project-claims", "ProjectClaimed"), ("outlet-claims", "OutletListed"),
+        )
         for by, lists in duties.items()
     )  # fmt: skip
     row: Figures = {
