@@ -90,14 +90,16 @@ def test_what_was_scrapped_and_what_was_paid_is_told_by_kind(district: District)
     lists["trade-in"].append(row(
         "trade-in", "t", "commerce", step="完成", category="家电", month="2026-10", count=1, sale_amount=100, subsidy=15, granularity="明细", lead_bureau="commerce",
     ))  # fmt: skip
-    for channel, amount in (("市级", 3_000_000), ("区级", 1_000_000)):
+    for channel, amount in (("市级", 3_000_000), ("区级", 1_000_000), ("中央专项", 500_000), ("超长期特别国债", 7_000_000)):
         lists["funds"].append(row(
             "funds", channel, "finance", step="支付", channel=channel, application_no=channel, budget_year=2026, amount=amount, counted=amount, count=1,
             on_date=date(2026, 9, 1), granularity="明细", lead_bureau="finance",
         ))  # fmt: skip
     report = report_of(district, lists)
     assert "1—10月报废淘汰5台（电梯2、营运货车3）。" in paragraph(report, "消费品以旧换新")
-    assert paragraph(report, "资金").startswith("支付中市级3.00、区级1.00万元，")
+    assert paragraph(report, "资金").startswith("支付中超长期特别国债7.00、中央专项0.50、其余4.00万元，")
+    del lists["funds"][2:]
+    assert paragraph(report_of(district, lists), "资金").startswith("支付中市级3.00、区级1.00万元，")
     lists["funds"].pop()
     assert "支付中" not in paragraph(report_of(district, lists), "资金")
 

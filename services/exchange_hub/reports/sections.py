@@ -195,8 +195,7 @@ def funds(book: Book) -> Section:
     lines += [(code, other, f"funds.{code}.{other}") for code, other in book.inputs.frame.codes.budgets if _in_sight(book, code, other)]
     rows = tuple(_funds_row(book, *line) for line in lines)
     start = f"funds.{TOTAL}"
-    # The largest; the table has them all.
-    payers = [f"{code}{say.wan(paid)}" for code in shown if (paid := book.value(f"funds.{code}.paid"))][:PAYERS_MAX]
+    payers = _payers(book, shown)
     text = say.sentence(
         f"支付中{'、'.join(payers)}万元" if len(payers) > 1 else "",
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
@@ -206,6 +205,15 @@ def funds(book: Book) -> Section:
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
     chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
     return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况（下达文号见附件5）", columns, rows),), (*subsidies, chart))
+
+
+def _payers(book: Book, channels: Sequence[str]) -> list[str]:
+    """Return what each channel has paid, in 万元; of more than three the first two, and the others together."""
+    paid = [(code, amount) for code in channels if (amount := book.value(f"funds.{code}.paid"))]
+    if len(paid) > PAYERS_MAX:
+        first, others = paid[: PAYERS_MAX - 1], paid[PAYERS_MAX - 1 :]
+        paid = [*first, ("其余", sum((amount for _, amount in others), Decimal()))]
+    return [f"{name}{say.wan(amount)}" for name, amount in paid]
 
 
 def _in_sight(book: Book, code: str, year: int) -> bool:
