@@ -174,7 +174,7 @@ class Api:
     def tasks(self, month: MonthPath) -> Sequence[models.TaskLine]:
         """Every task of the work plan in a month, bureau by bureau, those that are silent included."""
         with self.console.source.reading() as reading:
-            lines = boards.task_lines(reading, self.console.place, month, self.console.clock().astimezone(wording.SHANGHAI).date())
+            lines = boards.task_lines(reading, self.console.place, month, self._today())
         return [models.TaskLine.model_validate(line) for line in lines]
 
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:

@@ -60,8 +60,7 @@ def matrix(
     owed = {(bureau, name): due_on for (bureau, name), due_on in place.owed(month).items() if (bureau in codes) == towns}
     cells = {(item.bureau, item.list): _timed(item, owed.get((item.bureau, item.list))) for item in submissions if (item.bureau in codes) == towns}
     for (bureau, name), due_on in owed.items():
-        awaited = today is not None and due_on is not None and today <= due_on
-        cells.setdefault((bureau, name), Submission(bureau, name, month, "pending" if awaited else "silent", None, None, "", due_on))
+        cells.setdefault((bureau, name), Submission(bureau, name, month, "pending" if _is_awaited(due_on, today) else "silent", None, None, "", due_on))
     for back in returned:
         if back.month == month and (cell := cells.get((back.bureau, back.list or ""))) is not None:
             rows, sheets = cell.rows_returned + back.rows_returned, cell.sheets_returned + back.sheets_returned
@@ -77,6 +76,11 @@ def matrix(
     return Matrix(tuple(lists_shown), lines, tally, max(filter(None, owed.values()), default=None))
 
 
+def _is_awaited(due_on: date | None, today: date | None) -> bool:
+    """Tell whether what is owed may come still, its last day included; without a day nothing is awaited any more."""
+    return today is not None and due_on is not None and today <= due_on
+
+
 def _timed(submission: Submission, due_on: date | None) -> Submission:
     """Mark what came after the day by which it was owed; a nil return that came late stays a nil return."""
     late = submission.state == "confirmed" and due_on is not None and (submission.confirmed_on or due_on) > due_on
@@ -85,7 +89,7 @@ def _timed(submission: Submission, due_on: date | None) -> Submission:
 
 def task_lines(reading: Queries, place: Place, month: str, today: date) -> list[dict[str, Any]]:
     """Lay out the tasks of the work plan for a month, bureau by bureau; who owes and told nothing is 未报送, and 未到期 up to the last day."""
-    awaited = {bureau for (bureau, name), due_on in place.owed(month).items() if name == "tasks" and due_on is not None and today <= due_on}
+    awaited = {bureau for (bureau, name), due_on in place.owed(month).items() if name == "tasks" and _is_awaited(due_on, today)}
     nil = {item.bureau for item in reading.submissions(month) if (item.list, item.state) == ("tasks", "nil")}
     return list(task_progress.board(place.tasks(month), month, reading.rows("tasks", Selection(where={"month": (month,)})), nil, awaited))
 

@@ -16,7 +16,7 @@ def money(yuan: Decimal) -> str:
     """Write an amount: ``3.21亿元`` or ``1234.57万元``."""
     if abs(yuan) >= _YI:
         return f"{_rounded(yuan / _YI, 2)}亿元"
-    return f"{_rounded(yuan / _WAN, 2)}万元"
+    return f"{wan(yuan)}万元"
 
 
 def wan(yuan: Decimal) -> str:

@@ -98,4 +98,9 @@ def _findings(conn: sa.Connection, schema: str, district: District) -> int | Non
     """Count what comparison shows, within entities and between them; only a views schema keeps the former."""
     if not sa.inspect(conn).has_table("finding", schema=schema):
         return None
-    return findings.count(conn, {each.code: frozenset(each.lists) for each in district.bureaus}, {each.code: each.unit for each in district.indicators}, schema=schema)
+    return findings.count(conn, *asked_of(district), schema=schema)
+
+
+def asked_of(district: District) -> tuple[findings.Duties, findings.Units]:
+    """Return what findings ask a district: bureau → the lists that it may report, and indicator → its unit in the catalogue."""
+    return {bureau.code: frozenset(bureau.lists) for bureau in district.bureaus}, {indicator.code: indicator.unit for indicator in district.indicators}

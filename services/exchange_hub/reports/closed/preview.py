@@ -19,7 +19,7 @@ from exchange_hub.reports.closed.close import (
 from exchange_hub.reports.closed.cuts import positions
 from exchange_hub.reports.closed.missing import Missing, missing_of
 from exchange_hub.reports.closed.snapshot import cursor_of
-from exchange_hub.reports.gather import gather
+from exchange_hub.reports.gather import asked_of, gather
 from exchange_hub.reports.model import Report
 from exchange_hub.views.dated import dated
 from exchange_hub.views.queries import findings, log
@@ -61,12 +61,11 @@ def preview(engine: sa.Engine, district: District, closing: Closing) -> Preview:
             raise AlreadyClosedError(closing.month)
         has_log = snapshot.exists(conn, "log.rejection")
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}
-        duties = {bureau.code: frozenset(bureau.lists) for bureau in district.bureaus}
         with beside(isolated, conn) as others, dated(cursor_of(conn), closing.context, closing.schema, closing.as_of) as schema:
             changes = adjustments(conn, others, district, closing.month, closing.schema, closing.context)
             gathered = gather(conn, schema, district, closing.month, closing.as_of)
             kept = snapshot.exists(conn, f"{schema}.finding")
-            found = findings.findings(conn, duties, {each.code: each.unit for each in district.indicators}, schema=schema) if kept else []
+            found = findings.findings(conn, *asked_of(district), schema=schema) if kept else []
         inputs = inputs_of(district, closing, cut, stamp_of(conn, closing), gathered, changes)
         since = snapshot.stored(conn, closed[-1], report=False)["closed_at"] if closed else None
         return Preview(
