@@ -1,5 +1,6 @@
 """What a list's stamp is made of: its own code, contracts and the district's answers, and nothing else (invariant 9)."""
 
+import pickle
 import shutil
 from collections import defaultdict
 from datetime import date
@@ -9,6 +10,7 @@ from random import Random
 
 import pytest
 
+from exchange_hub.processes import compose
 from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.fold import fold_component
@@ -36,6 +38,15 @@ def folder(tmp_path: Path) -> Path:
 def stamp(folder: Path) -> Stamp:
     """The stamp under a district's folder."""
     return Hub.load(Settings(district=folder)).stamp
+
+
+def test_a_hub_works_its_stamp_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rebuild asks for the stamp at each of its parts; a process that a hub is handed to does not work it out again either."""
+    hub = Hub.load(Settings(district=WUQING))
+    found = hub.stamp
+    monkeypatch.setattr(compose, "stamp_of", None)
+    assert hub.stamp is found
+    assert pickle.loads(pickle.dumps(hub)).stamp == found
 
 
 def edit(folder: Path, name: str, old: str, new: str) -> None:

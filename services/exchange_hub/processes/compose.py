@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from zlib import crc32
 
@@ -27,7 +27,7 @@ from exchange_hub.views.store.setup import connect, topics_of
 from exchange_hub.views.store.stamp import Stamp, ensure_views, grown, stamp_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hub:
     """A district with its settings, ready to be served."""
 
@@ -70,9 +70,9 @@ class Hub:
         """The consumer group of the district's workers."""
         return f"hub.{self.district.id}.views"
 
-    @property
+    @cached_property
     def stamp(self) -> Stamp:
-        """The stamp of views that this process fills."""
+        """The stamp of views that this process fills; a rebuild asks for it once a part, and to work it out takes longer than a small part."""
         district = self.district
         domains = tuple(domain.name for domain in district.domains)
         return stamp_of(Asked(self.rules(), domains, tuple(sorted(district.calendar.years)), district.digest()))
