@@ -102,14 +102,14 @@ def _read(name: str) -> _Read:
     """Read a module; it is parsed once for both, for every start of a worker waits for this."""
     named: set[str] = set()
     tree = ast.parse(_source(name))
-    for node in ast.walk(tree):
+    for node in _without_words(tree):
         if isinstance(node, ast.Import):
             named.update(each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             named.add(node.module)
             named.update(f"{node.module}.{each.name}" for each in node.names)
     imports = tuple(each for each in sorted(named - _NOT_FOLLOWED) if each.startswith(_PACKAGES) and _exists(each))
-    return _Read(imports, _bare(tree))
+    return _Read(imports, ast.unparse(tree))
 
 
 def _exists(name: str) -> bool:
@@ -123,12 +123,17 @@ def _source(name: str) -> str:
     return files(path[0]).joinpath(*path[1:-1], f"{path[-1]}.py").read_text(encoding="utf-8")
 
 
-class _WithoutWords(ast.NodeTransformer):
-    """Drops docstrings: strings that stand for themselves."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        """Drop a string that is a statement."""
-        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+def _without_words(node: ast.AST) -> list[ast.stmt]:
+    """Drop docstrings — strings that stand for themselves — and return the statements that are left; expressions, which hold none, are not gone through."""
+    blocks = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
+    blocks += [holder.body for holder in (*getattr(node, "handlers", ()), *getattr(node, "cases", ()))]
+    left: list[ast.stmt] = []
+    for block in blocks:
+        if isinstance(block, list):
+            block[:] = (each for each in block if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str)))
+            for statement in block:
+                left += [statement, *_without_words(statement)]
+    return left
 
 
 def bare(source: str) -> str:
@@ -137,11 +142,9 @@ def bare(source: str) -> str:
     >>> bare('def f(x):  # one\n    "Two."\n    return (x +\n        1)') == bare('def f(x): return x + 1')
     True
     """
-    return _bare(ast.parse(source))
-
-
-def _bare(tree: ast.Module) -> str:
-    return ast.unparse(_WithoutWords().visit(tree))
+    tree = ast.parse(source)
+    _without_words(tree)
+    return ast.unparse(tree)
 
 
 def contracts_of(kind: str) -> str:
