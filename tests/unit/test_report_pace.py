@@ -96,12 +96,12 @@ def test_what_was_scrapped_and_what_was_paid_is_told_by_kind(district: District)
             on_date=date(2026, 9, 1), granularity="明细", lead_bureau="finance",
         ))  # fmt: skip
     report = report_of(district, lists)
-    assert "1—10月报废淘汰5台（电梯2、营运货车3）。" in paragraph(report, "消费品以旧换新")
-    assert paragraph(report, "资金").startswith("支付中超长期特别国债7.00、中央专项0.50、其余4.00万元，")
+    assert "1—10月报废淘汰5台（辆），其中电梯2、营运货车3。" in paragraph(report, "消费品以旧换新")
+    assert paragraph(report, "资金").startswith("支付的资金中超长期特别国债7.00万元、中央专项0.50万元、其余4.00万元，")
     del lists["funds"][2:]
-    assert paragraph(report_of(district, lists), "资金").startswith("支付中市级3.00、区级1.00万元，")
+    assert paragraph(report_of(district, lists), "资金").startswith("支付的资金中市级3.00万元、区级1.00万元，")
     lists["funds"].pop()
-    assert "支付中" not in paragraph(report_of(district, lists), "资金")
+    assert "支付的资金" not in paragraph(report_of(district, lists), "资金")
 
 
 def test_policies_stand_by_level_with_what_they_brought(district: District) -> None:

@@ -58,7 +58,7 @@ def _followed(book: Book, each: Followed) -> str:
     entries = book.figures[f"lists.{each.row}.entries"]
     if entries.value is None:
         return f"{each.short}{entries.absent}"
-    words = {"new": "新增", "left": "退出", "expiring": f"{EXPIRING_DAYS}日内到期"}
+    words = {"new": "增", "left": "退", "expiring": f"{EXPIRING_DAYS}日内到期"}
     turned = [f"{words[name]}{count}" for name in words if f"lists.{each.row}.{name}" in book.figures and (count := book.count(f"lists.{each.row}.{name}"))]
     return f"{each.short}{say.number(entries.value)}{each.unit}" + (f"（{'、'.join(turned)}）" if turned else "")
 
@@ -126,8 +126,8 @@ def _moment(book: Book) -> str:
 
 def _definitions(book: Book) -> Iterator[str]:
     yield (
-        f"口径：本年累计为{book.period.words}；退出的项目不计；明细与汇总并存的以明细计；上年同期为零或无数据的不计算同比；"
-        f"尾数有舍入差；超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各数口径见附件。"
+        f"口径：本年累计为{book.period.words}；退出的项目不计；明细与汇总并存的以明细计；尾数有舍入差；"
+        f"超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各表其余行列和各数口径见附件工作簿。"
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:
