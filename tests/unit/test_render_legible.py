@@ -77,6 +77,20 @@ def test_the_widest_tables_print_what_decides_and_the_workbook_has_all(built: Re
     assert {"总投资（万元）", "分解（万元）", "下达文号"} <= said
 
 
+def test_sheets_beside_the_body_keep_their_headings_and_counts_are_numbers(built: Report) -> None:
+    """Headings stay in sight and on every printed page; months that are left and years can be reckoned with."""
+    sheet = openpyxl.load_workbook(BytesIO(render_xlsx(built)))["目标路径"]
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("B3", "$1:$2")
+    left = next(cell.column for cell in sheet[2] if cell.value == "余下月数")
+    assert {sheet.cell(row, left).value for row in range(3, sheet.max_row + 1)} == {2}
+
+
+def test_every_row_has_the_columns_of_its_table(built: Report) -> None:
+    """No cell stands under a neighbour's heading, in the body or beside it."""
+    tables = [table for section in built.sections for table in section.tables] + list(built.further)
+    assert not [(table.id, row[0].text) for table in tables for row in table.rows if len(row) != len(table.columns)]
+
+
 def _money(wan: int, after: str = "", before: str = "") -> Cell:
     figure = Figure(f"f{wan}{after}", Decimal(wan * 10_000), "元", "2026-10", Source("", {}, "", 0))
     return Cell(figure=figure, after=after, before=before)
