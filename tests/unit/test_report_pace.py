@@ -58,6 +58,25 @@ def test_the_domains_behind_the_year_are_counted_and_the_furthest_is_named(distr
     assert text == "开工率75.0%，4个领域中3个低于序时进度，其中教育低83.3个百分点。"
 
 
+def test_where_all_are_behind_it_is_said(district: District) -> None:
+    """Nobody counts nine of nine."""
+    assert paragraph(report_of(district, of_domains(工业=60, 农业=50)), "设备更新") == "开工率100.0%，2个领域均低于序时进度，其中农业低33.3个百分点。"
+
+
+def test_of_documents_and_tasks_what_there_is_none_of_is_not_said(district: District) -> None:
+    """Zeros are left out of the sentence; where all is settled the head of the report says that alone."""
+    lists = of_domains(工业=60)
+    lists["documents"].append(row("documents", "d1", "finance", document_no="d1", level="市", department="finance", received_on=date(2026, 9, 1), due_on=date(2026, 9, 15), form="方案", measure_on=date(2026, 9, 10)))
+    lists["tasks"].append(row("tasks", "t1", "finance", task_no="6", month="2026-10", state="推进中", text="推进", lead_bureau="finance"))
+    report = report_of(district, lists)
+    assert paragraph(report, "政策方案").startswith("文件1项：已出台1项，应制定方案15个，印发0个。20项任务中尚无完成或滞后的，")
+    assert report.summary[-1].endswith("上级文件1项均已办结，待协调0项。")
+    lists["documents"].append(row("documents", "d2", "industry", document_no="d2", level="市", department="industry", received_on=date(2026, 9, 1), due_on=date(2026, 9, 15)))
+    report = report_of(district, lists)
+    assert paragraph(report, "政策方案").startswith("文件2项：已出台1项、超期1项，")
+    assert report.summary[-1].endswith("上级文件2项、已办1项、超期1项，待协调0项。")
+
+
 def test_where_none_is_behind_it_is_said(district: District) -> None:
     """Of two domains that keep the pace nobody is named."""
     assert paragraph(report_of(district, of_domains(工业=84, 农业=100)), "设备更新") == "开工率100.0%，各领域均达到序时进度。"

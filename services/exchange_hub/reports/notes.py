@@ -102,10 +102,9 @@ def _matters(book: Book) -> str:
     documents = f"documents.{TOTAL}"
     done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
     known = book.value(f"{documents}.total") is not None
-    return (
-        (f"上级文件{book.count(f'{documents}.total')}项、已办{done}项、超期{book.count(f'{documents}.overdue')}项，" if known else "")
-        + f"待协调{book.count(f'problems.{TOTAL}.open')}项。"
-    )
+    total, overdue = (book.count(f"{documents}.{name}") for name in ("total", "overdue"))
+    settled = f"上级文件{total}项均已办结" if 0 < total == done else f"上级文件{total}项、已办{done}项" + (f"、超期{overdue}项" if overdue else "")
+    return say.sentence(settled if known else "", f"待协调{book.count(f'problems.{TOTAL}.open')}项")
 
 
 def notes(book: Book) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def _pace(book: Book) -> str:
     rates = {domain: rate for domain in book.domains() if (rate := book.value(f"equipment.{domain}.plan_rate")) is not None}
     behind = {domain: passed - rate for domain, rate in rates.items() if say.percent(rate) != say.percent(passed) and rate < passed}
     order = sorted(behind, key=lambda domain: -behind[domain])
-    begun, lag = book.percent(f"equipment.{TOTAL}.start_rate"), f"{len(rates)}个领域中{len(behind)}个低于序时进度"
+    begun, lag = book.percent(f"equipment.{TOTAL}.start_rate"), f"{len(rates)}个领域{'均' if len(behind) == len(rates) > 1 else f'中{len(behind)}个'}低于序时进度"
     text = say.sentence(
         say.clause("开工率{p}", p=begun),
         (lag if behind else "各领域均达到序时进度") if rates else "",
