@@ -34,7 +34,7 @@ class MergeMember(Value):
 
 
 class Stamp(Value):
-    """生成关账数字所用的版本戳,三项相同才可比。"""
+    """生成关账数字所用的版本戳，三项相同才可比。"""
 
     code: Text
     contracts: Text
@@ -127,7 +127,7 @@ class BaselineSet(IndicatorFacts, family="indicator:baseline", subkey=("series",
 
 
 class DeadlineExtended(Event, family="document:extension", subkey=("department",)):
-    """延长出台时限,理由写入 reason。"""
+    """延长出台时限，理由写入 reason。"""
 
     reason: Reason
     document_no: Text
@@ -137,7 +137,7 @@ class DeadlineExtended(Event, family="document:extension", subkey=("department",
 
 
 class DocumentReceived(Event, family="document:received"):
-    """收到上级文件:10个工作日时限自收文次日起算。"""
+    """收到上级文件：10个工作日时限自收文次日起算。"""
 
     document_no: Text
     title: Text
@@ -149,14 +149,14 @@ class DocumentReceived(Event, family="document:received"):
 
 
 class EnterpriseDelisted(Event, family="enterprise:enterprise"):
-    """先进设备企业出册,理由写入 reason。"""
+    """先进设备企业出册，理由写入 reason。"""
 
     reason: Reason
     uscc: Uscc
 
 
 class EntitiesMerged(Event, family="coordination:merge"):
-    """认定多条申报为同一对象(可撤回)。"""
+    """认定多条申报为同一对象（可撤回）。"""
 
     list: EntityKind
     members: tuple[MergeMember, ...] = ()
@@ -164,7 +164,7 @@ class EntitiesMerged(Event, family="coordination:merge"):
 
 
 class EquipmentScrapped(Event, family="scrappage:scrapped", subkey=("step",)):
-    """设备或车辆报废淘汰的一个环节:申请、交售回收、拆解销毁或注销登记。"""
+    """设备或车辆报废淘汰的一个环节：申请、交售回收、拆解销毁或注销登记。"""
 
     category: ScrapCategory
     identifier_kind: IdentifierKind
@@ -215,7 +215,7 @@ class IndicatorReported(IndicatorFacts, family="indicator:reported", subkey=("se
 
 
 class MeasureExempted(Event, family="document:measure", subkey=("department",)):
-    """免于出台措施,理由写入 reason。"""
+    """免于出台措施，理由写入 reason。"""
 
     reason: Reason
     document_no: Text
@@ -234,7 +234,7 @@ class MeasureIssued(Event, family="document:measure", subkey=("department",)):
 
 
 class MergeWithdrawn(Event, family="coordination:merge"):
-    """撤回同一对象认定,理由写入 reason。"""
+    """撤回同一对象认定，理由写入 reason。"""
 
     reason: Reason
     list: EntityKind
@@ -242,7 +242,7 @@ class MergeWithdrawn(Event, family="coordination:merge"):
 
 
 class MonthClosed(Event, family="coordination:closed"):
-    """月度关账:此后该月数字不再改变,迟到的事实另行重述。"""
+    """月度关账：此后该月数字不再改变，迟到的事实另行重述。"""
 
     month: Month
     cut: dict[Text, Long] = {}
@@ -252,7 +252,7 @@ class MonthClosed(Event, family="coordination:closed"):
 
 
 class MonthRestated(Event, family="coordination:restated", subkey=("seq",)):
-    """月度重述:关账后变动的数字及原因,原关账数不变。"""
+    """月度重述：关账后变动的数字及原因，原关账数不变。"""
 
     month: Month
     seq: Int
@@ -264,7 +264,7 @@ class MonthRestated(Event, family="coordination:restated", subkey=("seq",)):
 
 
 class NilReturned(Event, family="submission:submission"):
-    """零报告:确认本月该清单没有发生,与未报送不同。"""
+    """零报告：确认本月该清单没有发生，与未报送不同。"""
 
     list: ListView
     month: Month
@@ -291,14 +291,14 @@ class PolicyExpired(Event, family="policy:expired"):
 
 
 class ProblemResolved(Event, family="problem:resolved"):
-    """协调事项办结;办结日期为业务发生日期。"""
+    """协调事项办结；办结日期为业务发生日期。"""
 
     problem_no: Text
     resolution: Prose
 
 
 class ProjectProgressReported(Event, family="project:progress", subkey=("month",)):
-    """项目月度进度:投资完成、台套和建设状态。"""
+    """项目月度进度：投资完成、台套和建设状态。"""
 
     month: Month
     invested_this_month: Money
@@ -310,7 +310,7 @@ class ProjectProgressReported(Event, family="project:progress", subkey=("month",
 
 
 class ProjectWithdrawn(Event, family="project:project"):
-    """项目撤回:申报单位撤回项目,理由写入 reason。"""
+    """项目撤回：申报单位撤回项目，理由写入 reason。"""
 
     reason: Reason
 
@@ -337,7 +337,7 @@ class SubsidyApproved(Event, family="fund:approved"):
 
 
 class SubsidyPaid(Event, family="fund:paid", subkey=("voucher_no",)):
-    """补贴支付:一张支付凭证。"""
+    """补贴支付：一张支付凭证。"""
 
     application_no: Text
     voucher_no: Text
@@ -359,7 +359,7 @@ class SubsidyPaid(Event, family="fund:paid", subkey=("voucher_no",)):
 
 
 class SubsidyReversed(Event, family="fund:reversed", subkey=("voucher_no",)):
-    """补贴冲回:退货、追缴或差错更正。"""
+    """补贴冲回：退货、追缴或差错更正。"""
 
     application_no: Text
     voucher_no: Text
@@ -413,7 +413,7 @@ class TargetSet(IndicatorFacts, family="indicator:target", subkey=("series", "pe
 
 
 class TradeInCompleted(Event, family="trade_in:completed"):
-    """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
+    """以旧换新完成：一笔订单，或一个品类一个月的汇总行。"""
 
     category: TradeInCategory
     kind: Text | None = None
@@ -432,7 +432,7 @@ class TradeInCompleted(Event, family="trade_in:completed"):
 
 
 class TradeInReturned(Event, family="trade_in:returned"):
-    """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
+    """以旧换新退货：退回补贴；资格是否恢复由规则决定。"""
 
     category: TradeInCategory | None = None
     count: Long = 1
@@ -445,7 +445,7 @@ class TradeInReturned(Event, family="trade_in:returned"):
 
 
 class WorkbookReturned(Event, family="workbook:returned"):
-    """工作簿退回:连接器退回一个文件一张清单一个月的行数和原因,不含单元格内容;改正后重报,退回行数为零。"""
+    """工作簿退回：连接器退回一个文件一张清单一个月的行数和原因，不含单元格内容；改正后重报，退回行数为零。"""
 
     file: Text
     list: ListView | None = None
@@ -458,7 +458,7 @@ class WorkbookReturned(Event, family="workbook:returned"):
 
 
 class SafeguardReported(Event, family="safeguard:reported", subkey=("month", "safeguard")):
-    """要素保障月度情况:一项保障措施当月的户数、数量、金额等合计,不含单户信息。"""
+    """要素保障月度情况：一项保障措施当月的户数、数量、金额等合计，不含单户信息。"""
 
     month: Month
     safeguard: Safeguard
@@ -472,7 +472,7 @@ class SafeguardReported(Event, family="safeguard:reported", subkey=("month", "sa
 
 
 class StockSurveyed(Event, family="stock:surveyed", subkey=("month", "equipment", "domain")):
-    """主要用能设备能效摸底:一种设备在一个领域的在用台数,按能效水平分档。"""
+    """主要用能设备能效摸底：一种设备在一个领域的在用台数，按能效水平分档。"""
 
     month: Month
     equipment: EnergyEquipment
@@ -485,15 +485,15 @@ class StockSurveyed(Event, family="stock:surveyed", subkey=("month", "equipment"
 
 
 class ProjectAdded(ProjectFacts, family="project:project"):
-    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
+    """项目入库：首次申报设备更新或回收循环项目的全部信息。"""
 
 
 class ProjectChanged(ProjectFacts, family="project:project"):
-    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
+    """项目变更：对已申报项目的最新完整表述（不是差异），空值表示没有。"""
 
 
 class EquipmentLineListed(Event, family="equipment_line:line"):
-    """设备明细:项目中一行旧设备或新设备,逐台或同型号成批填写。"""
+    """设备明细：项目中一行旧设备或新设备，逐台或同型号成批填写。"""
 
     line_no: Key
     project_no: Key
@@ -512,14 +512,14 @@ class EquipmentLineListed(Event, family="equipment_line:line"):
 
 
 class EquipmentLineWithdrawn(Event, family="equipment_line:line"):
-    """撤回设备明细,理由写入 reason。"""
+    """撤回设备明细，理由写入 reason。"""
 
     reason: Reason
     line_no: Key
 
 
 class ProjectProcedureReported(Event, family="procedure:procedure", subkey=("procedure",)):
-    """项目前期手续:一个项目的一项手续的编号、日期和办理状态。"""
+    """项目前期手续：一个项目的一项手续的编号、日期和办理状态。"""
 
     project_no: Key
     procedure: Procedure
@@ -529,7 +529,7 @@ class ProjectProcedureReported(Event, family="procedure:procedure", subkey=("pro
 
 
 class EliminationOrdered(Event, family="elimination:ordered"):
-    """责令淘汰目录内设备:目录条目、企业、设备各一项。"""
+    """责令淘汰目录内设备：目录条目、企业、设备各一项。"""
 
     item: Prose
     catalogue: Prose | None = None
@@ -569,7 +569,7 @@ class ProblemRaised(Event, family="problem:raised"):
 
 
 class PublicityReported(Event, family="publicity:reported", subkey=("month",)):
-    """宣传引导月度情况:一项宣传活动当月的渠道、触达人次和链接。"""
+    """宣传引导月度情况：一项宣传活动当月的渠道、触达人次和链接。"""
 
     activity: Prose
     month: Month
@@ -592,14 +592,14 @@ class TaskProgressReported(Event, family="task:progress", subkey=("month",)):
 
 
 class SupplyDemandMatchWithdrawn(Event, family="match:matched"):
-    """撤回误报的供需对接,理由写入 reason。"""
+    """撤回误报的供需对接，理由写入 reason。"""
 
     reason: Reason
     match_no: Key
 
 
 class SupplyDemandMatched(Event, family="match:matched"):
-    """供需对接成交:一家企业的产品与一行新设备签约。"""
+    """供需对接成交：一家企业的产品与一行新设备签约。"""
 
     match_no: Key
     project_no: Key
@@ -615,15 +615,15 @@ class SupplyDemandMatched(Event, family="match:matched"):
 
 
 class PolicyChanged(PolicyFacts, family="policy:policy"):
-    """资金政策变更:对政策卡片的最新完整表述。"""
+    """资金政策变更：对政策卡片的最新完整表述。"""
 
 
 class PolicyListed(PolicyFacts, family="policy:policy"):
-    """资金政策入册:一条政策的完整卡片。"""
+    """资金政策入册：一条政策的完整卡片。"""
 
 
 class OutletListed(Event, family="outlet:outlet"):
-    """回收网点:一个网点的名称、经营主体、品类和营业状态。"""
+    """回收网点：一个网点的名称、经营主体、品类和营业状态。"""
 
     outlet_no: Key | None = None
     name: Text
@@ -637,14 +637,14 @@ class OutletListed(Event, family="outlet:outlet"):
 
 
 class OutletWithdrawn(Event, family="outlet:outlet"):
-    """撤回误报的回收网点,理由写入 reason;网点停业、撤销用营业状态表示。"""
+    """撤回误报的回收网点，理由写入 reason；网点停业、撤销用营业状态表示。"""
 
     reason: Reason
     outlet_no: Key | None = None
 
 
 class EnterpriseListed(Event, family="enterprise:enterprise"):
-    """先进设备企业入册:供需对接用,不是优先采购名单。"""
+    """先进设备企业入册：供需对接用，不是优先采购名单。"""
 
     uscc: Uscc
     name: Text
@@ -674,7 +674,7 @@ class MaterialRecovered(Event, family="material:recovered", subkey=("month", "ma
 
 
 class SubmissionConfirmed(Event, family="submission:submission"):
-    """报送确认:一个单位一张清单一个月的数据经签发。"""
+    """报送确认：一个单位一张清单一个月的数据经签发。"""
 
     list: ListView
     month: Month

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 
 class OriginFacts(TypedDict):
-    """数据出处:来源单元格所在的文件、工作表和行,供从报告数字追溯到原表。"""
+    """数据出处：来源单元格所在的文件、工作表和行，供从报告数字追溯到原表。"""
 
     file: str
     sheet: str
@@ -24,7 +24,7 @@ class OriginFacts(TypedDict):
 
 
 class EvidenceFacts(TypedDict):
-    """佐证材料:凭证或附件的种类、编号和文件摘要,不含文件本身。"""
+    """佐证材料：凭证或附件的种类、编号和文件摘要，不含文件本身。"""
 
     kind: str
     number: str
@@ -46,7 +46,7 @@ class MergeMemberFacts(TypedDict):
 
 
 class StampFacts(TypedDict):
-    """生成关账数字所用的版本戳,三项相同才可比。"""
+    """生成关账数字所用的版本戳，三项相同才可比。"""
 
     code: str
     contracts: str
@@ -85,7 +85,7 @@ class BaselineSetFacts(EventFacts):
 
 
 class DeadlineExtendedFacts(EventFacts):
-    """延长出台时限,理由写入 reason。"""
+    """延长出台时限，理由写入 reason。"""
 
     document_no: str
     department: str
@@ -94,7 +94,7 @@ class DeadlineExtendedFacts(EventFacts):
 
 
 class DocumentReceivedFacts(EventFacts):
-    """收到上级文件:10个工作日时限自收文次日起算。"""
+    """收到上级文件：10个工作日时限自收文次日起算。"""
 
     document_no: str
     title: str
@@ -106,13 +106,13 @@ class DocumentReceivedFacts(EventFacts):
 
 
 class EnterpriseDelistedFacts(EventFacts):
-    """先进设备企业出册,理由写入 reason。"""
+    """先进设备企业出册，理由写入 reason。"""
 
     uscc: str
 
 
 class EntitiesMergedFacts(EventFacts):
-    """认定多条申报为同一对象(可撤回)。"""
+    """认定多条申报为同一对象（可撤回）。"""
 
     list: str
     members: Sequence[MergeMemberFacts]
@@ -120,7 +120,7 @@ class EntitiesMergedFacts(EventFacts):
 
 
 class EquipmentScrappedFacts(EventFacts):
-    """设备或车辆报废淘汰的一个环节:申请、交售回收、拆解销毁或注销登记。"""
+    """设备或车辆报废淘汰的一个环节：申请、交售回收、拆解销毁或注销登记。"""
 
     category: str
     identifier_kind: str
@@ -181,7 +181,7 @@ class IndicatorReportedFacts(EventFacts):
 
 
 class MeasureExemptedFacts(EventFacts):
-    """免于出台措施,理由写入 reason。"""
+    """免于出台措施，理由写入 reason。"""
 
     document_no: str
     department: str
@@ -199,14 +199,14 @@ class MeasureIssuedFacts(EventFacts):
 
 
 class MergeWithdrawnFacts(EventFacts):
-    """撤回同一对象认定,理由写入 reason。"""
+    """撤回同一对象认定，理由写入 reason。"""
 
     list: str
     decided_by: str
 
 
 class MonthClosedFacts(EventFacts):
-    """月度关账:此后该月数字不再改变,迟到的事实另行重述。"""
+    """月度关账：此后该月数字不再改变，迟到的事实另行重述。"""
 
     month: str
     cut: dict[str, int]
@@ -216,7 +216,7 @@ class MonthClosedFacts(EventFacts):
 
 
 class MonthRestatedFacts(EventFacts):
-    """月度重述:关账后变动的数字及原因,原关账数不变。"""
+    """月度重述：关账后变动的数字及原因，原关账数不变。"""
 
     month: str
     seq: int
@@ -228,7 +228,7 @@ class MonthRestatedFacts(EventFacts):
 
 
 class NilReturnedFacts(EventFacts):
-    """零报告:确认本月该清单没有发生,与未报送不同。"""
+    """零报告：确认本月该清单没有发生，与未报送不同。"""
 
     list: str
     month: str
@@ -255,14 +255,14 @@ class PolicyExpiredFacts(EventFacts):
 
 
 class ProblemResolvedFacts(EventFacts):
-    """协调事项办结;办结日期为业务发生日期。"""
+    """协调事项办结；办结日期为业务发生日期。"""
 
     problem_no: str
     resolution: str
 
 
 class ProjectProgressReportedFacts(EventFacts):
-    """项目月度进度:投资完成、台套和建设状态。"""
+    """项目月度进度：投资完成、台套和建设状态。"""
 
     month: str
     invested_this_month: int
@@ -274,7 +274,7 @@ class ProjectProgressReportedFacts(EventFacts):
 
 
 class ProjectWithdrawnFacts(EventFacts):
-    """项目撤回:申报单位撤回项目,理由写入 reason。"""
+    """项目撤回：申报单位撤回项目，理由写入 reason。"""
 
 
 class SubsidyApprovedFacts(EventFacts):
@@ -299,7 +299,7 @@ class SubsidyApprovedFacts(EventFacts):
 
 
 class SubsidyPaidFacts(EventFacts):
-    """补贴支付:一张支付凭证。"""
+    """补贴支付：一张支付凭证。"""
 
     application_no: str
     voucher_no: str
@@ -321,7 +321,7 @@ class SubsidyPaidFacts(EventFacts):
 
 
 class SubsidyReversedFacts(EventFacts):
-    """补贴冲回:退货、追缴或差错更正。"""
+    """补贴冲回：退货、追缴或差错更正。"""
 
     application_no: str
     voucher_no: str
@@ -385,7 +385,7 @@ class TargetSetFacts(EventFacts):
 
 
 class TradeInCompletedFacts(EventFacts):
-    """以旧换新完成:一笔订单,或一个品类一个月的汇总行。"""
+    """以旧换新完成：一笔订单，或一个品类一个月的汇总行。"""
 
     category: str
     kind: str | None
@@ -404,7 +404,7 @@ class TradeInCompletedFacts(EventFacts):
 
 
 class TradeInReturnedFacts(EventFacts):
-    """以旧换新退货:退回补贴;资格是否恢复由规则决定。"""
+    """以旧换新退货：退回补贴；资格是否恢复由规则决定。"""
 
     category: str | None
     count: int
@@ -417,7 +417,7 @@ class TradeInReturnedFacts(EventFacts):
 
 
 class WorkbookReturnedFacts(EventFacts):
-    """工作簿退回:连接器退回一个文件一张清单一个月的行数和原因,不含单元格内容;改正后重报,退回行数为零。"""
+    """工作簿退回：连接器退回一个文件一张清单一个月的行数和原因，不含单元格内容；改正后重报，退回行数为零。"""
 
     file: str
     list: str | None
@@ -430,7 +430,7 @@ class WorkbookReturnedFacts(EventFacts):
 
 
 class SafeguardReportedFacts(EventFacts):
-    """要素保障月度情况:一项保障措施当月的户数、数量、金额等合计,不含单户信息。"""
+    """要素保障月度情况：一项保障措施当月的户数、数量、金额等合计，不含单户信息。"""
 
     month: str
     safeguard: str
@@ -444,7 +444,7 @@ class SafeguardReportedFacts(EventFacts):
 
 
 class StockSurveyedFacts(EventFacts):
-    """主要用能设备能效摸底:一种设备在一个领域的在用台数,按能效水平分档。"""
+    """主要用能设备能效摸底：一种设备在一个领域的在用台数，按能效水平分档。"""
 
     month: str
     equipment: str
@@ -457,7 +457,7 @@ class StockSurveyedFacts(EventFacts):
 
 
 class ProjectAddedFacts(EventFacts):
-    """项目入库:首次申报设备更新或回收循环项目的全部信息。"""
+    """项目入库：首次申报设备更新或回收循环项目的全部信息。"""
 
     project_code: str | None
     internal_no: str | None
@@ -497,7 +497,7 @@ class ProjectAddedFacts(EventFacts):
 
 
 class ProjectChangedFacts(EventFacts):
-    """项目变更:对已申报项目的最新完整表述(不是差异),空值表示没有。"""
+    """项目变更：对已申报项目的最新完整表述（不是差异），空值表示没有。"""
 
     project_code: str | None
     internal_no: str | None
@@ -537,7 +537,7 @@ class ProjectChangedFacts(EventFacts):
 
 
 class EquipmentLineListedFacts(EventFacts):
-    """设备明细:项目中一行旧设备或新设备,逐台或同型号成批填写。"""
+    """设备明细：项目中一行旧设备或新设备，逐台或同型号成批填写。"""
 
     line_no: str
     project_no: str
@@ -556,13 +556,13 @@ class EquipmentLineListedFacts(EventFacts):
 
 
 class EquipmentLineWithdrawnFacts(EventFacts):
-    """撤回设备明细,理由写入 reason。"""
+    """撤回设备明细，理由写入 reason。"""
 
     line_no: str
 
 
 class ProjectProcedureReportedFacts(EventFacts):
-    """项目前期手续:一个项目的一项手续的编号、日期和办理状态。"""
+    """项目前期手续：一个项目的一项手续的编号、日期和办理状态。"""
 
     project_no: str
     procedure: str
@@ -572,7 +572,7 @@ class ProjectProcedureReportedFacts(EventFacts):
 
 
 class EliminationOrderedFacts(EventFacts):
-    """责令淘汰目录内设备:目录条目、企业、设备各一项。"""
+    """责令淘汰目录内设备：目录条目、企业、设备各一项。"""
 
     item: str
     catalogue: str | None
@@ -612,7 +612,7 @@ class ProblemRaisedFacts(EventFacts):
 
 
 class PublicityReportedFacts(EventFacts):
-    """宣传引导月度情况:一项宣传活动当月的渠道、触达人次和链接。"""
+    """宣传引导月度情况：一项宣传活动当月的渠道、触达人次和链接。"""
 
     activity: str
     month: str
@@ -635,13 +635,13 @@ class TaskProgressReportedFacts(EventFacts):
 
 
 class SupplyDemandMatchWithdrawnFacts(EventFacts):
-    """撤回误报的供需对接,理由写入 reason。"""
+    """撤回误报的供需对接，理由写入 reason。"""
 
     match_no: str
 
 
 class SupplyDemandMatchedFacts(EventFacts):
-    """供需对接成交:一家企业的产品与一行新设备签约。"""
+    """供需对接成交：一家企业的产品与一行新设备签约。"""
 
     match_no: str
     project_no: str
@@ -657,7 +657,7 @@ class SupplyDemandMatchedFacts(EventFacts):
 
 
 class PolicyChangedFacts(EventFacts):
-    """资金政策变更:对政策卡片的最新完整表述。"""
+    """资金政策变更：对政策卡片的最新完整表述。"""
 
     document_no: str
     name: str
@@ -684,7 +684,7 @@ class PolicyChangedFacts(EventFacts):
 
 
 class PolicyListedFacts(EventFacts):
-    """资金政策入册:一条政策的完整卡片。"""
+    """资金政策入册：一条政策的完整卡片。"""
 
     document_no: str
     name: str
@@ -711,7 +711,7 @@ class PolicyListedFacts(EventFacts):
 
 
 class OutletListedFacts(EventFacts):
-    """回收网点:一个网点的名称、经营主体、品类和营业状态。"""
+    """回收网点：一个网点的名称、经营主体、品类和营业状态。"""
 
     outlet_no: str | None
     name: str
@@ -725,13 +725,13 @@ class OutletListedFacts(EventFacts):
 
 
 class OutletWithdrawnFacts(EventFacts):
-    """撤回误报的回收网点,理由写入 reason;网点停业、撤销用营业状态表示。"""
+    """撤回误报的回收网点，理由写入 reason；网点停业、撤销用营业状态表示。"""
 
     outlet_no: str | None
 
 
 class EnterpriseListedFacts(EventFacts):
-    """先进设备企业入册:供需对接用,不是优先采购名单。"""
+    """先进设备企业入册：供需对接用，不是优先采购名单。"""
 
     uscc: str
     name: str
@@ -761,7 +761,7 @@ class MaterialRecoveredFacts(EventFacts):
 
 
 class SubmissionConfirmedFacts(EventFacts):
-    """报送确认:一个单位一张清单一个月的数据经签发。"""
+    """报送确认：一个单位一张清单一个月的数据经签发。"""
 
     list: str
     month: str

@@ -190,6 +190,10 @@ def _of_outlets(tale: Story) -> dict[str, Shown]:
     return {"recovery.合计-吨.outlets": (Decimal(sum(of_operator.values())), "") if of_operator else ("未填报", "")}
 
 
+#: Categories of which the city approves and pays by itself.
+_BY_CITY = frozenset({"汽车报废更新", "汽车置换更新", "家装厨卫", "智能家居", "居家适老化", "电动自行车"})
+
+
 def _of_words(tale: Story) -> dict[str, Shown]:
     nil = {(t.bureau, t.facts["list"]) for t in tale.of("NilReturned")}
     bought = [t.facts for t in tale.of("TradeInCompleted")]
@@ -206,7 +210,7 @@ def _of_words(tale: Story) -> dict[str, Shown]:
         found[f"tradein.{category}.month_applied"] = (Decimal(sum(now)), "") if now or sold else ("未报送", "")
         for name, (bureau, event) in debtors.items():
             told = owed and (bool(tale.of(event)) or (bureau, "funds") in nil)
-            if category == "汽车置换更新" and owed:
+            if category in _BY_CITY and owed:
                 found[f"tradein.{category}.{name}"] = ("市级办理", "")
             elif category != "家电":
                 found[f"tradein.{category}.{name}"] = (Decimal(0), "") if told else ("未报送", "")

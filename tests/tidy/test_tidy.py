@@ -243,7 +243,16 @@ def test_chinese_is_punctuated_as_chinese() -> None:
         for number, line in enumerate(text_of(path).splitlines(), start=1)
         if HALF_WIDTH.search(words := re.sub(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", "", line))
     ]
-    assert not found + pages, "\n".join(found + pages)
+    # What a contract says of its fields stands in the catalogue, in templates and in exports; past versions stay as they were published.
+    contracts = [
+        f"{shown(path, number)} {words}"
+        for path in ours(".avsc")
+        if path.parent.name != "history"
+        for number, line in enumerate(text_of(path).splitlines(), start=1)
+        for words in re.findall(r'"doc": "([^"]*)"', line)
+        if HALF_WIDTH.search(words)
+    ]
+    assert not found + pages + contracts, "\n".join(found + pages + contracts)
 
 
 def test_connectors_and_contracts_know_no_district() -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import lzma
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,10 +20,12 @@ from exchange_contracts import registry
 from exchange_hub.cli import main
 from exchange_hub.programme.district import District
 from exchange_hub.views import odcs
+from exchange_hub.views.column_notes import NOTES
 from exchange_hub.views.lists import LISTS
 from exchange_hub.views.resources import Resource, resources
 from tests.console_rows import MemorySource, opened
 
+HAN, TITLE_MAX = re.compile("[一-鿿]"), 18
 SPECIFICATION = Path(__file__).parents[1] / "golden/odcs-3.0.2.schema.json.xz"
 """The schema of ODCS 3.0.2 (Bitol, Apache License 2.0) as datacontract-cli 1.2.8 has it, without its descriptions and examples."""
 
@@ -55,6 +58,16 @@ def test_every_list_and_contract_is_a_resource_with_a_code_of_its_own(found: dic
         assert each.bureaus, each.name
         assert all(entry.title for entry in each.fields), each.name
         assert all(entry.codes for entry in each.fields if entry.codelist), each.name
+
+
+def test_every_field_is_named_and_explained_in_chinese(found: dict[str, Resource]) -> None:
+    """A name is short, and what it means is said, whether a contract states the field or a fold works it out."""
+    fields = [(each.name, entry) for each in found.values() for entry in each.fields]
+    assert not [(name, entry.name, entry.title) for name, entry in fields if len(entry.title) > TITLE_MAX or not HAN.search(entry.title)]
+    assert not [(name, entry.name) for name, entry in fields if not HAN.search(entry.note)]
+    listed = {view.name: {column.name for column in view.columns} for view in LISTS}
+    unused = [said for said in NOTES if not (("." in said and said.partition(".")[2] in listed.get(said.partition(".")[0], ())) or said in set().union(*listed.values()))]
+    assert not unused
 
 
 def test_sharing_and_cycle_are_the_district_s_data(found: dict[str, Resource], district: District) -> None:

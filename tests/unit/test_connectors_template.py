@@ -1,5 +1,6 @@
 """The blank workbook: what a clerk fills into it, the same connector reads."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,9 @@ def test_a_filled_template_says_what_the_bureau_s_own_workbook_says(
         assert [f.message for f in table.findings] == [], name
         wanted = {text for text, column in table.mapped.columns.items() if column.carried}
         assert wanted <= {bound.header for bound in table.columns}, name
-    assert {f.no for f in look_at(blank, mapping).findings} <= {50}
+    seen = look_at(blank, mapping)
+    assert {f.no for f in seen.findings} <= {50}
+    assert not [each for account in seen.accounts for each in account.sums], "a column without amounts sums to nothing"
     filled = tmp_path / "报送表（2026年9月）.xlsx"
     for source in sorted((sample_workbooks[0] / MONTH / config.stem).glob("*.xlsx")):
         copied(source, blank, filled, mapping)
@@ -94,6 +97,23 @@ def test_long_numbers_are_text_and_codes_are_offered(tmp_path: Path) -> None:
     assert [row[0].value for row in choices] == ["谋划", "储备", "未开工", "在建", "竣工", "投产"]
     assert heads["项目名称"].fill.fgColor.rgb == "00FFF2CC" != heads["设备投资"].fill.fgColor.rgb
     assert "与“内部编号”至少填一项" in [row[2].value for row in book["填报说明"].iter_rows() if row[1].value == "项目代码"]
+
+
+def test_a_clerk_is_offered_names_and_told_what_a_column_is_for(tmp_path: Path) -> None:
+    """Towns are offered by name, in their order; own numbers, tokens and what withdraws are explained; single purchases are asked in yuan; headings are printed on every page."""
+    book = openpyxl.load_workbook(write_template(load(DISTRICT / "connectors/commerce.toml"), tmp_path / "c.xlsx"))
+    guide = {(row[0].value, row[1].value): str(row[3].value) for row in book["填报说明"].iter_rows() if row[1].value}
+    assert guide["报废淘汰台账", "镇街园区"].startswith("从下拉选项中选一项：杨村街道、下朱庄街道、")
+    assert not re.search("[a-z]{4}", "".join(said for (_, column), said in guide.items() if "镇街园区" in column))
+    assert guide["家电以旧换新明细", "购买人令牌"].startswith("令牌服务生成的编号")
+    assert guide["任务进展", "任务编号"] == "工作方案的任务编号，如3、保障2、要求1"
+    assert guide["回收网点清单", "撤销/是否撤销"] == "自用，不入库；是否撤销以“原因”为准"
+    assert guide["回收网点清单", "撤销/原因"] == "撤销时填写原因；填了即为撤销"
+    assert guide["家电以旧换新明细", "补贴金额"] == guide["补贴审核明细", "补贴金额/合计"] == "金额，单位元，只填数字"
+    assert guide["以旧换新汇总", "补贴金额"] == "金额，单位万元，只填数字"
+    sheet = book["补贴审核明细"]
+    assert sheet.print_title_rows == "$1:$5"
+    assert sheet.oddFooter.center.text == "第 &P 页　共 &N 页"
 
 
 def test_the_command_names_the_file_and_overwrites_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Supply and demand: rows and figures of matches, what a look at them shows, and what is suggested."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from exchange_hub.programme.district import District
 from exchange_hub.programme.matching import Suggestion, suggestions
+from exchange_hub.reports.build import with_annexes
 from exchange_hub.reports.model import Report
 from exchange_hub.views.fold import fold_component
 from exchange_hub.views.lists import LISTS
@@ -132,6 +134,17 @@ def test_products_that_are_like_a_line_are_suggested() -> None:
 def test_a_line_that_was_matched_is_suggested_no_more(told: dict[str, Any], expected: list[Any]) -> None:
     """A match names the line by project and number, or by the bureau's own number; another bureau's number of another project is another line."""
     assert shown(suggestions([line("N1", "伺服压力机")], [maker("U1", "压力机")], [told])) == expected
+
+
+def test_suggestions_stand_in_the_workbook_and_older_months_have_none(district: District) -> None:
+    """They are made of the very rows of the three lists; a month that was closed before keeps its annexes, and without a likeness there is none."""
+    report = report_of(district, {view.name: [] for view in LISTS})
+    rows = {"equipment-lines": [line("N1", "伺服压力机")], "enterprises": [maker("U1", "压力机")], "matches": []}
+    [found] = [annex for annex in with_annexes(report, rows).annexes if annex.title == "供需对接建议"]
+    assert [(row["equipment"], row["uscc"], row["likeness"], row["price"]) for row in found.rows] == [("伺服压力机", "U1", "名称相符", 30 * WAN)]
+    older = replace(report, catalogue=replace(report.catalogue, suggested=False))
+    for without in (with_annexes(older, rows), with_annexes(report, rows | {"enterprises": []})):
+        assert "供需对接建议" not in [annex.title for annex in without.annexes]
 
 
 @pytest.fixture

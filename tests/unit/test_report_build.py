@@ -52,7 +52,7 @@ def texts(report: Report) -> list[str]:
     for section in report.sections:
         found += [section.title, *section.paragraphs]
         for table in section.tables:
-            found += [*table.columns, *(cell.text for cells in table.rows for cell in cells)]
+            found += [*(table.columns[n] for n in table.body_columns), *(cells[n].text for cells in table.rows for n in table.body_columns)]
     return found
 
 

@@ -58,7 +58,7 @@ def test_the_policies_that_end_within_sixty_days_are_counted(district: District)
 def test_what_came_and_left_is_told_against_the_month_closed_before(district: District) -> None:
     """What is new opens in this month's list; what left stands in the month before, and its figure names it."""
     report = report_of(district, [policy("甲", None)], {"funding-policies": Turnover("2026-09", ("甲",), ("乙", "丙"))})
-    assert sentence(report).endswith("，有效政策1项（新增1、退出2）。")
+    assert sentence(report).endswith("，有效政策1项（增1、退2）。")
     assert sentence(report).startswith("三个清单和图谱较上期：")
     new, left = (report.figures[f"lists.执行中资金政策.{name}"].source for name in ("new", "left"))
     assert (new.list, new.where, new.measure, new.rows) == ("funding-policies", {"row_key": ("甲",)}, "count", 1)

@@ -57,11 +57,11 @@ OCTOBER = date(2026, 10, 12)
 
 def test_zero_is_the_word_of_the_bureau_that_owes_the_step(district: District) -> None:
     """Commerce approves and finance pays: who has told October has 0 in the categories that did not occur, the other has 未报送."""
-    found = [bought("家电"), bought("家装厨卫")]
+    found = [bought("家电"), bought("数码和智能产品")]
     approved = report_of(district, lists_with(trade_in=found, fund=[money("审核", "commerce", OCTOBER)]))
-    assert [shown(approved, f"tradein.家装厨卫.{name}") for name in ("approved", "paid_count", "applied")] == [0, "未报送", 1]
+    assert [shown(approved, f"tradein.数码和智能产品.{name}") for name in ("approved", "paid_count", "applied")] == [0, "未报送", 1]
     paid = report_of(district, lists_with(trade_in=found, fund=[money("支付", "finance", OCTOBER)]))
-    assert [shown(paid, f"tradein.家装厨卫.{name}") for name in ("approved", "paid_count")] == ["未报送", 0]
+    assert [shown(paid, f"tradein.数码和智能产品.{name}") for name in ("approved", "paid_count")] == ["未报送", 0]
     assert shown(report_of(district, lists_with(trade_in=found, submission=[said("finance", "funds", "零报告")])), "tradein.家电.paid_count") == 0
 
 
@@ -130,3 +130,10 @@ def test_what_nobody_who_issues_has_signed_is_not_confirmed(signed: list[str], s
     registers = {"submission": Fact("SubmissionConfirmed", 1, b"", False, facts)}
     [found] = fold_component([Claim(ClaimKey("submission", "water", "tasks@2026-10"), registers)], FoldRules()).rows
     assert found.values["state"] == state
+
+
+def test_what_the_city_settles_is_never_a_zero(district: District) -> None:
+    """Of categories of which the city returns sums alone nobody owes approvals or payments: their cells say so, and hold no 0."""
+    debtors = {category: district.debtors_of("2026-10", "funds", step="审核", category=category) for category in ("家电", "家装厨卫", "智能家居", "居家适老化", "电动自行车")}
+    assert debtors.pop("家电") == ("commerce",)
+    assert set(debtors.values()) == {None}

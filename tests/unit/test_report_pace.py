@@ -58,6 +58,25 @@ def test_the_domains_behind_the_year_are_counted_and_the_furthest_is_named(distr
     assert text == "开工率75.0%，4个领域中3个低于序时进度，其中教育低83.3个百分点。"
 
 
+def test_where_all_are_behind_it_is_said(district: District) -> None:
+    """Nobody counts nine of nine."""
+    assert paragraph(report_of(district, of_domains(工业=60, 农业=50)), "设备更新") == "开工率100.0%，2个领域均低于序时进度，其中农业低33.3个百分点。"
+
+
+def test_of_documents_and_tasks_what_there_is_none_of_is_not_said(district: District) -> None:
+    """Zeros are left out of the sentence; where all is settled the head of the report says that alone."""
+    lists = of_domains(工业=60)
+    lists["documents"].append(row("documents", "d1", "finance", document_no="d1", level="市", department="finance", received_on=date(2026, 9, 1), due_on=date(2026, 9, 15), form="方案", measure_on=date(2026, 9, 10)))
+    lists["tasks"].append(row("tasks", "t1", "finance", task_no="6", month="2026-10", state="推进中", text="推进", lead_bureau="finance"))
+    report = report_of(district, lists)
+    assert paragraph(report, "政策方案").startswith("文件1项：已出台1项，应制定方案15个，印发0个。20项任务中尚无完成或滞后的，")
+    assert report.summary[-1].endswith("上级文件1项均已办结，待协调0项。")
+    lists["documents"].append(row("documents", "d2", "industry", document_no="d2", level="市", department="industry", received_on=date(2026, 9, 1), due_on=date(2026, 9, 15)))
+    report = report_of(district, lists)
+    assert paragraph(report, "政策方案").startswith("文件2项：已出台1项、超期1项，")
+    assert report.summary[-1].endswith("上级文件2项、已办1项、超期1项，待协调0项。")
+
+
 def test_where_none_is_behind_it_is_said(district: District) -> None:
     """Of two domains that keep the pace nobody is named."""
     assert paragraph(report_of(district, of_domains(工业=84, 农业=100)), "设备更新") == "开工率100.0%，各领域均达到序时进度。"
@@ -96,12 +115,12 @@ def test_what_was_scrapped_and_what_was_paid_is_told_by_kind(district: District)
             on_date=date(2026, 9, 1), granularity="明细", lead_bureau="finance",
         ))  # fmt: skip
     report = report_of(district, lists)
-    assert "1—10月报废淘汰5台（电梯2、营运货车3）。" in paragraph(report, "消费品以旧换新")
-    assert paragraph(report, "资金").startswith("支付中超长期特别国债7.00、中央专项0.50、其余4.00万元，")
+    assert "1—10月报废淘汰5台（辆），其中电梯2、营运货车3。" in paragraph(report, "消费品以旧换新")
+    assert paragraph(report, "资金").startswith("支付的资金中超长期特别国债7.00万元、中央专项0.50万元、其余4.00万元，")
     del lists["funds"][2:]
-    assert paragraph(report_of(district, lists), "资金").startswith("支付中市级3.00、区级1.00万元，")
+    assert paragraph(report_of(district, lists), "资金").startswith("支付的资金中市级3.00万元、区级1.00万元，")
     lists["funds"].pop()
-    assert "支付中" not in paragraph(report_of(district, lists), "资金")
+    assert "支付的资金" not in paragraph(report_of(district, lists), "资金")
 
 
 def test_policies_stand_by_level_with_what_they_brought(district: District) -> None:

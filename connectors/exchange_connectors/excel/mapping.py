@@ -181,6 +181,7 @@ class Mapping(_Strict):
     """A whole connector: one bureau, one drop folder.
 
     *district* is the code in topic names; a mapping that names none is for whoever runs it to complete. *digest* is that of the mapping itself, *lists_digest* that of the district's files of names it looks at.
+    *known* holds every way to write a name, *offered* the one that people read, in the order of its file.
     """
 
     bureau: str
@@ -195,6 +196,7 @@ class Mapping(_Strict):
     lists: dict[str, str] = {}
     departments: dict[str, str] = {}
     known: dict[str, frozenset[str]] = {}
+    offered: dict[str, tuple[str, ...]] = {}
     digest: str = ""
     lists_digest: str = ""
 
@@ -258,10 +260,9 @@ def load(path: Path, bureau: str = "") -> Mapping:
     folder = path.parent
     digest_parts: list[bytes] = []
     raw["departments"] = _departments(folder, raw.get("departments", {}), digest_parts)
-    raw["known"] = {
-        field: frozenset(_names(_toml(folder / file, digest_parts), ("name", "uscc", "code")))
-        for field, file in raw.get("known", {}).items()
-    }
+    files = {field: _toml(folder / file, digest_parts) for field, file in raw.get("known", {}).items()}
+    raw["known"] = {field: frozenset(_names(found, _NAMED_BY)) for field, found in files.items()}
+    raw["offered"] = {field: tuple(dict.fromkeys(_names(found, _NAMED_BY, most=1))) for field, found in files.items()}
     try:
         mapping = Mapping.model_validate({**raw, "digest": _digest([body]), "lists_digest": _digest(digest_parts)})
     except ValidationError as error:
@@ -313,15 +314,18 @@ def _toml(path: Path, digest_parts: list[bytes]) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def _names(raw: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
-    """Return every string of every array, and the *keys* of every table of every array."""
+_NAMED_BY = ("name", "uscc", "code")
+
+
+def _names(raw: dict[str, Any], keys: tuple[str, ...], most: int | None = None) -> list[str]:
+    """Return every string of every array, and the *keys* of every table of every array, of each the first *most*."""
     found: list[str] = []
     for value in raw.values():
         for item in value if isinstance(value, list) else ():
             if isinstance(item, str):
                 found.append(item)
             elif isinstance(item, dict):
-                found += [str(item[key]) for key in keys if key in item]
+                found += [str(item[key]) for key in keys if key in item][:most]
     return found
 
 

@@ -403,7 +403,7 @@ def _compare(table: Table, total: Row, bound: BoundColumn, blocks: list[list[Row
 
 
 def _sums(table: Table, rows: list[Row], plain_rows: PlainRows) -> Iterator[ColumnSum]:
-    """Yield each money column's sum as read, and the sheet's own total."""
+    """Yield each money column's sum as read, and the sheet's own total; a column without amounts has nothing to compare."""
     others = [row for row in rows if not isinstance(row.values, LazyValues)]
     for bound in table.columns:
         if bound.reads.unit is None or not bound.mapped.carried:
@@ -413,6 +413,8 @@ def _sums(table: Table, rows: list[Row], plain_rows: PlainRows) -> Iterator[Colu
         read = sum((row.money(name) or Decimal(0) for row in others if row.kind is RowKind.DETAIL), of_plain)
         totals = [row.money(name) for row in others if row.kind is RowKind.TOTAL]
         stated = totals[-1] if totals else None
+        if not read and stated is None:
+            continue
         yield ColumnSum(bound.header, bound.reads.unit, read / factor, None if stated is None else stated / factor)
 
 

@@ -43,6 +43,16 @@ _WORDS = {
     "document_no": "文号，如津发改〔2025〕12号", "department": "单位规范名称", "departments": "单位规范名称，多个用顿号分隔，牵头单位在前",
     "flag": "是或留空", "code": "从下拉选项中选一项",
 }  # fmt: skip
+_SINGLES = frozenset({"TradeInCompleted", "TradeInReturned", "SubsidyApproved", "SubsidyPaid", "SubsidyReversed"})
+_OWN_NUMBER = "本单位自编的编号，每项一个，以后各月不变"
+_PERSON_S_NUMBER = "令牌服务生成的编号（以 k1: 开头），没有的留空；不得填姓名、证件号、电话"
+_NOTES = {
+    "task_no": "工作方案的任务编号，如3、保障2、要求1", "support_no": _OWN_NUMBER, "match_no": _OWN_NUMBER, "problem_no": _OWN_NUMBER,
+    "internal_no": "没有项目代码的，填本单位自编的编号，以后各月不变", "line_no": "项目内自编的编号，如新1、旧1；“设备明细”与“供需对接”一致",
+    "buyer_token": _PERSON_S_NUMBER, "payee_token": _PERSON_S_NUMBER, "owner_token": _PERSON_S_NUMBER,
+    "withdraw_reason": "撤销时填写原因；填了即为撤销", "delist_reason": "退出时填写原因；填了即为退出",
+}  # fmt: skip
+"""What a clerk must know of a field besides what may stand in it."""
 _STEPS = (
     "1. 一行填一项；不改表头、列序可调、工作表不改名。黄色表头为必填。本表、“可选值”表不填数据。",
     "2. 金额按表头括号内的计量单位填写；无发生填0，暂缺留空。可在明细上方或下方加“合计”行，系统会核对，不入库。",
@@ -93,7 +103,7 @@ def write_template(mapping: Mapping, path: Path, month: str | None = None) -> Pa
         _write_head(sheet, columns, lines)
         _prepare_rows(sheet, choices, columns, max(lines) + 1)
         for column in columns:
-            guide.append([sheet.title, "/".join(column.path), column.must or "选填", _words(column)])
+            guide.append([sheet.title, "/".join(column.path), column.must or "选填", _words(column, columns)])
     _finish_guide(guide)
     book.move_sheet(choices, len(book.sheetnames))
     choices.sheet_state = "hidden"
@@ -132,9 +142,14 @@ def _columns(mapping: Mapping, mapped: SheetMap) -> Iterator[_Column]:
         type_ = field_type(mapped, column, f"sheet {mapped.label}, column {text}")
         unit = None
         if type_.kind == "money":
-            unit = unit_in(text) or column.unit or mapped.unit or mapping.unit or _usual_unit(mapping)
+            unit = unit_in(text) or column.unit or mapped.unit or mapping.unit or (Unit.YUAN if _of_singles(mapped) else _usual_unit(mapping))
         path = tuple(part.strip() for part in text.split("/"))
         yield _Column(text, path, column, type_, unit, _must(mapped, column), _choices(mapping, mapped, column, type_))
+
+
+def _of_singles(mapped: SheetMap) -> bool:
+    """Tell whether a row is one purchase or one payment, which nobody writes in 万元."""
+    return bool(mapped.event) and {event.type for event in mapped.event} <= _SINGLES and mapped.constants.get("granularity") != "汇总"
 
 
 def _usual_unit(mapping: Mapping) -> Unit:
@@ -202,8 +217,7 @@ def _choices(mapping: Mapping, mapped: SheetMap, column: ColumnMap, type_: Field
     if type_.kind == "department":
         first = {code: name for name, code in reversed(mapping.departments.items()) if name != code}
         return tuple(name for name in mapping.departments if name in first.values())
-    known = mapping.known.get(column.field, frozenset())
-    return tuple(sorted(known)) if type_.kind == "text" else ()
+    return mapping.offered.get(column.field, ()) if type_.kind == "text" else ()
 
 
 def _lines(mapped: SheetMap, columns: tuple[_Column, ...]) -> tuple[int, ...]:
@@ -256,7 +270,7 @@ def _write_head(sheet: Worksheet, columns: tuple[_Column, ...], lines: tuple[int
             top = lines[len(column.path) - 1]
             if top < lines[-1]:
                 sheet.merge_cells(start_row=top, start_column=number, end_row=lines[-1], end_column=number)
-            _comment(sheet, top, number, column)
+            _comment(sheet, top, number, column, columns)
             for line in lines:
                 cell = sheet.cell(line, number)
                 cell.border, cell.alignment, cell.font = _BORDER, _CENTRE, Font(bold=True)
@@ -271,10 +285,10 @@ def _with_unit(column: _Column) -> str:
     return text if column.unit is None or unit_in(text) is not None else f"{text}（{column.unit}）"
 
 
-def _comment(sheet: Worksheet, row: int, column: int, of: _Column) -> None:
+def _comment(sheet: Worksheet, row: int, column: int, of: _Column, columns: tuple[_Column, ...]) -> None:
     if of.mapped.carried or of.mapped.evidence is not None:
         sheet.cell(row, column).comment = Comment(
-            f"{of.must or '选填'}。{_words(of)}", "填报说明", width=260, height=80
+            f"{of.must or '选填'}。{_words(of, columns)}", "填报说明", width=260, height=80
         )
 
 
@@ -299,6 +313,9 @@ def _prepare_rows(sheet: Worksheet, choices: Worksheet, columns: tuple[_Column, 
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToHeight = 0
+    # The headings stand on every printed page, which says its number.
+    sheet.print_title_rows = f"1:{first - 1}"
+    sheet.oddFooter.center.text = "第 &P 页　共 &N 页"
 
 
 def _range_of(choices: Worksheet, values: tuple[str, ...]) -> str:
@@ -314,13 +331,18 @@ def _range_of(choices: Worksheet, values: tuple[str, ...]) -> str:
     return f"'{CHOICES_SHEET}'!${letters(column)}$1:${letters(column)}${len(values)}"
 
 
-def _words(column: _Column) -> str:
-    """Say what a column takes."""
+def _words(column: _Column, columns: tuple[_Column, ...]) -> str:
+    """Say what a column of a sheet takes, beside the others."""
     if column.mapped.evidence is not None:
         return f"{column.mapped.evidence}的编号"
     if column.mapped.field == "$reason":
         return "数值比上次减少时写明原因"
+    if column.mapped.field in _NOTES:
+        return _NOTES[column.mapped.field]
     if not column.mapped.carried:
+        reasons = [other.path[-1] for other in columns if other.path[0] == column.path[0] and other.mapped.field == "withdraw_reason"]
+        if reasons:
+            return f"自用，不入库；是否撤销以“{reasons[0]}”为准"
         return "自用，不入库；不得含身份证号、手机号"
     if column.type.kind == "money":
         return f"金额，单位{column.unit}，只填数字"

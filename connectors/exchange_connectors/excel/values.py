@@ -211,7 +211,7 @@ def _date(cell: Cell, column: Column, seen: Seen) -> Reading:
     if month.refused or not isinstance(month.value, str):
         if month.notes and month.notes[0].no == 26:
             return month
-        return refuse(28, "请填写年月，如2026-10-15")
+        return refuse(28, "请填写年月日，如2026-10-15")
     year, number = map(int, month.value.split("-"))
     return _of_month(year, number, column)
 

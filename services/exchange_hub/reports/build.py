@@ -1,13 +1,15 @@
 """Build the monthly report from its inputs. Pure: the same inputs give the same report, byte for byte."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
+from itertools import islice
 from typing import get_args
 
 from exchange_contracts.vocabulary import ConsumerDomain, Domain, SupportKind
 from exchange_hub.programme.deadlines import plan_lines
 from exchange_hub.programme.figures import definitions
+from exchange_hub.programme.matching import READ, suggestions
 from exchange_hub.programme.policy_map import changes, matrix
 from exchange_hub.programme.sentences import exact_wan
 from exchange_hub.programme.task_progress import NIL, board
@@ -18,6 +20,7 @@ from exchange_hub.reports.catalogue import (
     PLAN_BOARD,
     POLICY_CHANGES,
     POLICY_MAP,
+    SUGGESTIONS,
     TASK_BOARD,
     Catalogue,
     present,
@@ -28,6 +31,9 @@ from exchange_hub.reports.meaning import meanings
 from exchange_hub.reports.model import Adjustment, Annex, Figure, Report, Row
 from exchange_hub.reports.render.style import number_text
 from exchange_hub.views.lists.model import ListView
+
+#: Nobody looks through more of them; the page and `hub suggestions` have all.
+SUGGESTIONS_MAX = 2_000
 
 _SECTIONS = (
     goal_tables.goals, sections.equipment, sections.trade_in, sections.recycling, sections.funds,
@@ -71,7 +77,15 @@ def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]]) -> Report:
     paper = [_annex(view, rows) for view in report.catalogue.annexes(paper=True)]
     adjusted = [adjustments_annex(report.adjustments, report.catalogue)] if report.adjustments else []
     further = [annex for view in report.catalogue.annexes(paper=False) if len((annex := _annex(view, rows)).rows)]
-    return replace(report, annexes=(*paper, *adjusted, *further, *_task_board(report, rows), *_plan_board(report, rows), *_policy_map(report, rows)))
+    return replace(report, annexes=(*paper, *adjusted, *further, *_suggested(report, rows), *_task_board(report, rows), *_plan_board(report, rows), *_policy_map(report, rows)))
+
+
+def _suggested(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:
+    """Yield what supply might meet which demand, from the rows of the three lists; nothing where no names are alike."""
+    if report.catalogue.suggested:
+        lines = tuple(map(asdict, islice(suggestions(*(rows.get(name, ()) for name in READ)), SUGGESTIONS_MAX)))
+        if lines:
+            yield Annex(SUGGESTIONS.title, SUGGESTIONS, lines)
 
 
 def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[Annex]:

@@ -97,6 +97,26 @@ PLAN_BOARD = ListView(
 """Every plan that the work plan asks for, issued or not, worked out beside the list of those issued; no list of the views."""
 
 
+SUGGESTIONS = ListView(
+    ListName("suggestions"), "供需对接建议", "",
+    columns("""
+        project_no 项目代码或内部编号 text code 26
+        line_no 明细编号 text code
+        equipment 设备 text 28
+        units 台套 count 台套
+        price 购置金额 money 元
+        bureau 填报单位 text bureau 18
+        enterprise 企业 text 28
+        uscc 统一社会信用代码 text code 22
+        role 类型 text
+        product 产品 text 20
+        likeness 依据 text
+    """),
+    annex=AnnexPlace("供需对接建议", 21, paper=False),
+)  # fmt: skip
+"""Products of listed enterprises beside lines that nobody has matched: likeness of names, no recommendation; no list of the views."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The entries in force at one time.
@@ -110,7 +130,9 @@ class Catalogue:
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
         changes_mapped: whether what changed in the map stands beside it; earlier closes had none.
+        suggested: whether what supply might meet which demand stands among its annexes; earlier closes had none.
         plates: whether the charts stand before the annexes in a size to read; those of earlier closes stand in the body.
+        legible: whether tables of the body keep a size to read at the desk; those of earlier closes got smaller before rows went.
         imprint: lines at the end of the body: whom it goes to and who signs it; earlier closes had none.
         tasks: the tasks of the work plan with the bureaus that owe them for the month; earlier closes kept none.
         plans: the plans that the work plan asks for; earlier closes kept none.
@@ -125,7 +147,9 @@ class Catalogue:
     meanings: Mapping[str, str] = field(default_factory=dict)
     mapped: bool = False
     changes_mapped: bool = False
+    suggested: bool = False
     plates: bool = False
+    legible: bool = False
     imprint: tuple[str, ...] = ()
     tasks: tuple[PlanTask, ...] = ()
     plans: tuple[ExpectedPlan, ...] = ()
@@ -158,7 +182,7 @@ def present(district: District | None = None, month: str = "") -> Catalogue:
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
     imprint = district.profile.imprint if district is not None else None
     found = Catalogue(
-        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, plates=True,
+        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, suggested=True, plates=True, legible=True,
         imprint=imprint.lines if imprint else (), details_beside=True,
     )  # fmt: skip
     return found if district is None or not month else replace(found, tasks=district.plan_tasks(month), plans=district.plans)

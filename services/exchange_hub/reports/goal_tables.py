@@ -17,6 +17,8 @@ from exchange_hub.reports.model import Cell, Figure, Section, Table
 _NAMES_MAX = 1
 _MONTHS = 12
 _SURVEYED = f"stocks.{TOTAL}.share"
+#: What the body prints; who is responsible stands in the workbook, where a dozen bureaus have room.
+_SHOWN = (0, 1, 2, 3, 4, 5, 6, 8)
 _SET = ("baseline", "target", "year_target")
 
 
@@ -32,7 +34,7 @@ def goals(book: Book) -> Section:
     printed = sum(line.domain is None and not _of_city(book, line) for line in lines)
     # The domains of a goal and what the city asks stand in the workbook: what each domain invests is told by the table of equipment.
     printed = printed if 0 < printed < len(rows) else 0
-    table = Table("goals", f"到{frame.target_year}年目标进展{_headline(book)}", columns, rows, "亿元", printed)
+    table = Table("goals", f"到{frame.target_year}年目标进展{_headline(book)}", columns, rows, "亿元", printed, shown=_SHOWN)
     return Section("总体目标", (), (table,))
 
 
@@ -145,7 +147,7 @@ def _path_rows(book: Book, line: GoalLine) -> Iterator[tuple[Cell, ...]]:
         yield (Cell(title), Cell(line.domain or ""), *cells, Cell(), Cell(), Cell(), book.cell(f"{line.id}.gap"), Cell(months), Cell(), *ends)
         if indicator is not None and indicator.surveyed and book.value(_SURVEYED) is not None:
             none = (Cell(),) * 4
-            yield (Cell(title), Cell("摸底台账"), *none, book.cell(_SURVEYED), *none, Cell(), Cell(months), Cell(), *ends)
+            yield (Cell(title), Cell("摸底台账"), *none, book.cell(_SURVEYED), *none, Cell(months), Cell(), *ends)
         return
     more = ("of_base", "annual", "growth", "remaining")
     cells = [book.cell(f"{line.id}.{name}") for name in (*names, *more)]

@@ -33,7 +33,7 @@ def documents(book: Book) -> Section:
     known = book.value(f"{start}.total") is not None
     levels = _levels(book)
     text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
-        f"文件{n['total']}项：已出台{n['issued']}项、措施覆盖{n['covered']}项、免于出台{n['exempt']}项、未到期{n['due']}项、超期{n['overdue']}项" if known else "",
+        _settled(n) if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
     ) + _tasks(book)
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
@@ -46,6 +46,13 @@ def documents(book: Book) -> Section:
     columns = ("市级文件", "收文日", "责任单位", "到期日", "措施形式/文号", "状态")
     rows = tuple(_document_row(book, row, bureaus) for row, bureaus in _together(book, ordered[:DOCUMENTS_MAX]))
     return Section("政策方案", (text,), (*levels, Table("documents", title, columns, rows)))
+
+
+def _settled(n: Mapping[str, int]) -> str:
+    """Say what became of the documents; of what there is none nothing is said."""
+    words = {"issued": "已出台", "covered": "措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期"}
+    told = "、".join(f"{said}{n[name]}项" for name, said in words.items() if n[name])
+    return f"文件{n['total']}项：{told}" if told else f"文件{n['total']}项"
 
 
 def _levels(book: Book) -> tuple[Table, ...]:
@@ -65,7 +72,8 @@ def _tasks(book: Book) -> str:
     if not n["told"] and not n["silent"]:
         return ""
     silent = f"{n['silent']}个单位有任务未报送" if n["silent"] else ""
-    return say.sentence(f"{n['expected']}项任务中已完成{n['done']}项、滞后{n['behind']}项", silent)
+    told = "、".join(f"{words}{n[name]}项" for name, words in (("done", "已完成"), ("behind", "滞后")) if n[name])
+    return say.sentence(f"{n['expected']}项任务中{told or '尚无完成或滞后的'}", silent)
 
 
 def _together(book: Book, rows: Sequence[Row]) -> Iterator[tuple[Row, list[object]]]:

@@ -151,6 +151,7 @@ class Table:
 
     Attributes:
         printed: how many of its first rows the body prints, 0 where all that a page has room for; the workbook has all of them.
+        shown: places of the columns that the body prints, none named where all; the workbook has all of them.
     """
 
     id: str
@@ -159,13 +160,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     money_unit: str = "万元"
     printed: int = 0
+    shown: tuple[int, ...] = ()
+
+    @property
+    def body_columns(self) -> Sequence[int]:
+        """Places of the columns that the body prints."""
+        return self.shown or range(len(self.columns))
 
     @model_serializer(mode="wrap")
     def _dump(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out how many rows are printed where all are."""
+        """Leave out how many rows and which columns are printed where all are."""
         found: dict[str, Any] = handler(self)
-        if not self.printed:
-            del found["printed"]
+        for name in ("printed", "shown"):
+            if not found[name]:
+                del found[name]
         return found
 
 

@@ -58,7 +58,7 @@ def _followed(book: Book, each: Followed) -> str:
     entries = book.figures[f"lists.{each.row}.entries"]
     if entries.value is None:
         return f"{each.short}{entries.absent}"
-    words = {"new": "新增", "left": "退出", "expiring": f"{EXPIRING_DAYS}日内到期"}
+    words = {"new": "增", "left": "退", "expiring": f"{EXPIRING_DAYS}日内到期"}
     turned = [f"{words[name]}{count}" for name in words if f"lists.{each.row}.{name}" in book.figures and (count := book.count(f"lists.{each.row}.{name}"))]
     return f"{each.short}{say.number(entries.value)}{each.unit}" + (f"（{'、'.join(turned)}）" if turned else "")
 
@@ -102,10 +102,9 @@ def _matters(book: Book) -> str:
     documents = f"documents.{TOTAL}"
     done = sum(book.count(f"{documents}.{name}") for name in ("issued", "covered", "exempt"))
     known = book.value(f"{documents}.total") is not None
-    return (
-        (f"上级文件{book.count(f'{documents}.total')}项、已办{done}项、超期{book.count(f'{documents}.overdue')}项，" if known else "")
-        + f"待协调{book.count(f'problems.{TOTAL}.open')}项。"
-    )
+    total, overdue = (book.count(f"{documents}.{name}") for name in ("total", "overdue"))
+    settled = f"上级文件{total}项均已办结" if 0 < total == done else f"上级文件{total}项、已办{done}项" + (f"、超期{overdue}项" if overdue else "")
+    return say.sentence(settled if known else "", f"待协调{book.count(f'problems.{TOTAL}.open')}项")
 
 
 def notes(book: Book) -> tuple[str, ...]:
@@ -126,8 +125,8 @@ def _moment(book: Book) -> str:
 
 def _definitions(book: Book) -> Iterator[str]:
     yield (
-        f"口径：本年累计为{book.period.words}；退出的项目不计；明细与汇总并存的以明细计；上年同期为零或无数据的不计算同比；"
-        f"尾数有舍入差；超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各数口径见附件。"
+        f"口径：本年累计为{book.period.words}；退出的项目不计；明细与汇总并存的以明细计；尾数有舍入差；"
+        f"超期指审核通过超过{book.inputs.frame.payment_days}日未付清；领域归口按{book.inputs.district.domains_version}版；各表其余行列和各数口径见附件工作簿。"
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:

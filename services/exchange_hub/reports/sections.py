@@ -13,6 +13,9 @@ from exchange_hub.reports.model import Cell, Chart, Figure, Section, Series, Tab
 #: Explanations that the body prints, of the domains furthest behind; all of them stand in the list of submissions.
 EXPLAINED_MAX = 1
 PAYERS_MAX = 3
+#: What the body prints of the two widest tables; the workbook has their other columns: 总投资 and 资金到位/支付 of each domain, 下达文号 and 分解 of each channel.
+_EQUIPMENT_SHOWN = (0, 1, 2, 4, 5, 6, 7, 8)
+_FUNDS_SHOWN = (0, 1, 3, 4, 5, 6, 8, 9, 10, 11, 12)
 
 
 def equipment(book: Book) -> Section:
@@ -24,7 +27,7 @@ def equipment(book: Book) -> Section:
     rows = tuple(_equipment_row(book, domain) for domain in (*book.domains(), TOTAL))
     # What the month and all months came to stands in the table's last row.
     text = _empty(book, "设备更新项目", "equipment-projects") if book.value(f"equipment.{TOTAL}.ytd") is None else _pace(book)
-    table = Table("equipment", "分领域设备更新项目进展", columns, rows)
+    table = Table("equipment", "分领域设备更新项目进展", columns, rows, shown=_EQUIPMENT_SHOWN)
     return Section("设备更新", (text,) if text else (), (table,), (_completion(book), _by_month(book)))
 
 
@@ -55,7 +58,7 @@ def _pace(book: Book) -> str:
     rates = {domain: rate for domain in book.domains() if (rate := book.value(f"equipment.{domain}.plan_rate")) is not None}
     behind = {domain: passed - rate for domain, rate in rates.items() if say.percent(rate) != say.percent(passed) and rate < passed}
     order = sorted(behind, key=lambda domain: -behind[domain])
-    begun, lag = book.percent(f"equipment.{TOTAL}.start_rate"), f"{len(rates)}个领域中{len(behind)}个低于序时进度"
+    begun, lag = book.percent(f"equipment.{TOTAL}.start_rate"), f"{len(rates)}个领域{'均' if len(behind) == len(rates) > 1 else f'中{len(behind)}个'}低于序时进度"
     text = say.sentence(
         say.clause("开工率{p}", p=begun),
         (lag if behind else "各领域均达到序时进度") if rates else "",
@@ -128,7 +131,7 @@ def _scrapped(book: Book) -> str:
     """Say how much equipment was scrapped this year, by category, where any was; the categories in the order of the code list."""
     shown = [code for code in book.inputs.frame.codes.scrapped if book.value(f"scrappage.{code}.delivered")]
     parts = "、".join(f"{code}{book.number(f'scrappage.{code}.delivered')}" for code in shown)
-    return say.clause("{words}报废淘汰{n}台（{parts}）。", words=book.period.words, n=book.number(f"scrappage.{TOTAL}.delivered"), parts=parts or None)
+    return say.clause("{words}报废淘汰{n}台（辆），其中{parts}。", words=book.period.words, n=book.number(f"scrappage.{TOTAL}.delivered"), parts=parts or None)
 
 
 def _subsidies(book: Book) -> Iterator[Chart]:
@@ -197,23 +200,23 @@ def funds(book: Book) -> Section:
     start = f"funds.{TOTAL}"
     payers = _payers(book, shown)
     text = say.sentence(
-        f"支付中{'、'.join(payers)}万元" if len(payers) > 1 else "",
+        f"支付的资金中{'、'.join(payers)}" if len(payers) > 1 else "",
         say.clause("结余{m}", m=book.money(f"{start}.balance")),
         say.clause("以前年度预算支付{m}", m=book.money(f"{start}.earlier_paid")) if book.value(f"{start}.earlier_paid") else "",
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
     chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
-    return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况（下达文号见附件5）", columns, rows),), (*subsidies, chart))
+    return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况（下达文号见附件5）", columns, rows, shown=_FUNDS_SHOWN),), (*subsidies, chart))
 
 
 def _payers(book: Book, channels: Sequence[str]) -> list[str]:
-    """Return what each channel has paid, in 万元; of more than three the first two, and the others together."""
+    """Return what each channel has paid; of more than three the first two, and the others together."""
     paid = [(code, amount) for code in channels if (amount := book.value(f"funds.{code}.paid"))]
     if len(paid) > PAYERS_MAX:
         first, others = paid[: PAYERS_MAX - 1], paid[PAYERS_MAX - 1 :]
         paid = [*first, ("其余", sum((amount for _, amount in others), Decimal()))]
-    return [f"{name}{say.wan(amount)}" for name, amount in paid]
+    return [f"{name}{say.money(amount)}" for name, amount in paid]
 
 
 def _in_sight(book: Book, code: str, year: int) -> bool:

@@ -13,6 +13,7 @@ from exchange_contracts.registry import Contract, Registry
 from exchange_contracts.shape import Field, Shape
 from exchange_hub.programme.district import COORDINATION, District
 from exchange_hub.programme.district_parts import Cycle, SharedList, Sharing
+from exchange_hub.views.column_notes import note
 from exchange_hub.views.lists import KINDS, LISTS
 from exchange_hub.views.lists.model import Column, ListView
 
@@ -43,7 +44,7 @@ class Entry:
         codelist: code list that its values come from; *codes* are these values.
         required: whether whoever states it must fill it.
         key: whether it is part of what names a row or an event.
-        note: what the contract says of it.
+        note: what the contract says of it, or what a column means that is worked out.
     """
 
     name: str
@@ -92,7 +93,7 @@ def _of_list(view: ListView, district: District, registry: Registry) -> Resource
     said = {field.name: field for contract in reversed(contracts) for field in contract.fields[COMMON_FIELDS:]}
     entries = (
         Entry("row_key", "行主键", "文本", required=True, key=True, note="该行的业务主键，合并后的行只有一个"),
-        *(_of_column(column, said.get(column.name), registry) for column in view.columns),  # type: ignore[call-overload]  # names of fields are texts
+        *(_of_column(view, column, said.get(column.name), registry) for column in view.columns),  # type: ignore[call-overload]  # names of fields are texts
         Entry("bureaus", "报送单位", "列表", required=True, note="填报该行的单位代码"),
     )
     return Resource(
@@ -106,12 +107,12 @@ def _contracts_of(view: ListView, registry: Registry) -> list[Contract]:
     return [contract for contract in registry.contracts() if contract.kind in kinds]
 
 
-def _of_column(column: Column, field: Field | None, registry: Registry) -> Entry:
+def _of_column(view: ListView, column: Column, field: Field | None, registry: Registry) -> Entry:
     shape = None if field is None else field.shape.inner or field.shape
     codelist = shape.codelist if shape is not None else ""
     return Entry(
         column.name, column.title, "整数" if column.year else _OF_COLUMN[column.type], column.unit, codelist, registry.codelists.get(codelist, ()),
-        field is not None and _needed(field), note=field.doc if field is not None else "",
+        field is not None and _needed(field), note=field.doc if field is not None else note(view.name, column.name),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ LEADS = {
     "工业": "industry", "农业": "agriculture", "建筑": "housing", "交通": "transport", "教育": "education",
     "文旅": "culture-tourism", "医疗": "health", "水务": "water", "城市管理": "urban-management",
 }  # fmt: skip
-BY_CITY = ("汽车报废更新", "汽车置换更新")
+BY_CITY = ("汽车报废更新", "汽车置换更新", "家装厨卫", "智能家居", "居家适老化", "电动自行车")
 """What the city settles itself: nothing here approves or pays it."""
 _CENT = Decimal("0.01")
 PLANS_EXPECTED = 15

@@ -40,6 +40,7 @@ CHARACTER_MM, SMALL_CHARACTER_MM = 2.9, 2.45
 AROUND_AXES_MM, LABEL_ROOM_MM = 16.0, 3.6
 # From this height on there is room for a scale beside the values.
 SCALE_MM_MIN = 60.0
+SCALED_ROOM = 0.75
 GAP_MARK = "—"
 # A bar lower than this share of the highest has no room for its value.
 FOOT_SHARE_MIN = 0.15
@@ -135,7 +136,8 @@ class _Plot:
 
     def _crowded(self, values: list[Decimal | None]) -> bool:
         """Drop decimals until neighbouring values do not touch; tell whether they still must be turned upright."""
-        room_mm = self.slot_mm * 0.94 / max(len(self.bars), 1)
+        # Where a scale says how large a value is, decimals go before neighbours come close.
+        room_mm = self.slot_mm * (SCALED_ROOM if self.scaled else 0.94) / max(len(self.bars), 1)
         for decimals in range(self.decimals, -1, -1):
             self.decimals = decimals
             widest = max((text_width(self.written(value)) for value in values if value is not None), default=0.0)

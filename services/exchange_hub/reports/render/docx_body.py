@@ -1,17 +1,18 @@
 """How the body fits four pages: its tables as grids, its charts in rows, and the density that both take.
 
 The height of the body is reckoned before anything is drawn. Where the loosest form would run over four pages, charts
-get lower and table text smaller, step by step; then rows go that the workbook has too. The text itself never shrinks.
+get lower and table text smaller, step by step, never below 8 points; then rows go that the workbook has too. The text itself
+never shrinks. (Tables of months that earlier versions closed got as small as 6.5 points.)
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exchange_hub.reports.model import Chart, Report, Section, Table
-from exchange_hub.reports.render.docx_layout import balanced, fitted, lines_needed, row_mm, with_break
-from exchange_hub.reports.render.docx_markup import BODY_LINE, Grid
-from exchange_hub.reports.render.style import cell_text, heading, is_numeric, text_width
+from exchange_hub.reports.model import Cell, Chart, Report, Section, Table
+from exchange_hub.reports.render.docx_layout import balanced, fitted, lines_needed, row_mm, spaced_width, with_break
+from exchange_hub.reports.render.docx_markup import BODY_LINE, LINE_BREAK, LOOSE, TIGHT, Grid
+from exchange_hub.reports.render.style import cell_text, heading, is_numeric
 
 BODY_PAGES_MAX = 4
 # A page has 225 mm; programs and faces differ by a few lines over four pages, which is held back here.
@@ -29,9 +30,7 @@ BODY_ROWS_MAX = 14
 TOTAL = "合计"
 SHORT_CHARACTERS_MAX = 6
 
-# Where a number or a Latin letter meets a Chinese character; punctuation brings its own space.
-_MEETING = re.compile(r"(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])")
-SPACE_EM, HANGING_EM = 0.15, 1.0
+HANGING_EM = 1.0
 NUMBERED = re.compile(r"^[一二三四五六七八九十]+、")
 
 
@@ -42,18 +41,25 @@ class Density:
     Attributes:
         rows: the most rows of a table.
         beyond: whether what stands beyond a table's total is printed: money of earlier years.
+        legible: whether tables keep a size to read at the desk, and words beside a figure a line of their own.
     """
 
     chart_mm: float
     table_half_points: int
     rows: int = BODY_ROWS_MAX
     beyond: bool = True
+    legible: bool = False
 
 
 DENSITIES = (
     Density(40, 18), Density(36, 18), Density(34, 17), Density(32, 16), Density(30, 15), Density(28, 15), Density(26, 15), Density(26, 14),
     Density(26, 14, beyond=False), Density(26, 13, beyond=False), Density(26, 13, 7, beyond=False), Density(24, 13, 7, beyond=False), Density(22, 13, 6, beyond=False),
 )  # fmt: skip
+LEGIBLE = (
+    *(Density(26, size, legible=True) for size in (18, 17, 16)),
+    *(Density(26, 16, rows, beyond=False, legible=True) for rows in (BODY_ROWS_MAX, 10, 9, 8, 7, 6, 5)),
+)
+LEGIBLE_HALF_POINTS_MIN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +77,11 @@ class Block:
 
 def fitting_density(report: Report) -> Density:
     """Return the loosest density with which the body fits four pages; the tightest where none does."""
-    for density in DENSITIES:
+    densities = LEGIBLE if report.catalogue.legible else DENSITIES
+    for density in densities:
         if pages(report, density) <= BODY_PAGES_MAX:
             return density
-    return DENSITIES[-1]
+    return densities[-1]
 
 
 def pages(report: Report, density: Density) -> int:
@@ -102,7 +109,7 @@ def _blocks(report: Report, density: Density) -> Iterator[Block]:
         yield from _section_blocks(section, density, charts=not report.catalogue.plates)
     yield Block(LINE_MM, glued=True)
     for note in report.notes:
-        lines = int((_spaced_width(note) + 4) / NOTE_CHARACTERS) + 1
+        lines = int((spaced_width(note) + 4) / NOTE_CHARACTERS) + 1
         yield Block(lines * NOTE_MM)
     if report.catalogue.imprint:
         yield Block(len(report.catalogue.imprint) * NOTE_MM + IMPRINT_MM)
@@ -111,14 +118,9 @@ def _blocks(report: Report, density: Density) -> Iterator[Block]:
 def _lines(text: str) -> Iterator[Block]:
     """Yield a paragraph's lines, two characters in; none stands alone (widow control)."""
     # The full stop that ends a paragraph may hang over the margin.
-    lines = int((_spaced_width(text) + 2 - HANGING_EM) / LINE_CHARACTERS) + 1
+    lines = int((spaced_width(text) + 2 - HANGING_EM) / LINE_CHARACTERS) + 1
     for line in range(lines):
         yield Block(LINE_MM, glued=lines > 1 and line in (0, lines - 2))
-
-
-def _spaced_width(text: str) -> float:
-    """Return the width of a text in em where a program spaces numbers from Chinese characters, as LibreOffice always does."""
-    return text_width(text) + SPACE_EM * len(_MEETING.findall(text))
 
 
 def _section_blocks(section: Section, density: Density, *, charts: bool) -> Iterator[Block]:
@@ -133,7 +135,7 @@ def _section_blocks(section: Section, density: Density, *, charts: bool) -> Iter
         last = len(grid.rows) - 1
         for number, row in enumerate(grid.rows):
             yield Block(_row_height(row, grid), glued=number in {0, last - 1} - {last}, again_mm=head)
-        if len(grid.rows) < len(item.rows):
+        if says_left_out(item, grid, density):
             yield Block(NOTE_MM)
     for _ in chart_rows(section.charts) if charts else ():
         yield Block(density.chart_mm + 1)
@@ -144,18 +146,20 @@ def _row_height(texts: list[str], grid: Grid) -> float:
         (lines_needed(text, width, grid.half_points) for text, width in zip(texts, grid.widths_mm, strict=True)),
         default=1,
     )
-    return row_mm(lines, grid.half_points)
+    return row_mm(lines, grid.half_points, grid.air)
 
 
 def body_grid(item: Table, density: Density) -> Grid:
     """Lay out a table of the body: its first rows and its totals, each figure as printed."""
-    columns = range(len(item.columns))
-    every = [[cell_text(item, row, index) for index in columns] for row in item.rows]
+    columns = item.body_columns
+    written = _in_lines if density.legible else cell_text
+    every = [[written(item, row, index) for index in columns] for row in item.rows]
     rows = [every[index] for index in kept_rows(item, every, density)]
-    headings = [with_break(heading(item, index)) for index in columns]
+    headings = [_short(heading(item, index), item) if density.legible else with_break(heading(item, index)) for index in columns]
     numeric = [is_numeric(item, index) for index in columns]
+    # Numbers that have no room at a size to read are better small than broken.
     sizes = tuple(range(density.table_half_points, 12, -1))
-    size, widths = fitted(headings, rows, numeric, TEXT_WIDTH_MM, sizes)
+    size, widths = fitted(headings, rows, numeric, TEXT_WIDTH_MM, sizes, whole=density.legible)
     return Grid(
         headings=[balanced(title, width, size) for title, width in zip(headings, widths, strict=True)],
         rows=rows,
@@ -164,9 +168,40 @@ def body_grid(item: Table, density: Density) -> Grid:
         half_points=size,
         emphasised=frozenset(number for number, row in enumerate(rows) if row and row[0] == TOTAL),
         centred=frozenset(
-            index for index in columns[1:] if all(len(row[index]) <= SHORT_CHARACTERS_MAX for row in rows)
+            index for index in range(1, len(columns)) if all(len(row[index]) <= SHORT_CHARACTERS_MAX for row in rows)
         ),
+        air=TIGHT if density.legible else LOOSE,
     )
+
+
+def _short(title: str, item: Table) -> str:
+    """Return a heading on one line: the unit of money that all of a table's columns share stands in its caption."""
+    return title.replace(f"（{item.money_unit}）", "") if _says_money(item) else title
+
+
+def _says_money(item: Table) -> bool:
+    return any(f"（{item.money_unit}）" in heading(item, index) for index in item.body_columns)
+
+
+def caption(item: Table, density: Density) -> str:
+    """Return what stands over a table of the body: its title, and the unit of its money where headings leave that to it."""
+    return f"{item.title}（金额：{item.money_unit}）" if density.legible and _says_money(item) else item.title
+
+
+def _in_lines(item: Table, row: tuple[Cell, ...], index: int) -> str:
+    """Write a cell with what its figure is told with on a line of its own, so that it widens no column."""
+    cell, text = row[index], cell_text(item, row, index)
+    if cell.figure is None or cell.text or cell.figure.value is None:
+        return text
+    told, comma, rest = text.partition("，")
+    text = f"{told}{comma}{LINE_BREAK}{rest}" if comma and comma in cell.before else text
+    return f"{text.removesuffix(cell.after)}{LINE_BREAK}{cell.after}" if cell.after else text
+
+
+def says_left_out(item: Table, grid: Grid, density: Density) -> bool:
+    """Tell whether a note under the table says which rows the workbook has beside: not of those that are never meant for the body."""
+    meant = item.printed if item.printed and density.legible else len(item.rows)
+    return len(grid.rows) < min(meant, len(item.rows))
 
 
 def kept_rows(item: Table, rows: list[list[str]], density: Density) -> list[int]:

@@ -1,9 +1,10 @@
 """How a table fits a page: column widths, text size, and how many rows a page has room for."""
 
+import re
 from collections.abc import Sequence
 from math import ceil
 
-from exchange_hub.reports.render.docx_markup import LINE_BREAK
+from exchange_hub.reports.render.docx_markup import LINE_BREAK, LOOSE, Air
 from exchange_hub.reports.render.style import text_width
 
 MM_PER_POINT = 25.4 / 72
@@ -17,19 +18,27 @@ UNBROKEN_TEXT_EM_MAX = 4.6
 HEADING_LINES_MAX = 2
 # A heading of three characters is not broken: one of them would stand alone.
 UNBROKEN_EM_MAX, UNBROKEN_WITH_UNIT_EM_MAX = 3.0, 4.0
+# Where a number or a Latin letter meets a Chinese character; punctuation brings its own space.
+_MEETING = re.compile(r"(?<=[0-9A-Za-z%])(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])")
+SPACE_EM = 0.15
+
+
+def spaced_width(text: str) -> float:
+    """Return the width of a text in em where a program spaces numbers from Chinese characters, as LibreOffice always does."""
+    return text_width(text) + SPACE_EM * len(_MEETING.findall(text))
 
 
 def fitted(
     headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], width_mm: float,
-    sizes: Sequence[int] = SIZES,
+    sizes: Sequence[int] = SIZES, *, whole: bool = False,
 ) -> tuple[int, list[float]]:
     """Return text size (half-points) and column widths (mm) with which no number breaks over two lines.
 
     The largest size is taken at which numbers fit on one line and text columns have at least three characters;
-    what is left of the width goes to the text columns by the length of their texts.
+    what is left of the width goes to the text columns by the length of their texts, and where *whole* to headings on one line first.
     """
     for size in sizes:
-        floors, wishes = _demands(headings, rows, numeric, size)
+        floors, wishes = _demands(headings, rows, numeric, size, whole=whole)
         if sum(floors) <= width_mm:
             break
     spare = width_mm - sum(floors)
@@ -52,20 +61,20 @@ def shared(wanted: Sequence[float], spare: float) -> list[float]:
 
 
 def _demands(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], size: int
+    headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], size: int, *, whole: bool = False
 ) -> tuple[list[float], list[float]]:
     """Return for each column the least width it needs and the width it would like, in mm."""
     em = size / 2 * MM_PER_POINT
     floors, wishes = [], []
     for column, title in enumerate(headings):
-        widest = max((text_width(row[column]) for row in rows), default=0.0)
+        widest = max((_widest_line(row[column], spaced=whole) for row in rows), default=0.0)
         head = _heading_floor(title)
         if numeric[column]:
             floor = max(widest, head)
-            wish = floor
+            wish = max(floor, _widest_line(title, spaced=True)) if whole else floor
         else:
             floor = max(widest if widest <= UNBROKEN_TEXT_EM_MAX else min(widest, TEXT_COLUMN_EM_MIN), head)
-            wish = max(min(widest, TEXT_COLUMN_EM_MAX), min(_heading_width(title), 4.2))
+            wish = max(min(widest, TEXT_COLUMN_EM_MAX), min(_widest_line(title), 4.2))
         floors.append(floor * em + CELL_PADDING_MM)
         wishes.append(wish * em + CELL_PADDING_MM)
     return floors, wishes
@@ -77,9 +86,10 @@ def with_break(heading: str) -> str:
     return f"{title}{LINE_BREAK}（{unit}" if opened and title else heading
 
 
-def _heading_width(heading: str) -> float:
-    """Return the width of a heading's longest line, in em."""
-    return max(text_width(line) for line in heading.split(LINE_BREAK))
+def _widest_line(text: str, *, spaced: bool = False) -> float:
+    """Return the width of the longest line of a heading or a text, in em."""
+    width = spaced_width if spaced else text_width
+    return max(width(line) for line in text.split(LINE_BREAK))
 
 
 def _heading_floor(heading: str) -> float:
@@ -120,6 +130,6 @@ def shortened(text: str, width_mm: float, half_points: int, lines: int) -> str:
     return "".join(kept) + "…"
 
 
-def row_mm(lines: int, half_points: int) -> float:
-    """Return the height of a table row with so many lines: exact line height, two twentieths of air, a border."""
-    return (lines * (half_points * 10 + 50) + 40) / 1440 * 25.4 + 0.25
+def row_mm(lines: int, half_points: int, air: Air = LOOSE) -> float:
+    """Return the height of a table row with so many lines: exact line height, air above and below, a border."""
+    return (lines * (half_points * 10 + air.line) + 2 * air.around) / 1440 * 25.4 + 0.25

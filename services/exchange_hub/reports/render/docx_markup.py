@@ -149,6 +149,17 @@ def twips(mm: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Air:
+    """What a table leaves free, in twips: in each *line* beside its text, and *around* the lines of a cell."""
+
+    line: int
+    around: int
+
+
+LOOSE, TIGHT = Air(50, 20), Air(40, 10)
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A table as it is printed: headings, texts, which columns are numbers, widths in mm, text size in half-points.
 
@@ -156,6 +167,7 @@ class Grid:
         emphasised: numbers of the rows of totals.
         centred: numbers of the columns of short marks.
         noted: a note follows that belongs under the last row.
+        air: what its rows leave free.
     """
 
     headings: list[str]
@@ -166,6 +178,7 @@ class Grid:
     emphasised: frozenset[int] = frozenset()
     centred: frozenset[int] = frozenset()
     noted: bool = False
+    air: Air = LOOSE
 
 
 def table(grid: Grid) -> str:
@@ -177,7 +190,7 @@ def table(grid: Grid) -> str:
     widths = [twips(width) for width in grid.widths_mm]
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     head = "".join(
-        _cell(title, width, "TableHead", SHADE_HEAD, size=grid.half_points, kept=True)
+        _cell(title, width, "TableHead", SHADE_HEAD, size=grid.half_points, kept=True, air=grid.air)
         for title, width in zip(grid.headings, widths, strict=True)
     )
     rows = [f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>"]
@@ -189,7 +202,7 @@ def table(grid: Grid) -> str:
         cells = "".join(
             _cell(
                 text, width, "TableHead" if strong else "TableText", SHADE_TOTAL if strong else "",
-                size=grid.half_points, kept=kept, alignment=_alignment(grid, column),
+                size=grid.half_points, kept=kept, alignment=_alignment(grid, column), air=grid.air,
             )
             for column, (text, width) in enumerate(zip(texts, widths, strict=True))
         )
@@ -209,13 +222,13 @@ def _alignment(grid: Grid, column: int) -> str:
     return "center" if column in grid.centred else "left"
 
 
-def _cell(text: str, width: int, style: str, shade: str, *, size: int, kept: bool, alignment: str = "center") -> str:
+def _cell(text: str, width: int, style: str, shade: str, *, size: int, kept: bool, alignment: str = "center", air: Air = LOOSE) -> str:
     """Return a cell with one paragraph, centred between its lines; *kept* ones stay with the next row."""
     shading = f'<w:shd w:val="clear" w:color="auto" w:fill="{shade}"/>' if shade else ""
     keep = "<w:keepNext/>" if kept else ""
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shading}<w:vAlign w:val="center"/></w:tcPr>'
-        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}<w:spacing w:before="20" w:after="20" w:line="{size * 10 + 50}" w:lineRule="exact"/>'
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}<w:spacing w:before="{air.around}" w:after="{air.around}" w:line="{size * 10 + air.line}" w:lineRule="exact"/>'
         f'<w:jc w:val="{alignment}"/></w:pPr>{run(text, None, size)}</w:p></w:tc>'
     )
 

@@ -28,7 +28,15 @@ from exchange_hub.reports.model import Chart, Report, Section, Table
 from exchange_hub.reports.render.annex_values import Words
 from exchange_hub.reports.render.charts import render_charts
 from exchange_hub.reports.render.docx_annex import annexes
-from exchange_hub.reports.render.docx_body import NUMBERED, TEXT_WIDTH_MM, body_grid, chart_rows, fitting_density
+from exchange_hub.reports.render.docx_body import (
+    NUMBERED,
+    TEXT_WIDTH_MM,
+    body_grid,
+    caption,
+    chart_rows,
+    fitting_density,
+    says_left_out,
+)
 from exchange_hub.reports.render.docx_markup import (
     BODY_LINE,
     DECLARATION,
@@ -110,9 +118,9 @@ def body_characters(report: Report) -> int:
     for section in report.sections:
         texts += [section.title, *section.paragraphs]
         for item in section.tables:
-            texts += [item.title, *item.columns]
+            texts += [item.title, *(item.columns[index] for index in item.body_columns)]
             shown = item.rows[: item.printed or None]
-            texts += [cell_text(item, row, index) for row in shown for index in range(len(row))]
+            texts += [cell_text(item, row, index) for row in shown for index in item.body_columns]
     # Word counts a Latin word or a number as one.
     return sum(len(re.findall(r"[0-9A-Za-z.%,\-]+|\S", text)) for text in texts)
 
@@ -183,10 +191,10 @@ class _Body:
 
     def _table(self, item: Table) -> Iterator[str]:
         self.tables += 1
-        yield paragraph("Caption", run(f"表{self.tables}　{item.title}"))
+        yield paragraph("Caption", run(f"表{self.tables}　{caption(item, self.density)}"))
         grid = body_grid(item, self.density)
         yield table(grid)
-        if len(grid.rows) < len(item.rows):
+        if says_left_out(item, grid, self.density):
             left_out = f"共{len(item.rows)}行，此处列{len(grid.rows)}行，其余见附件工作簿“正文各表”。"
             yield paragraph("Note", run(left_out))
         yield paragraph("Break", "")

@@ -132,6 +132,9 @@ def _write(report: Report, target: IO[bytes] | Path, names: Mapping[str, str] | 
         sheet.set_column(0, 1, 26)
         sheet.set_column(2, len(table.columns) - 1, 14)
         write_table(made, sheet, table, 0)
+        if report.catalogue.legible:
+            sheet.freeze_panes(2, 1)
+            sheet.repeat_rows(0, 1)
     write_charts(book, charts, report, made.formats)
     _figures(made, figures)
     book.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, Self
 
-from exchange_hub.reports.model import Cell, Figure, Table
+from exchange_hub.reports.model import Cell, Figure, Report, Table
 from exchange_hub.reports.render.style import (
     MONEY_SCALES,
     cell_text,
@@ -18,12 +18,15 @@ from exchange_hub.reports.render.style import (
 
 #: A heading of two figures: ``退回/追回（件/万元）``, ``资金到位/支付（万元）``, ``在建/竣工``.
 _PAIR = re.compile(r"(?P<first>[^/（]+)/(?P<second>[^/（]+)(?:（(?P<units>[^）]+)）)?")
+#: A year or a count that is no figure of the report: a number all the same.
+_COUNT = re.compile(r"0|[1-9]\d{0,3}")
 
 
 class Book(Protocol):
     """The workbook that is written."""
 
     formats: dict[str, Any]
+    report: Report
 
     def shown(self, number_format: str) -> Any:
         """Return the cell format with this number format."""
@@ -88,6 +91,9 @@ def _write_half(made: Book, sheet: Any, place: tuple[int, int], cell: Cell, half
 
 def _write_cell(made: Book, sheet: Any, place: tuple[int, int], table: Table, cells: tuple[Cell, ...], index: int) -> None:
     cell = cells[index]
+    if cell.figure is None and made.report.catalogue.legible and _COUNT.fullmatch(cell.text):
+        sheet.write_number(*place, int(cell.text), made.shown("0"))
+        return
     if cell.figure is None or cell.text:
         sheet.write_string(*place, printable(cell_text(table, cells, index)), made.formats["text"])
         return
