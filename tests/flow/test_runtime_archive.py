@@ -31,7 +31,7 @@ def test_the_second_start_maps_what_the_first_one_wrote(folder: Path) -> None:
     (cache / "maven").symlink_to(Settings().cache_folder / "maven")
     mapped = []
     for name in ("first", "second"):
-        settings = Settings(data_dir=folder / name, cache=cache)
+        settings = Settings(data_dir=folder / name, cache_dir=cache)
         with running(settings, database=False) as servers:
             assert servers.started_here
             pid = read_json(Layout(settings.data_folder).processes)["pids"]["kafka"]

@@ -7,7 +7,7 @@ import pytest
 
 from exchange_hub.runtime.class_archive import ClassArchive
 
-WHOLE = b"\xa8\xba\x0b\xf0and the rest"
+WHOLE = b"\xa8\xab\x0b\xf0and the rest"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: What a whole archive begins with, written last; in the byte order of either kind of machine.
-_WHOLE = (b"\xf0\x0b\xab\xa8", b"\xa8\xba\x0b\xf0")
+_WHOLE = (b"\xf0\x0b\xab\xa8", b"\xa8\xab\x0b\xf0")
 #: A broker that has been asked to write one for so long runs still or was killed: another one may.
 _PROMISED_SECONDS = 3_600
 #: What is left out of an archive, and why one is not used, is of no interest to an operator.
