@@ -36,3 +36,9 @@ def test_the_help_loads_no_command() -> None:
     """`hub --help` loads its table of commands and the library of commands, and nothing else of the hub."""
     loaded = _loaded("from exchange_hub.cli import main; main(['--help'], standalone_mode=False)")
     assert {name for name in loaded if name.startswith(("exchange_", "pydantic", "sqlalchemy", "psycopg", "asyncio"))} == {"exchange_hub", "exchange_hub.cli"}
+
+
+def test_the_whole_hub_is_started_without_the_library_of_pages() -> None:
+    """Everything waits for `hub up` to make store and topics: it loads neither what serves pages nor reports."""
+    unused = {"fastapi", "jinja2", "aiokafka", "faust", "exchange_hub.reports", "exchange_hub.console.gate"}
+    assert _loaded("import exchange_hub.cli.up") & unused == set()
