@@ -238,7 +238,7 @@ def test_every_figure_stands_in_the_unit_that_is_said(source: MemorySource, tmp_
 
 def test_the_double_of_these_tests_is_asked_as_the_store_is() -> None:
     """Every question to the store that needs a connection has the same signature in the double that the pages are tested on."""
-    public = {name for name in vars(Queries) if not name.startswith("_") and callable(getattr(Queries, name))}
+    public = {name for name in dir(Queries) if not name.startswith("_") and callable(getattr(Queries, name))}
     derived = {"view", "trace_row", "month_under_review"}
     assert {name for name in public if name not in vars(MemoryReading)} == derived
     for name in public - derived:

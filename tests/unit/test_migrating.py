@@ -20,9 +20,3 @@ def test_a_start_loads_neither_the_library_that_migrates_nor_the_typed_events() 
     """Workers, pages and commands start without what most of them never use."""
     asked = "import sys, exchange_hub.processes.worker, exchange_hub.cli.lists; print({'alembic', 'exchange_contracts.events'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "set()\n"
-
-
-def test_a_command_that_reads_loads_no_client_of_kafka_and_no_writer_of_workbooks() -> None:
-    """`hub list` asks the store alone: what it does not use would be half of its time."""
-    asked = "import sys, exchange_hub.cli.lists; print({'kafka', 'aiokafka', 'xlsxwriter', 'prometheus_client'} & sys.modules.keys())"
-    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "set()\n"

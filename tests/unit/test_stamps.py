@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-from exchange_hub.processes import compose
 from exchange_hub.processes.compose import Hub
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.fold import fold_component
@@ -19,6 +18,7 @@ from exchange_hub.views.reading import read
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact, Record, Rejection
 from exchange_hub.views.store import deciding
+from exchange_hub.views.store import stamp as stamping
 from exchange_hub.views.store.deciding import JOINED, LISTED, has_grown, rows_stand
 from exchange_hub.views.store.stamp import Stamp
 from tests.strategies.history import bulk
@@ -44,7 +44,7 @@ def test_a_hub_works_its_stamp_out_once(monkeypatch: pytest.MonkeyPatch) -> None
     """A rebuild asks for the stamp at each of its parts; a process that a hub is handed to does not work it out again either."""
     hub = Hub.load(Settings(district=WUQING))
     found = hub.stamp
-    monkeypatch.setattr(compose, "stamp_of", None)
+    monkeypatch.setattr(stamping, "stamp_of", None)
     assert hub.stamp is found
     assert pickle.loads(pickle.dumps(hub)).stamp == found
 

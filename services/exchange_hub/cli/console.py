@@ -18,6 +18,7 @@ from exchange_hub.console.accounts import Accounts, Role
 from exchange_hub.console.app import create_app
 from exchange_hub.console.database import CONNECTIONS_MAX, DatabaseSource
 from exchange_hub.console.health import PROBES_MAX
+from exchange_hub.console.listening import is_loopback
 from exchange_hub.console.making import Processes
 from exchange_hub.console.serving import served
 from exchange_hub.console.source import Place
@@ -58,7 +59,7 @@ def _serve(running: Program, opened: gate.Gate) -> None:
     host, port = listening.getsockname()[:2]
     with served(app, listening, settings.console.tls_certfile, settings.console.tls_keyfile) as serving:
         log.info("console on %s://%s:%d", "https" if settings.console.tls_certfile else "http", host, port)
-        if not gate.is_loopback(host) and not settings.console.tls_certfile:
+        if not is_loopback(host) and not settings.console.tls_certfile:
             log.warning("the console is reached from other machines without TLS: passwords can be read on the way (HUB_CONSOLE__TLS_CERTFILE)")
         while serving.is_alive() and not running.stop.wait(0.2):
             pass

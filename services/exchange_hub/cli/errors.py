@@ -6,16 +6,13 @@ from contextlib import contextmanager
 
 import click
 import psycopg
-import sqlalchemy
 from pydantic import ValidationError
 
 from exchange_hub.programme.district import DistrictError
 from exchange_hub.runtime import logs
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.supervise import EXIT_FINAL
-from exchange_hub.views.dated import DatedFoldError
 from exchange_hub.views.store.district import AnotherDistrictError
-from exchange_hub.views.store.stamp import StampError
 
 _ANOTHER_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName)
 
@@ -30,16 +27,20 @@ def _of(module: str, *names: str) -> tuple[type[Exception], ...]:
     return tuple(getattr(loaded, name) for name in names) if loaded is not None else ()
 
 
+def _either(*several: tuple[type[Exception], ...]) -> tuple[type[Exception], ...]:
+    return tuple(kind for kinds in several for kind in kinds)
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """Turn errors meant for people into one message and exit code 1."""
     try:
         yield
-    except (AnotherDistrictError, StampError) as error:
+    except _either((AnotherDistrictError,), _of("exchange_hub.views.store.stamp", "StampError")) as error:
         refused = click.ClickException(str(error))
         refused.exit_code = EXIT_FINAL  # a supervisor does not start it again: that cannot help
         raise refused from error
-    except (RuntimeProblem, DistrictError, DatedFoldError) as error:
+    except _either((RuntimeProblem, DistrictError), _of("exchange_hub.views.dated", "DatedFoldError")) as error:
         raise click.ClickException(str(error)) from error
     except _of("exchange_connectors.kit.errors", "NotReadyError", "PublishError") as error:
         raise click.ClickException(str(error)) from error
@@ -50,7 +51,7 @@ def plain_errors() -> Iterator[None]:
             raise
         wrong = "\n".join(f"  {_setting(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors())
         raise click.ClickException(f"settings are not as they must be (see `hub config`):\n{wrong}") from error
-    except (psycopg.errors.InsufficientPrivilege, *_ANOTHER_SCHEMA, sqlalchemy.exc.ProgrammingError) as error:
+    except _either((psycopg.errors.InsufficientPrivilege, *_ANOTHER_SCHEMA), _of("sqlalchemy.exc", "ProgrammingError")) as error:
         if isinstance(getattr(error, "orig", error), psycopg.errors.InsufficientPrivilege):
             raise click.ClickException(
                 f"this role of the database may not do that ({str(getattr(error, 'orig', error)).splitlines()[0]}); make, change, close and restore as the "
@@ -63,7 +64,7 @@ def plain_errors() -> Iterator[None]:
             f"the store is empty, or not of this version of the hub ({told}); "
             "an empty one is made by `hub up`, else see `hub doctor` and run `hub migrate`"
         ) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, sqlalchemy.exc.DBAPIError) as error:
+    except _either((psycopg.OperationalError, psycopg.InterfaceError), _of("sqlalchemy.exc", "DBAPIError")) as error:
         told = logs.without_passwords(next(iter(str(getattr(error, "orig", error)).strip().splitlines()), type(error).__name__))
         raise click.ClickException(
             f"the database does not answer as it must: {told}\n  to do: check that PostgreSQL runs and HUB_DATABASE__URL (host, port, user, password, database)"

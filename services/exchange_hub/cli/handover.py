@@ -19,7 +19,7 @@ import xlsxwriter
 from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, output, reading
 from exchange_hub.cli.errors import plain_errors
-from exchange_hub.cli.reading import Figures
+from exchange_hub.cli.month_figures import Figures, month_of
 from exchange_hub.console import text_files, workbook_files
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
@@ -89,7 +89,7 @@ def export(*, month: str | None, out: Path, without_xlsx: bool) -> None:
     with plain_errors():
         hub = Hub.load()
         with (
-            serving(hub) as url, reading.month_of(hub, url, month, live=month is None) as (at, figures),
+            serving(hub) as url, month_of(hub, url, month, live=month is None) as (at, figures),
             output.replacing(out) as draft, zipfile.ZipFile(draft, "w", compresslevel=6) as archive,
         ):  # fmt: skip
             counts = write_package(Package(archive), hub, at, figures, xlsx=not without_xlsx)

@@ -13,15 +13,11 @@ from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
-from exchange_hub.programme.list_figures import EXITED
-from exchange_hub.reports.closed import cuts, snapshot
-from exchange_hub.reports.queries import Queries
-from exchange_hub.runtime.migrating import engine_of
-from exchange_hub.views import summing, values
+from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Selection
-from exchange_hub.views.rebuild import AS_OF
+from exchange_hub.views.queries.reading import ListQueries
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -69,12 +65,17 @@ def list_(
             wanted = condition(view, (*where, f"month={month}") if month else where)
             by_month = by == "month" or "month" in wanted
             if by is not None:
+                from exchange_hub.views import summing
+
                 _columns(view, by)
                 found = at.sums(name, summing.keys_of(view, by), [column.name for column in summing.summed(view, by, by_month=by_month)], Selection(wanted))
             else:
                 found = at.rows(name, Selection(wanted), limit=limit)
         names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
         if by is not None:
+            from exchange_hub.programme.list_figures import EXITED
+            from exchange_hub.views import summing
+
             summed, sums = summing.grouped(view, found, by, by_month=by_month)
             exited = sum(int(str(row["row_count"])) for row in found if row.get("admin_state") == EXITED)
             if exited:
@@ -98,7 +99,7 @@ def standing_of(asked: Sequence[str]) -> tuple[str | None, date | None]:
 
 
 @contextmanager
-def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Iterator[Queries]:
+def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Iterator[ListQueries]:
     """Open the lists as they stand now, as of a date, at a stored cut, or as of a date by what was known at a cut.
 
     What a close kept is read as it was kept, by the entries of its time; all else at a cut is folded anew from the event log.
@@ -109,6 +110,11 @@ def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Ite
         with reading.snapshot_of(hub, url) if day is None else reading.dated_snapshot(hub, url, day) as at:
             yield at
         return
+    from exchange_hub.cli.rebuild import other_stamp, views_as_of
+    from exchange_hub.reports.closed import cuts, snapshot
+    from exchange_hub.runtime.migrating import engine_of
+    from exchange_hub.views.rebuild import AS_OF
+
     with engine_of(url).connect() as asking:
         cut = cuts.stored(asking, cut_name)
         closed = snapshot.lists_closed(snapshot.stored(asking, cut.month, report=False))
@@ -119,8 +125,6 @@ def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Ite
         with reading.snapshot_of(hub, url, closed.schema, {view.name: view for view in closed.views}, cut.month[:4]) as at:
             yield at
         return
-    from exchange_hub.cli.rebuild import other_stamp, views_as_of
-
     if other_stamp(hub, cut) is not None:
         click.echo("截点之后程序或基础数据有变动：以下按现行口径重算，可能与当时所见不同。", err=True)
     with views_as_of(hub, url, cut), reading.snapshot_of(hub, url, AS_OF, year=f"{cut.as_of:%Y}") as at:

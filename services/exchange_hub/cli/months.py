@@ -34,6 +34,7 @@ from exchange_hub.runtime.servers import Servers
 from exchange_hub.runtime.topics import administration
 from exchange_hub.views.facts import register_title
 from exchange_hub.views.lists import KINDS
+from exchange_hub.views.queries.reading import hold
 from exchange_hub.views.tables import LIVE
 
 #: Source under which the hub's own program publishes on the coordination topic.
@@ -177,7 +178,7 @@ def _event_cells(lines: Sequence[Mapping[str, str]], names: Mapping[str, str]) -
 
 def _compare(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, str]]]:
     with serving(hub) as url, engine_of(url).connect() as conn, conn.begin():
-        snapshot.hold(conn, LIVE)
+        hold(conn, LIVE)
         comparison = restating.compare(conn, hub.district, month, context=hub.context_at(url))
         return comparison, list(_sources(conn, hub, comparison))
 
@@ -194,7 +195,7 @@ def _record(hub: Hub, month: str) -> tuple[restating.Comparison, list[dict[str, 
             click.echo(f"{month} 第 {restated.seq} 次调整已记录：{len(restated.comparison.adjustments)} 项。", err=True)
         publish_restated(hub, servers, engine, month)
         with engine.connect() as conn, conn.begin():
-            snapshot.hold(conn, LIVE)
+            hold(conn, LIVE)
             comparison = restating.compare(conn, hub.district, month, context=context)
             return comparison, list(_sources(conn, hub, comparison))
 

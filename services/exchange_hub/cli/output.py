@@ -7,20 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import orjson
-from rich.cells import cell_len
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from exchange_hub.console import text_files
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.values import Filed
+
+if TYPE_CHECKING:  # pages for a terminal are drawn by a library that files and pipes start without
+    from rich.console import Console
 
 Format = Literal["table", "json", "csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "xlsx")
@@ -125,6 +124,8 @@ def _on_terminal(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequenc
         table(title, [headings[i] for i in filled], [[row[i] for i in filled] for row in cells])
         return
     first = [i for name in layout.brief for i in filled if columns[i].name == name] or filled
+    from rich.console import Console
+
     width = Console().width
     kept: list[int] = []
     for i in first:
@@ -140,6 +141,8 @@ def _on_terminal(title: str, rows: Sequence[Mapping[str, Any]], columns: Sequenc
 
 def _room(headings: Sequence[str], cells: Sequence[Sequence[str]], column: int, most: int | None = None) -> int:
     """Return how many places of a terminal a column takes, its borders included; a Chinese character takes two."""
+    from rich.cells import cell_len
+
     natural = max((cell_len(row[column]) for row in cells), default=0)
     head = max(cell_len(line) for line in _stacked(headings[column]).splitlines())
     wanted = max(natural, head)
@@ -219,6 +222,10 @@ def table(title: str, headings: Sequence[str], cells: Sequence[Sequence[str]], *
     """
     cells = [[visible(cell) for cell in row] for row in cells]
     kept = [i for i in range(len(headings)) if not skip_empty or any(row[i] for row in cells)] or [0]
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     console = Console()
     widths = (most for most in NARROW_WIDTHS if sum(_room(headings, cells, i, most=most) for i in kept) < console.width)
     narrow = next(widths, 0)
@@ -235,8 +242,12 @@ def table(title: str, headings: Sequence[str], cells: Sequence[Sequence[str]], *
     console.print(shown)
 
 
-def _row_by_row(console: Console, title: str, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def _row_by_row(console: "Console", title: str, headings: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """Print each row as a block; what is empty is left out."""
+    from rich.cells import cell_len
+    from rich.markup import escape
+    from rich.table import Table
+
     widest = max(cell_len(heading) for heading in headings)
     console.print(f"[italic]{escape(title)}[/italic]")
     for number, row in enumerate(cells, 1):

@@ -14,12 +14,11 @@ import orjson
 from exchange_contracts import registry
 from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
-from exchange_hub.cli.reading import Figures
+from exchange_hub.cli.month_figures import Figures, month_of
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
 from exchange_hub.reports.meaning import meaning_of
 from exchange_hub.reports.model import Figure, decimal_text, plain
-from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.render.style import number_text
 from exchange_hub.reports.trace import rows_of, terms_of
 from exchange_hub.runtime.terminal import visible
@@ -29,6 +28,7 @@ from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Event, Row
 from exchange_hub.views.queries.provenance import of_row
+from exchange_hub.views.queries.reading import ListQueries
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MONTH = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}(?![0-9])")
@@ -43,7 +43,7 @@ Node = dict[str, Any]
 class _Tracer:
     """Answers questions from one snapshot."""
 
-    at: Queries
+    at: ListQueries
     hub: Hub
     limit: int
 
@@ -147,7 +147,7 @@ def _opened_here(hub: Hub, url: str, ref: str, limit: int) -> Node | None:
 
 def _opened_figure(hub: Hub, url: str, ref: str, limit: int, month: str | None, *, live: bool) -> Node:
     """Open a figure of a month."""
-    with reading.month_of(hub, url, month, live=live) as (at, figures):
+    with month_of(hub, url, month, live=live) as (at, figures):
         if ref in figures.figures:
             return _Tracer(at, hub, limit).figure(figures, figures.figures[ref])
         table = ref.partition(".")[0]

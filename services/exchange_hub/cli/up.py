@@ -6,7 +6,7 @@ import threading
 import click
 
 from exchange_hub.cli.errors import plain_errors
-from exchange_hub.console import gate
+from exchange_hub.console import listening
 from exchange_hub.console.accounts import Accounts
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.taking_up import FolderWatch, addresses, take_up
@@ -53,7 +53,7 @@ def up() -> None:
         stop = stop_on_signals()
         with only_hub(hub.settings):
             check_ports(hub.settings)
-            gate.check(hub.settings.console, Accounts(hub.settings.console_users))
+            listening.check(hub.settings.console, Accounts(hub.settings.console_users))
             with running(hub.settings) as servers:
                 take_up(hub, servers)
                 console = hub.settings.console

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from exchange_hub.console.comparing import Comparing
 from exchange_hub.console.query import QueryError
-from exchange_hub.reports.queries import Queries, reading
+from exchange_hub.reports.queries import Queries
 from exchange_hub.views.queries import findings
 from exchange_hub.views.queries.answers import Looked, StoreUnavailableError
+from exchange_hub.views.queries.reading import reading
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.tables import LIVE
 

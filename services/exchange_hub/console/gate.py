@@ -22,9 +22,9 @@ from urllib.parse import quote, urlsplit
 from fastapi import HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from exchange_hub.console import listening
 from exchange_hub.console.accounts import NAME, Account, Accounts, Right
 from exchange_hub.console.sessions import Attempts, Session, Sessions
-from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import ConsoleSettings
 
 audit = logging.getLogger("exchange_hub.console.audit")
@@ -160,34 +160,11 @@ def gate_of(settings: ConsoleSettings, accounts: Accounts) -> Gate:
     Raises:
         RuntimeProblem: the console would be reached from other machines, and has no login.
     """
-    check(settings, accounts)
+    listening.check(settings, accounts)
     hosts = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
     if not _is_unspecified(settings.host):
         hosts.add(f"[{settings.host}]" if ":" in settings.host else settings.host.lower())
     return Gate(frozenset(hosts), accounts, settings.session_minutes * 60, secure=settings.tls_certfile is not None)
-
-
-def check(settings: ConsoleSettings, accounts: Accounts) -> None:
-    """See that nobody gets in by accident.
-
-    Raises:
-        RuntimeProblem: the console would be reached from other machines, and has no login; or its users are not to be read.
-    """
-    if accounts.read() or is_loopback(settings.host):
-        return
-    raise RuntimeProblem(
-        "The console would be open to everybody who reaches this machine: it has no login.",
-        where=f"HUB_CONSOLE__HOST={settings.host}",
-        remedy="Make a user with `hub console user add NAME --role reader`, or listen on 127.0.0.1. Nothing was started.",
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches an address; a name other than localhost may lead anywhere."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_unspecified(host: str) -> bool:

@@ -8,8 +8,8 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from exchange_hub.reports.render.csv_rows import BYTE_ORDER_MARK, guarded
 from exchange_hub.views import values
+from exchange_hub.views.csv_cells import BYTE_ORDER_MARK, guarded
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.queries.answers import Row
 from exchange_hub.views.values import Filed, Json, Names

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import psycopg
@@ -17,14 +18,14 @@ from exchange_hub.programme.district import District
 from exchange_hub.runtime import kafka_rights
 from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.leftovers import read_json
-from exchange_hub.runtime.roles import give_rights
 from exchange_hub.runtime.settings import Settings
 from exchange_hub.views.rules import ANY_BUREAU, FoldRules
-from exchange_hub.views.store.commit import Context
-from exchange_hub.views.store.deciding import Asked
 from exchange_hub.views.store.district import refuse_another, remember
 from exchange_hub.views.store.setup import connect, topics_of
-from exchange_hub.views.store.stamp import Stamp, ensure_views, grown, stamp_of
+
+if TYPE_CHECKING:  # what fills lists is loaded by programs that fill them, and not by commands that read
+    from exchange_hub.views.store.commit import Context
+    from exchange_hub.views.store.stamp import Stamp
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,11 @@ class Hub:
         return f"hub.{self.district.id}.views"
 
     @cached_property
-    def stamp(self) -> Stamp:
+    def stamp(self) -> "Stamp":
         """The stamp of views that this process fills; a rebuild asks for it once a part, and to work it out takes longer than a small part."""
+        from exchange_hub.views.store.deciding import Asked
+        from exchange_hub.views.store.stamp import stamp_of
+
         district = self.district
         domains = tuple(domain.name for domain in district.domains)
         return stamp_of(Asked(self.rules(), domains, tuple(sorted(district.calendar.years)), district.digest()))
@@ -124,11 +128,13 @@ class Hub:
         except CalendarError:
             return None
 
-    def context(self, conn: psycopg.Connection, schema: str = "live") -> Context:
+    def context(self, conn: psycopg.Connection, schema: str = "live") -> "Context":
         """Everything a commit needs beside its batch."""
+        from exchange_hub.views.store.commit import Context
+
         return Context(topics_of(conn, self.event_topics), self.rules(), self.stamp, self.district_no, schema)
 
-    def context_at(self, url: str) -> Context:
+    def context_at(self, url: str) -> "Context":
         """Everything it takes to fold the entities of the store at *url*."""
         with connect(url) as conn:
             return self.context(conn)
@@ -150,6 +156,8 @@ class Hub:
             StampError: lists were filled under another stamp.
         """
         from exchange_hub.runtime.migrating import migrate
+        from exchange_hub.runtime.roles import give_rights
+        from exchange_hub.views.store.stamp import ensure_views
 
         self.refuse_another_s(url)
         migrate(url)
@@ -163,6 +171,7 @@ class Hub:
     def overtaken(self, url: str) -> frozenset[str]:
         """Return the kinds of entity that are to be filled anew because the district's calendar reaches further than it did."""
         from exchange_hub.runtime.migrating import migrate
+        from exchange_hub.views.store.stamp import grown
 
         self.refuse_another_s(url)
         migrate(url)

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from exchange_hub.runtime.class_archive import ClassArchive
 from exchange_hub.runtime.java import find_java
 from exchange_hub.runtime.kafka_jars import provide
 from exchange_hub.runtime.layout import Layout
@@ -43,6 +45,7 @@ class Kafka:
     heap_mb: int
     password: str | None = None
     external: "External | None" = None
+    archive: Sequence[str] = ()
 
     @property
     def properties(self) -> Path:
@@ -74,6 +77,7 @@ class Kafka:
             # Measured over 300 000 events on two cores: half the processor time to start, and less to serve too,
             # for a broker whose work is copying bytes.
             "-XX:TieredStopAtLevel=1",
+            *self.archive,
             f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}",
             "-Djava.awt.headless=true",
             "kafka.Kafka",
@@ -90,19 +94,22 @@ def prepare(settings: Settings, layout: Layout, *, secured: bool = True) -> Kafk
     Raises:
         RuntimeProblem: if jars, Java or the folder are not to be had.
     """
+    java, jars = find_java(settings), tuple(provide(settings.cache_folder, settings.kafka.jar_repository))
+    archive = ClassArchive.of(java, jars, settings.cache_folder)
     kafka = Kafka(
-        java=find_java(settings),
-        jars=tuple(provide(settings.cache_folder, settings.kafka.jar_repository)),
+        java=java,
+        jars=jars,
         folder=layout.kafka,
         logs=layout.logs,
         heap_mb=settings.kafka.heap_mb,
         password=kept_secret(layout.kafka_password(BROKER)) if secured else None,
         external=_external(settings.kafka, layout) if secured else None,
+        archive=archive.options(may_write=True),
     )
     kafka.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (kafka.folder / "log4j2.properties").write_text(_log4j(kafka.logs))
     if not kafka.data.exists():
-        _format(kafka)
+        _format(kafka, archive.options())
     return kafka
 
 
@@ -135,7 +142,7 @@ def configure(kafka: Kafka, port: int, controller_port: int) -> None:
     write_closed(kafka.properties, _properties(kafka.data, port, controller_port, kafka.password, kafka.external))
 
 
-def _format(kafka: Kafka) -> None:
+def _format(kafka: Kafka, archive: Sequence[str]) -> None:
     """Formats a draft folder and renames it, so that a format cut short leaves nothing that looks whole."""
     log.info("Formatting Kafka's data folder %s (once)", kafka.data)
     draft = kafka.folder / "data.draft"
@@ -148,6 +155,7 @@ def _format(kafka: Kafka) -> None:
         "-Xmx128m",
         "-XX:TieredStopAtLevel=1",  # half the processor time, as for the broker
         "-XX:+UseSerialGC",  # a sixth less again: it ends before the threads of another collector are of use
+        *archive,
         f"-Dlog4j2.configurationFile={kafka.folder / 'log4j2.properties'}",
     ]
     command += ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(draft_properties)]

@@ -33,6 +33,7 @@ from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.roles import give_rights
 from exchange_hub.views.dated import dated
 from exchange_hub.views.queries.log import driver_of
+from exchange_hub.views.queries.reading import hold
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE, digest_query
 
@@ -160,7 +161,7 @@ def close(engine: sa.Engine, district: District, closing: Closing) -> Closed:
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.connect() as conn, conn.begin():
-        snapshot.hold(conn, closing.schema)
+        hold(conn, closing.schema)
         set_up(conn)
         _enter(conn, closing)
         cut = positions(conn) if snapshot.exists(conn, "log.position") else {}

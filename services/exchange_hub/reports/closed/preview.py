@@ -24,6 +24,7 @@ from exchange_hub.reports.model import Report
 from exchange_hub.views.dated import dated
 from exchange_hub.views.queries import findings, log
 from exchange_hub.views.queries.answers import Finding, Rejected, Rejection
+from exchange_hub.views.queries.reading import hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def preview(engine: sa.Engine, district: District, closing: Closing) -> Preview:
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.connect() as conn:
-        snapshot.hold(conn, closing.schema)
+        hold(conn, closing.schema)
         set_up(conn)
         closed = snapshot.months(conn)
         if closing.month in closed:

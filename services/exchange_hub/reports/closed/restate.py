@@ -12,6 +12,7 @@ from exchange_hub.reports.closed import diff, snapshot, tables
 from exchange_hub.reports.closed.cuts import last_batch, positions
 from exchange_hub.reports.closed.diff import Comparison
 from exchange_hub.reports.model import dump_adjustments, load_adjustments
+from exchange_hub.views.queries.reading import hold
 from exchange_hub.views.store.commit import Context
 from exchange_hub.views.tables import LIVE
 
@@ -53,7 +54,7 @@ def restate(
     """
     isolated = engine.execution_options(isolation_level="REPEATABLE READ")
     with isolated.connect() as conn, conn.begin():
-        snapshot.hold(conn, schema)
+        hold(conn, schema)
         conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
         closed = snapshot.stored(conn, month, report=False)
         comparison = diff.compare(conn, district, month, schema, context=context)

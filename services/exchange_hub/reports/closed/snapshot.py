@@ -22,7 +22,6 @@ from exchange_hub.reports.sql import Lists
 from exchange_hub.views.lists import KINDS
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.queries.log import driver_of
-from exchange_hub.views.tables import hold as hold_statement
 from exchange_hub.views.tables import shown
 
 _FETCH_ROWS, _SORT_MEMORY = 1_000, "128MB"
@@ -179,22 +178,6 @@ def cursor_of(conn: sa.Connection) -> psycopg.Cursor[Any]:
 def exists(conn: sa.Connection, table: str) -> bool:
     """Tell whether a table (``schema.name``) is there."""
     return conn.execute(sa.select(sa.func.to_regclass(table))).scalar_one() is not None
-
-
-def hold(conn: sa.Connection, schema: str) -> bool:
-    """Keep a views schema from being replaced until the transaction ends, its first statement; tell whether there is one."""
-    # By hand: the toolkit leaves a savepoint open that it went back to, and within one no snapshot can be exported.
-    conn.execute(sa.text("SAVEPOINT held"))
-    try:
-        conn.execute(sa.text(hold_statement(schema)))
-    except sa.exc.ProgrammingError as error:
-        conn.execute(sa.text("ROLLBACK TO SAVEPOINT held"))
-        if not isinstance(error.orig, (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)):
-            raise
-        return False
-    finally:
-        conn.execute(sa.text("RELEASE SAVEPOINT held"))
-    return True
 
 
 def view_stamp(conn: sa.Connection, schema: str) -> dict[str, str] | None:

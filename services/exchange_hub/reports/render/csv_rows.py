@@ -15,16 +15,14 @@ from itertools import islice
 
 from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
 from exchange_hub.views import values
+from exchange_hub.views.csv_cells import BYTE_ORDER_MARK, FORMULA, guarded
 from exchange_hub.views.lists.model import Column
-from exchange_hub.views.values import Filed, Names
+from exchange_hub.views.values import Names
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ROWS_PER_PIECE = 500
 _KNOWN_MAX = 20_000
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
 # What keeps texts, one a line, from standing in cells as they are: what CSV quotes, escapes of the database, what begins a formula.
-_AWKWARD = re.compile('[",\\\\\r]|^(?:' + _FORMULA.pattern.replace("\\n", "") + ")", re.MULTILINE)
+_AWKWARD = re.compile('[",\\\\\r]|^(?:' + FORMULA.pattern.replace("\\n", "") + ")", re.MULTILINE)
 
 CellWriter = Callable[[list[bytes]], list[bytes]]
 """Takes fields of a column, gives its cells."""
@@ -45,17 +43,6 @@ def csv_rows(columns: Sequence[Column], lines: Iterable[bytes], names: Names) ->
         fields = b"".join(block).removesuffix(b"\n").replace(b"\n", b"\t").split(b"\t")
         cells = [write(fields[place::width]) for place, write in enumerate(writers)]
         yield b"".join([b",".join(row) + b"\r\n" for row in zip(*cells, strict=True)])
-
-
-def guarded(cell: Filed) -> str:
-    """Write a cell of a CSV file; what a spreadsheet would read as a formula gets a quote before it, a negative number stays one.
-
-    >>> guarded("=1+1"), guarded("＠SUM"), guarded(Decimal("-2.50")), guarded("-3"), guarded("-x"), guarded(None)
-    ("'=1+1", "'＠SUM", '-2.50', '-3', "'-x", '')
-    """
-    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return "" if cell is None else str(cell)
 
 
 def _writer(column: Column, names: Names) -> CellWriter:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
-from exchange_contracts import cells, codec
+from exchange_contracts import cells
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists.model import Column
 
@@ -57,6 +57,8 @@ class Origin:
         raw = facts.get("origin")
         if raw is None:
             return None
+        from exchange_contracts import codec
+
         found = cells.places(codec.written_with(value), raw["cells"], raw["row"])
         stated = {name: place for name, place in found.items() if facts.get(name) not in (None, "", [], {})}
         return cls(raw["file"], raw["sheet"], raw["row"], raw["unit"] or "", stated)

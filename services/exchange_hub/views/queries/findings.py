@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exchange_contracts import codec
 from exchange_contracts.units import factor
 from exchange_hub.views.findings import Comparison, finding_id
 from exchange_hub.views.lists import KINDS, OUTSIDE_DUTY
@@ -214,6 +213,8 @@ def _reviews(conn: sa.Connection) -> dict[str, tuple[str, str]]:
            WHERE topic_no IN (SELECT topic_no FROM log.topic) AND kind = 'coordination' AND register = 'review'
            ORDER BY topic_no, entity, revision DESC, digest DESC, off"""
     ))  # fmt: skip
+    from exchange_contracts import codec
+
     facts = [codec.decode_facts(value)[1] for withdrawn, value in found if not withdrawn]
     return {review["finding_id"]: (review["decision"], review.get("basis") or "") for review in facts}
 

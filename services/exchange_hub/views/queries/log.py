@@ -8,7 +8,6 @@ from typing import Any, Literal
 import psycopg
 import sqlalchemy as sa
 
-from exchange_contracts import codec
 from exchange_hub.views.queries.answers import (
     OUTCOMES,
     Balance,
@@ -138,6 +137,8 @@ def _rejection(
 ) -> Rejection:  # fmt: skip
     type_, origin = "", None
     if value is not None:
+        from exchange_contracts import codec
+
         with suppress(codec.DecodeError):
             contract, facts = codec.decode_facts(value)
             type_, origin = contract.event, Origin.of(facts, value)
@@ -161,6 +162,8 @@ def _events(conn: sa.Connection, where: str, **values: object) -> Iterator[Event
 
 def event_of(row: Sequence[Any], *, is_current: bool) -> Event:
     """Return an event of the log from its ``EVENT_COLUMNS`` and whether it is in force."""
+    from exchange_contracts import codec
+
     value, bureau, topic, off, event_id, register, revision, occurred_on, arrived_ms = row
     contract, facts = codec.decode_facts(value)
     return Event(

@@ -15,7 +15,6 @@ from exchange_hub.views.queries.lists import rows
 from exchange_hub.views.queries.log import EVENT_COLUMNS, event_of
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim
-from exchange_hub.views.store.planning import OF_EVENT, Topics, gathered
 from exchange_hub.views.tables import LIVE
 
 ClaimKey = tuple[str, str]
@@ -127,6 +126,8 @@ def _taken_from(
     """Tell whose statement each column of a row was taken from; nothing where one bureau alone reports its entity, or the list is gone."""
     if len({bureau for bureau, _ in claims}) < 2 or view.name not in BY_NAME:
         return []
+    from exchange_hub.views.store.planning import OF_EVENT, Topics, gathered
+
     topics = conn.execute(sa.text("SELECT topic_no, bureau, name FROM log.topic")).all()
     ends = None if below is None else {topic_no: below.get(name, 0) for topic_no, _, name in topics}
     counted = [event for event in _asked(conn, OF_EVENT, claims, kinds, day) if ends is None or event[1] < ends[event[0]]]
