@@ -110,6 +110,7 @@ class Catalogue:
         meanings: figure → what it means (口径), in words; empty where a close did not keep them yet.
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
         changes_mapped: whether what changed in the map stands beside it; earlier closes had none.
+        ends_by_day: whether a policy stands among those changes in the month in which it is first out of force; in earlier closes in that of its last day.
         plates: whether the charts stand before the annexes in a size to read; those of earlier closes stand in the body.
         imprint: lines at the end of the body: whom it goes to and who signs it; earlier closes had none.
         tasks: the tasks of the work plan with the bureaus that owe them for the month; earlier closes kept none.
@@ -125,6 +126,7 @@ class Catalogue:
     meanings: Mapping[str, str] = field(default_factory=dict)
     mapped: bool = False
     changes_mapped: bool = False
+    ends_by_day: bool = False
     plates: bool = False
     imprint: tuple[str, ...] = ()
     tasks: tuple[PlanTask, ...] = ()
@@ -158,7 +160,7 @@ def present(district: District | None = None, month: str = "") -> Catalogue:
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
     imprint = district.profile.imprint if district is not None else None
     found = Catalogue(
-        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, plates=True,
+        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, ends_by_day=True, plates=True,
         imprint=imprint.lines if imprint else (), details_beside=True,
     )  # fmt: skip
     return found if district is None or not month else replace(found, tasks=district.plan_tasks(month), plans=district.plans)

@@ -145,7 +145,7 @@ def _path_rows(book: Book, line: GoalLine) -> Iterator[tuple[Cell, ...]]:
         yield (Cell(title), Cell(line.domain or ""), *cells, Cell(), Cell(), Cell(), book.cell(f"{line.id}.gap"), Cell(months), Cell(), *ends)
         if indicator is not None and indicator.surveyed and book.value(_SURVEYED) is not None:
             none = (Cell(),) * 4
-            yield (Cell(title), Cell("摸底台账"), *none, book.cell(_SURVEYED), *none, Cell(), Cell(months), Cell(), *ends)
+            yield (Cell(title), Cell("摸底台账"), *none, book.cell(_SURVEYED), *none, Cell(months), Cell(), *ends)
         return
     more = ("of_base", "annual", "growth", "remaining")
     cells = [book.cell(f"{line.id}.{name}") for name in (*names, *more)]
