@@ -20,10 +20,13 @@ OWN_CODES = frozenset(("submission", "coordination", "indicator", "task", "plan"
 
 _PLAIN = re.compile(r"[0-9A-Z|@:./_-]+")
 _WITHOUT_BLANKS = re.compile(r"[0-9A-Za-z|@:./_-]+")
-_HYPHENS = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]")
-_UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
-_ZERO_WIDTH = re.compile(f"[{_UNSEEN}]")
-_NO_PLACE = re.compile(f"[\\s{_UNSEEN}]")
+HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+"""Every hyphen and dash that stands for ``-``."""
+UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+"""Ranges of what no one sees, as they stand in a class of characters."""
+_HYPHENS = re.compile(f"[{HYPHENS}]")
+_ZERO_WIDTH = re.compile(f"[{UNSEEN}]")
+_NO_PLACE = re.compile(f"[\\s{UNSEEN}]")
 _YEAR = re.compile(r"[\[({〔【「﹝]((?:19|20)[0-9]{2})年?[\])}〕】」﹞]")
 
 

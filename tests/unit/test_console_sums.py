@@ -73,3 +73,41 @@ def test_every_list_that_knows_its_ground_is_there_by_town() -> None:
         "equipment-projects", "recycling-projects", "project-progress", "project-claims", "equipment-lines", "project-procedures", "support-sought", "matches",
         "outlets", "outlet-claims", "scrappage", "elimination", "enterprises", "materials",
     }  # fmt: skip
+
+
+def _sums(client: TestClient, list_: str, query: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = client.get(f"/api/lists/{list_}/sums?{query}").json()["lines"]
+    return found
+
+
+def test_what_is_a_stock_or_a_ceiling_is_never_summed(client: TestClient, source: MemorySource) -> None:
+    """Outlets that an operator states with each material, firms of several months, and the most that a policy gives have no sum; what flows has one."""
+    source.lists["materials"] = [
+        row("materials", f"W|{n}", "commerce", operator_uscc="W", month="2026-10", material=material, unit="吨", outlets=3, reverse_invoiced=100, town="梅厂镇", granularity="明细")
+        for n, material in enumerate(("废钢铁", "废纸"))
+    ]
+    [line] = _sums(client, "materials", "by=town&month=2026-10")
+    assert (line["row_count"], line["reverse_invoiced"], "outlets" in line) == (2, "2.00", False)
+    source.lists["safeguards"] = [row("safeguards", f"{n}", "tax", safeguard="反向开票", month=f"2026-0{n}", firms=10, items=5, unit="份", amount=100) for n in (8, 9)]
+    [line] = _sums(client, "safeguards", "by=safeguard")
+    assert (line["items"], line["amount"], "firms" in line) == (10, "2.00", False)
+    source.lists["funding-policies"] = [row("funding-policies", f"{n}", "finance", level="市级", cap=100, obtained=100) for n in (1, 2)]
+    [line] = _sums(client, "funding-policies", "by=level")
+    assert (line["obtained"], "cap" in line) == ("2.00", False)
+
+
+def test_what_was_approved_and_what_was_paid_of_it_are_never_added(client: TestClient, source: MemorySource) -> None:
+    """Steps of money, sides of equipment and kinds of safeguards have a line each within whatever a list is summed by, and no total over them."""
+    source.lists["funds"] = [
+        row("funds", f"{n}", "finance", step=step, channel="市级", amount=100, granularity="明细", count=1) for n, step in enumerate(("审核", "支付", "支付"))
+    ]  # fmt: skip
+    assert [(line["channel"], line["step"], line["amount"]) for line in _sums(client, "funds", "by=channel")] == [("市级", "审核", "1.00"), ("市级", "支付", "2.00")]
+    assert [(line["step"], line["amount"]) for line in _sums(client, "funds", "by=step")] == [("审核", "1.00"), ("支付", "2.00")]
+    source.lists["equipment-lines"] = [
+        row("equipment-lines", f"{n}", "industry", line_no=f"{n}", project_no="P", side=side, name="机", units=2) | {"town": "梅厂镇"} for n, side in enumerate(("旧设备", "新设备"))
+    ]  # fmt: skip
+    assert [(line["side"], line["units"]) for line in _sums(client, "equipment-lines", "by=town")] == [("新设备", 2), ("旧设备", 2)]
+    source.lists["safeguards"] = [
+        row("safeguards", f"{n}", "tax", safeguard=kind, month="2026-09", items=5, unit=unit) for n, (kind, unit) in enumerate((("反向开票", "份"), ("简化审批", "项")))
+    ]  # fmt: skip
+    assert [line["items"] for line in _sums(client, "safeguards", "by=month")] == [5, 5]

@@ -95,3 +95,26 @@ def test_the_map_and_its_changes_end_the_workbook_and_older_months_have_none(dis
     assert with_annexes(without_changes, {"funding-policies": told}).annexes[-1].title == "资金政策图谱"
     older = replace(report, catalogue=replace(report.catalogue, mapped=False))
     assert "资金政策图谱" not in [annex.title for annex in with_annexes(older, {"funding-policies": told}).annexes]
+
+
+def test_a_policy_that_ends_with_a_month_has_run_out_in_the_next() -> None:
+    """It is in force on its last day, so that no month loses it; one that was abolished before does not run out as well."""
+    told = (
+        policy("1", (), valid_to=date(2026, 9, 30)), policy("2", (), valid_to=AS_OF), policy("3", (), valid_to=date(2026, 9, 29)),
+        policy("4", (), valid_to=date(2026, 10, 20), expired_on=date(2026, 9, 15)), policy("5", (), valid_to=date(2026, 10, 20), expired_on=date(2026, 11, 15)),
+    )  # fmt: skip
+    october = [(what, each["document_no"]) for what, _, each in changes(told, AS_OF, SINCE)]
+    assert october == [("到期", "1"), ("到期", "5"), ("将到期", "2")]
+    november = [(what, each["document_no"]) for what, _, each in changes(told, date(2026, 11, 30), date(2026, 11, 1))]
+    assert november[:1] == [("到期", "2")]
+    assert not {("到期", "1"), ("到期", "4"), ("到期", "5")} & {*november}
+
+
+def test_a_month_that_was_closed_before_keeps_the_changes_it_told(district: District) -> None:
+    """An earlier close told an end in the month of the last day: it is rendered so for ever."""
+    report = report_of(district, {view.name: [] for view in LISTS})
+    told = (policy("1", (), valid_to=date(2026, 9, 30), name="一"), policy("2", (), valid_to=date(2026, 10, 20), expired_on=date(2026, 9, 15), name="二"))
+    earlier = replace(report, catalogue=replace(report.catalogue, ends_by_day=False))
+    for each, names in ((report, ["一"]), (earlier, ["二"])):
+        changed = next(annex for annex in with_annexes(each, {"funding-policies": told}).annexes if annex.title == "资金政策图谱变化")
+        assert [row["name"] for row in changed.rows if row["change"] == "到期"] == names

@@ -163,3 +163,23 @@ def test_each_domain_says_who_leads_it_or_that_nobody_is_settled(district: Distr
     assert leads["能源"][3] == "未列入归口表"
     assert {"消防", "商业设施"} <= leads.keys()
     assert district.ranking("equipment-projects", domain="养老")[0] == district.publishers()[0], "without a lead the order of bureaus decides"
+
+
+def test_an_indicator_is_known_however_its_name_is_written(district: District) -> None:
+    """A report under a full-width letter is the indicator's, in every figure of its line."""
+    code, of = "环保绩效A级产能占比", {"series": "调度", "unit": "%"}
+    rows = [told("基数", "2023", None, 40, code, **of), told("目标", "2026", None, 60, code, **of), told("报送", "2026-10", None, 55, "环保绩效Ａ级产能占比", **of)]
+    figures = report_with(district, *rows).figures
+    assert [figures[f"goals.{code}.{name}"].value for name in ("baseline", "ytd", "gap", "way")] == [40, 55, 5, 75]
+    assert figures[f"goals.{code}.ytd"].source.rows == 1
+
+
+def test_every_line_of_a_workbook_table_has_a_cell_for_each_column(district: District) -> None:
+    """The share that was surveyed stands under 本年累计, and what is left of the year under its own heading."""
+    stocks = row("energy-stocks", "电动机|工业", "industry", equipment="电动机", domain="工业", month="2026-10", stock=10, advanced=1, saving=4, entry=3, below=2)
+    lists = {view.name: [stocks] if view.name == "energy-stocks" else [] for view in LISTS}
+    report = report_of(district, lists, "2026-10", date(2026, 10, 31))
+    assert all(len(cells) == len(table.columns) for table in report.further for cells in table.rows)
+    table = next(table for table in report.further if table.id == "goal_paths")
+    [surveyed] = [dict(zip(table.columns, cells, strict=True)) for cells in lines(table) if cells[1] == "摸底台账"]
+    assert (surveyed["本年累计"], surveyed["余下月数"], surveyed["口径"]) == ("50.0%", "2", "调度")

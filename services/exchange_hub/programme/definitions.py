@@ -131,6 +131,7 @@ class GoalLine:
         growth: target ÷ baseline, where the plan gives only a growth and no target is set.
         threshold: the target itself, where the catalogue of indicators gives it and none is set.
         parts: for a total, the ids of the lines it adds up; absent where one of them is.
+        written: how bureaus write the indicator where they write it otherwise than the catalogue; numbers and names compare by their normal form.
     """
 
     id: str
@@ -141,6 +142,12 @@ class GoalLine:
     growth: Decimal | None = None
     threshold: Decimal | None = None
     parts: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str | tuple[str, ...]:
+        """The name by which rows of the list are chosen, or all of them."""
+        return self.written or self.indicator
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def definitions(frame: Frame) -> Iterator[Definition]:
 def _values(line: GoalLine, frame: Frame) -> Iterator[Definition]:
     """Base, targets and reported values, as they are told."""
     period = frame.period
-    of = {"indicator": line.indicator, "series": line.series, "domain": line.domain}
+    of = {"indicator": line.named, "series": line.series, "domain": line.domain}
     values: tuple[tuple[str, str, str, Absent], ...] = (
         ("baseline", "基数", str(frame.base_year), NOT_SET),
         ("target", "目标", str(frame.target_year), NOT_SET),

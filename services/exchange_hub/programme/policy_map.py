@@ -4,7 +4,7 @@ A policy of several domains stands in the line of each; the last line counts eve
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from exchange_hub.programme.definitions import TOTAL
@@ -58,13 +58,15 @@ def ends_soon(policy: Policy, as_of: date) -> bool:
     return ends is not None and (ends - as_of).days <= EXPIRING_DAYS
 
 
-def changes(policies: Iterable[Policy], as_of: date, since: date) -> Iterator[tuple[str, date, Policy]]:
+def changes(policies: Iterable[Policy], as_of: date, since: date, *, of_days: bool = False) -> Iterator[tuple[str, date, Policy]]:
     """Yield what changed since a day and what ends soon: 生效, 废止, 到期 or 将到期 with its day and the policy, day by day.
 
     Args:
         policies: rows of the list of funding policies.
         as_of: the day as of which the map speaks.
         since: first day of the month.
+        of_days: what months that earlier versions closed keep: a policy is 到期 in the month of its last day, and after it was abolished, too.
+            Else in the month in which it is first out of force, which of one that ends with a month is the next.
     """
     found: list[tuple[str, date, Policy]] = []
     for policy in policies:
@@ -73,11 +75,16 @@ def changes(policies: Iterable[Policy], as_of: date, since: date) -> Iterator[tu
             found.append(("生效", begins, policy))
         if expired is not None and since <= expired <= as_of:
             found.append(("废止", expired, policy))
-        elif ends is not None and since <= ends < as_of:
+        elif ends is not None and (since <= ends < as_of if of_days else _ran_out(ends, expired, as_of, since)):
             found.append(("到期", ends, policy))
         if ends is not None and is_in_force(policy, as_of) and ends_soon(policy, as_of):
             found.append(("将到期", ends, policy))
     yield from sorted(found, key=lambda each: (each[1], str(each[2].get("document_no")), each[0]))
+
+
+def _ran_out(ends: date, expired: date | None, as_of: date, since: date) -> bool:
+    """Tell whether a policy that nobody abolished before was first out of force between two days, the day after its last one."""
+    return since <= ends + timedelta(days=1) <= as_of and (expired is None or expired > ends)
 
 
 def _line(policies: list[Policy], as_of: date, since: date) -> dict[str, Any]:

@@ -79,20 +79,28 @@ def board(
 
 
 def tally(lines: Iterable[Row]) -> Tally:
-    """Count the tasks of a board: done is a task of which every bureau that owes it says so, behind one of which any says so."""
+    """Count the tasks of a board, each once."""
+    return Tally(**{name: len(found) for name, found in members(lines).items()})
+
+
+def members(lines: Iterable[Row]) -> dict[str, frozenset[str]]:
+    """Return the tasks of a board by what is said of them: done is one of which every bureau that owes it says so, behind one of which any says so.
+
+    Silent are bureaus, not tasks.
+    """
     of_task: dict[str, list[Row]] = {}
     for line in lines:
         if line["area"] != OTHER:
             of_task.setdefault(line["task_no"], []).append(line)
-    states = [[line["state"] for line in of] for of in of_task.values()]
-    owed = [[line["state"] for line in of if line["part"] == NAMED and line["state"] != NOT_OWED] for of in of_task.values()]
-    return Tally(
-        expected=len(of_task),
-        told=sum(any(state not in (SILENT, NIL, NOT_OWED, NOT_YET_DUE) for state in of) for of in states),
-        done=sum(bool(of) and set(of) == {DONE} for of in owed),
-        behind=sum(BEHIND in of for of in states),
-        silent=len({line["bureau"] for of in of_task.values() for line in of if line["state"] == SILENT}),
-    )
+    states = {task: {line["state"] for line in of} for task, of in of_task.items()}
+    owed = {task: {line["state"] for line in of if line["part"] == NAMED and line["state"] != NOT_OWED} for task, of in of_task.items()}
+    return {
+        "expected": frozenset(of_task),
+        "told": frozenset(task for task, of in states.items() if of - {SILENT, NIL, NOT_OWED, NOT_YET_DUE}),
+        "done": frozenset(task for task, of in owed.items() if of == {DONE}),
+        "behind": frozenset(task for task, of in states.items() if BEHIND in of),
+        "silent": frozenset(line["bureau"] for of in of_task.values() for line in of if line["state"] == SILENT),
+    }
 
 
 def _line(bureau: str, part: str, row: Row | None, missing: str) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from exchange_hub.reports.sql import Lists, lists_of, value
 
 def read_cubes(conn: sa.Connection, cubes: Iterable[Cube], schema: str) -> Mapping[str, Cells]:
     """Return the cells of every cube by its name, as the transaction of *conn* sees the lists of *schema*."""
-    lists = lists_of(schema)
+    return read_from(conn, cubes, lists_of(schema))
+
+
+def read_from(conn: sa.Connection, cubes: Iterable[Cube], lists: Lists) -> Mapping[str, Cells]:
+    """Return the cells of every cube by its name, as the transaction of *conn* sees *lists*."""
     return {cube.name: Cells(cube, _cells(conn, lists, cube)) for cube in cubes}
 
 

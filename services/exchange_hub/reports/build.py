@@ -96,7 +96,7 @@ def _policy_map(report: Report, rows: Mapping[str, Sequence[Row]]) -> Iterator[A
         lines = tuple(matrix(policies, as_of, since, (*get_args(Domain), *get_args(ConsumerDomain)), get_args(SupportKind)))
         if lines:
             yield Annex(POLICY_MAP.title, POLICY_MAP, lines)
-        if report.catalogue.changes_mapped and (changed := tuple({**policy, "change": change, "on_date": on} for change, on, policy in changes(policies, as_of, since))):
+        if report.catalogue.changes_mapped and (changed := tuple({**policy, "change": change, "on_date": on} for change, on, policy in changes(policies, as_of, since, of_days=not report.catalogue.ends_by_day))):
             yield Annex(POLICY_CHANGES.title, POLICY_CHANGES, changed)
 
 

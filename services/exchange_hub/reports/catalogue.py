@@ -131,6 +131,7 @@ class Catalogue:
         mapped: whether the map of policies stands among its annexes; earlier closes had none.
         changes_mapped: whether what changed in the map stands beside it; earlier closes had none.
         suggested: whether what supply might meet which demand stands among its annexes; earlier closes had none.
+        ends_by_day: whether a policy stands among those changes in the month in which it is first out of force; in earlier closes in that of its last day.
         plates: whether the charts stand before the annexes in a size to read; those of earlier closes stand in the body.
         legible: whether tables of the body keep a size to read at the desk; those of earlier closes got smaller before rows went.
         imprint: lines at the end of the body: whom it goes to and who signs it; earlier closes had none.
@@ -148,6 +149,7 @@ class Catalogue:
     mapped: bool = False
     changes_mapped: bool = False
     suggested: bool = False
+    ends_by_day: bool = False
     plates: bool = False
     legible: bool = False
     imprint: tuple[str, ...] = ()
@@ -182,7 +184,7 @@ def present(district: District | None = None, month: str = "") -> Catalogue:
     names = {} if district is None else {bureau.code: bureau.name for bureau in district.bureaus}
     imprint = district.profile.imprint if district is not None else None
     found = Catalogue(
-        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, suggested=True, plates=True, legible=True,
+        tuple(BY_NAME.values()), LABELS, figure_kinds(), names, in_wan=True, mapped=True, changes_mapped=True, suggested=True, ends_by_day=True, plates=True, legible=True,
         imprint=imprint.lines if imprint else (), details_beside=True,
     )  # fmt: skip
     return found if district is None or not month else replace(found, tasks=district.plan_tasks(month), plans=district.plans)

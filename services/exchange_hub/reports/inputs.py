@@ -1,19 +1,20 @@
 """What a report is built from, as plain values: the district, the month, the cells of the cubes and a few rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import get_args
+from typing import Any, get_args
 
 from exchange_contracts import vocabulary
+from exchange_contracts.keys import normal_text
 from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.definitions import TOTAL, Codes, Frame, GoalLine
 from exchange_hub.programme.district import District, Indicator
 from exchange_hub.programme.fund_figures import NO_CHANNEL
 from exchange_hub.programme.period import Period
-from exchange_hub.programme.task_progress import NIL, Tally, board, tally
+from exchange_hub.programme.task_progress import NIL, board, tally
 from exchange_hub.reports.model import Adjustment, Row
 from exchange_hub.reports.owed import Owed
 
@@ -135,16 +136,16 @@ def with_codes(
         goals=tuple(_goal_lines(district, cells["indicators"], frame)),
     )
     owed = Owed(district, frame, cells)
-    frame = replace(frame, tasks=_tasks(district, frame, cells, owed))
+    frame = replace(frame, tasks=tally(task_lines(district, frame, cells, owed)))
     return replace(frame, codes=codes, unconfirmed=len(owed.unconfirmed()), silent=len(owed.silent()))
 
 
-def _tasks(district: District, frame: Frame, cells: Mapping[str, Cells], owed: Owed) -> Tally:
-    """Count how the tasks of the plan stand, by the board that the annex shows."""
+def task_lines(district: District, frame: Frame, cells: Mapping[str, Cells], owed: Owed) -> Iterator[dict[str, Any]]:
+    """Return how the tasks of the plan stand, by the board that the annex shows."""
     names, month = cells["told.tasks"].cube.by, frame.period.month
     rows = (dict(zip(names, cell.at, strict=True)) for cell in cells["told.tasks"].cells if cell.rows)
     nil = {bureau for (bureau, list_), state in owed.states.items() if (list_, state) == ("tasks", NIL)}
-    return tally(board(district.plan_tasks(month), month, rows, nil))
+    return board(district.plan_tasks(month), month, rows, nil)
 
 
 def _other_budgets(cells: Mapping[str, Cells], year: int) -> Iterable[tuple[str, int]]:
@@ -169,23 +170,26 @@ def _rank(code: str, order: Sequence[str]) -> int:
 
 def _goal_lines(district: District, cells: Cells, frame: Frame) -> Iterable[GoalLine]:
     """Return the lines of the table of goals: for each indicator its series, and its domains with their total."""
+    told = cells.values("indicator")
     for indicator in district.indicators:
-        seen = cells.values("series", {"indicator": indicator.code})
+        alike = tuple(name for name in told if normal_text(name) == normal_text(indicator.code))
+        written = alike if alike not in ((), (indicator.code,)) else ()
+        seen = cells.values("series", {"indicator": written or indicator.code})
         for series in _ordered((indicator.series,), seen):
             start = f"goals.{indicator.code}" if series == indicator.series else f"goals.{indicator.code}（{series}）"
-            yield from _goal_lines_of(district, cells, frame, indicator, series, start=start)
+            yield from _goal_lines_of(district, cells, frame, indicator, series, start=start, written=written)
 
 
 def _goal_lines_of(
-    district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, *, start: str
+    district: District, cells: Cells, frame: Frame, indicator: Indicator, series: str, *, start: str, written: tuple[str, ...]
 ) -> Iterable[GoalLine]:
-    of = {"indicator": indicator.code, "series": series}
+    of = {"indicator": written or indicator.code, "series": series}
     growth, threshold = (Decimal(text) if text else None for text in (indicator.growth_target, indicator.target))
 
     def line(id_: str, domain: str | None, parts: tuple[str, ...] = ()) -> GoalLine:
         target = {**of, "domain": domain, "kind": "目标", "period": str(frame.target_year)}
         is_set = not parts and cells.measure(target, "count")[1] > 0
-        return GoalLine(id_, indicator.code, indicator.unit, series, domain, None if is_set else growth, None if is_set else threshold, parts)
+        return GoalLine(id_, indicator.code, indicator.unit, series, domain, None if is_set else growth, None if is_set else threshold, parts, written)
 
     whole = cells.measure({**of, "domain": None}, "count")[1] > 0
     if not indicator.by_domain:

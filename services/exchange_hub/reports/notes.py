@@ -130,7 +130,7 @@ def _definitions(book: Book) -> Iterator[str]:
     )
     cells = book.inputs.cells["indicators"]
     for line in book.inputs.frame.codes.goals:
-        units = [unit for unit in cells.values("unit", {"indicator": line.indicator, "series": line.series}) if factor(unit, line.unit) is None]
+        units = [unit for unit in cells.values("unit", {"indicator": line.named, "series": line.series}) if factor(unit, line.unit) is None]
         if line.domain is None and units:
             yield f"{line.indicator}以{line.unit}计，以{'、'.join(units)}填报的单位不符，未计入。"
 

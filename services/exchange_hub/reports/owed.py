@@ -13,7 +13,7 @@ from exchange_hub.programme.district import District, Expected
 from exchange_hub.programme.figures import CONFIRMED, EQUIPMENT, NIL, RECYCLING
 
 #: List whose rows are of a month → (cube, its dimensions of bureaus, month and step).
-_DATED: Mapping[str, tuple[str, str, str]] = {
+DATED: Mapping[str, tuple[str, str, str]] = {
     "trade-in": ("trade_in", "month", "step"), "materials": ("materials", "month", ""), "funds": ("funds", "on_date:month", "step"),
     "scrappage": ("scrappage", "counted_on:month", ""), "safeguards": ("safeguards", "month", ""), "publicity": ("publicity", "month", ""),
 }  # fmt: skip
@@ -58,7 +58,7 @@ class Owed:
         state = self.states.get((bureau, scope.list))
         if state == NIL:
             return True
-        if scope.list in _DATED or scope.list in _OF_THE_MONTH:
+        if scope.list in DATED or scope.list in _OF_THE_MONTH:
             return bureau in self._tellers(scope.list, scope.step)
         has_rows = bureau in self._tellers(scope.list, "")
         return has_rows and (state is not None or bureau in self._tellers("progress", _PROGRESS.get(scope.list, "")))
@@ -89,7 +89,7 @@ class Owed:
         return known
 
     def _found(self, list_: str, part: str) -> set[str]:
-        name, month, step = _DATED.get(list_, (f"told.{list_}", "", "list" if list_ == "progress" else ""))
+        name, month, step = DATED.get(list_, (f"told.{list_}", "", "list" if list_ == "progress" else ""))
         if name not in self.cells:
             return set()
         cells = self.cells[name]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from exchange_contracts.keys import normal_text
 from exchange_contracts.safeguards import MEASURES
 from exchange_hub.programme import sentences as say
 from exchange_hub.programme.definitions import NOT_REPORTED, TOTAL
@@ -228,7 +229,7 @@ def _funds_row(book: Book, code: str, year: int, start: str) -> tuple[Cell, ...]
     names = (
         "allocated", "carried_over", "recovered", "carried_out", "subdivided", "approved", "paid", "pay_rate", "balance", "overdue",
     )  # fmt: skip
-    numbers = list(dict.fromkeys(no for channel, no in book.inputs.details.allocations if (channel, year) == (code, book.period.year)))
+    numbers = {normal_text(no) for channel, no in book.inputs.details.allocations if (channel, year) == (code, book.period.year)}
     # The numbers stand in the annex; here the column would grow to several lines.
     text = f"{len(numbers)}件" if numbers else ""
     return (Cell(code), Cell(str(year)), Cell(text), *(book.cell(f"{start}.{name}") for name in names))

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from exchange_hub.views.numbers import normal
+
 
 class Finding(NamedTuple):
     """Something to look at.
@@ -69,14 +71,15 @@ class Comparison(NamedTuple):
 FOUND_MAX = 1000
 
 
-def same_identifier(rule: str, kind: str, table: str, column: str, words: str) -> Comparison:
-    """Compare one identifier that should occur once."""
-    query = f"""SELECT {column}, array_agg(DISTINCT lead_bureau ORDER BY lead_bureau),
+def same_identifier(rule: str, kind: str, table: str, column: str, words: str, *, exact: bool = False) -> Comparison:
+    """Compare one identifier that should occur once, by its normal form; *exact*, letter by letter, as addresses are."""
+    by = column if exact else normal(column)
+    query = f"""SELECT {by}, array_agg(DISTINCT lead_bureau ORDER BY lead_bureau),
                   jsonb_build_object('rows', jsonb_agg(row_key ORDER BY row_key)), count(*)
-                FROM {{schema}}.{table} WHERE {column} IN (
-                  SELECT {column} FROM {{schema}}.{table} WHERE {column} IS NOT NULL GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT {FOUND_MAX}
+                FROM {{schema}}.{table} WHERE {by} IN (
+                  SELECT {by} FROM {{schema}}.{table} WHERE {column} IS NOT NULL GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT {FOUND_MAX}
                 ) GROUP BY 1 ORDER BY 1"""
-    return Comparison(rule, kind, query, words, (f"{table} ({column}) WHERE {column} IS NOT NULL",))
+    return Comparison(rule, kind, query, words, (f"{table} ({by}) INCLUDE ({column}) WHERE {column} IS NOT NULL" if not exact else f"{table} ({by}) WHERE {column} IS NOT NULL",))
 
 
 def apart_from_history(

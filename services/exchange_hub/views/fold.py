@@ -75,7 +75,7 @@ def components(edges: Mapping[ClaimKey, Iterable[str]]) -> list[list[ClaimKey]]:
 def identities(claim: Claim) -> list[str]:
     """Return the identity values a claim states, in their normal form; claims of a kind that share one are the same entity."""
     identities_of = KINDS[claim.key.kind].identities
-    return [] if identities_of is None else [normal_text(value) for value in identities_of(claim)]
+    return [] if identities_of is None else [*dict.fromkeys(normal_text(value) for value in identities_of(claim))]
 
 
 def fold_component(claims: Sequence[Claim], rules: FoldRules) -> Folded:

@@ -11,7 +11,8 @@ from exchange_hub.views.lists.model import Column, ListView
 
 def keys_of(view: ListView, by: str) -> tuple[str, ...]:
     """Return the columns by which sums are asked for: *by*, and what must be told apart within it."""
-    return (by, *(name for name in ("granularity", "admin_state") if name != by and any(column.name == name for column in view.columns)))
+    names = (*view.told_apart, "granularity", "admin_state")
+    return (by, *(name for name in names if name != by and any(column.name == name for column in view.columns)))
 
 
 def grouped(
@@ -19,8 +20,9 @@ def grouped(
 ) -> tuple[tuple[Column, ...], list[dict[str, Any]]]:
     """Return columns and lines of sums: one line per value of a column, with the number of rows.
 
-    Details and summaries of the same thing reconcile and never add: a list that has both is split by 粒度. What no row
-    of a line states stays absent and is not zero. Cumulative amounts are summed within one month only.
+    Details and summaries of the same thing reconcile and never add: a list that has both is split by 粒度, and one that holds different
+    things, such as approvals and payments, by what tells them apart. What no row of a line states stays absent and is not zero. Cumulative
+    amounts are summed within one month only.
 
     Args:
         view: the list.
@@ -30,7 +32,8 @@ def grouped(
     """
     known = {column.name: column for column in (*view.columns, *view.derived)}
     mixed = "granularity" in known and by != "granularity" and len({row["granularity"] for row in rows}) > 1
-    keys = (by, "granularity") if mixed else (by,)
+    apart = tuple(name for name in view.told_apart if name != by)
+    keys = (by, *apart, *(("granularity",) if mixed else ()))
     numbers = [column for column in summed(view, by, by_month=by_month) if column.name not in keys]
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for row in rows:
@@ -43,7 +46,7 @@ def grouped(
         sums = {name: sum(filled) if filled else None for name, filled in stated.items()}
         line = dict(zip(keys, group, strict=True))
         lines.append(line | {"row_count": sum(map(_rows, groups[group]))} | sums | {"row_key": "|".join(group), "bureaus": []})
-    if len(lines) > 1 and not mixed:
+    if len(lines) > 1 and not mixed and by not in view.told_apart and not apart:
         stated = {column.name: [line[column.name] for line in lines if line[column.name] is not None] for column in numbers}
         total = {name: sum(filled) if filled else None for name, filled in stated.items()}
         lines.append({by: TOTAL, "row_count": sum(map(_rows, rows))} | total | {"row_key": TOTAL, "bureaus": []})
@@ -53,7 +56,7 @@ def grouped(
 
 def summed(view: ListView, by: str, *, by_month: bool) -> list[Column]:
     """Return the columns that are summed."""
-    numbers = (column for column in view.columns if column.type in ("money", "count") and not column.year and column.name != by)
+    numbers = (column for column in view.columns if column.type in ("money", "count") and not column.year and not column.unsummed and column.name != by)
     return [column for column in numbers if by_month or not column.cumulative]
 
 

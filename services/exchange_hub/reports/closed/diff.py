@@ -23,6 +23,7 @@ from exchange_hub.reports.closed import snapshot, tables
 from exchange_hub.reports.closed.causes import BY_STAMP, ChangedRows
 from exchange_hub.reports.closed.explain import Change, ChangedRow, Explanation
 from exchange_hub.reports.closed.snapshot import cursor_of
+from exchange_hub.reports.closed.standing import Standing, nothing
 from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import read
 from exchange_hub.reports.inputs import with_codes
@@ -171,8 +172,10 @@ def _compared(sides: _Sides, schema: str, told: Mapping[str, Decimal | None], *,
         # What was true on the day of the close is known of that day still; what two reports told of each other stays as they told it.
         defined = tuple(each if isinstance(each, Stated) else replace(each, restates=True) for each in defined)
         of_kind = {kind: each if isinstance(each, Stated) else replace(each, restates=True) for kind, each in of_kind.items()}
-    now = evaluate(defined, cells, Owed(district, frame, cells).standing)
-    changed = [*_changed(defined, before, now), *_gone(of_kind, before, now)]
+    owed = Owed(district, frame, cells)
+    now = evaluate(defined, cells, owed.standing)
+    silence = Standing(conn, district, frame, snapshot.lists_closed(row), owed, alike=bool(row["dated"]))
+    changed = [*_changed(defined, before, now, silence), *_gone(of_kind, before, now)]
     digest = figures_digest(now)
     if not changed:
         return Comparison(month, (), digest, entries=entries)
@@ -184,7 +187,7 @@ def _compared(sides: _Sides, schema: str, told: Mapping[str, Decimal | None], *,
             continue
         both = old.absent != NOT_THEN and new.absent != NOT_NOW
         by_stamp = stamps.causes(new.source.list) if both else _OF_METHOD
-        behind = explained.behind(among[definition.id], among) if both and definition is not None else ()
+        behind = (explained.behind(among[definition.id], among) or silence.behind(definition, old, new, rows)) if both and definition is not None else ()
         reasons = tuple(replace(each, cause=by_stamp[0]) if each.cause == BY_STAMP else each for each in behind)
         name = before.catalogue.label(old.id) if new.absent == NOT_NOW else ""
         result.append(_adjustment(month, old, new, reasons, by_stamp, name))
@@ -223,7 +226,7 @@ def _scrapped(figures: Iterable[Figure]) -> Iterator[str]:
 
 
 def _changed(
-    defined: Iterable[Definition], before: Report, now: Mapping[str, Figure]
+    defined: Iterable[Definition], before: Report, now: Mapping[str, Figure], silence: Standing
 ) -> Iterator[tuple[Definition | None, Figure, Figure]]:
     """Yield the comparable figures whose value, unit, or reason to be absent is another, and those that are new."""
     known = {*before.catalogue.figure_kinds, *map(kind_of, before.figures)}
@@ -233,7 +236,7 @@ def _changed(
             # What is true on one day only is said to be new, without a value of today for a month that has passed.
             yield definition, _without(new, NOT_THEN), new if definition.restates else _without(new, NONE)
         elif definition.restates:
-            old = before.figures.get(definition.id) or _nothing(new)
+            old = before.figures.get(definition.id) or silence.nothing(definition, new)
             if _said(old) != _said(new):
                 yield definition, old, new
 
@@ -248,7 +251,7 @@ def _gone(
         kind = defined.get(kind_of(id_))
         if kind is None:
             yield None, old, _without(old, NOT_NOW)
-        elif kind.restates and _said(old) != _said(new := _nothing(old)):
+        elif kind.restates and _said(old) != _said(new := nothing(old)):
             yield None, old, new
 
 
@@ -265,12 +268,6 @@ def _said(figure: Figure) -> tuple[Decimal | None, str, str]:
 
 def _without(figure: Figure, why: str) -> Figure:
     return replace(figure, value=None, absent=why)
-
-
-def _nothing(figure: Figure) -> Figure:
-    """Return the figure of a row that the other report did not have: a count or sum over nothing."""
-    value = Decimal(0) if figure.source.list and figure.value is not None else None
-    return Figure(figure.id, value, figure.unit, figure.period, figure.source)
 
 
 class Stamps(NamedTuple):

@@ -31,7 +31,7 @@ LIST = ListView(
     """),
     single=True,
     brief=("name", "project_no", "side", "units", "original_value", "price", "energy_level", "lead_bureau", "model", "year", "disposal"),
-    annex=AnnexPlace("设备明细清单", 19, paper=False), of_project="project_no",
+    annex=AnnexPlace("设备明细清单", 19, paper=False), of_project="project_no", told_apart=("side",),
 )  # fmt: skip
 _TAKEN = facts_named(*(column.name for column in LIST.columns if column.name != "lead_bureau"))
 

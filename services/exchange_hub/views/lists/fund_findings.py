@@ -8,6 +8,7 @@ from exchange_hub.views.findings import FOUND_MAX, MONTH_OF, Comparison, Finding
 from exchange_hub.views.lists.applications import Application, applications, registers
 from exchange_hub.views.lists.folding import Said, joined, month_of, number, own_key, tellers, voices
 from exchange_hub.views.lists.statements import slipped
+from exchange_hub.views.numbers import normal
 from exchange_hub.views.statement import Claim, Row
 
 RULES: Final = (
@@ -90,24 +91,27 @@ def _shares(claim: Claim, family: str, sub_key: str, facts: Mapping[str, Any]) -
 
 
 _PAID = "step = '支付' AND granularity = '明细' AND counted <> 0"
+_BY_VOUCHER = normal("voucher_no")
 _VOUCHER = f"""
-    SELECT concat_ws(' ', voucher_no, extract(year FROM on_date)), array_agg(DISTINCT lead_bureau ORDER BY lead_bureau), jsonb_build_object(
-        'voucher_no', voucher_no, 'month', max({MONTH_OF("on_date")}), 'rows', jsonb_agg(row_key ORDER BY row_key)), count(*)
-    FROM {{schema}}.fund WHERE {_PAID} AND voucher_no IN (
-      SELECT voucher_no FROM {{schema}}.fund WHERE {_PAID} GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT {FOUND_MAX}
-    ) GROUP BY voucher_no, extract(year FROM on_date) HAVING count(*) > 1 ORDER BY 1"""
+    SELECT concat_ws(' ', {_BY_VOUCHER}, extract(year FROM on_date)), array_agg(DISTINCT lead_bureau ORDER BY lead_bureau), jsonb_build_object(
+        'voucher_no', {_BY_VOUCHER}, 'month', max({MONTH_OF("on_date")}), 'rows', jsonb_agg(row_key ORDER BY row_key)), count(*)
+    FROM {{schema}}.fund WHERE {_PAID} AND {_BY_VOUCHER} IN (
+      SELECT {_BY_VOUCHER} FROM {{schema}}.fund WHERE {_PAID} GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT {FOUND_MAX}
+    ) GROUP BY {_BY_VOUCHER}, extract(year FROM on_date) HAVING count(*) > 1 ORDER BY 1"""
 
+_OF_BATCH = "batch_no IS NOT NULL AND step IN ('支付', '冲回')"
+_BATCH_NO, _POLICY_NO = normal("batch_no"), normal("coalesce(policy_no, '')")
 # The money of a batch is handed down level by level: what one level has is what there is.
 _BATCH = f"""
     WITH given AS (
       SELECT budget_year, batch_no, policy_no, max(amount) AS amount, array_agg(DISTINCT bureau) AS bureaus FROM (
-        SELECT budget_year, batch_no, coalesce(policy_no, '') AS policy_no, level = '区级' AS own, min(lead_bureau) AS bureau,
+        SELECT budget_year, {_BATCH_NO} AS batch_no, {_POLICY_NO} AS policy_no, level = '区级' AS own, min(lead_bureau) AS bureau,
           sum(amount + coalesce(carried_over, 0) - coalesce(recovered, 0)) AS amount
         FROM {{schema}}.fund WHERE step = '下达' AND batch_no IS NOT NULL GROUP BY 1, 2, 3, 4
       ) levels GROUP BY 1, 2, 3
     ), told AS (
-      SELECT budget_year, batch_no, policy_no, granularity, sum(CASE step WHEN '支付' THEN counted ELSE -counted END) AS paid
-      FROM {{schema}}.fund WHERE batch_no IS NOT NULL AND step IN ('支付', '冲回') GROUP BY 1, 2, 3, 4
+      SELECT budget_year, {_BATCH_NO} AS batch_no, {_POLICY_NO} AS policy_no, granularity, sum(CASE step WHEN '支付' THEN counted ELSE -counted END) AS paid
+      FROM {{schema}}.fund WHERE {_OF_BATCH} GROUP BY 1, 2, 3, 4
     ), paid AS (
       SELECT t.budget_year, t.batch_no, coalesce(g.policy_no, '') AS policy_no, t.granularity, sum(t.paid) AS paid
       FROM told t LEFT JOIN given g USING (budget_year, batch_no, policy_no) GROUP BY 1, 2, 3, 4
@@ -118,20 +122,19 @@ _BATCH = f"""
     GROUP BY batch_no, budget_year, policy_no, g.bureaus, g.amount HAVING max(p.paid) > g.amount ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 # Money follows its approval: what was approved in time may be paid later.
-_POLICY = "translate(upper({}), '[]()（）【】 ', '〔〕〔〕〔〕〔〕')".format
 _EXPIRED = f"""
     WITH ended AS (
-      SELECT DISTINCT {_POLICY("document_no")} AS policy, least(expired_on, valid_to) AS ended_on FROM {{schema}}.funding_policy
+      SELECT DISTINCT {normal("document_no")} AS policy, least(expired_on, valid_to) AS ended_on FROM {{schema}}.funding_policy
       WHERE least(expired_on, valid_to) IS NOT NULL
     )
-    SELECT concat_ws(' ', f.policy_no, f.application_no), array_agg(DISTINCT f.lead_bureau ORDER BY f.lead_bureau), jsonb_build_object(
+    SELECT concat_ws(' ', e.policy, f.application), array_agg(DISTINCT f.lead_bureau ORDER BY f.lead_bureau), jsonb_build_object(
         'policy_no', min(f.policy_no), 'ended_on', e.ended_on, 'on_date', min(f.on_date), 'month', min({MONTH_OF("f.on_date")}),
         'rows', jsonb_agg(f.row_key ORDER BY f.row_key)), 1
     FROM ended e CROSS JOIN LATERAL (
-      SELECT * FROM {{schema}}.fund t WHERE {_POLICY("t.policy_no")} = e.policy AND t.on_date > e.ended_on OFFSET 0
+      SELECT t.*, {normal('t.application_no')} AS application FROM {{schema}}.fund t WHERE {normal("t.policy_no")} = e.policy AND t.on_date > e.ended_on OFFSET 0
     ) f WHERE f.step IN ('审核', '支付') AND f.counted <> 0 AND (f.step = '审核' OR f.granularity = '明细') AND NOT EXISTS (
-      SELECT FROM {{schema}}.fund a WHERE a.component = f.component AND a.step = '审核' AND a.application_no = f.application_no AND a.on_date <= e.ended_on
-    ) GROUP BY f.policy_no, f.application_no, e.ended_on ORDER BY 1 LIMIT {FOUND_MAX}"""
+      SELECT FROM {{schema}}.fund a WHERE a.component = f.component AND a.step = '审核' AND {normal('a.application_no')} = f.application AND a.on_date <= e.ended_on
+    ) GROUP BY e.policy, f.application, e.ended_on ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 _CELL = "lead_bureau, step, channel, category, budget_year"
 #: A detail of the cell of a summary, of whatever category.
@@ -158,9 +161,10 @@ _DETAIL_AND_SUMMARY = f"""
       ) AS part
     ) d WHERE d.amount <> s.amount OR d.count <> s.count ORDER BY 1 LIMIT {FOUND_MAX}"""
 _SUMMARIES = "fund (step, on_date) WHERE granularity = '汇总'"
+_POLICY_TOLD = normal("policy_no")
 _OVER_APPROVED = f"""
     WITH told AS (
-      SELECT budget_year, policy_no, category, step, granularity, lead_bureau, sum(CASE step WHEN '冲回' THEN -counted ELSE counted END) AS amount
+      SELECT budget_year, {_POLICY_TOLD} AS policy_no, category, step, granularity, lead_bureau, sum(CASE step WHEN '冲回' THEN -counted ELSE counted END) AS amount
       FROM {{schema}}.fund WHERE granularity = '汇总' AND step <> '下达' GROUP BY 1, 2, 3, 4, 5, 6
     ), approved AS (
       SELECT budget_year, policy_no, category, sum(amount) AS amount FROM told WHERE step = '审核' GROUP BY 1, 2, 3
@@ -171,26 +175,26 @@ _OVER_APPROVED = f"""
       AND a.category IS NOT DISTINCT FROM t.category
     WHERE t.step <> '审核' AND NOT EXISTS (
       SELECT FROM {{schema}}.fund d WHERE d.granularity = '明细' AND d.step = '审核' AND d.budget_year = t.budget_year
-        AND d.policy_no IS NOT DISTINCT FROM t.policy_no AND d.category IS NOT DISTINCT FROM t.category
+        AND {normal('d.policy_no')} IS NOT DISTINCT FROM t.policy_no AND d.category IS NOT DISTINCT FROM t.category
     ) GROUP BY t.budget_year, t.policy_no, t.category, a.amount HAVING sum(t.amount) > a.amount ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 COMPARISONS: Final = (
     Comparison(
-        "voucher-twice", "fund", _VOUCHER, "凭证号{subject}出现在{count}笔支付中（不同申请或不同单位），请核对", (f"fund (voucher_no) WHERE {_PAID}",),
+        "voucher-twice", "fund", _VOUCHER, "凭证号{subject}出现在{count}笔支付中（不同申请或不同单位），请核对", (f"fund ({_BY_VOUCHER}) INCLUDE (voucher_no) WHERE {_PAID}",),
     ),
     Comparison(
         "batch-over-allocated", "fund", _BATCH, "批次{subject}的支付合计大于该批次下达金额，请核对",
-        ("fund (budget_year, batch_no, policy_no, granularity, step) INCLUDE (counted) WHERE batch_no IS NOT NULL AND step IN ('支付', '冲回')",),
+        (f"fund (budget_year, {_BATCH_NO}, {_POLICY_NO}, granularity, step) INCLUDE (counted, batch_no, policy_no) WHERE {_OF_BATCH}",),
     ),
     Comparison(
-        "policy-expired", "fund", _EXPIRED, "{month}审核或支付所依据的政策已失效（{subject}），请核对政策文号和日期", (f"fund (({_POLICY('policy_no')}), on_date)",),
+        "policy-expired", "fund", _EXPIRED, "{month}审核或支付所依据的政策已失效（{subject}），请核对政策文号和日期", (f"fund ({normal('policy_no')}, on_date)",),
     ),
     Comparison(
         "fund-detail-and-summary", "fund", _DETAIL_AND_SUMMARY, "{month}{category}的明细与汇总不一致，已按明细计，请核对", (_SUMMARIES, "fund (on_date)"),
     ),
     Comparison("summary-paid-over-approved", "fund", _OVER_APPROVED, "{category}汇总的支付合计大于审核合计（{subject}），请核对", (_SUMMARIES,)),
     apart_from_history(
-        "fund-magnitude", "fund", "fund", ("amount", MONTH_OF("on_date"), "coalesce(category, channel)"), f"{_CELL}, policy_no",
+        "fund-magnitude", "fund", "fund", ("amount", MONTH_OF("on_date"), "coalesce(category, channel)"), f"{_CELL}, {_POLICY_TOLD}",
         "{month}{category}汇总金额与各月相差一千倍以上，请核对计量单位（元、万元、亿元）", where="granularity = '汇总' AND step <> '下达'",
     ),
 )  # fmt: skip

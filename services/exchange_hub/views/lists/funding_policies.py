@@ -22,7 +22,7 @@ LIST = ListView(
         conditions 条件 text 30
         support_kind 支持方式 text
         standard 标准 text
-        cap 上限 money 元
+        cap 上限 money 元 unsummed
         channel 资金渠道 text filter
         central_percent 中央承担比例 quantity %
         local_percent 地方承担比例 quantity %

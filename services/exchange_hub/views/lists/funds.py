@@ -73,7 +73,7 @@ LIST = ListView(
     ),
     annex=AnnexPlace("资金台账", 5),
     printed=Printed("列最近下达的{n}条", "on_date DESC NULLS LAST", "step = '下达'"),
-    small_money=True,
+    small_money=True, told_apart=("step",),
 )  # fmt: skip
 
 _STEPS = {"allocated": "下达", "approved": "审核", "paid": "支付", "reversed": "冲回"}

@@ -24,6 +24,7 @@ from exchange_hub.views.lists.folding import (
 )
 from exchange_hub.views.lists.measures import factor_sql, family_sql, in_base, ratio_differs
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, columns
+from exchange_hub.views.numbers import normal
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -100,10 +101,11 @@ def _findings(claims: Sequence[Claim], _rows: Sequence[Row]) -> Iterator[Finding
                 yield Finding("indicator-ratio", subject, asking(f"{period}指标值与分子除以分母的商不相等", facts), detail, (claim.bureau,))
 
 
+_NAME = normal("indicator")
 _OTHER_UNITS = f"""
-    SELECT concat_ws(' ', indicator, domain), array_agg(DISTINCT lead_bureau ORDER BY lead_bureau), jsonb_build_object(
-        'category', indicator, 'units', string_agg(DISTINCT unit, '、' ORDER BY unit), 'rows', jsonb_agg(row_key ORDER BY row_key)), count(DISTINCT unit)
-    FROM {{schema}}.indicator WHERE value IS NOT NULL GROUP BY indicator, domain
+    SELECT concat_ws(' ', min(indicator), domain), array_agg(DISTINCT lead_bureau ORDER BY lead_bureau), jsonb_build_object(
+        'category', min(indicator), 'units', string_agg(DISTINCT unit, '、' ORDER BY unit), 'rows', jsonb_agg(row_key ORDER BY row_key)), count(DISTINCT unit)
+    FROM {{schema}}.indicator WHERE value IS NOT NULL GROUP BY {_NAME}, domain
     HAVING count(DISTINCT {family_sql("unit")}) > 1 ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 KIND = Kind(
@@ -114,7 +116,7 @@ KIND = Kind(
         Comparison("indicator-units", "indicator", _OTHER_UNITS, "{category}的计量单位前后不一，不能换算，请核对"),
         apart_from_history(
             "indicator-magnitude", "indicator", LIST.table, (f"value * {factor_sql('unit')}", "period", "indicator"),
-            f"lead_bureau, indicator, domain, series, {family_sql('unit')}, length(period)",
+            f"lead_bureau, {_NAME}, domain, series, {family_sql('unit')}, length(period)",
             "{month}{category}与其他各期相差一千倍以上，请核对计量单位（吨、万吨，元、万元、亿元）", where="kind = '报送'", name="value",
         ),
     ),

@@ -23,6 +23,7 @@ from exchange_hub.views.lists.folding import (
     voices,
 )
 from exchange_hub.views.lists.model import AnnexPlace, ListName, ListView, Printed, columns
+from exchange_hub.views.numbers import normal
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -78,11 +79,10 @@ def _findings(claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding]
         yield Finding("match-differs", rows[0].key, "同一合同的成交金额各单位填报不一致，请核对", {"of": "amount", **amounts})
 
 
-_PLAIN = "upper(replace({}, ' ', ''))".format
 _NEW = "'新设备'"
-_OF_LINE = f"""{_PLAIN("e.line_no")} = {_PLAIN("m.line_no")} AND e.side = {_NEW}
-      AND ({_PLAIN("e.project_no")} = {_PLAIN("m.project_no")} OR e.lead_bureau = ANY(m.bureaus))"""
-_LINES = (f"equipment_line ({_PLAIN('line_no')})",)
+_OF_LINE = f"""{normal("e.line_no")} = {normal("m.line_no")} AND e.side = {_NEW}
+      AND ({normal("e.project_no")} = {normal("m.project_no")} OR e.lead_bureau = ANY(m.bureaus))"""
+_LINES = (f"equipment_line ({normal('line_no')})",)
 _LINE_UNKNOWN = f"""
     SELECT m.row_key, m.bureaus, jsonb_build_object('project_no', m.project_no, 'line_no', m.line_no, 'rows', jsonb_build_array(m.row_key)), 1
     FROM {{schema}}.supply_match m WHERE NOT EXISTS (SELECT FROM {{schema}}.equipment_line e WHERE {_OF_LINE}) ORDER BY 1 LIMIT {FOUND_MAX}"""

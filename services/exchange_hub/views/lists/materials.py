@@ -36,7 +36,7 @@ LIST = ListView(
         recovered 回收量 quantity
         used 利用处置量 quantity
         route 利用途径 text filter
-        outlets 网点数 count 个
+        outlets 网点数 count 个 unsummed
         reverse_invoiced 反向开票额 money 元
         granularity 粒度 text filter
         lead_bureau 填报单位 text filter bureau 18

@@ -27,6 +27,8 @@ class Column:
         code: whether it holds an identifier, which is never broken over lines.
         year: whether its whole number names a year, so that no thousands are set apart and nothing is summed.
         cumulative: whether each month states the amount anew, so that a sum over months would count it several times.
+        unsummed: whether a sum over rows means nothing at all: of a stock that several rows of an operator state, of firms that several months count,
+            of a ceiling.
         width: width in the workbook in characters; 0 takes the width of its type.
         of_year: for 自年初累计, the column that names its month: in another year than the reader's it is empty.
     """
@@ -41,6 +43,7 @@ class Column:
     code: bool = False
     year: bool = False
     cumulative: bool = False
+    unsummed: bool = False
     width: int = 0
     of_year: str = ""
 
@@ -48,7 +51,7 @@ class Column:
 #: The town of the project that a row names: no column of its table, but one by which its rows are chosen and summed.
 TOWN_OF_PROJECT = Column("town", "镇街园区", filter=True)
 
-_FLAGS = frozenset({"filter", "bureau", "names_list", "code", "year", "cumulative"})
+_FLAGS = frozenset({"filter", "bureau", "names_list", "code", "year", "cumulative", "unsummed"})
 
 
 _OF_YEAR = "year:"
@@ -120,6 +123,7 @@ class ListView:
         merge_columns: what agrees, beside the component, between a row and the one it became when entities were merged or
             a number came later; ``None`` where rows keep their key.
         of_project: column that names a project by its code or the bureau's own number; the town of its rows is the project's.
+        told_apart: columns whose values are different things, such as what was approved and what was paid of it: sums never add over them.
         small_money: whether its amounts are those of single purchases, which 万元 with one place would hide.
     """
 
@@ -135,6 +139,7 @@ class ListView:
     merge_columns: tuple[str, ...] | None = None
     small_money: bool = False
     of_project: str = ""
+    told_apart: tuple[str, ...] = ()
 
     @property
     def derived(self) -> tuple[Column, ...]:

@@ -1,7 +1,6 @@
 """Publicity (宣传引导): a row per bureau, activity and month, with its channel and reach.
 
-Source: the work plan, part five, three. Reach is what each channel counts (read, played, came, handed out) and is added within a month
-alone.
+Source: the work plan, part five, three. Reach is in times (人次) of what each channel counts: read, played, came, handed out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,5 +56,5 @@ def _findings(_claims: Sequence[Claim], rows: Sequence[Row]) -> Iterator[Finding
 
 KIND = Kind(
     "publicity", "宣传引导", _rows, (LIST,), _identities, findings=_findings, rules=("publicity-without-link",), decided=False,
-    comparisons=(same_identifier("publicity-link-twice", "publicity", LIST.table, "link", "同一链接填报了{count}次宣传，请核对是否重复"),),
+    comparisons=(same_identifier("publicity-link-twice", "publicity", LIST.table, "link", "同一链接填报了{count}次宣传，请核对是否重复", exact=True),),
 )  # fmt: skip

@@ -18,7 +18,7 @@ LIST = ListView(
     columns("""
         safeguard 保障措施 text filter
         month 月份 month filter
-        firms 户数 count 户
+        firms 户数 count 户 unsummed
         items 数量 count
         unit 数量单位 text
         amount 金额 money 元
@@ -28,7 +28,7 @@ LIST = ListView(
         area 用地面积 quantity 亩
         lead_bureau 填报单位 text filter bureau 18
     """),
-    annex=AnnexPlace("要素保障情况", 16, paper=False),
+    annex=AnnexPlace("要素保障情况", 16, paper=False), told_apart=("safeguard",),
 )  # fmt: skip
 _TAKEN = facts_named("safeguard", "month", *safeguards.FIELDS)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from exchange_hub.views.findings import FOUND_MAX, Comparison, Finding
 from exchange_hub.views.lists.folding import Kind, day, facts_named, joined, last_day_of, number, of_family
 from exchange_hub.views.lists.model import ListName, ListView, columns
+from exchange_hub.views.numbers import normal
 from exchange_hub.views.rules import ANY_BUREAU, FoldRules
 from exchange_hub.views.statement import Claim, Row
 
@@ -71,7 +72,7 @@ _FALLS_BACK = f"""
     SELECT row_key, array[lead_bureau], jsonb_build_object(
         'of', 'state', 'earlier', before, 'later', state, 'month', month, 'rows', jsonb_build_array(row_before, row_key)), 1
     FROM (SELECT row_key, lead_bureau, month, state, lag(state) OVER told AS before, lag(row_key) OVER told AS row_before
-          FROM {{schema}}.task_progress WHERE state IS NOT NULL WINDOW told AS (PARTITION BY lead_bureau, task_no ORDER BY month, row_key)) t
+          FROM {{schema}}.task_progress WHERE state IS NOT NULL WINDOW told AS (PARTITION BY lead_bureau, {normal("task_no")} ORDER BY month, row_key)) t
     WHERE before = '{DONE}' AND state <> '{DONE}' ORDER BY 1 LIMIT {FOUND_MAX}"""
 
 KIND = Kind(

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from exchange_contracts.keys import normal_text
 from exchange_contracts.units import factor
 from exchange_hub.views.findings import Comparison, finding_id
 from exchange_hub.views.lists import KINDS, OUTSIDE_DUTY
@@ -186,8 +187,9 @@ def _outside(conn: sa.Connection, schema: str, duties: Duties) -> Iterator[Line]
 def _in_other_units(conn: sa.Connection, schema: str, units: Units) -> Iterator[Line]:
     """Yield the indicators told in one kind of unit, which is not that of the catalogue; those told in several are compared with one another."""
     told: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    known = {normal_text(name): name for name in units}
     for indicator, domain, unit, bureau, row in conn.exec_driver_sql(_UNITS_TOLD.format(schema=schema)) if units else ():
-        told.setdefault((indicator, domain), []).append((unit, bureau, row))
+        told.setdefault((known.get(normal_text(indicator), indicator), domain), []).append((unit, bureau, row))
     for (indicator, domain), each in sorted(told.items()):
         used = sorted({unit for unit, _, _ in each})
         if indicator not in units or any(factor(unit, used[0]) is None or factor(unit, units[indicator]) is not None for unit in used):
