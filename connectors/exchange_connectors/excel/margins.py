@@ -4,8 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from exchange_connectors.excel.cells import is_empty
 from exchange_connectors.excel.model import Level, Row, RowKind, letters
+from exchange_connectors.excel.stand_ins import voids
 from exchange_connectors.excel.table import Table
 from exchange_connectors.excel.workbook import Mark
+
+QUOTED_MAX = 20
+"""Of what stands in a text box so many characters are quoted."""
 
 NAMED_MAX = 50
 """So many cells of a column without a heading are named one by one."""
@@ -20,6 +24,9 @@ def look_beside(table: Table, rows: Sequence[Row]) -> None:
             table.say(0, Level.VERIFY, "表头或标题有批注，批注没有读取，请确认没有改变单位、月份或内容", row, column)
         elif row in details and column not in read:
             table.say(0, Level.VERIFY, "该格有批注，批注没有读取，请确认该行内容无误", row, column)
+    for text in table.sheet.afloat:
+        if voids(text):
+            table.say(0, Level.VERIFY, f"文本框写着“{text[:QUOTED_MAX]}”，没有读取，请确认没有改变表内的数")
     for (row, column), mark in sorted(table.sheet.marks.items(), key=lambda each: each[0]):
         if row in details and column not in read and mark in (Mark.STRUCK, Mark.PARTLY_STRUCK):
             table.say(0, Level.VERIFY, "该格划了删除线，该行已读取，如已作废请删去后重报", row, column)

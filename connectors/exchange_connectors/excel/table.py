@@ -115,7 +115,7 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
             found.paths[column] = (*found.paths[column][:-1], f"{found.paths[column][-1]}({unit})")
     if table.first_row > max(lines) + 1:
         table.header_lines = (*table.header_lines, _line(sheet, table.first_row - 1))
-    _bind(table, found, connector, _unit_of_titles(table, [*titles, *sheet.on_paper, PurePath(file_name).stem]))
+    _bind(table, found, connector, _unit_of_titles(table, [*titles, *sheet.on_paper, *sheet.afloat, PurePath(file_name).stem]))
     _same_units_below(table)
     table.month = _report_month(table, titles, file_name)
     return table
@@ -214,8 +214,13 @@ def _same_units_below(table: Table) -> None:
     headed = [each for line in table.header_lines for each in line.items()]
     beside = [column for column, text in headed if normal(text) in _UNIT_HEADINGS and column not in bound]
     row, word = next(other_units(table.sheet, table.first_row, money, beside), (0, ""))
+    units = "、".join(dict.fromkeys(unit for _, unit in money.values()))
+    commented = [(place, words) for place, words in sorted(table.sheet.commented.items()) if place[0] < table.first_row]
+    for (at, column), words in commented:
+        for said in units_in_titles(words.splitlines()):
+            if str(money_unit(said)) not in units.split("、"):
+                table.say(57, Level.RETURNED, f"批注写的计量单位是{said}，表头按{units}，请统一计量单位", at, column)
     if word:
-        units = "、".join(dict.fromkeys(unit for _, unit in money.values()))
         table.say(57, Level.RETURNED, f"第{row}行写的计量单位是{word}，表头按{units}，请统一计量单位，或另放一张工作表")
 
 
@@ -332,8 +337,23 @@ def _report_month(table: Table, titles: Sequence[str], file_name: str) -> str | 
         if other is not None:
             words = f"报送期不一致：写了{other[0]}，又写了{next(iter(found.values()))}"
             table.say(35, Level.RETURNED if other[1] else Level.VERIFY, words if other[1] else f"{words}，已按后者读取，请确认")
-    table.month_at = next(iter(found), "").removeprefix("cell:")
+    if beside := _month_beside(table, next(iter(found.values()), None)):
+        found["beside"] = beside
+    table.month_at = next(iter(found), "").removeprefix("cell:").replace("beside", "title")
     return next(iter(found.values()), None)
+
+
+def _month_beside(table: Table, month: str | None) -> str | None:
+    """Return the month that only a page's header or a text box names; ask where they name another than the sheet's."""
+    if "title" not in table.mapped.month:
+        return None
+    months = tuple(dict.fromkeys(each for text in (*table.sheet.on_paper, *table.sheet.afloat) for each in months_in(text)))
+    if month is None and len(months) == 1:
+        table.say(35, Level.VERIFY, f"只有页眉页脚或文本框写了月份，已按{months[0]}读取，请确认")
+        return months[0]
+    if others := [each for each in months if each != month]:
+        table.say(35, Level.VERIFY, f"页眉页脚或文本框写了{'、'.join(others)}，{f'已按{month}读取' if month else '未采用'}，请确认报送月份")
+    return None
 
 
 _SOURCE_WORDS = {"title": "表头", "file": "文件名"}
