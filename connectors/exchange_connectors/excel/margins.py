@@ -32,7 +32,17 @@ def look_beside(table: Table, rows: Sequence[Row]) -> None:
             table.say(0, Level.VERIFY, "该格划了删除线，该行已读取，如已作废请删去后重报", row, column)
     headed = {column for line in table.header_lines for column in line}
     headed |= {bound.column for bound in table.columns} | {column for merge in table.sheet.merges if merge.top < table.first_row for column in range(merge.left, min(merge.right, len(headed) + merge.left) + 1) if merge.left in headed}
+    _taken_back(table, details, headed - {bound.column for bound in table.columns})
     _without_heading(table, details, headed)
+
+
+def _taken_back(table: Table, details: dict[int, Row], unread: set[int]) -> None:
+    """Ask about rows that a remark in a column beside the template takes back."""
+    for column in sorted(unread):
+        for number in _filled(table, details, column):
+            cell = table.sheet.cell(number, column)
+            if isinstance(cell, str) and voids(cell):
+                table.say(0, Level.VERIFY, "模板以外的列写明作废、取消或不计入，该行已读取，请确认是否报送", number, column)
 
 
 def _without_heading(table: Table, details: dict[int, Row], headed: set[int]) -> None:
@@ -40,11 +50,13 @@ def _without_heading(table: Table, details: dict[int, Row], headed: set[int]) ->
     width = max((len(cells) for cells in table.sheet.rows[table.first_row - 1 :]), default=0)
     bare = [column for column in range(1, width + 1) if column not in headed]
     last = max(headed, default=0)
+    # What spreadsheets save has as many cells in every line; a cell too many is not one that was cut off its neighbour.
+    wide = max((len(cells) for cells in table.sheet.rows[max(table.first_row - 1 - len(table.header_lines), 0) : table.first_row - 1]), default=0)
     if table.sheet.separated:
         _cut_short(table, details, last)
     for column in bare:
         filled = list(_filled(table, details, column))
-        if table.sheet.separated and column > last:
+        if table.sheet.separated and column > max(last, wide):
             for number in filled:
                 details[number].returned = True
                 table.say(36, Level.RETURNED, "本行的格数比表头多，多半是内容里有未加引号的分隔符，请核对后另存为xlsx", number, column)

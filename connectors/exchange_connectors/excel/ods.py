@@ -14,7 +14,7 @@ from xml.parsers import expat
 import python_calamine
 
 from exchange_connectors.excel.floating import on_pages
-from exchange_connectors.excel.number_format import NumberFormat
+from exchange_connectors.excel.number_format import NumberFormat, in_words
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
@@ -40,6 +40,7 @@ _CHUNK = 2**18
 _ERROR = re.compile(r"#[A-Z/0_]+[!?]?|(?:Err|错误):\d{3}")
 _SHOWN = re.compile(r"(?P<before>\D*?)(?P<number>\d[\d,\s]*(?:\.\d+)?)(?P<after>\D*)")
 _MONTH_NAMES = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
+_CLOCK = re.compile(r"\d+:\d+(?::[\d.]+)?(?:\s*[AP]M)?|(?:[上下]午)?\d+时\d+分(?:\d+秒)?", re.IGNORECASE)
 _OTHER_WAYS = re.compile(r"\d[eE][+-]?\d|\d/\d")
 """Powers of ten and fractions: another way to write the same number."""
 
@@ -231,6 +232,8 @@ def _shown(kind: str | None, text: str | None, value: str) -> NumberFormat | Non
         return None
     if not text:
         return NumberFormat(blank=True)
+    if in_words(text) == number:
+        return None
     match = _SHOWN.fullmatch(text)
     if match is None:
         return NumberFormat(shifted=not _OTHER_WAYS.search(text), as_shown=_number_of_a_thing(text, number)) if re.search(r"\d", text) else NumberFormat(blank=True)
@@ -252,6 +255,7 @@ def _number_of_a_thing(text: str, number: Decimal) -> str:
 
 def _shown_day(text: str) -> NumberFormat | None:
     """Return which parts of a day a text shows, ``None`` where it shows month and day."""
+    text = _CLOCK.sub("", text).strip()
     groups = re.findall(r"\d+", text)
     if _MONTH_NAMES.search(text):
         return None if len(groups) > 1 else NumberFormat(date=True, parts="ym")

@@ -115,8 +115,10 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
             found.paths[column] = (*found.paths[column][:-1], f"{found.paths[column][-1]}({unit})")
     if table.first_row > max(lines) + 1:
         table.header_lines = (*table.header_lines, _line(sheet, table.first_row - 1))
-    _bind(table, found, connector, _unit_of_titles(table, [*titles, *sheet.on_paper, *sheet.afloat, PurePath(file_name).stem]))
+    of_title = _unit_of_titles(table, [*titles, *sheet.on_paper, *sheet.afloat, PurePath(file_name).stem])
+    _bind(table, found, connector, of_title)
     _same_units_below(table)
+    _applies_somewhere(table, found, of_title)
     table.month = _report_month(table, titles, file_name)
     return table
 
@@ -224,6 +226,15 @@ def _same_units_below(table: Table) -> None:
         table.say(57, Level.RETURNED, f"第{row}行写的计量单位是{word}，表头按{units}，请统一计量单位，或另放一张工作表")
 
 
+def _applies_somewhere(table: Table, found: Headings, of_title: Unit | None) -> None:
+    """Ask where the lines above the header name a unit and every column of money its own other one: one of them is wrong."""
+    money = [each for each in table.columns if each.reads.unit is not None]
+    own = [each.reads.unit for each in money if any(map(units_in, found.paths.get(each.column, ())))]
+    if of_title is not None and money and len(own) == len(money) and of_title not in own:
+        units = "、".join(dict.fromkeys(map(str, own)))
+        table.say(57, Level.VERIFY, f"表头上方写的计量单位是{of_title}，各列表头写的是{units}，已按表头读取，请确认", table.first_row - 1)
+
+
 def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int]) -> int:
     """Return the one column to read among those of the same heading: visible before hidden, filled before empty."""
     hidden = [column for column in candidates if column in table.sheet.hidden_columns]
@@ -289,6 +300,9 @@ def _unit(table: Table, text: str, column: int, header: Path, of_title: Unit | N
         )
         return Unit.YUAN
     written = next(iter(units), None)
+    above = [word for part in header for word in units_in(part) if money_unit(word) is not written]
+    if above:
+        table.say(57, Level.VERIFY, f"“{text}”的表头上层写{above[0]}，下层写{written}，已按{written}读取，请确认", row, column)
     if written is not None and column_map.unit is not None and written is not column_map.unit:
         words_ = f"“{text}”表头写{written}，约定为{column_map.unit}，请统一计量单位"
         table.say(57, Level.RETURNED, words_, row, column)
