@@ -233,3 +233,71 @@ def test_a_heading_in_one_line_is_the_heading_in_two() -> None:
     """Programs write the parts of a heading into one line, with a sign between them."""
     text = "序号,订单号,商品信息-品类,商品信息_能效等级,商品信息/序列号,发票号,完成日期,销售金额（元）,补贴金额（元）,实付金额（元）,商家统一社会信用代码,购买人令牌,交旧情况,备注\n1,CL-0001,冰箱,1级,SN1,FP1,2026-10-01T08:30:00,3000,450,2550,91120114MA9000502E,,无,"
     assert taken(seen_in(text.encode(), "家电以旧换新明细2026年10月.csv")) == ["CL-0001"]
+
+
+def test_a_unit_that_no_column_has_is_asked_about() -> None:
+    """Where a line above the list names a unit and every heading another one, the list is read by its headings, and asked about."""
+    seen = progress(above="单位：亿元", unit="（万元）")
+    assert (invested(seen), [each.no for each in seen.findings if each.level is Level.VERIFY]) == ([Decimal(10 + n) * 10_000 for n in range(1, 4)], [57])
+    assert not [each for each in progress(above="单位：万元", unit="（万元）").findings if each.level is Level.VERIFY]
+
+
+def test_units_below_a_header_of_two_lines_belong_to_their_own_columns() -> None:
+    """In a text, where nothing is merged, a unit below a heading of one line beside headings of two is that heading's."""
+    lines = ["项目进度（2026年10月）,,,,,,,,,,", ",".join(text or "" for text in HEADINGS), ",,,,本月,自年初累计,自开工累计,,,,", ",,,,万元,万元,万元,台,,,"]
+    lines += [f"{n},,ZJ-{n:03d},电梯{n},{10 + n},{100 + n},{200 + n},{n},在建,正常推进," for n in range(1, 4)]
+    seen = look_at(Path("项目进度.csv"), HOUSING, None, "\n".join(lines).encode())
+    assert (invested(seen), [each.statement.facts["units_done"] for each in seen.statements]) == ([Decimal(10 + n) * 10_000 for n in range(1, 4)], [1, 2, 3])
+
+
+@pytest.mark.parametrize(("words", "asked"), [("作废", 1), ("此行不计入", 1), ("已核", 0)])
+def test_a_remark_beside_the_template_that_takes_its_row_back_is_asked_about(words: str, asked: int) -> None:
+    """Where a clerk adds a column of remarks that is not read, a row that is called void there is asked about."""
+
+    def remark(sheet: Worksheet) -> None:
+        sheet.cell(3, 12, "备注")
+        sheet.cell(6, 12, words)
+
+    seen = progress(remark)
+    assert (len(seen.statements), [each.row for each in seen.findings if each.level is Level.VERIFY]) == (3, [6] * asked)
+
+
+def test_two_units_in_the_lines_of_one_heading_are_asked_about() -> None:
+    """Where the upper line of a heading names one unit and the lower another, the lower is read and the clerk is asked."""
+
+    def units(sheet: Worksheet) -> None:
+        sheet.insert_rows(5)
+        for column in (5, 6, 7):
+            sheet.cell(5, column, "百万元")
+
+    seen = progress(units)
+    assert invested(seen) == [Decimal(10 + n) * 1_000_000 for n in range(1, 4)]
+    assert {each.no for each in seen.findings if each.level is Level.VERIFY} == {57}
+
+
+@pytest.mark.parametrize(("commas", "returned"), [("", 1), (",,,", 0)])
+def test_a_cell_too_many_in_a_line_of_text_goes_back_unless_all_lines_are_so_wide(commas: str, returned: int) -> None:
+    """A spreadsheet saves lines of equal width, so that a stray cell in one moves nothing; elsewhere it is a separator too many."""
+    lines = ["项目进度（2026年10月）", "序号,项目代码,内部编号,项目名称,完成投资/本月（万元）,完成投资/自年初累计（万元）,完成投资/自开工累计（万元）,完成台套,建设状态,进展情况,核减原因"]
+    lines += [f"{n},,ZJ-{n:03d},电梯{n},{10 + n},{100 + n},{200 + n},{n},在建,正常推进," for n in range(1, 4)]
+    body = "\n".join(f"{line}{commas}" for line in lines) + (",,x" if not commas else "")
+    body = body if not commas else body[: -len(commas)] + ",,x"
+    seen = look_at(Path("项目进度.csv"), HOUSING, None, body.encode())
+    assert (seen.returned, any(each.no == 36 and each.row == 5 for each in seen.findings)) == (returned, True)
+
+
+def test_a_row_that_states_nothing_goes_back() -> None:
+    """A row that fills none of the columns by which a sheet tells what happened is not counted as taken."""
+    mapping = load(Path(__file__).parents[2] / "deploy" / "districts" / "wuqing" / "connectors" / "ecology.toml")
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "淘汰目录设备"
+    sheet.append(["淘汰目录设备（2026年10月）"])
+    sheet.append(["序号", "目录条目", "目录名称", "企业名称", "统一社会信用代码", "镇街园区", "设备", "台数", "依据", "责令日期", "淘汰期限", "完成日期", "淘汰方式"])
+    sheet.append([1, "燃煤锅炉", "样例目录", "样例公司", None, None, "链条炉", 2, "检查记录"])
+    out = io.BytesIO()
+    book.save(out)
+    seen = look_at(Path("淘汰目录设备2026年10月.xlsx"), mapping, None, out.getvalue())
+    told = [each.message for each in seen.findings if each.row == 3]
+    assert (seen.statements, seen.returned, len(told)) == ([], 1, 1)
+    assert told[0].startswith("“责令日期”、“完成日期”")

@@ -202,9 +202,16 @@ def test_an_open_document_s_number_of_a_thing_is_what_it_shows(value: str, text:
     assert seen.statements[0].statement.facts["order_no"] == key
 
 
+@pytest.mark.parametrize(("text", "taken"), [("三千二百", True), ("叁仟贰佰", True), ("三二〇〇", True), ("三千", False), ("约三千二百", False)])
+def test_an_open_document_s_number_in_chinese_words_is_that_number(text: str, taken: bool) -> None:
+    """An amount that a format shows in Chinese words is read where the words say what is stored."""
+    seen = opened("3000", f'<table:table-cell office:value-type="float" office:value="3200"><text:p>{text}</text:p></table:table-cell>')
+    assert [each.statement.facts["sale_amount"] for each in seen.statements if each.row == 6] == ([Decimal(3200)] if taken else [])
+
+
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("2026年10月", date(2026, 10, 1)), ("Oct-26", date(2026, 10, 1)), ("2026-10", date(2026, 10, 1)), ("2026", None), ("星期日", None), ("Sunday", None), ("18", None), ("10月18日", date(2026, 10, 18)), ("二〇二六年十月十八日", date(2026, 10, 18)), ("18-Oct-26", date(2026, 10, 18)), ("2026-10-18 00:00", date(2026, 10, 18))],
+    [("2026年10月", date(2026, 10, 1)), ("Oct-26", date(2026, 10, 1)), ("2026-10", date(2026, 10, 1)), ("2026", None), ("星期日", None), ("Sunday", None), ("18", None), ("00:00", None), ("下午3时20分", None), ("10月18日", date(2026, 10, 18)), ("二〇二六年十月十八日", date(2026, 10, 18)), ("18-Oct-26", date(2026, 10, 18)), ("2026-10-18 00:00", date(2026, 10, 18))],
 )
 def test_an_open_document_s_day_is_what_it_shows(text: str, day: date | None) -> None:
     """A day that shows only its month is that month; one that shows neither goes back."""

@@ -181,9 +181,9 @@ def test_short_numbers_of_things_are_taken(text: str) -> None:
     assert with_cell(ORDER, text).returned == 0
 
 
-@pytest.mark.parametrize(("code", "level"), [("aaaa", Level.RETURNED), ("d", Level.RETURNED), ('m"月"d"日"', None), ("yyyy-m-d", None)])
+@pytest.mark.parametrize(("code", "level"), [("aaaa", Level.RETURNED), ("d", Level.RETURNED), ("h:mm", Level.RETURNED), ("mm:ss", Level.RETURNED), ("yyyy-m-d h:mm", None), ('m"月"d"日"', None), ("yyyy-m-d", None)])
 def test_a_date_that_shows_neither_year_nor_month_goes_back(code: str, level: Level | None) -> None:
-    """A cell that shows only a weekday or a day says no date."""
+    """A cell that shows only a weekday, a day or a time says no date."""
 
     def format_(sheet: Worksheet) -> None:
         sheet.cell(FIRST + 1, 7).number_format = code

@@ -4,7 +4,9 @@ import io
 
 import python_calamine
 import xlrd
+from xlrd.compdoc import CompDoc
 
+from exchange_connectors.excel.floating import in_biff, without_codes
 from exchange_connectors.excel.model import OWN_COMMENT
 from exchange_connectors.excel.number_format import NumberFormat, built_in, parse
 from exchange_connectors.excel.workbook import (
@@ -20,6 +22,7 @@ from exchange_connectors.excel.workbook import (
 )
 
 _WHITE = (255, 255, 255)
+VERSION_8 = 80
 _TWIPS, _WIDTHS = 20, 256
 """Of these a row's height has one point, a column's width one character."""
 
@@ -33,8 +36,9 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
     try:
         details = xlrd.open_workbook(file_contents=body, formatting_info=True, logfile=io.StringIO())
         book = python_calamine.load_workbook(io.BytesIO(body))
+        beside = in_biff(_stream(body), details.biff_version >= VERSION_8)
         return tuple(
-            _sheet(book, meta, details)
+            _sheet(book, meta, details, beside.get(meta.name, ([], [])))
             for meta in book.sheets_metadata
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
         )
@@ -48,7 +52,19 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
         raise UnreadableError(DAMAGED) from error
 
 
-def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata, details: xlrd.Book) -> Sheet:
+def _stream(body: bytes) -> bytes:
+    """Return the records of the workbook that a compound file holds."""
+    compound = CompDoc(body, logfile=io.StringIO())
+    for name in ("Workbook", "Book"):
+        memory, base, size = compound.locate_named_stream(name)
+        if memory:
+            return bytes(memory[base : base + size])
+    return b""
+
+
+def _sheet(
+    book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata, details: xlrd.Book, beside: tuple[list[str], list[str]]
+) -> Sheet:
     seen = details.sheet_by_name(meta.name)
     bounded(meta.name, seen.nrows, seen.ncols)
     values = book.get_sheet_by_name(meta.name)
@@ -72,7 +88,9 @@ def _sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMe
                 sheet.formats[row + 1, column + 1] = found
             if kind != xlrd.XL_CELL_EMPTY and (mark := _mark(details, seen, row, column)) is not None:
                 sheet.marks[row + 1, column + 1] = mark
-    sheet.commented = {(row + 1, column + 1) for (row, column), note in seen.cell_note_map.items() if not note.text.startswith(OWN_COMMENT)}
+    sheet.commented = {(row + 1, column + 1): note.text for (row, column), note in seen.cell_note_map.items() if not note.text.startswith(OWN_COMMENT)}
+    printed, boxes = beside
+    sheet.on_paper, sheet.afloat = tuple(part for text in printed for part in without_codes(text)), tuple(boxes)
     return sheet
 
 

@@ -17,7 +17,7 @@ SPREADSHEET_DIGITS = 15
 
 NOTHING = frozenset({"-", "--", "—", "——", "–", "/", "\\", "无", "暂无", "N/A", "n/a", "无此项", "*"})
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee][+]?\d+")
-_ERRORS = re.compile(r"#(?:REF!|N/A|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|#+)|Err:\d{3}")
+_ERRORS = re.compile(r"#(?:[A-Z][A-Z0-9/]*[!?]|N/A|GETTING_DATA|#+)|(?:Err|错误):\d{3}")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -111,7 +111,7 @@ def is_empty(cell: Cell) -> bool:
 
 def error_in(cell: Cell) -> str | None:
     """Return the error that a cell shows as text, as exports and pasted values have it."""
-    if not isinstance(cell, str) or ("#" not in cell and "Err:" not in cell):
+    if not isinstance(cell, str) or ("#" not in cell and "Err:" not in cell and "错误:" not in cell):
         return None
     return cell.strip() if _ERRORS.fullmatch(cell.strip()) else None
 

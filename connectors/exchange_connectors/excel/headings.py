@@ -197,10 +197,12 @@ def _paths(sheet: Sheet, lines: tuple[int, ...]) -> dict[int, Path]:
         for column in range(merge.left, min(merge.right, width) + 1)
     }
     grid = [[_header_cell(sheet, line, column, merged) for column in range(1, width + 1)] for line in lines]
-    for upper, lower in pairwise(grid):
+    for level, (upper, lower) in enumerate(pairwise(grid)):
         for index in range(1, width):
-            # A parent typed once and not merged stands over its neighbours that have a child only.
-            if not upper[index] and lower[index] and (lines[0], index + 1) not in merged:
+            if upper[index] or not lower[index] or (lines[0], index + 1) in merged:
+                continue
+            # A parent typed once and not merged stands over its neighbours that have a child only; a unit belongs to the heading above it.
+            if not (is_unit(lower[index]) and any(line[index] for line in grid[:level])):
                 upper[index] = upper[index - 1]
     paths = {}
     for index in range(width):

@@ -285,8 +285,18 @@ def _state_row(table: Table, row: Row, source: Source, memory: Memory, plain: di
             problems += outcome
         else:
             made.append(outcome)
+    if not made and not problems:
+        problems.append(_of_nothing(table))
     _say_all(table, row, problems)
     return [] if problems else made
+
+
+def _of_nothing(table: Table) -> Problem:
+    """Return that a row states none of what its sheet may report, with the columns by which that is told."""
+    told_by = dict.fromkeys(name for event in table.mapped.event for name in event.when if any(each.reads.field == name for each in table.columns))
+    columns = "、".join(f"{{{name}}}" for name in told_by)
+    words = f"{columns}都没有填写相应内容，" if told_by else ""
+    return Problem(0, f"{words}看不出本行报的是什么事项，请补填或删去本行", next(iter(told_by), None))
 
 
 def _say_all(table: Table, row: Row, problems: list[Problem]) -> None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from unicodedata import numeric
 
 _SECTION = re.compile(r'(?:"[^"]*"|\[[^\]]*\]|[\\!_*].|[^;"\[\\!_*])*', re.DOTALL)
 _TOKEN = re.compile(
@@ -25,8 +26,8 @@ _CONDITION_INSIDE = re.compile(r"\[((?:<=|>=|<>|<|>|=)-?\d+(?:\.\d+)?)\]")
 EAST_ASIAN_DATES = frozenset({*range(27, 32), 36, *range(50, 55), 57, 58})
 """Built-in formats that show a date in East-Asian spreadsheets alone (ECMA-376, 18.8.30)."""
 
-BUILT_IN = {9: "0%", 10: "0.00%", 17: "mmm-yy", 27: "yyyy年m月", 36: "yyyy年m月", 50: "yyyy年m月", 52: "yyyy年m月", 57: "yyyy年m月"}
-"""Built-in formats that are not plain; of dates those that show no day."""
+BUILT_IN = {9: "0%", 10: "0.00%", 17: "mmm-yy", 27: "yyyy年m月", 36: "yyyy年m月", 50: "yyyy年m月", 52: "yyyy年m月", 57: "yyyy年m月"} | dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56), "h:mm")
+"""Built-in formats that are not plain; of dates those that show no day, and times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,32 @@ class NumberFormat:
         return self.prefix + "".join([*digits, *reversed(shown)]) + self.suffix
 
 
+def in_words(text: str) -> Decimal | None:
+    """Return the number that Chinese words for it say, ``None`` where they say none.
+
+    >>> in_words("三千零二点五"), in_words("壹仟贰佰"), in_words("二〇二六"), in_words("约三百")
+    (Decimal('3002.5'), Decimal('1200'), Decimal('2026'), None)
+    """
+    whole, _, behind = text.removeprefix("负").partition("点")
+    values = [-1.0 if sign.isdecimal() else numeric(sign, -1.0) for sign in whole]
+    digits = "".join(str(int(numeric(sign, 0))) for sign in behind)
+    if not values or min(values) < 0 or not all(numeric(sign, 10) < 10 for sign in behind):
+        return None
+    if max(values) < 10:
+        amount = int("".join(str(int(value)) for value in values))
+    else:
+        amount = part = digit = 0
+        for value in map(int, values):
+            if value < 10:
+                digit = value
+            elif value < 10**4:
+                part, digit = part + (digit or 1) * value, 0
+            else:
+                amount, part, digit = (amount + part + digit) * value, 0, 0
+        amount += part + digit
+    return Decimal(f"{'-' if text.startswith('负') else ''}{amount}{'.' if digits else ''}{digits}")
+
+
 def _plain(number: Decimal) -> str:
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -123,14 +150,14 @@ def parse(code: str) -> NumberFormat | None:
     if not code:
         return None
     texts = _split(code)
-    first = _section(texts[0])
+    first = _positive(texts[0])
     if len(texts) == 1 or (first is not None and first.date):
         return first
     conditions = [next(iter(_CONDITION_INSIDE.findall(text)), "") for text in texts]
     if not any(conditions):
         conditions = [">=0" if len(texts) == 2 else ">0", "<0", "", ""]
     ordered = [
-        (condition, _negative(text) if condition.startswith("<") else _section(text))
+        (condition, _negative(text) if condition in ("<0", "<=0") else _positive(text))
         for condition, text in zip(conditions, texts[:3], strict=False)
     ]
     ordered.sort(key=lambda each: not each[0])  # a section without a condition is for all the rest
@@ -148,10 +175,21 @@ def _split(code: str) -> list[str]:
             return texts
 
 
+def _positive(section: str) -> NumberFormat | None:
+    """Return what a section for other than negative numbers changes: with a minus or in brackets they show as negative."""
+    found = _section(section)
+    if found is not None and (found.date or found.blank or not any(sign in section for sign in "-(−")):
+        return found
+    signs = "".join(text for kind, text in _tokens(_ROUNDS.sub("", section)) if kind == "sign")
+    return NumberFormat(shifted=True) if re.search(r"^[^0#?]*[-(]|[-)][^0#?]*$", signs) else found
+
+
 def _negative(section: str) -> NumberFormat | None:
     """Return what a section for negative numbers changes: without a sign, brackets or a colour they show as positive."""
     found = _section(section)
     marked = re.search(r"[-(−]|\[(?:Red|红色|Color\s*\d+)\]", section, re.IGNORECASE)
+    if found is not None and found == NumberFormat(prefix=found.prefix, suffix=found.suffix, pattern=found.pattern) and set(found.prefix + found.suffix) <= set("()-−"):
+        return None  # the minus in words: \\(0\\)
     return NumberFormat(shifted=True) if found is None and not marked else found
 
 
@@ -160,6 +198,8 @@ def _section(section: str) -> NumberFormat | None:
     tokens = _tokens(_ROUNDS.sub("", section))
     letters = "".join(text for kind, text in tokens if kind == "sign" and text in _DATE_LETTERS).lower()
     if letters:
+        if set("hs") & set(letters) and not set("yeg年d日月") & set(letters):
+            return NumberFormat(date=True)  # beside hours and seconds an m is a minute
         return NumberFormat(date=True, parts="".join(part for part, signs in _PARTS if set(signs) & set(letters)))
     places = [at for at, (kind, text) in enumerate(tokens) if kind == "general" or (kind == "sign" and text in _DIGITS)]
     if any(kind == "sign" and text == "@" for kind, text in tokens):

@@ -13,7 +13,8 @@ from xml.parsers import expat
 
 import python_calamine
 
-from exchange_connectors.excel.number_format import NumberFormat
+from exchange_connectors.excel.floating import on_pages
+from exchange_connectors.excel.number_format import NumberFormat, in_words
 from exchange_connectors.excel.workbook import (
     COLUMNS_MAX,
     DAMAGED,
@@ -34,20 +35,21 @@ _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _FO = "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0 "
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _BREAKS = {f"{_TEXT}line-break": "\n", f"{_TEXT}tab": "\t", f"{_TEXT}s": " "}
-_BESIDE = frozenset({f"{_OFFICE}annotation", "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 frame"})
-"""What lies in or on a cell without being its text: comments, pictures, boxes."""
+_DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 "
 _CHUNK = 2**18
-_ERROR = re.compile(r"#[A-Z/0]+[!?]?|Err:\d{3}")
+_ERROR = re.compile(r"#[A-Z/0_]+[!?]?|(?:Err|错误):\d{3}")
 _SHOWN = re.compile(r"(?P<before>\D*?)(?P<number>\d[\d,\s]*(?:\.\d+)?)(?P<after>\D*)")
 _MONTH_NAMES = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
+_CLOCK = re.compile(r"\d+:\d+(?::[\d.]+)?(?:\s*[AP]M)?|(?:[上下]午)?\d+时\d+分(?:\d+秒)?", re.IGNORECASE)
 _OTHER_WAYS = re.compile(r"\d[eE][+-]?\d|\d/\d")
 """Powers of ten and fractions: another way to write the same number."""
 
 
 @dataclass(slots=True)
 class _Seen(Sheet):
-    """A sheet while its XML is read; *broken* are texts with breaks inside, which calamine leaves out."""
+    """A sheet while its XML is read; *broken* are texts with breaks inside, which calamine leaves out, *page* says how it is printed."""
 
+    page: str = ""
     height: int = 0
     width: int = 0
     broken: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -65,6 +67,8 @@ class _Scan:
         self._cell: dict[str, str] | None = None
         self._text: list[str] = []
         self._paragraphs = self._beside = 0
+        self._is_comment, self._words = False, list[str]()
+        self._pages: dict[str, str] = {}
         self._styles: dict[str, Mark] = {}
         self._style, self._ground = "", "transparent"
         self._low: set[str] = set()
@@ -81,13 +85,11 @@ class _Scan:
         self._parser.Parse(chunk, last)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name in _BESIDE or self._beside:
-            if name == f"{_OFFICE}annotation" and self._cell is not None:
-                self.sheets[-1].commented.add((self._row + 1, self._column + 1))
-            self._beside += 1
-            self._parser.CharacterDataHandler = None
+        if self._beside or name == f"{_OFFICE}annotation" or name.startswith(_DRAW):
+            self._lies_beside(name)
         elif name == f"{_STYLE}style":
             self._style, self._ground = attributes.get(f"{_STYLE}name", ""), "transparent"
+            self._pages[self._style] = attributes.get(f"{_STYLE}master-page-name", "")
         elif name == f"{_STYLE}table-row-properties":
             if _points(attributes.get(f"{_STYLE}row-height", "")) < NO_HEIGHT:
                 self._low.add(self._style)
@@ -96,7 +98,7 @@ class _Scan:
         elif name == f"{_STYLE}text-properties":
             self._look_at_type_face(attributes)
         elif name == f"{_TABLE}table":
-            self.sheets.append(_Seen(attributes.get(f"{_TABLE}name", ""), []))
+            self.sheets.append(_Seen(attributes.get(f"{_TABLE}name", ""), [], page=self._pages.get(attributes.get(f"{_TABLE}style-name", ""), "")))
             self._row = self._column = 0
         elif name == f"{_TABLE}null-date":
             self.from_1904 = attributes.get(f"{_TABLE}date-value", "").startswith("1904")
@@ -129,11 +131,30 @@ class _Scan:
             self._spans += 1
             self._cell_mark = self._styles.get(attributes.get(f"{_TEXT}style-name", ""), self._cell_mark)
 
+    def _lies_beside(self, name: str) -> None:
+        """Take what lies in or on a cell without being its text: comments, pictures, boxes and shapes."""
+        if not self._beside:
+            self._is_comment, self._words = name == f"{_OFFICE}annotation", []
+        self._beside += 1
+        self._words += ["\n"] if name == f"{_TEXT}p" else []
+        self._parser.CharacterDataHandler = self._words.append if name.startswith(_TEXT) else None
+
+    def _lay_beside(self) -> None:
+        """Keep what lay beside a cell's text: the words of a comment, the lines of a box."""
+        words = "".join(self._words).strip()
+        if self._is_comment and self._cell is not None:
+            self.sheets[-1].commented[self._row + 1, self._column + 1] = words
+        elif not self._is_comment and self.sheets:
+            self.sheets[-1].afloat += tuple(filter(None, map(str.strip, words.splitlines())))
+
     def _end(self, name: str) -> None:
         if self._beside:
             self._beside -= 1
-            if not self._beside and self._paragraphs:
-                self._parser.CharacterDataHandler = self._text.append
+            if name == f"{_TEXT}p":
+                self._parser.CharacterDataHandler = None
+            if not self._beside:
+                self._lay_beside()
+                self._parser.CharacterDataHandler = self._text.append if self._paragraphs and self._cell is not None else None
         elif name == f"{_TEXT}p":
             self._parser.CharacterDataHandler = None
         elif name == f"{_TABLE}table-row":
@@ -211,6 +232,8 @@ def _shown(kind: str | None, text: str | None, value: str) -> NumberFormat | Non
         return None
     if not text:
         return NumberFormat(blank=True)
+    if in_words(text) == number:
+        return None
     match = _SHOWN.fullmatch(text)
     if match is None:
         return NumberFormat(shifted=not _OTHER_WAYS.search(text), as_shown=_number_of_a_thing(text, number)) if re.search(r"\d", text) else NumberFormat(blank=True)
@@ -232,6 +255,7 @@ def _number_of_a_thing(text: str, number: Decimal) -> str:
 
 def _shown_day(text: str) -> NumberFormat | None:
     """Return which parts of a day a text shows, ``None`` where it shows month and day."""
+    text = _CLOCK.sub("", text).strip()
     groups = re.findall(r"\d+", text)
     if _MONTH_NAMES.search(text):
         return None if len(groups) > 1 else NumberFormat(date=True, parts="ym")
@@ -260,8 +284,11 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
                 while chunk := stream.read(_CHUNK):
                     scan.feed(chunk)
             scan.feed(b"", last=True)
+            pages = on_pages(archive.read("styles.xml")) if "styles.xml" in archive.namelist() else {}
         book = python_calamine.load_workbook(io.BytesIO(body))
         visible = {meta.name: meta.visible == python_calamine.SheetVisibleEnum.Visible for meta in book.sheets_metadata}
+        for seen in scan.sheets:
+            seen.on_paper = tuple(pages.get(seen.page, ()))
         return tuple(_finish(book, seen, visible.get(seen.name, True), scan.from_1904) for seen in scan.sheets)
     except UnreadableError:
         raise
@@ -284,5 +311,5 @@ def _finish(book: python_calamine.CalamineWorkbook, seen: _Seen, visible: bool, 
         rows[row - 1][column - 1] = text
     return Sheet(
         seen.name, rows, tuple(seen.found), not visible, seen.hidden_rows, seen.hidden_columns, seen.errors, seen.outward,
-        seen.uncomputed, seen.doubtful, seen.marks, seen.formats, from_1904, seen.commented,
+        seen.uncomputed, seen.doubtful, seen.marks, seen.formats, from_1904, seen.commented, seen.on_paper, seen.afloat,
     )  # fmt: skip

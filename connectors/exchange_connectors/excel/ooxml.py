@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
+from string import ascii_uppercase
 from typing import Any, cast
 from xml.parsers import expat
 
 import python_calamine
 
+from exchange_connectors.excel.floating import in_drawing, without_codes
 from exchange_connectors.excel.model import OWN_COMMENT, Cell
 from exchange_connectors.excel.number_format import NumberFormat
 from exchange_connectors.excel.plain_xml import Run, column_of, runs
@@ -57,7 +59,12 @@ _LEARNT_ROWS = 2_000
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _DIMENSION = re.compile(rb"<(?:[A-Za-z0-9]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[A-Za-z0-9]+:)?dimension>)")
 _ON_PAPER = ("oddHeader", "oddFooter", "firstHeader", "firstFooter", "evenHeader", "evenFooter")
-_CODES_OF_PAGES = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
+_PLAIN_1904 = re.compile(rb"\bdate1904=[\"'](?:1|true)[\"']")
+_IN_1904 = re.compile(rb"(\bdate1904\s*=\s*)([\"']).*?\2")
+_ERROR = re.compile(
+    rb"(<(?:[A-Za-z0-9]+:)?c\b[^>]*\st=[\"']e[\"'][^>]*>\s*(?:<(?:[A-Za-z0-9]+:)?f\b[^>]*?(?:/>|>[^<]*</(?:[A-Za-z0-9]+:)?f>)\s*)?<(?:[A-Za-z0-9]+:)?v>)[^<]*"
+)
+"""An error cell up to its error: the values' reader knows seven of them, and the scan has kept them all."""
 _OUTWARD = re.compile(r"\[[^\]]+\][^!]*!|file:///|\\\\|https?://")
 
 
@@ -73,6 +80,9 @@ def read_sheets(body: bytes) -> tuple[Sheet, ...]:
             package = _Package(archive)
             scanned = {name: _scan(package, part) for name, part in package.sheets()}
             package.verify()
+            parts = package.in_plain_words()
+        if parts:
+            body = _with_parts(body, parts)
         if any(scan.slim for scan in scanned.values()):
             body = _with_parts(body, {scan.member: scan.slim for scan in scanned.values() if scan.slim})
             for scan in scanned.values():
@@ -111,8 +121,14 @@ class _Scan:
     doubtful: set[tuple[int, int]] = field(default_factory=set)
     marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
-    commented: set[tuple[int, int]] = field(default_factory=set)
+    commented: dict[tuple[int, int], str] = field(default_factory=dict)
     on_paper: list[str] = field(default_factory=list)
+    afloat: list[str] = field(default_factory=list)
+
+
+def _on(switch: str | None) -> bool:
+    """Say whether a switch is on, in any of the words that programs have for it."""
+    return switch is not None and switch.strip().lower() in ("1", "true", "on", "t")
 
 
 class _Package:
@@ -121,7 +137,7 @@ class _Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self.archive = archive
         self._members = {name.lower().lstrip("/"): name for name in archive.namelist()}
-        self._book = self._targets("_rels/.rels", "").get("officedocument", ["xl/workbook.xml"])[0]
+        self.book = self._targets("_rels/.rels", "").get("officedocument", ["xl/workbook.xml"])[0]
         self.from_1904 = False
         self._sheets: list[tuple[str, str]] = []
         self.recalculates = False
@@ -139,6 +155,13 @@ class _Package:
         """Yield each worksheet's name and the archive member that holds it."""
         yield from self._sheets
 
+    def in_plain_words(self) -> dict[str, bytes]:
+        """Return the part that says from when days are counted, where it says so in a word that the reader of values does not know."""
+        name = self.member(self.book)
+        if name is None or not self.from_1904 or _PLAIN_1904.search(body := self.archive.read(name)):
+            return {}
+        return {name: _IN_1904.sub(rb"\1\g<2>1\2", body)}
+
     def verify(self) -> None:
         """Read what calamine will read beside the sheets, so that a member that is not what it claims ends here."""
         for name in self._members.values():
@@ -147,10 +170,19 @@ class _Package:
                     while stream.read(_CHUNK):
                         pass
 
-    def commented(self, member: str) -> set[tuple[int, int]]:
-        """Return the cells of a sheet with comments, but for those of a return slip."""
+    def _of_sheet(self, member: str) -> dict[str, list[str]]:
+        """Return where a sheet's relations lead."""
         path = PurePosixPath(member)
-        targets = self._targets(f"{path.parent}/_rels/{path.name}.rels", str(path.parent))
+        return self._targets(f"{path.parent}/_rels/{path.name}.rels", str(path.parent))
+
+    def afloat(self, member: str) -> list[str]:
+        """Return the texts of the boxes and shapes over a sheet's cells."""
+        parts = map(self.member, self._of_sheet(member).get("drawing", ()))
+        return [text for part in parts if part is not None for text in in_drawing(self.archive.read(part))]
+
+    def commented(self, member: str) -> dict[tuple[int, int], str]:
+        """Return the cells of a sheet with comments, but for those of a return slip, with their words."""
+        targets = self._of_sheet(member)
         found: dict[tuple[int, int], list[str]] = {}
         for part in (*targets.get("comments", ()), *targets.get("threadedcomment", ())):
             name, words = self.member(part), []
@@ -167,7 +199,7 @@ class _Package:
             parser.StartElementHandler = start
             parser.CharacterDataHandler = lambda text: words.append(text)  # noqa: B023, PLW0108 - of this part and cell
             parser.Parse(self.archive.read(name), True)
-        return {place for place, words in found.items() if not "".join(words).lstrip().startswith(OWN_COMMENT)}
+        return {place: text for place, words in found.items() if not (text := "".join(words)).lstrip().startswith(OWN_COMMENT)}
 
     def _parse(self, part: str) -> list[tuple[str, dict[str, str]]]:
         """Return a small part's elements with their attributes, in order; nothing where the part is missing."""
@@ -193,13 +225,13 @@ class _Package:
         return found
 
     def _read_book(self) -> None:
-        path = PurePosixPath(self._book)
+        path = PurePosixPath(self.book)
         targets = self._targets(f"{path.parent}/_rels/{path.name}.rels", str(path.parent))
-        for tag, attributes in self._parse(self._book):
+        for tag, attributes in self._parse(self.book):
             if tag == "workbookPr":
-                self.from_1904 = attributes.get("date1904") in ("1", "true")
+                self.from_1904 = _on(attributes.get("date1904"))
             elif tag == "calcPr":
-                self.recalculates = attributes.get("fullCalcOnLoad") in ("1", "true")
+                self.recalculates = _on(attributes.get("fullCalcOnLoad"))
             elif tag == "sheet":
                 relation = next((attributes[each] for each in _RELATION_IDS if each in attributes), "")
                 member = self.member(targets.get(relation, [""])[0])
@@ -263,6 +295,7 @@ class _SheetScan:
 
     def take(self, run: Run) -> None:
         """Take plain rows."""
+        self._go_to_row(run.first)
         self._row = run.last
         self.found.rows = max(self.found.rows, run.filled)
         self.found.columns = max(self.found.columns, run.columns)
@@ -282,8 +315,7 @@ class _SheetScan:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = self._tags.get(name)
         if tag == "c":
-            place = attributes.get("r")
-            self._column = column_of(place) if place else self._column + 1
+            self._advance(attributes.get("r"))
             self._type = attributes.get("t", "n")
             self._formula, self._filled = None, False
             self._style = style = attributes.get("s", "")
@@ -303,16 +335,28 @@ class _SheetScan:
             self._use()
         elif tag == "row":
             self.counts = self.counts or "r" not in attributes
-            self._row = int(attributes.get("r", self._row + 1))
-            self._column = 0
-            if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 9)) < NO_HEIGHT:
+            self._go_to_row(int(attributes.get("r", self._row + 1)))
+            if _on(attributes.get("hidden")) or float(attributes.get("ht", 9)) < NO_HEIGHT:
                 self.found.hidden_rows.add(self._row)
         elif tag in ("strike", "vertAlign"):
             if self._type == "inlineStr" and (mark := run_mark(tag, attributes)) is not None and self.found.marks.get((self._row, self._column)) is not Mark.PARTLY_STRUCK:
                 self.found.marks[self._row, self._column] = mark
-        elif tag == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 9)) < NO_WIDTH):
+        elif tag == "col" and (_on(attributes.get("hidden")) or float(attributes.get("width", 9)) < NO_WIDTH):
             first, last = int(attributes["min"]), min(int(attributes["max"]), COLUMNS_MAX)
             self.found.hidden_columns.update(range(first, last + 1))
+
+    def _go_to_row(self, row: int) -> None:
+        """Begin a row; rows come from top to bottom, or programs differ in what they read."""
+        if row <= self._row:
+            raise UnreadableError(DAMAGED)
+        self._row, self._column = row, 0
+
+    def _advance(self, place: str | None) -> None:
+        """Go to the next cell; cells lie in their row, from left to right, none of them twice."""
+        column = column_of(place) if place else self._column + 1
+        if column <= self._column or (place and place.lstrip(ascii_uppercase) != str(self._row)):
+            raise UnreadableError(DAMAGED)
+        self._column = column
 
     def _listen(self) -> None:
         self._words = []
@@ -328,7 +372,7 @@ class _SheetScan:
         tag = self._tags.get(name)
         if tag in _ON_PAPER:
             self._parser.CharacterDataHandler = None
-            self.found.on_paper += _CODES_OF_PAGES.split("".join(self._words))
+            self.found.on_paper += without_codes("".join(self._words))
         if tag not in ("f", "v", "c"):
             return
         if tag == "c":
@@ -389,7 +433,7 @@ def _scan(package: _Package, member: str) -> _Scan:
     scan.feed(b"", last=True)
     found = scan.found
     found.member = member
-    found.commented = package.commented(member)
+    found.commented, found.afloat = package.commented(member), package.afloat(member)
     if kept is not None and left_out > max(_WORTH_BYTES, kept_bytes) and not scan.counts:
         found.slim = b"".join(kept)
     return found
@@ -430,17 +474,17 @@ def _sheet(
     return Sheet(
         meta.name, rows, merges, meta.visible != python_calamine.SheetVisibleEnum.Visible,
         scan.hidden_rows, scan.hidden_columns, scan.errors, scan.outward, scan.uncomputed, scan.doubtful, scan.marks, scan.formats,
-        from_1904, scan.commented, tuple(filter(None, map(str.strip, scan.on_paper))),
+        from_1904, scan.commented, tuple(scan.on_paper), tuple(scan.afloat),
     )  # fmt: skip
 
 
 def _with_parts(body: bytes, parts: Mapping[str, bytes]) -> bytes:
-    """Return the package with other worksheets, and without any worksheet's claim about its used range: some programs write nonsense."""
+    """Return the package with other parts, every error in its worksheets one that is known, and without their claims about the used range: some programs write nonsense."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(body)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for info in source.infolist():
             data = parts.get(info.filename) or source.read(info)
             if info.filename.lower().endswith(".xml") and "/worksheets/" in info.filename.lower():
-                data = _DIMENSION.sub(b"", data[:65536], count=1) + data[65536:]
+                data = _ERROR.sub(rb"\g<1>#VALUE!", _DIMENSION.sub(b"", data[:65536], count=1) + data[65536:])
             target.writestr(info.filename, data)
     return out.getvalue()

@@ -8,15 +8,17 @@ like that goes to the XML parser, so that nothing is known of a row that was not
 import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import lt
 
 _TEXT = rb"[^<&\x00-\x08\x0b\x0c\x0e-\x1f]*+"
 _NAMES = rb"spans|s|customFormat|customHeight|outlineLevel|collapsed|thickBot|thickTop|x14ac:dyDescent"
 _CELL = (
-    rb'<c r="[A-Z]{1,3}+[0-9]++"(?: s="[0-9]++")?+(?:/>| t="(?:s|n|str)"/>|(?: t="(?:s|n|str)")?+><v>' + _TEXT + rb"</v></c>|></c>"
+    rb'<c r="[A-Z]{1,3}+(?P=row)"(?: s="[0-9]++")?+(?:/>| t="(?:s|n|str)"/>|(?: t="(?:s|n|str)")?+><v>' + _TEXT + rb"</v></c>|></c>"
     rb'| t="inlineStr"><is><t(?: xml:space="preserve")?+>' + _TEXT + rb"</t></is></c>)"
 )
 _ROW = (
-    rb'<row r="[0-9]++"(?: (?:' + _NAMES + rb')="[\w:.]*+"| hidden="(?:0|false)"| ht="[1-9][0-9.]*+")*+'
+    rb'<row r="(?P<row>[0-9]++)"(?: (?:' + _NAMES + rb')="[\w:.]*+"| hidden="(?:0|false)"| ht="[1-9][0-9.]*+")*+'
     rb"(?:/>|>(?:" + _CELL + rb")*+</row>)"
 )
 _RUN = re.compile(rb"(?:" + _ROW + rb"\s*+)++")
@@ -24,6 +26,8 @@ _NEXT_ROW = re.compile(rb"<row[ >/]")
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?(?:<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")?(?: standalone="\w+")?\s*\?>)?')
 _MARKUP = re.compile(rb"<[!?]")
 _WIDE = re.compile(rb'<c r="([A-Z]{2,3}+)[0-9]++"[^<>]*+><(?:v|is)>')
+_PLACED = re.compile(rb'<c r="([A-Z]++)')
+_NUMBERED = re.compile(rb'<row r="([0-9]++)')
 _NARROW = 26
 """Columns of one letter: how many of them are filled bounds nothing."""
 
@@ -36,12 +40,14 @@ class Run:
     """Plain rows that follow one another.
 
     Attributes:
+        first: number of the first row.
         last: number of the last row.
         filled: number of the last row with a value, 0 where none has one.
         columns: width of what is filled; a few more where that bounds nothing.
         xml: the rows.
     """
 
+    first: int
     last: int
     filled: int
     columns: int
@@ -97,18 +103,28 @@ def _cut(pending: bytes) -> Generator[Run | bytes, None, bytes]:
 
 
 def _seen(xml: bytes) -> Run | None:
-    """Return what is to be known of plain rows, ``None`` where their bytes are no text."""
+    """Return what is to be known of plain rows, ``None`` where their bytes are no text or their places do not ascend."""
     if not xml.isascii():
         try:
             xml.decode()
         except UnicodeDecodeError:
             return None
-    last = _number(xml, len(xml))
+    numbers = list(map(int, _NUMBERED.findall(xml)))
+    first, last = numbers[0], numbers[-1]
+    if not all(map(lt, numbers, numbers[1:])) or not all(_ascends(tuple(_PLACED.findall(row))) for row in xml.split(b"</row>")):
+        return None
     value = max(xml.rfind(b"<v>"), xml.rfind(b"<is>"))
     if value < 0:
-        return Run(last, 0, 0, xml)
+        return Run(first, last, 0, 0, xml)
     columns = max((column_of(match[1].decode()) for match in _WIDE.finditer(xml)), default=_NARROW)
-    return Run(last, _number(xml, value), columns, xml)
+    return Run(first, last, _number(xml, value), columns, xml)
+
+
+@lru_cache(maxsize=1024)
+def _ascends(letters: tuple[bytes, ...]) -> bool:
+    """Say whether a row's cells stand from left to right, none of them twice."""
+    columns = [column_of(each.decode()) for each in letters]
+    return all(map(lt, columns, columns[1:]))
 
 
 def _number(xml: bytes, before: int) -> int:

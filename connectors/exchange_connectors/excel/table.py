@@ -115,8 +115,10 @@ def locate(sheet: Sheet, mapped: SheetMap, connector: Connector, file_name: str)
             found.paths[column] = (*found.paths[column][:-1], f"{found.paths[column][-1]}({unit})")
     if table.first_row > max(lines) + 1:
         table.header_lines = (*table.header_lines, _line(sheet, table.first_row - 1))
-    _bind(table, found, connector, _unit_of_titles(table, [*titles, *sheet.on_paper, PurePath(file_name).stem]))
+    of_title = _unit_of_titles(table, [*titles, *sheet.on_paper, *sheet.afloat, PurePath(file_name).stem])
+    _bind(table, found, connector, of_title)
     _same_units_below(table)
+    _applies_somewhere(table, found, of_title)
     table.month = _report_month(table, titles, file_name)
     return table
 
@@ -214,9 +216,23 @@ def _same_units_below(table: Table) -> None:
     headed = [each for line in table.header_lines for each in line.items()]
     beside = [column for column, text in headed if normal(text) in _UNIT_HEADINGS and column not in bound]
     row, word = next(other_units(table.sheet, table.first_row, money, beside), (0, ""))
+    units = "、".join(dict.fromkeys(unit for _, unit in money.values()))
+    commented = [(place, words) for place, words in sorted(table.sheet.commented.items()) if place[0] < table.first_row]
+    for (at, column), words in commented:
+        for said in units_in_titles(words.splitlines()):
+            if str(money_unit(said)) not in units.split("、"):
+                table.say(57, Level.RETURNED, f"批注写的计量单位是{said}，表头按{units}，请统一计量单位", at, column)
     if word:
-        units = "、".join(dict.fromkeys(unit for _, unit in money.values()))
         table.say(57, Level.RETURNED, f"第{row}行写的计量单位是{word}，表头按{units}，请统一计量单位，或另放一张工作表")
+
+
+def _applies_somewhere(table: Table, found: Headings, of_title: Unit | None) -> None:
+    """Ask where the lines above the header name a unit and every column of money its own other one: one of them is wrong."""
+    money = [each for each in table.columns if each.reads.unit is not None]
+    own = [each.reads.unit for each in money if any(map(units_in, found.paths.get(each.column, ())))]
+    if of_title is not None and money and len(own) == len(money) and of_title not in own:
+        units = "、".join(dict.fromkeys(map(str, own)))
+        table.say(57, Level.VERIFY, f"表头上方写的计量单位是{of_title}，各列表头写的是{units}，已按表头读取，请确认", table.first_row - 1)
 
 
 def _choose(table: Table, text: str, column_map: ColumnMap, candidates: list[int]) -> int:
@@ -284,6 +300,9 @@ def _unit(table: Table, text: str, column: int, header: Path, of_title: Unit | N
         )
         return Unit.YUAN
     written = next(iter(units), None)
+    above = [word for part in header for word in units_in(part) if money_unit(word) is not written]
+    if above:
+        table.say(57, Level.VERIFY, f"“{text}”的表头上层写{above[0]}，下层写{written}，已按{written}读取，请确认", row, column)
     if written is not None and column_map.unit is not None and written is not column_map.unit:
         words_ = f"“{text}”表头写{written}，约定为{column_map.unit}，请统一计量单位"
         table.say(57, Level.RETURNED, words_, row, column)
@@ -332,8 +351,23 @@ def _report_month(table: Table, titles: Sequence[str], file_name: str) -> str | 
         if other is not None:
             words = f"报送期不一致：写了{other[0]}，又写了{next(iter(found.values()))}"
             table.say(35, Level.RETURNED if other[1] else Level.VERIFY, words if other[1] else f"{words}，已按后者读取，请确认")
-    table.month_at = next(iter(found), "").removeprefix("cell:")
+    if beside := _month_beside(table, next(iter(found.values()), None)):
+        found["beside"] = beside
+    table.month_at = next(iter(found), "").removeprefix("cell:").replace("beside", "title")
     return next(iter(found.values()), None)
+
+
+def _month_beside(table: Table, month: str | None) -> str | None:
+    """Return the month that only a page's header or a text box names; ask where they name another than the sheet's."""
+    if "title" not in table.mapped.month:
+        return None
+    months = tuple(dict.fromkeys(each for text in (*table.sheet.on_paper, *table.sheet.afloat) for each in months_in(text)))
+    if month is None and len(months) == 1:
+        table.say(35, Level.VERIFY, f"只有页眉页脚或文本框写了月份，已按{months[0]}读取，请确认")
+        return months[0]
+    if others := [each for each in months if each != month]:
+        table.say(35, Level.VERIFY, f"页眉页脚或文本框写了{'、'.join(others)}，{f'已按{month}读取' if month else '未采用'}，请确认报送月份")
+    return None
 
 
 _SOURCE_WORDS = {"title": "表头", "file": "文件名"}

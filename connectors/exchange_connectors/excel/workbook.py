@@ -61,8 +61,9 @@ class Sheet:
         marks: cells with a type face that says something.
         formats: cells whose number format changes what the number says.
         from_1904: days are counted from 1904, as Macintosh workbooks do.
-        commented: cells with a comment of the clerk's.
+        commented: cells with a comment of the clerk's → its words.
         on_paper: what is printed above and below each page.
+        afloat: texts of boxes and shapes that lie over the cells.
         separated: its cells are told apart by signs alone, so that a sign too many moves all that follow.
     """
 
@@ -79,8 +80,9 @@ class Sheet:
     marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
     formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
     from_1904: bool = False
-    commented: set[tuple[int, int]] = field(default_factory=set)
+    commented: dict[tuple[int, int], str] = field(default_factory=dict)
     on_paper: tuple[str, ...] = ()
+    afloat: tuple[str, ...] = ()
     separated: bool = False
 
     def cell(self, row: int, column: int) -> Cell:
