@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from exchange_connectors.kit.money import plain
+
 _SECTION = re.compile(r'(?:"[^"]*"|\[[^\]]*\]|[\\!_*].|[^;"\[\\!_*])*', re.DOTALL)
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\[(?P<bracket>[^\]]*)\]|[\\!](?P<escaped>.)|[_*].|(?P<general>General|G/通用格式)|(?P<plain>.)',
@@ -66,8 +68,8 @@ class NumberFormat:
         if self.date or self.shifted or self.blank:
             return None
         if self.percent:
-            return f"{self.prefix}{_plain(number * 100)}%{self.suffix}"
-        return f"{self.prefix}{_plain(number)}{self.suffix}"
+            return f"{self.prefix}{plain(number * 100)}%{self.suffix}"
+        return f"{self.prefix}{plain(number)}{self.suffix}"
 
     def identifier(self, number: Decimal) -> str | None:
         """Return the number of a thing as the cell shows it, ``None`` where it shows an amount."""
@@ -92,11 +94,6 @@ class NumberFormat:
             elif sign == "0":
                 shown.append("0")
         return self.prefix + "".join([*digits, *reversed(shown)]) + self.suffix
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _meets(number: Decimal, condition: str) -> bool:

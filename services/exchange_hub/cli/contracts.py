@@ -46,8 +46,8 @@ def list_problems(listed: Iterable[Contract], named: Collection[str]) -> Iterato
     reported = {view.name for kind in KINDS.values() if not kind.of_reporting for view in kind.lists}
     for name in sorted(reported - set(named)):
         yield f"list {name} stands in views/lists, but not in the code list list_view"
-    for name in sorted(set(named) - {view.name for view in LISTS}):
-        yield f"code list list_view names {name}, of which views/lists has no module"
+    for unknown in sorted(set(named) - {view.name for view in LISTS}):
+        yield f"code list list_view names {unknown}, of which views/lists has no module"
 
 
 @contracts.command("list")

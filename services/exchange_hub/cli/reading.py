@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,17 +11,14 @@ import click
 
 from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.district import District
-from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.period import Period
 from exchange_hub.reports import queries
-from exchange_hub.reports.catalogue import Catalogue, present
+from exchange_hub.reports.build import figures_of
+from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.closed.cuts import positions
-from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.meaning import meanings
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.runtime.migrating import engine_of
@@ -133,7 +130,7 @@ def month_of(hub: Hub, url: str, month: str | None, *, live: bool = False) -> It
     """
     with snapshot_of(hub, url) as at:
         chosen = month or at.month_under_review(today(hub))
-        closed = snapshot.stored(at.conn, chosen) if chosen in at.closed_months() else None
+        closed = snapshot.stored(at.conn, chosen, report=True) if chosen in at.closed_months() else None
         if closed is not None and not live:
             yield at, _closed_figures(closed)
             return
@@ -150,9 +147,7 @@ def _closed_figures(row: Mapping[str, Any]) -> Figures:
 
 def _figures_now(at: Queries, district: District, month: str, day: date) -> Figures:
     frame, cells, _ = gather(at.conn, at.schema, district, month, day)
-    defined, catalogue = definitions(frame), present(district)
-    figures = evaluate(defined, cells, Owed(district, frame, cells).standing)
-    catalogue = replace(catalogue, meanings=meanings(defined, figures, catalogue, district, month))
+    figures, catalogue = figures_of(district, frame, cells)
     stamp = snapshot.view_stamp(at.conn, LIVE) or {}
     return Figures(month, day, False, lists_of(at.schema), catalogue, positions(at.conn), stamp, figures, at.day)
 
