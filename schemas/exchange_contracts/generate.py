@@ -267,12 +267,18 @@ def _records_in(node: Any) -> Iterable[Mapping[str, Any]]:
             yield from _records_in(value)
 
 
-def main() -> int:
-    """Write the files beside this one."""
-    contracts = registry.load()
+def stale() -> dict[Path, str]:
+    """Return the files beside this one that are not what the contracts give, with what they should hold."""
+    contracts, here = registry.load(), Path(__file__)
     sources = {"vocabulary.py": vocabulary_source, "events.py": events_source, "facts.py": facts_source}
-    for name, text in ((name, source(contracts)) for name, source in sources.items()):
-        Path(__file__).with_name(name).write_text(text, encoding="utf-8")
+    wanted = {here.with_name(name): source(contracts) for name, source in sources.items()}
+    return {path: text for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text}
+
+
+def main() -> int:
+    """Write the files that are not current."""
+    for path, text in stale().items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -11,8 +11,6 @@ _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _USCC_LENGTH = 18
 _VIN = re.compile(r"[0-9A-HJ-NPR-Z]{17}")
 _VIN_LENGTH = 17
-_PROJECT_CODE = re.compile(r"[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}")
-_UNHYPHENATED_PROJECT_CODE = re.compile(r"[0-9]{20}")
 
 
 def uscc_problem(text: str) -> str | None:
@@ -39,22 +37,6 @@ def uscc_doubt(text: str) -> str | None:
     if uscc_problem(text) is None and uscc_check_character(text[:-1]) != text[-1]:
         return "末位校验不符，请对照执照核对"
     return None
-
-
-def project_code_problem(text: str) -> str | None:
-    """Say what is wrong with the shape of a 项目代码 (GB/T 40058-2021); its check digit is not claimed."""
-    if _PROJECT_CODE.fullmatch(text):
-        return None
-    if _UNHYPHENATED_PROJECT_CODE.fullmatch(text):
-        return "项目代码缺横线，应写成4-6-2-2-6位，如 2509-120114-89-01-544060"
-    return "项目代码应为4-6-2-2-6位数字加横线共24个字符，如 2509-120114-89-01-544060"
-
-
-def hyphenated_project_code(text: str) -> str:
-    """Return 20 bare digits with the hyphens of a project code; any other text unchanged."""
-    if not _UNHYPHENATED_PROJECT_CODE.fullmatch(text):
-        return text
-    return f"{text[:4]}-{text[4:10]}-{text[10:12]}-{text[12:14]}-{text[14:]}"
 
 
 def vin_problem(text: str) -> str | None:

@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, first_offsets, topic_ids
+from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, topic_ids
 
 NAME = "hub.topics-test.{}.events"
 
@@ -71,7 +71,7 @@ def test_more_replicas_than_brokers_are_refused_in_words(admin: KafkaAdminClient
 
 
 def test_offsets_tell_what_a_topic_holds(admin: KafkaAdminClient, kafka: str) -> None:
-    """The end is the offset after the last record, the first moves when records are deleted."""
+    """The end is the offset after the last record."""
     full, empty = NAME.format("full"), NAME.format("empty")
     ensure_topics(admin, [full, empty])
     producer = KafkaProducer(bootstrap_servers=kafka)
@@ -79,7 +79,6 @@ def test_offsets_tell_what_a_topic_holds(admin: KafkaAdminClient, kafka: str) ->
         producer.send(full, b"event")
     producer.close()
     assert end_offsets(admin, [full, empty]) == {full: 3, empty: 0}
-    assert first_offsets(admin, [full]) == {full: 0}
 
 
 def test_an_open_transaction_hides_what_follows_it(admin: KafkaAdminClient, kafka: str) -> None:

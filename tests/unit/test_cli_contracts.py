@@ -1,6 +1,7 @@
 """`hub contracts`: the catalogue says everything that the contracts say, as Markdown and as HTML."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 from exchange_contracts import registry
 from exchange_hub.cli import contract_pages, main
 from exchange_hub.cli.contract_pages import Block
+from exchange_hub.cli.contracts import list_problems
 
 
 def test_the_catalogue_names_every_event_field_and_code() -> None:
@@ -56,3 +58,16 @@ def test_contracts_are_listed_and_checked() -> None:
     assert [line["event"] for line in lines] == [contract.event for contract in registry.load().contracts()]
     checked = CliRunner().invoke(main, ["contracts", "check"])
     assert checked.exit_code == 0, checked.output
+
+
+def test_an_event_without_a_list_and_a_list_without_a_module_are_named() -> None:
+    """Whoever adds half a list is told by `contracts check` which file comes next."""
+    loaded = registry.load()
+    names = loaded.codelists["list_view"]
+    assert not [*list_problems(loaded.contracts(), names)]
+    built = replace(loaded.latest("EquipmentLineListed"), event="StationBuilt", kind="charging_station")
+    assert [*list_problems([built], [*names[1:], "charging-stations"])] == [
+        "StationBuilt: no module of views/lists has the kind charging_station; write it, and name it in views/lists/__init__.py",
+        f"list {names[0]} stands in views/lists, but not in the code list list_view",
+        "code list list_view names charging-stations, of which views/lists has no module",
+    ]

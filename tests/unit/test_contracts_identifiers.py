@@ -43,17 +43,6 @@ def test_any_mistyped_character_raises_a_doubt(place: int) -> None:
     assert "末位校验不符" in (identifiers.uscc_doubt(code) or "")
 
 
-def test_a_project_code_is_judged_by_its_shape() -> None:
-    """4-6-2-2-6 digits pass; missing hyphens are named and can be restored; the check digit is not claimed."""
-    assert identifiers.project_code_problem("2509-120114-89-01-544060") is None
-    assert identifiers.project_code_problem("2509-120114-89-01-544061") is None
-    assert "缺横线" in (identifiers.project_code_problem("25091201148901544060") or "")
-    assert identifiers.hyphenated_project_code("25091201148901544060") == "2509-120114-89-01-544060"
-    assert identifiers.hyphenated_project_code("2509-1201") == "2509-1201"
-    for wrong in ("2509-120114-89-01-54406", "2509-12011A-89-01-544060", "", "2509-120114-89-01-544060\n"):
-        assert "24个字符" in (identifiers.project_code_problem(wrong) or ""), wrong
-
-
 def test_a_vehicle_number_has_17_characters_without_i_o_q() -> None:
     """Sixteen characters, or a letter that VINs leave out, are a problem."""
     assert identifiers.vin_problem("LSVAA4182E2184847") is None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -24,12 +25,12 @@ NAMES = {
     ("PolicyExpired", "level"), ("SubsidyReversed", "reverses_voucher_no"), ("OutletWithdrawn", "outlet_no"),
 }  # fmt: skip
 RULES = FoldRules()
-#: Two values as decoded facts hold them: days, fen and ten-thousandths are whole numbers.
+#: Two values as decoded facts hold them: days and fen are whole numbers.
 OF_FORMAT: dict[str, tuple[Any, Any]] = {
     "month": ("2026-09", "2026-10"), "period": ("2026-09", "2026-10"), "year": ("2025", "2026"), "bureau": ("commerce", "finance"),
 }  # fmt: skip
 OF_MEANING: dict[str, tuple[Any, Any]] = {
-    "text": ("甲", "乙"), "int": (2025, 2026), "long": (7, 8), "date": (20_500, 20_501), "money": (12_345, 12_346), "quantity": (12_345, 12_346),
+    "text": ("甲", "乙"), "int": (2025, 2026), "long": (7, 8), "date": (20_500, 20_501), "money": (12_345, 12_346), "quantity": (Decimal("1.2345"), Decimal("1.2346")),
     "boolean": (False, True), "map": ({}, {"合计": 12_345}), "array": ([], [{"department": "water", "part": None}]), "texts": ([], ["签发"]),
 }  # fmt: skip
 

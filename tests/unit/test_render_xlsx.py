@@ -23,7 +23,6 @@ from exchange_hub.reports.render import xlsx_rows as rows_module
 from exchange_hub.reports.render.annex_values import Words, value_text
 from exchange_hub.reports.render.style import cell_text, printable
 from exchange_hub.reports.render.xlsx_report import render_xlsx, write_xlsx
-from exchange_hub.reports.render.xlsx_rows import yuan_text
 from exchange_hub.reports.render.xlsx_words import Sources
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME
@@ -125,7 +124,7 @@ def test_a_month_that_an_earlier_version_closed_keeps_its_cells(report: Report) 
 @pytest.mark.parametrize(("fen", "text"), [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-12_345, "-123.45"), (100, "1.00")])
 def test_fen_are_written_as_yuan(fen: int, text: str) -> None:
     """Two places always, the sign before."""
-    assert yuan_text(fen) == text
+    assert str(values.yuan(fen)) == text
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+86 22", "-项目", "@sum", '=HYPERLINK("http://x.invalid","看")', "_x000D_", "a<b>&c", " 前后 ", "甲\n乙", "'单"])

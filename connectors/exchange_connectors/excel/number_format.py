@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from unicodedata import numeric
 
+from exchange_connectors.kit.money import plain
+
 _SECTION = re.compile(r'(?:"[^"]*"|\[[^\]]*\]|[\\!_*].|[^;"\[\\!_*])*', re.DOTALL)
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\[(?P<bracket>[^\]]*)\]|[\\!](?P<escaped>.)|[_*].|(?P<general>General|G/通用格式)|(?P<plain>.)',
@@ -67,8 +69,8 @@ class NumberFormat:
         if self.date or self.shifted or self.blank:
             return None
         if self.percent:
-            return f"{self.prefix}{_plain(number * 100)}%{self.suffix}"
-        return f"{self.prefix}{_plain(number)}{self.suffix}"
+            return f"{self.prefix}{plain(number * 100)}%{self.suffix}"
+        return f"{self.prefix}{plain(number)}{self.suffix}"
 
     def identifier(self, number: Decimal) -> str | None:
         """Return the number of a thing as the cell shows it, ``None`` where it shows an amount."""
@@ -119,11 +121,6 @@ def in_words(text: str) -> Decimal | None:
                 amount, part, digit = (amount + part + digit) * value, 0, 0
         amount += part + digit
     return Decimal(f"{'-' if text.startswith('负') else ''}{amount}{'.' if digits else ''}{digits}")
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _meets(number: Decimal, condition: str) -> bool:

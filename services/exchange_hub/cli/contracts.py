@@ -1,13 +1,16 @@
 """``hub contracts``: check the event contracts, list them, and write their catalogue."""
 
 import json
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from exchange_contracts import lint, registry
+from exchange_contracts import generate, lint, registry
+from exchange_contracts.registry import Contract
 from exchange_hub.cli import asyncapi, contract_pages, output
 from exchange_hub.cli.errors import plain_errors
+from exchange_hub.views.lists import KINDS, LISTS
 
 _HEADINGS = {
     "schema_id": "编号", "event": "事件", "version": "版本", "register": "登记册", "subkey": "子键", "withdraws": "撤回",
@@ -22,14 +25,29 @@ def contracts() -> None:
 
 @contracts.command()
 def check() -> None:
-    """Check compatibility with every earlier version, logical types, code lists, documentation; exit code 1 on a problem."""
+    """Check compatibility with every earlier version, logical types, code lists, documentation, generated files, and that events and lists fit; exit code 1 on a problem."""
     problems = lint.problems()
+    if not problems:
+        loaded = registry.load()
+        problems += [f"{path.name} is not what the contracts give; run python -m exchange_contracts.generate" for path in generate.stale()]
+        problems += list_problems(loaded.contracts(), loaded.codelists["list_view"])
     for problem in problems:
         click.echo(problem, err=True)
     if problems:
         raise SystemExit(1)
-    loaded = registry.load()
     click.echo(f"{len(loaded.versions())} contracts, {len(loaded.codelists)} code lists: no problem (digest {loaded.digest[:12]})")
+
+
+def list_problems(listed: Iterable[Contract], named: Collection[str]) -> Iterator[str]:
+    """Yield events that no list takes, and lists that contracts and modules do not share; *named* is the code list ``list_view``."""
+    for contract in listed:
+        if contract.kind not in KINDS:
+            yield f"{contract.event}: no module of views/lists has the kind {contract.kind}; write it, and name it in views/lists/__init__.py"
+    reported = {view.name for kind in KINDS.values() if not kind.of_reporting for view in kind.lists}
+    for name in sorted(reported - set(named)):
+        yield f"list {name} stands in views/lists, but not in the code list list_view"
+    for unknown in sorted(set(named) - {view.name for view in LISTS}):
+        yield f"code list list_view names {unknown}, of which views/lists has no module"
 
 
 @contracts.command("list")

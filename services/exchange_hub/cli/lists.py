@@ -117,7 +117,7 @@ def _standing(hub: Hub, url: str, cut_name: str | None, day: date | None) -> Ite
 
     with engine_of(url).connect() as asking:
         cut = cuts.stored(asking, cut_name)
-        closed = snapshot.lists_closed(snapshot.stored(asking, cut.month, report=False))
+        closed = snapshot.lists_closed(snapshot.stored(asking, cut.month))
     as_closed = not cut.seq and day in (None, cut.as_of)
     cut = replace(cut, as_of=day, dated=True) if day is not None else cut
     click.echo(f"截至 {cut.title}（考核日 {cut.as_of}）", err=True)

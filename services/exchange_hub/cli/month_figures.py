@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from exchange_hub.cli.reading import dated_snapshot, snapshot_of, today
 from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.district import District
-from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.period import Period
-from exchange_hub.reports.catalogue import Catalogue, present
+from exchange_hub.reports.build import figures_of
+from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.reports.closed import snapshot
 from exchange_hub.reports.closed.cuts import positions
-from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.gather import gather
-from exchange_hub.reports.meaning import meanings
 from exchange_hub.reports.model import Figure
-from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.queries import Queries
 from exchange_hub.reports.sql import Lists, lists_of
 from exchange_hub.views.queries.reading import ListQueries
@@ -65,7 +62,7 @@ def month_of(hub: Hub, url: str, month: str | None, *, live: bool = False) -> It
     with snapshot_of(hub, url) as opened:
         at = _with_months(opened)
         chosen = month or at.month_under_review(today(hub))
-        closed = snapshot.stored(at.conn, chosen) if chosen in at.closed_months() else None
+        closed = snapshot.stored(at.conn, chosen, report=True) if chosen in at.closed_months() else None
         if closed is not None and not live:
             yield at, _closed_figures(closed)
             return
@@ -83,9 +80,7 @@ def _closed_figures(row: Mapping[str, Any]) -> Figures:
 
 def _figures_now(at: Queries, district: District, month: str, day: date) -> Figures:
     frame, cells, _ = gather(at.conn, at.schema, district, month, day)
-    defined, catalogue = definitions(frame), present(district)
-    figures = evaluate(defined, cells, Owed(district, frame, cells).standing)
-    catalogue = replace(catalogue, meanings=meanings(defined, figures, catalogue, district, month))
+    figures, catalogue = figures_of(district, frame, cells)
     stamp = snapshot.view_stamp(at.conn, LIVE) or {}
     return Figures(month, day, False, lists_of(at.schema), catalogue, positions(at.conn), stamp, figures, at.day)
 

@@ -74,7 +74,7 @@ def _settled(
 def publish_closed(hub: Hub, servers: Servers, engine: sa.Engine, month: str) -> None:
     """Publish ``MonthClosed`` from what was kept; the same event again is a harmless duplicate."""
     with engine.connect() as conn:
-        row = snapshot.stored(conn, month, report=False)
+        row = snapshot.stored(conn, month)
     event = MonthClosed(
         bureau=COORDINATION, source=SOURCE, entity_key=month, revision=1, occurred_on=row["as_of"],
         recorded_at=row["closed_at"], month=month, cut=row["cut"], figures_digest=row["figures_digest"],
@@ -206,7 +206,7 @@ def publish_restated(hub: Hub, servers: Servers, engine: sa.Engine, month: str) 
     A crash between the record and its publishing is mended by the next call: nothing else remembers what was sent.
     """
     with engine.connect() as conn:
-        as_of = snapshot.stored(conn, month, report=False)["as_of"]
+        as_of = snapshot.stored(conn, month)["as_of"]
         query = sa.select(tables.restatement).where(tables.restatement.c.month == month).order_by(tables.restatement.c.seq)
         rows = conn.execute(query).mappings().all()
     events = [
@@ -228,7 +228,7 @@ def _causes(changes: list[dict[str, Any]]) -> list[Cause]:
 
 def _sources(conn: sa.Connection, hub: Hub, comparison: restating.Comparison) -> Iterator[dict[str, str]]:
     """Yield the events behind the changed rows: those on their entities that arrived since the close."""
-    cut, zone = snapshot.stored(conn, comparison.month, report=False)["cut"], ZoneInfo(hub.district.profile.time_zone)
+    cut, zone = snapshot.stored(conn, comparison.month)["cut"], ZoneInfo(hub.district.profile.time_zone)
     kinds: dict[str, str] = {view.name: kind.name for kind in KINDS.values() for view in kind.lists}
     for row in comparison.rows:
         for event in restating.events_behind(conn, row.component, kinds[row.list], cut):

@@ -6,13 +6,13 @@ Money is a decimal string in yuan, quantities are decimal strings, dates are ISO
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
 from exchange_hub.console import boards, figures, models, query, sums, text_files, town_board, wording
-from exchange_hub.console.rims import Console
+from exchange_hub.console.wiring import Console
 from exchange_hub.programme import check_sheet, matching
 from exchange_hub.views import facts, values
 from exchange_hub.views.attribution import Attribution
@@ -159,22 +159,19 @@ class Api:
         """The submissions of a month, those that are owed and silent included."""
         with self.console.source.reading() as reading:
             found, returned = reading.submissions(month), reading.returned(month)
-        both = [boards.matrix(month, found, self.console.place, self._today(), returned, towns=towns) for towns in (False, True)]
+        both = [boards.matrix(month, found, self.console.place, self.console.today(), returned, towns=towns) for towns in (False, True)]
         return [cell for matrix in both for _, cells in matrix.lines for cell in cells if cell is not None]
 
     def towns(self, month: MonthPath) -> Sequence[models.TownLine]:
         """Every town, street and park in a month, those that do not report included."""
         with self.console.source.reading() as reading:
-            found = town_board.lines(reading, self.console.place, month, self._today())
+            found = town_board.lines(reading, self.console.place, month, self.console.today())
         return [_model(models.TownLine, line, silent=list(line.silent)) for line in found]
-
-    def _today(self) -> date:
-        return self.console.clock().astimezone(wording.SHANGHAI).date()
 
     def tasks(self, month: MonthPath) -> Sequence[models.TaskLine]:
         """Every task of the work plan in a month, bureau by bureau, those that are silent included."""
         with self.console.source.reading() as reading:
-            lines = boards.task_lines(reading, self.console.place, month, self._today())
+            lines = boards.task_lines(reading, self.console.place, month, self.console.today())
         return [models.TaskLine.model_validate(line) for line in lines]
 
     def findings(self, limit: Limit = 200) -> Sequence[models.Finding]:

@@ -30,8 +30,8 @@ from exchange_hub.console.health import Health
 from exchange_hub.console.login import Login
 from exchange_hub.console.pages import Pages
 from exchange_hub.console.query import QueryError
-from exchange_hub.console.rims import Clock, Console
 from exchange_hub.console.source import Place, Source
+from exchange_hub.console.wiring import Clock, Console
 from exchange_hub.runtime import metrics
 from exchange_hub.views import facts, values
 from exchange_hub.views.lists import LISTS

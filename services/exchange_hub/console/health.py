@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from exchange_hub.console import boards, wording
-from exchange_hub.console.rims import Console
+from exchange_hub.console.wiring import Console
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.queries import Queries
 from exchange_hub.runtime import metrics

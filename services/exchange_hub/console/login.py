@@ -10,8 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from exchange_hub.console.gate import Refusal, audit, from_own_page
-from exchange_hub.console.rims import Console
-from exchange_hub.views.lists import LISTS
+from exchange_hub.console.wiring import Console
 
 _FORM_BYTES_MAX = 8_192
 ROLES = {"reader": "查看", "operator": "运维"}
@@ -65,7 +64,7 @@ class Login:
     def sessions(self, request: Request) -> Response:
         """登录情况: who is in, for operators."""
         gate = self.console.gate
-        return self._page(request, "sessions.html", "登录情况", opened=gate.sessions.all(gate.users()), roles=ROLES)
+        return self.console.page(request, "sessions.html", "登录情况", opened=gate.sessions.all(gate.users()), roles=ROLES)
 
     async def end(self, request: Request) -> Response:
         """End somebody's login; whoever should stay out is removed from the users."""
@@ -76,15 +75,11 @@ class Login:
         return RedirectResponse("/sessions", HTTPStatus.SEE_OTHER)
 
     def _form(self, request: Request, target: str, refused: Refusal | None = None) -> Response:
-        answer = self._page(request, "login.html", "登录", target=target, refused=refused)
+        answer = self.console.page(request, "login.html", "登录", target=target, refused=refused)
         if refused is not None:
             answer.status_code = refused.status
             answer.headers.update(refused.headers)
         return answer
-
-    def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
-        shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}
-        return self.console.templates.TemplateResponse(request, template, shared | context)
 
 
 def _own_path(asked: str) -> str:

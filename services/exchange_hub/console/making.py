@@ -3,14 +3,14 @@
 import asyncio
 import os
 import signal
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.export import Export, make
+from exchange_hub.runtime.child_processes import end_with_parent, terminate
 from exchange_hub.views.queries.answers import StoreUnavailableError
 from exchange_hub.views.rules import FoldRules
 
@@ -45,8 +45,7 @@ class Processes:
 
     def close(self) -> None:
         """End them; what they are at is for nobody any more."""
-        for child in list(self._pool._processes.values()):  # noqa: SLF001 - public only from Python 3.14 on
-            child.terminate()
+        terminate(self._pool)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _made(self) -> ProcessPoolExecutor:
@@ -57,15 +56,9 @@ def _begin(url: str) -> None:
     """Prepare a process: it gives way to the pages, ends with the console, and leaves signals of the terminal to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    end_with_parent()
     # Rows and their number only: no row is folded here, so the district's precedence is not asked for.
     _sources.append(DatabaseSource(url, FoldRules(), connections=1))
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _make(export: Export, path: Path) -> int:

@@ -13,7 +13,7 @@ from exchange_contracts import vocabulary
 from exchange_hub.console import boards, export, figures, query, sums, text_files, town_board, wording
 from exchange_hub.console.archive import FILES
 from exchange_hub.console.downloads import digest_of
-from exchange_hub.console.rims import Console
+from exchange_hub.console.wiring import Console
 from exchange_hub.programme import check_sheet, deadlines, matching, policy_map, task_progress
 from exchange_hub.programme.deadlines import Deadline
 from exchange_hub.programme.list_figures import EXPIRING_DAYS
@@ -76,19 +76,19 @@ class Pages:
         now = self.console.clock()
         closed = self.console.archive.months()
         with self.console.source.reading() as reading:
-            month = reading.month_under_review(self._today())
+            month = reading.month_under_review(self.console.today())
             positions = reading.positions()
             returned = reading.returned(month)
             context: dict[str, object] = {
                 "counts": [(view, reading.count(view.name)) for view in LISTS],
-                "matrix": boards.matrix(month, reading.submissions(month), self.console.place, self._today(), returned),
+                "matrix": boards.matrix(month, reading.submissions(month), self.console.place, self.console.today(), returned),
                 "rows_returned": sum(back.rows_returned for back in returned),
                 "gaps": self._gaps(reading, Period(month).before.month),
                 "open_findings": reading.look(limit=0).open,
                 "deadlines": self._deadlines(reading),
             }
         latest = self.console.archive.closed(closed[0]) if closed else None
-        return self._page(
+        return self.console.page(
             request, "overview.html", "总览", **context, month=month, positions=positions, now=now,
             outcomes=boards.outcome_totals(positions), closed=closed[0] if closed else None,
             charts=figures.charts(latest)[:2] if latest else [],
@@ -102,7 +102,7 @@ class Pages:
         with self.console.source.reading() as reading:
             total, rows = reading.page(view.name, asked.selection, limit=asked.size, offset=asked.offset)
             choices = reading.choices(view.name, [column.name for column in filters])
-        return self._page(
+        return self.console.page(
             request, "listing.html", view.title, view=view, asked=asked, total=total, rows=rows, filters=filters,
             choices=choices, pages=_pages(total, asked.size), sizes=query.PAGE_SIZES,
             turn=lambda number: wording.link(f"/lists/{name}", asked.parameters(page=str(number) if number > 1 else None)),
@@ -118,7 +118,7 @@ class Pages:
             raise HTTPException(404, "没有这一行，可能已被合并或撤回；请返回清单重新查找。")
         main = [claim for claim in trace.claims if boards.is_main(claim)]
         rest = [claim for claim in trace.claims if not boards.is_main(claim)]
-        return self._page(
+        return self.console.page(
             request, "row.html", f"{view.title} · 明细", view=view, key=key, trace=trace, main=main, rest=rest,
             comparisons=boards.compare(main, self.console.place), taken=boards.taken(view, trace, self.console.place),
             parts_of={claim.event_id: boards.compare([claim], self.console.place) for claim in rest},
@@ -152,21 +152,21 @@ class Pages:
         if form:
             raise query.QueryError("汇总的下载格式应为 csv；json 见接口。")
         choosable = [column for column in (*view.columns, *view.derived) if column.filter]
-        return self._page(request, "sums.html", f"{view.title}，按{found.by.title}", view=view, found=found, choosable=choosable)
+        return self.console.page(request, "sums.html", f"{view.title}，按{found.by.title}", view=view, found=found, choosable=choosable)
 
     def submissions(self, request: Request, month: str = "") -> Response:
         """报送情况: bureaus × lists of a month."""
         closed = self.console.archive.months()
         with self.console.source.reading() as reading:
-            present = reading.month_under_review(self._today())
+            present = reading.month_under_review(self.console.today())
             month = month or present
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
             months = set(reading.choices("submissions", ["month"]).get("month", []))
             returned = reading.returned(month)
-            board = boards.matrix(month, reading.submissions(month), self.console.place, self._today(), returned)
+            board = boards.matrix(month, reading.submissions(month), self.console.place, self.console.today(), returned)
         months |= {month, present}
-        return self._page(
+        return self.console.page(
             request, "submissions.html", "报送情况", month=month, months=sorted(months, reverse=True), matrix=board,
             closed=month in closed, silent=boards.silent(board), returned=returned,
         )  # fmt: skip
@@ -174,13 +174,13 @@ class Pages:
     def towns(self, request: Request, month: str = "") -> Response:
         """镇街园区: what each town owes and told, and what it claims."""
         with self.console.source.reading() as reading:
-            present = reading.month_under_review(self._today())
+            present = reading.month_under_review(self.console.today())
             month = month or present
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
             months = {month, present, *reading.choices("submissions", ["month"]).get("month", [])}
-            lines = town_board.lines(reading, self.console.place, month, self._today())
-        return self._page(
+            lines = town_board.lines(reading, self.console.place, month, self.console.today())
+        return self.console.page(
             request, "towns.html", "镇街园区", month=month, months=sorted(months, reverse=True), lines=lines, ground=town_board.GROUND,
             reporting=sum(line.reports for line in lines), missing=sum(bool(line.silent) for line in lines), waiting=sum(line.claims_open for line in lines),
         )  # fmt: skip
@@ -189,10 +189,10 @@ class Pages:
         """文件时限: what must still be issued, the overdue first."""
         with self.console.source.reading() as reading:
             lines = self._deadlines(reading)
-            plans = deadlines.plan_lines(self.console.place.plans, reading.rows("plans", limit=_PLANS_MAX), self._today())
+            plans = deadlines.plan_lines(self.console.place.plans, reading.rows("plans", limit=_PLANS_MAX), self.console.today())
         shown = lines if all else [line for line in lines if line.is_open]
-        return self._page(
-            request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=self._today(),
+        return self.console.page(
+            request, "deadlines.html", "文件时限", lines=shown, total=len(lines), everything=bool(all), day=self.console.today(),
             tally=boards.tally(line.state for line in lines), board=PLAN_BOARD, plans=[line for line in plans if all or line["state"] == deadlines.MISSING_PLAN],
             missing=sum(line["state"] == deadlines.MISSING_PLAN for line in plans), expected=len(plans),
         )  # fmt: skip
@@ -202,7 +202,7 @@ class Pages:
         with self.console.source.reading() as reading:
             looked = reading.look(state, _FINDINGS_SHOWN_MAX)
         total = looked.tally.get(state, 0) if state else sum(looked.tally.values())
-        return self._page(
+        return self.console.page(
             request, "findings.html", "待核实线索", findings=looked.first, total=total, states=sorted(looked.tally), state=state,
             open_findings=looked.open, compared_at=looked.compared_at, boards=boards,
         )  # fmt: skip
@@ -212,7 +212,7 @@ class Pages:
         with self.console.source.reading() as reading:
             rejections = reading.rejections(bureau or None, limit=_REJECTIONS_SHOWN_MAX)
             positions = reading.positions()
-        return self._page(
+        return self.console.page(
             request, "receipts.html", "回执", rejections=rejections, bureau=bureau, positions=positions,
             outcomes=boards.outcome_totals(positions), shown_max=_REJECTIONS_SHOWN_MAX, now=self.console.clock(),
         )  # fmt: skip
@@ -221,14 +221,14 @@ class Pages:
         """月报: the closed months and their files."""
         archive = self.console.archive
         months = [(month, archive.files(month), archive.closed(month)) for month in archive.months()]
-        return self._page(request, "reports.html", "月报", months=months)
+        return self.console.page(request, "reports.html", "月报", months=months)
 
     def report(self, request: Request, month: str) -> Response:
         """One closed month: its tables, whose figures open the rows behind them."""
         files, closed = self.console.archive.files(month), self.console.archive.closed(month)
         if not files and closed is None:
             raise HTTPException(404, f"{values.month(month[:7])}尚未结账，没有专报。")
-        return self._page(
+        return self.console.page(
             request, "report.html", f"{values.month(month)}专报", month=month, files=files, closed=closed,
             charts=figures.charts(closed) if closed else [], groups=figures.by_table(closed) if closed else {},
         )  # fmt: skip
@@ -244,7 +244,7 @@ class Pages:
         if view is not None:
             with self.console.source.reading() as reading:
                 found = reading.figure_rows(month, source, limit=_FIGURE_ROWS_A_PAGE, offset=(page - 1) * _FIGURE_ROWS_A_PAGE)
-        return self._page(
+        return self.console.page(
             request, "figure.html", "数字来源", month=month, closed=closed, figure=figure, view=view, found=found,
             terms=figures.terms(closed, figure), page=page, pages=_pages(source.rows, _FIGURE_ROWS_A_PAGE),
             turn=lambda number: figures.rows_link(month, figure, number),
@@ -262,32 +262,29 @@ class Pages:
 
     def docs(self, request: Request) -> Response:
         """接口说明: the OpenAPI description as a page that needs no script."""
-        return self._page(request, "docs.html", "接口说明", api=request.app.openapi())
-
-    def _today(self) -> date:
-        return self.console.clock().astimezone(wording.SHANGHAI).date()
+        return self.console.page(request, "docs.html", "接口说明", api=request.app.openapi())
 
     def _gaps(self, reading: Queries, month: str) -> tuple[str, int]:
         """Return the month before and what is still missing of it: a new month's start does not hide it."""
-        return month, boards.matrix(month, reading.submissions(month), self.console.place, self._today()).tally["silent"]
+        return month, boards.matrix(month, reading.submissions(month), self.console.place, self.console.today()).tally["silent"]
 
     def tasks(self, request: Request, month: str = "") -> Response:
         """任务推进情况: every task of the work plan with the bureaus that it names, and who is silent."""
         with self.console.source.reading() as reading:
-            present = reading.month_under_review(self._today())
+            present = reading.month_under_review(self.console.today())
             month = month or present
             if not figures.is_month(month):
                 raise query.QueryError("月份应写作 2026-10 的形式。")
             months = {month, present, *reading.choices("tasks", ["month"]).get("month", [])}
-            lines = boards.task_lines(reading, self.console.place, month, self._today())
-        return self._page(
+            lines = boards.task_lines(reading, self.console.place, month, self.console.today())
+        return self.console.page(
             request, "tasks.html", TASK_BOARD.title, month=month, months=sorted(months, reverse=True), board=TASK_BOARD, lines=lines,
             tally=task_progress.tally(lines),
         )  # fmt: skip
 
     def policies(self, request: Request) -> Response:
         """资金政策图谱: the matrix of the policies in force, and a card of each with all its fields, those that end soon first."""
-        day = self._today()
+        day = self.console.today()
         with self.console.source.reading() as reading:
             rows = reading.rows("funding-policies")
         cards = sorted(
@@ -296,7 +293,7 @@ class Pages:
         )
         domains, since = (*get_args(vocabulary.Domain), *get_args(vocabulary.ConsumerDomain)), day.replace(day=1)
         lines = list(policy_map.matrix(rows, day, since, domains, get_args(vocabulary.SupportKind)))
-        return self._page(
+        return self.console.page(
             request, "policies.html", POLICY_MAP.title, day=day, view=_view("funding-policies"), map=POLICY_MAP, lines=lines, cards=cards,
             expiring=sum(policy_map.ends_soon(row, day) for row in cards), days=EXPIRING_DAYS, changes=list(policy_map.changes(rows, day, since)),
         )  # fmt: skip
@@ -307,36 +304,36 @@ class Pages:
             row = reading.row("funding-policies", key)
         if row is None:
             raise HTTPException(404, "没有这项政策，可能已被合并或撤回；请返回图谱重新查找。")
-        return self._page(request, "policy_card.html", "政策卡片", view=_view("funding-policies"), row=row, day=self._today(), in_force=policy_map.is_in_force(row, self._today()))
+        return self.console.page(request, "policy_card.html", "政策卡片", view=_view("funding-policies"), row=row, day=self.console.today(), in_force=policy_map.is_in_force(row, self.console.today()))
 
     def goals(self, request: Request) -> Response:
         """目标路径: the goals of the month closed last, the way to their targets, and who owes which indicator when."""
         month = next(iter(self.console.archive.months()), "")
         closed = self.console.archive.closed(month)
         tables = [*(table for section in closed.sections for table in section.tables if table.id == "goals"), *closed.further] if closed else []
-        return self._page(request, "goals.html", "目标路径", month=month, closed=closed, tables=tables)
+        return self.console.page(request, "goals.html", "目标路径", month=month, closed=closed, tables=tables)
 
     def checks(self, request: Request) -> Response:
         """申报条件核对表: each project that is not finished beside the conditions of each call."""
         with self.console.source.reading() as reading:
             rows = [reading.rows(name) for name in check_sheet.READ]
         sheets = [(call, list(check_sheet.checks([call], *rows))) for call in self.console.place.calls]
-        return self._page(request, "checks.html", "申报条件核对表", sheets=sheets)
+        return self.console.page(request, "checks.html", "申报条件核对表", sheets=sheets)
 
     def suggestions(self, request: Request) -> Response:
         """供需对接建议: products of listed enterprises beside lines of new equipment that nobody has matched."""
         with self.console.source.reading() as reading:
             rows = [reading.rows(name) for name in matching.READ]
-        return self._page(request, "suggestions.html", "供需对接建议", found=list(matching.suggestions(*rows)))
+        return self.console.page(request, "suggestions.html", "供需对接建议", found=list(matching.suggestions(*rows)))
 
     def catalogue(self, request: Request) -> Response:
         """数据资源目录: every list and contract with its code, sharing class, cycle of update and bureaus."""
-        return self._page(request, "catalogue.html", "数据资源目录", resources=self.console.place.catalogue, confirmed=self.console.place.catalogue_confirmed)
+        return self.console.page(request, "catalogue.html", "数据资源目录", resources=self.console.place.catalogue, confirmed=self.console.place.catalogue_confirmed)
 
     def resource(self, request: Request, name: str) -> Response:
         """The dictionary of fields of one resource."""
         each = self._resource(name)
-        return self._page(request, "resource.html", each.title, each=each, confirmed=self.console.place.catalogue_confirmed)
+        return self.console.page(request, "resource.html", each.title, each=each, confirmed=self.console.place.catalogue_confirmed)
 
     def contract(self, name: str) -> Response:
         """One resource as an ODCS data contract."""
@@ -351,11 +348,7 @@ class Pages:
         return found
 
     def _deadlines(self, reading: Queries) -> list[Deadline]:
-        return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self._today())
-
-    def _page(self, request: Request, template: str, title: str, **context: object) -> Response:
-        shared = {"title": title, "place": self.console.place, "lists": LISTS, "now": self.console.clock()}
-        return self.console.templates.TemplateResponse(request, template, shared | context)
+        return deadlines.document_deadlines(reading.rows("documents"), self.console.place.calendar, self.console.today())
 
 
 def _pages(rows: int, size: int) -> int:

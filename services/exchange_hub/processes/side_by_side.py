@@ -1,16 +1,16 @@
 """Work of a rebuild spread over processes: Python computes on one core only."""
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Any
 
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import settle_interpreter
+from exchange_hub.runtime.child_processes import end_with_parent, terminate
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.views import reconciliation
 from exchange_hub.views.backfill import Part, fill_part
@@ -93,18 +93,11 @@ def _run(work: Work, jobs: Sequence[tuple[Any, ...]], events: int, told: Callabl
                 tick()
         except BaseException:
             # What the others are at would take minutes; it is taken back, and the next run goes on from before it.
-            for child in list(pool._processes.values()):  # noqa: SLF001 — public only from Python 3.14 on
-                child.terminate()
+            terminate(pool)
             raise
 
 
 def _begin() -> None:
     """Prepare a process for its jobs; it ends with the one that started it, however that went."""
     settle_interpreter()
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()

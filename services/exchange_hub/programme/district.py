@@ -198,19 +198,9 @@ class District:
                 return bureau
         raise KeyError(f"district {self.id} has no bureau {code}")
 
-    def bureau_named(self, text: str) -> Bureau | None:
-        """Return the bureau that people call *text* (short name, full name or code), or ``None``."""
-        wanted = text.strip()
-        return next((b for b in self.bureaus if wanted in (b.name, b.full_name, b.code)), None)
-
     def publishers(self) -> tuple[str, ...]:
         """Return the codes of everyone who owns an events topic, the coordination office included."""
         return tuple(b.code for b in self.bureaus if b.has_topic)
-
-    def town_named(self, text: str) -> Town | None:
-        """Return the town, street or park called *text*, also by an alias, or ``None``."""
-        wanted = text.strip()
-        return next((t for t in self.towns if wanted == t.name or wanted in t.aliases), None)
 
     def domain(self, name: str) -> Domain | None:
         """Return the domain called *name*, or ``None``."""
@@ -234,10 +224,6 @@ class District:
     def every_task(self) -> tuple[Measure, ...]:
         """The tasks, safeguards and requirements of the work plan, in its order: all that progress is reported of."""
         return (*self.tasks, *self.safeguards, *self.requirements)
-
-    def tasks_of(self, bureau: str) -> tuple[Measure, ...]:
-        """Return the tasks, safeguards and requirements whose bracket names *bureau*."""
-        return tuple(t for t in self.every_task if bureau in t.bureaus)
 
     def plan_tasks(self, month: str) -> tuple[PlanTask, ...]:
         """Return every task with the bureaus that its bracket names, and those of them that owe its progress for *month*."""

@@ -47,7 +47,7 @@ def points(value: Decimal) -> str:
 
 
 def day(value: date) -> str:
-    """Write a date: ``2026年11月5日``."""
+    """Write a date as ``2026年11月5日``, without leading zeros (GB/T 9704, 7.3.5.4)."""
     return f"{value.year}年{value.month}月{value.day}日"
 
 

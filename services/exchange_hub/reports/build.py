@@ -7,7 +7,10 @@ from itertools import islice
 from typing import get_args
 
 from exchange_contracts.vocabulary import ConsumerDomain, Domain, SupportKind
+from exchange_hub.programme.cells import Cells
 from exchange_hub.programme.deadlines import plan_lines
+from exchange_hub.programme.definitions import Frame
+from exchange_hub.programme.district import District
 from exchange_hub.programme.figures import definitions
 from exchange_hub.programme.matching import READ, suggestions
 from exchange_hub.programme.policy_map import changes, matrix
@@ -29,6 +32,7 @@ from exchange_hub.reports.evaluate import evaluate
 from exchange_hub.reports.inputs import Inputs
 from exchange_hub.reports.meaning import meanings
 from exchange_hub.reports.model import Adjustment, Annex, Figure, Report, Row
+from exchange_hub.reports.owed import Owed
 from exchange_hub.reports.render.style import number_text
 from exchange_hub.views.lists.model import ListView
 
@@ -43,10 +47,8 @@ _SECTIONS = (
 
 def build(inputs: Inputs) -> Report:
     """Build the report without its annexes (see :func:`with_annexes`)."""
-    defined = definitions(inputs.frame)
-    figures = evaluate(defined, inputs.cells, inputs.owed.standing)
+    figures, catalogue = figures_of(inputs.district, inputs.frame, inputs.cells)
     book, period = Book(inputs, figures), inputs.period
-    catalogue = present(inputs.district, period.month)
     return Report(
         district=inputs.district.id,
         month=period.month,
@@ -56,7 +58,7 @@ def build(inputs: Inputs) -> Report:
         closed_at=inputs.closed_at,
         cut=dict(inputs.cut),
         stamp=dict(inputs.stamp),
-        catalogue=replace(catalogue, meanings=meanings(defined, figures, catalogue, inputs.district, period.month)),
+        catalogue=catalogue,
         summary=notes.summary(book),
         sections=tuple(section(book) for section in _SECTIONS),
         notes=notes.notes(book),
@@ -65,6 +67,13 @@ def build(inputs: Inputs) -> Report:
         unreported=tuple(unreported(inputs)),
         adjustments=tuple(inputs.adjustments),
     )
+
+
+def figures_of(district: District, frame: Frame, cells: Mapping[str, Cells]) -> tuple[dict[str, Figure], Catalogue]:
+    """Return the figures of a month, and today's catalogue with what each of them means."""
+    defined, catalogue = definitions(frame), present(district, frame.period.month)
+    figures = evaluate(defined, cells, Owed(district, frame, cells).standing)
+    return figures, replace(catalogue, meanings=meanings(defined, figures, catalogue, district, frame.period.month))
 
 
 def with_annexes(report: Report, rows: Mapping[str, Sequence[Row]]) -> Report:

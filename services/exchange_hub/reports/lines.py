@@ -6,13 +6,13 @@ an empty text: people see the same of both. Lists, maps and flags are JSON.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from exchange_hub.reports.model import StoredRows
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.queries.lists import JSON_TYPES
 
-__all__ = ["ENCODING", "JSON_TYPES", "lines_of", "read", "written"]
+__all__ = ["ENCODING", "JSON_TYPES", "KNOWN_MAX", "KnownCells", "lines_of", "read", "written"]
 
 _ESCAPES = {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
 _WRITTEN = str.maketrans(_ESCAPES)
@@ -20,6 +20,23 @@ _ESCAPE = re.compile(r"\\(.)")
 _READ = {escape[1]: sign for sign, escape in _ESCAPES.items()}
 #: Rows that come from elsewhere may hold what is no character; whoever writes a file leaves it out.
 ENCODING = ("utf-8", "surrogatepass")
+
+#: Cells that a :class:`KnownCells` holds at most.
+KNOWN_MAX = 20_000
+
+
+class KnownCells(dict[bytes, bytes]):
+    """The cells of a column's fields, of which many come again and again; each is worked out when its field first comes."""
+
+    def __init__(self, cell: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._cell = cell
+
+    def __missing__(self, field: bytes) -> bytes:
+        if len(self) >= KNOWN_MAX:
+            self.clear()
+        cell = self[field] = self._cell(read(field)) if field else b""
+        return cell
 
 
 def lines_of(rows: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> Iterator[bytes]:

@@ -6,7 +6,6 @@ Nobody writes these words by hand, so they cannot say another thing than what is
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise
 
 from exchange_hub.programme.cells import COUNT, Measure
@@ -35,6 +34,7 @@ from exchange_hub.programme.district import District
 from exchange_hub.programme.period import Period
 from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.reports.model import Figure
+from exchange_hub.views.values import yuan
 
 Debtors = Callable[[Scope], Sequence[str] | None]
 """Names of the bureaus whose word makes a cell without rows 0; ``None`` where the city settles it itself."""
@@ -234,6 +234,6 @@ def _value(value: Scalar, type_: str) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if type_ == "money" and isinstance(value, int):
-        return f"{Decimal(value).scaleb(-2):f}元" if value else "0"
+        return f"{yuan(value)}元" if value else "0"
     text = str(value)
     return period_words(text) if _MONTH.fullmatch(text) else text

@@ -49,12 +49,12 @@ class Queries(ListQueries):
 
     def report(self, month: str) -> Report:
         """Return the report of a closed month, read from its row and not worked out again."""
-        return snapshot.decode(snapshot.stored(self.conn, month))
+        return snapshot.decode(snapshot.stored(self.conn, month, report=True))
 
     def figure_rows(self, month: str, source: Source, *, limit: int, offset: int = 0) -> FigureRows:
         """Return the rows behind a figure of a closed month: as frozen at the close where they are kept."""
         kept = month in self.closed_months()
-        closed = snapshot.stored(self.conn, month, report=False) if kept else None
+        closed = snapshot.stored(self.conn, month) if kept else None
         found = lists_of(self.schema) if closed is None else snapshot.lists_closed(closed)
         rows = rows_of(self.conn, source, found, limit, offset)
         cut = None if closed is None else closed["cut"]

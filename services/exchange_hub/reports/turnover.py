@@ -46,7 +46,7 @@ def _before(conn: sa.Connection, month: str) -> Mapping[str, Any] | None:
         return None
     chosen = sa.select(sa.func.max(kept.c.month)).where(kept.c.month < month, kept.c.closed_at.is_not(None))
     latest = conn.execute(chosen).scalar_one()
-    return None if latest is None else snapshot.stored(conn, latest, report=False)
+    return None if latest is None else snapshot.stored(conn, latest)
 
 
 def _keys(conn: sa.Connection, lists: Lists, name: str, where: Where) -> _Keys:

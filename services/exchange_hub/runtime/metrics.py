@@ -31,9 +31,6 @@ Kind = Literal["counter", "gauge", "histogram"]
 OUTCOMES = ("accepted", "duplicate", "rejected", "held")
 """The four ends that a data record can meet; a superseded statement is an accepted one."""
 
-BATCH_STEPS = ("decode", "log", "fold", "commit", "total")
-"""The steps of a batch that are timed, in their order; ``total`` is from the poll to the end of the commit."""
-
 SUBMISSION_STATES = ("confirmed", "unsigned", "nil", "late", "silent")
 """States of what a bureau owes for a month: signed off, nil returned, signed off after the due time, nothing yet."""
 

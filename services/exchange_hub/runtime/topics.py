@@ -143,11 +143,6 @@ def group_lack(admin: KafkaAdminClient, group: str) -> str | None:
     return None if rights is None or "READ" in rights else Access.of_client(admin.config).lack("READ", "group", group)
 
 
-def first_offsets(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, int]:
-    """The lowest offset that each topic still holds: above 0, the log was truncated."""
-    return _offsets(admin, names, OffsetSpec.EARLIEST, IsolationLevel.READ_COMMITTED)
-
-
 def end_offsets(admin: KafkaAdminClient, names: Sequence[str], *, committed: bool = True) -> dict[str, int]:
     """The offset after each topic's last record.
 

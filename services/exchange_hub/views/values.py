@@ -26,7 +26,6 @@ Filed = str | int | Decimal | date | None
 
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
-NUMBER_TYPES = frozenset({"money", "count", "quantity"})
 _WHOLE_MAX = 2**63 - 1
 _WAN_FEN, _YUAN_FEN = 1_000_000, 100
 _QUANTITY_MAX = Decimal(10) ** 16

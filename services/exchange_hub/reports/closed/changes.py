@@ -48,7 +48,7 @@ def adjustments(conn: sa.Connection, others: Beside, district: District, month: 
     if not earlier:
         return Changes((), {}, ())
     known = {(of, figure): None if value is None else Decimal(value) for of, figure, value in conn.execute(sa.text(_TOLD), {"earlier": earlier})}
-    ends = {each: snapshot.stored(conn, each, report=False) for each in earlier}
+    ends = {each: snapshot.stored(conn, each) for each in earlier}
     first = _first_day_said(conn, ends[earlier[-1]]["batch_no"])
     touched = [each for each in reversed(earlier) if each == earlier[-1] or (first is not None and first <= ends[each]["as_of"])]
     told = {each: {figure: value for (of, figure), value in known.items() if of == each} for each in touched}

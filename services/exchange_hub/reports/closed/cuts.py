@@ -51,7 +51,7 @@ def stored(conn: sa.Connection, name: str) -> Cut:
     """
     month, slash, number = name.partition("/")
     try:
-        closed = snapshot.stored(conn, month, report=False)
+        closed = snapshot.stored(conn, month)
     except snapshot.NotClosedError:
         raise KeyError(f"没有“{name}”这个截点；{_known(conn)}") from None
     if not slash:

@@ -108,7 +108,7 @@ def compare(
     Raises:
         NotClosedError: where the month has not been closed.
     """
-    row = snapshot.stored(conn, month)
+    row = snapshot.stored(conn, month, report=True)
     before = snapshot.decode(row)
     entries = entry_changes(before.catalogue, present())
     stamps = Stamps(row["stamp"], row["list_stamps"], snapshot.view_stamp(conn, schema), snapshot.list_stamps(conn, schema))

@@ -68,7 +68,7 @@ def preview(engine: sa.Engine, district: District, closing: Closing) -> Preview:
             kept = snapshot.exists(conn, f"{schema}.finding")
             found = findings.findings(conn, *asked_of(district), schema=schema) if kept else []
         inputs = inputs_of(district, closing, cut, stamp_of(conn, closing), gathered, changes)
-        since = snapshot.stored(conn, closed[-1], report=False)["closed_at"] if closed else None
+        since = snapshot.stored(conn, closed[-1])["closed_at"] if closed else None
         return Preview(
             missing_of(conn, inputs, closing.closed_at, closing.schema), build(inputs),
             log.rejections(conn, outcomes=("held",)) if has_log else [], log.rejected_since(conn, since) if has_log else [],

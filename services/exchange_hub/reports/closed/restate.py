@@ -56,7 +56,7 @@ def restate(
     with isolated.connect() as conn, conn.begin():
         hold(conn, schema)
         conn.execute(sa.text("SET LOCAL synchronous_commit = on"))
-        closed = snapshot.stored(conn, month, report=False)
+        closed = snapshot.stored(conn, month)
         comparison = diff.compare(conn, district, month, schema, context=context)
         changes = dump_adjustments(comparison.adjustments)
         seq, last = _last(conn, month)

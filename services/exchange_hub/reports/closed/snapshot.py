@@ -130,7 +130,7 @@ def decode(row: Mapping[str, Any]) -> Report:
 _OF_LISTS = "lists"
 
 
-def stored(conn: sa.Connection, month: str, *, report: bool = True) -> Mapping[str, Any]:
+def stored(conn: sa.Connection, month: str, *, report: bool = False) -> Mapping[str, Any]:
     """Return the row of a closed month, with the stamps of its lists as ``list_stamps``: none where it was closed before lists had one each.
 
     Args:
@@ -211,7 +211,7 @@ def load(engine: sa.Engine, month: str) -> Report:
         NotClosedError: where the month has not been closed.
     """
     with engine.connect() as conn:
-        row = stored(conn, month)
+        row = stored(conn, month, report=True)
     report = decode(row)
     lists, counts = Lists(tables.frozen_schema(month), report.catalogue.lists), row["counts"]
 

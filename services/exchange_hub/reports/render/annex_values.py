@@ -11,7 +11,7 @@ from typing import Self
 
 from exchange_hub.reports.catalogue import Catalogue
 from exchange_hub.reports.model import Annex
-from exchange_hub.reports.render.style import FEN_PER_YUAN, number_text, printable
+from exchange_hub.reports.render.style import number_text, printable
 from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column
 
@@ -64,11 +64,6 @@ def column_heading(column: Column) -> str:
     return f"{column.title}（{unit}）" if unit and unit not in column.title else column.title
 
 
-def yuan(fen: int) -> Decimal:
-    """Return yuan for whole fen, exactly."""
-    return Decimal(fen) / FEN_PER_YUAN
-
-
 def value_text(column: Column, row: Mapping[str, object], words: Words) -> str:
     """Write a value for people; what is not there is empty, never zero.
 
@@ -95,7 +90,7 @@ def value_text(column: Column, row: Mapping[str, object], words: Words) -> str:
 
 
 def _money_text(fen: object, *, in_wan: bool) -> str:
-    return f"{values.wan(int(str(fen))):f}" if in_wan else number_text(yuan(int(str(fen))), "元", "万元", 2)
+    return f"{values.wan(int(str(fen))):f}" if in_wan else number_text(values.yuan(int(str(fen))), "元", "万元", 2)
 
 
 def is_coded(column: Column) -> bool:

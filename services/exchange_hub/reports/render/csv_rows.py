@@ -13,14 +13,13 @@ from datetime import date
 from decimal import Decimal
 from itertools import islice
 
-from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
+from exchange_hub.reports.lines import ENCODING, JSON_TYPES, KnownCells
 from exchange_hub.views import values
 from exchange_hub.views.csv_cells import BYTE_ORDER_MARK, FORMULA, guarded
 from exchange_hub.views.lists.model import Column
 from exchange_hub.views.values import Names
 
 ROWS_PER_PIECE = 500
-_KNOWN_MAX = 20_000
 # What keeps texts, one a line, from standing in cells as they are: what CSV quotes, escapes of the database, what begins a formula.
 _AWKWARD = re.compile('[",\\\\\r]|^(?:' + FORMULA.pattern.replace("\\n", "") + ")", re.MULTILINE)
 
@@ -46,7 +45,7 @@ def csv_rows(columns: Sequence[Column], lines: Iterable[bytes], names: Names) ->
 
 
 def _writer(column: Column, names: Names) -> CellWriter:
-    known = _Known(lambda text: _cell(guarded(values.filed(column, stored(column, text), names))))
+    known = KnownCells(lambda text: _cell(guarded(values.filed(column, stored(column, text), names))).encode(*ENCODING))
     if column.type in ("text", "month") and not (column.bureau or column.names_list):
         return lambda fields: fields if _are_plain(fields) else list(map(known.__getitem__, fields))
     return lambda fields: list(map(known.__getitem__, fields))
@@ -61,20 +60,6 @@ def stored(column: Column, text: str) -> object:
     if column.type == "quantity":
         return Decimal(text)
     return date.fromisoformat(text[:10]) if column.type == "date" else text
-
-
-class _Known(dict[bytes, bytes]):
-    """The cells of a column's fields; each is worked out when its field first comes."""
-
-    def __init__(self, cell: Callable[[str], str]) -> None:
-        super().__init__()
-        self._cell = cell
-
-    def __missing__(self, field: bytes) -> bytes:
-        if len(self) >= _KNOWN_MAX:
-            self.clear()
-        cell = self[field] = self._cell(read(field)).encode(*ENCODING) if field else b""
-        return cell
 
 
 def _are_plain(fields: Sequence[bytes]) -> bool:

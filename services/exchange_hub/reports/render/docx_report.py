@@ -24,6 +24,7 @@ from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.oxml import parse_xml
 from docx.shared import Mm, Twips
 
+from exchange_hub.programme.sentences import day as day_in_words
 from exchange_hub.reports.model import Chart, Report, Section, Table
 from exchange_hub.reports.render.annex_values import Words
 from exchange_hub.reports.render.charts import render_charts
@@ -56,7 +57,6 @@ from exchange_hub.reports.render.style import (
     SHANGHAI,
     SUBHEADING_FONT,
     cell_text,
-    chinese_date,
     closed_at,
     issuer,
     numeral,
@@ -167,7 +167,7 @@ class _Body:
         *lines, last = self.report.catalogue.imprint
         rule = '<w:pBdr><w:top w:val="single" w:sz="8" w:space="2" w:color="000000"/></w:pBdr>'
         tab = f'<w:tabs><w:tab w:val="right" w:pos="{twips(TEXT_WIDTH_MM)}"/></w:tabs>'
-        day = f"<w:r><w:tab/></w:r>{run(f'{chinese_date(self.issued_on)}印发')}"
+        day = f"<w:r><w:tab/></w:r>{run(f'{day_in_words(self.issued_on)}印发')}"
         for number, markup in enumerate((*map(run, lines), run(last) + day)):
             yield paragraph("Note", markup, (rule if number == 0 else "") + tab)
 
@@ -221,7 +221,7 @@ def _masthead(report: Report, issued_on: date) -> Iterator[str]:
     yield paragraph("Title", run(name))
     if opened:
         yield paragraph("Issue", run(f"（{issue}"))
-    day = chinese_date(issued_on)
+    day = day_in_words(issued_on)
     line = f'<w:pBdr><w:bottom w:val="single" w:sz="18" w:space="2" w:color="{MASTHEAD_RED}"/></w:pBdr>'
     tab = f'<w:tabs><w:tab w:val="right" w:pos="{twips(TEXT_WIDTH_MM)}"/></w:tabs>'
     space = '<w:spacing w:before="0" w:after="160" w:line="460" w:lineRule="exact"/>'

@@ -15,7 +15,6 @@ from exchange_hub.reports.prefetch import prefetched
 
 # The earliest time a zip can carry: no clock shows in the file.
 MEMBER_TIME = (1980, 1, 1, 0, 0, 0)
-COPY_BYTES = 1 << 20
 
 Stream = Callable[[bytes], Iterable[bytes]]
 

@@ -5,10 +5,10 @@ all of them.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 
-from exchange_hub.reports.model import Cell, Figure, Report, Table
+from exchange_hub.reports.model import Cell, Report, Table
 from exchange_hub.runtime.terminal import visible
 
 # GB/T 9704-2012: 小标宋 for the title, 黑体 and 楷体 for the two heading levels, 仿宋 for the text.
@@ -24,7 +24,6 @@ MASTHEAD_RED = "C00000"
 CHART_COLOURS = ("#0B4F8A", "#E69F00", "#56B4E9", "#A9A9A9", "#009E73", "#CC79A7")
 CHART_HATCHES = ("", "///", "...", "", "xxx", "\\\\\\")
 
-FEN_PER_YUAN = 100
 MONEY_SCALES = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 # From this many 万元 on a second decimal says nothing and only widens the column.
 WAN_ONE_DECIMAL_FROM = Decimal(10_000)
@@ -45,11 +44,6 @@ def closed_at(report: Report) -> datetime:
     """Return the time of the close, aware and in UTC; it is also the document time of every rendered file."""
     moment = datetime.fromisoformat(report.closed_at)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def chinese_date(day: date) -> str:
-    """Write a date as ``2026年11月5日``, without leading zeros (GB/T 9704, 7.3.5.4)."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def chinese_month(month: str) -> str:
@@ -202,8 +196,3 @@ def printable(text: str) -> str:
 def _allowed(character: str) -> bool:
     code = ord(character)
     return (code >= 0x20 and not 0xD800 <= code <= 0xDFFF and code not in {0xFFFE, 0xFFFF}) or character in "\n\r\t"
-
-
-def figure_or_absent(figure: Figure) -> Decimal | str:
-    """Return the exact value of a figure, or what stands in its place."""
-    return figure.absent if figure.value is None else figure.value

@@ -14,19 +14,16 @@ from datetime import date
 from decimal import Decimal
 from itertools import islice, repeat
 
-from exchange_hub.reports.lines import ENCODING, JSON_TYPES, read
+from exchange_hub.reports.lines import ENCODING, JSON_TYPES, KNOWN_MAX, KnownCells
 from exchange_hub.reports.render.annex_values import Words, is_coded, value_text
-from exchange_hub.reports.render.style import FEN_PER_YUAN
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views.lists.model import Column
-from exchange_hub.views.values import wan_places
+from exchange_hub.views.values import wan_places, yuan
 
 # A sheet holds 1 048 576 rows; headings and a note need three.
 SHEET_ROWS_MAX = 1_000_000
 CELL_CHARACTERS_MAX = 32_767
 ROWS_PER_PIECE = 500
-# Values of a column whose cells are kept for the next time they come; a column of more holds names, not words.
-KNOWN_MAX = 20_000
 _DAY_ZERO = date(1899, 12, 30)
 #: Places with which money in 万元 is shown; the template row carries a format for each.
 WAN_PLACES = (2, 4, 6)
@@ -107,17 +104,17 @@ def _filer(column: Column, place: str, style: str, filed: Filer) -> CellWriter:
             return f'<c r="{place}{_NUMBER}" t="inlineStr"><is><t>{number}</t></is></c>'.encode()
         return f'<c r="{place}{_NUMBER}" s="{style}"><v>{number}</v></c>'.encode()
 
-    known = _Known(cell)
+    known = KnownCells(cell)
     return lambda fields: list(map(known.__getitem__, fields))
 
 
 def _writer(column: Column, place: str, style: str, words: Words, wan: Mapping[int, str]) -> CellWriter:
     """Return the function that writes values of this column into their cells."""
     if column.type == "money" and wan:
-        known = _Known(lambda fen: f'<c r="{place}{_NUMBER}" s="{wan[wan_places(int(fen))]}"><v>{wan_text(int(fen))}</v></c>'.encode())
+        known = KnownCells(lambda fen: f'<c r="{place}{_NUMBER}" s="{wan[wan_places(int(fen))]}"><v>{wan_text(int(fen))}</v></c>'.encode())
         return lambda fields: list(map(known.__getitem__, fields))
     if column.type == "money":
-        return _numbers(place, style, lambda fen: yuan_text(int(fen)))
+        return _numbers(place, style, lambda fen: str(yuan(int(fen))))
     if column.type in {"count", "quantity"}:
         return _numbers(place, style, lambda number: str(Decimal(number)))
     if column.type == "date":
@@ -127,23 +124,9 @@ def _writer(column: Column, place: str, style: str, words: Words, wan: Mapping[i
     return _texts(place, style, (lambda code: words.word(column, code)) if is_coded(column) else None)
 
 
-class _Known(dict[bytes, bytes]):
-    """The cells of a column's fields; each is worked out when its field first comes."""
-
-    def __init__(self, cell: Callable[[str], bytes]) -> None:
-        super().__init__()
-        self._cell = cell
-
-    def __missing__(self, field: bytes) -> bytes:
-        if len(self) >= KNOWN_MAX:
-            self.clear()
-        cell = self[field] = self._cell(read(field)) if field else b""
-        return cell
-
-
 def _numbers(place: str, style: str, written: Callable[[str], str]) -> CellWriter:
     """Return the function that writes a column of numbers, of which many come again and again."""
-    known = _Known(lambda text: f'<c r="{place}{_NUMBER}" s="{style}"><v>{written(text)}</v></c>'.encode())
+    known = KnownCells(lambda text: f'<c r="{place}{_NUMBER}" s="{style}"><v>{written(text)}</v></c>'.encode())
     return lambda fields: list(map(known.__getitem__, fields))
 
 
@@ -159,7 +142,7 @@ def _texts(place: str, style: str, said: Callable[[str], str] | None, *, plain: 
             return f'{begin} xml:space="preserve">{cell_text(text)}{end}'.encode()
         return f"{begin}>{text}{end}".encode()
 
-    known, names = _Known(cell), False
+    known, names = KnownCells(cell), False
     before, after = f"{begin}>".encode(), end.encode()
 
     def write(fields: Sequence[bytes]) -> list[bytes]:
@@ -190,12 +173,6 @@ def cell_text(text: str) -> str:
         text = text[: CELL_CHARACTERS_MAX - 1] + "…"
     text = _IMITATION.sub(r"_x005F_\1", "\r".join(map(visible, _FORBIDDEN.sub("", text).split("\r"))))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-
-
-def yuan_text(fen: int) -> str:
-    """Write whole fen as yuan, exactly."""
-    yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
-    return f"{'-' if fen < 0 else ''}{yuan}.{rest:02d}"
 
 
 def wan_text(fen: int) -> str:

@@ -150,11 +150,6 @@ def event(conn: sa.Connection, event_id: str) -> Event | None:
     return next(_events(conn, "e.event_id = cast(:id AS uuid)", id=event_id), None)
 
 
-def event_at(conn: sa.Connection, topic: str, offset: int) -> Event | None:
-    """Find an event by its place."""
-    return next(_events(conn, "t.name = :topic AND e.off = :off", topic=topic, off=offset), None)
-
-
 def _events(conn: sa.Connection, where: str, **values: object) -> Iterator[Event]:
     query = sa.text(f"SELECT {EVENT_COLUMNS} FROM log.event_log e JOIN log.topic t USING (topic_no) WHERE {where} LIMIT 1")
     return (event_of(row, is_current=True) for row in conn.execute(query, values))

@@ -178,10 +178,7 @@ class PollConsumer(driver.Consumer):
         """
         while not self._stopping() and (assignment := self._assigned()) is not None and assignment.tps:
             topics = frozenset(partition.topic for partition in assignment.tps)
-
-            def still(assignment: Any = assignment) -> bool:
-                return not self._stopping() and self._assigned() is assignment
-
+            still = self._still_of(assignment)
             try:
                 claims = await self.loop.run_in_executor(self._claiming, self.claim, topics, still)
                 await self._seek_all(claims, topics)
@@ -192,6 +189,10 @@ class PollConsumer(driver.Consumer):
                 if still():
                     return claims
         return {}
+
+    def _still_of(self, assignment: Any) -> Callable[[], bool]:
+        """Return what tells whether an assignment is still this worker's."""
+        return lambda: not self._stopping() and self._assigned() is assignment
 
     async def _seek_all(self, claims: Mapping[str, Claimed], topics: frozenset[str]) -> None:
         for topic, claimed in claims.items():
@@ -217,10 +218,7 @@ class PollConsumer(driver.Consumer):
             assignment = self._assigned()
             if assignment is None or self._stopping():
                 return
-
-            def still() -> bool:
-                return not self._stopping() and self._assigned() is assignment
-
+            still = self._still_of(assignment)
             wanted = topics & {partition.topic for partition in assignment.tps} - self._claims.keys()
             try:
                 claims = await self.loop.run_in_executor(self._claiming, self.claim, frozenset(wanted), still) if wanted else {}

@@ -1,16 +1,19 @@
-"""What every route of the console is given."""
+"""What every route of the console is given: the parts that it uses, the day in the district, and how a page is made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from exchange_hub.console import wording
 from exchange_hub.console.archive import Archive
 from exchange_hub.console.downloads import Downloads
 from exchange_hub.console.gate import Gate
 from exchange_hub.console.source import Place, Source
 from exchange_hub.runtime.metrics import Meters
+from exchange_hub.views.lists import LISTS
 
 Clock = Callable[[], datetime]
 """Returns the present time with its zone."""
@@ -38,3 +41,12 @@ class Console:
     templates: Jinja2Templates
     downloads: Downloads
     gate: Gate
+
+    def today(self) -> date:
+        """Return today's date in the district."""
+        return self.clock().astimezone(wording.SHANGHAI).date()
+
+    def page(self, request: Request, template: str, title: str, **context: object) -> Response:
+        """Return a page, with what stands on all of them."""
+        shared = {"title": title, "place": self.place, "lists": LISTS, "now": self.clock()}
+        return self.templates.TemplateResponse(request, template, shared | context)
