@@ -64,6 +64,17 @@ def test_a_console_on_any_port_says_which(stage: Stage, tmp_path: Path) -> None:
         assert running.wait(30) == 0
 
 
+@pytest.mark.parametrize(
+    "words", [("report", "2026-10", "--out", "{}/x"), ("backup", "{}/x"), ("export", "--out", "{}/x"), ("list", "funds", "--format", "csv", "--out", "{}/x/y.csv")]
+)  # fmt: skip
+def test_a_place_that_cannot_be_written_is_said_in_words(stage: Stage, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A folder that is a file: one message with the place, no traceback."""
+    (tmp_path / "file").write_text("")
+    ran = asked(stage, *(word.format(tmp_path / "file") for word in words))
+    assert ran.exit_code in (1, 2), ran.stdout
+    assert str(tmp_path / "file") in ran.stderr
+
+
 def _connected(port: int) -> socket.socket | None:
     try:
         return socket.create_connection(("127.0.0.1", port), timeout=5)

@@ -127,13 +127,15 @@ def test_conditions_are_in_yuan(hub: Hub, stage: Stage) -> None:
     [
         (("list", "funds", "--where", "amount=abc"), "格式不对"),
         (("list", "funds", "--where", "budget_year=1e999999"), "格式不对"),
-        (("list", "funds", "--where", "nothing=1"), "has no column 'nothing'"),
-        (("list", "funds", "--month", "2026-13"), "is no month"),
+        (("list", "funds", "--where", "nothing=1"), "没有列“nothing”"),
+        (("list", "funds", "--month", "2026-13"), "不是月份"),
         (("list", "nothing"), "没有清单"),
-        (("close", "2026-13"), "is no month"),
-        (("diff", "2026"), "is no month"),
-        (("trace", "equipment.合计.projects", "--month", "October"), "is no month"),
-        (("findings", "--rule", "nope"), "there is no rule 'nope'"),
+        (("close", "2026-13"), "不是月份"),
+        (("close", "9999-12"), "不是月份"),
+        (("report", "2026-13"), "不是月份"),
+        (("diff", "2026"), "不是月份"),
+        (("trace", "equipment.合计.projects", "--month", "October"), "不是月份"),
+        (("findings", "--rule", "nope"), "没有规则“nope”"),
     ],
 )
 def test_a_mistaken_argument_is_told_in_words(hub: Hub, arguments: tuple[str, ...], words: str) -> None:

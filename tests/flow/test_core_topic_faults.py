@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import CommitFailedError
 
 from exchange_hub.processes.compose import Hub
@@ -306,3 +307,25 @@ def test_a_thousand_malformed_records_stop_nothing(stage: Stage) -> None:
     assert rows[0] >= 750 - 10
     assert rows[2] > 3
     assert rows[3] >= 8
+
+
+@pytest.mark.timeout(240)
+def test_a_topic_with_other_settings_stands_still_alone(stage: Stage) -> None:
+    """One with several partitions, or with its senders' clock, is said at the start and not read; all others go on, and one that is set right is read."""
+    wide, clock = stage.topic("commerce"), stage.topic("industry")
+    with administration(stage.kafka) as admin:
+        admin.create_partitions({wide: 3})
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, clock, configs={"message.timestamp.type": "CreateTime"})])
+        make_topics(stage.hub, stage.kafka)
+        worker = stage.worker()
+        stage.send(item for item in bulk(SEED, 400) if stage.topic(item.bureau) != wide)
+        others_caught_up(stage, clock)
+        said = {wide: "3 partitions instead of 1", clock: "message.timestamp.type=CreateTime"}
+        wait_for("both to be said", lambda: all(words in worker.text() for words in said.values()), 20)
+        assert [f"topic {topic} stands still" in worker.text() for topic in said] == [True, True]
+        assert [stage.positions().get(topic, 0) for topic in said] == [0, 0]
+        assert stage.ends()[clock] > 0
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, clock, configs={"message.timestamp.type": "LogAppendTime"})])
+    stage.caught_up()
+    assert worker.exit_code is None, worker.text()[-3000:]
+    stage.reckon()

@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from exchange_hub.runtime.problem import RuntimeProblem
-from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, topic_ids
+from exchange_hub.runtime.topics import administration, end_offsets, ensure_topics, topic_ids, unfit
 
 NAME = "hub.topics-test.{}.events"
 
@@ -48,19 +48,23 @@ def test_a_topic_made_anew_has_another_id(admin: KafkaAdminClient) -> None:
     [
         ("wide", 2, {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime"}, "2 partitions instead of 1"),
         ("ages", 1, {"message.timestamp.type": "LogAppendTime"}, "retention.ms=604800000 instead of retention.ms=-1"),
+        ("packed", 1, {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime", "cleanup.policy": "compact"}, "cleanup.policy=compact instead of"),
         ("clock", 1, {"retention.ms": "-1"}, "message.timestamp.type=CreateTime instead of"),
     ],
 )
-def test_an_existing_topic_with_other_settings_is_refused(
-    admin: KafkaAdminClient, case: str, partitions: int, configs: dict[str, str], message: str
+def test_an_existing_topic_with_other_settings_is_said_and_stops_no_other(
+    admin: KafkaAdminClient, caplog: pytest.LogCaptureFixture, case: str, partitions: int, configs: dict[str, str], message: str
 ) -> None:
-    """Data that would age out, lose its order or carry a sender's clock is said, not repaired behind a back."""
-    name = NAME.format(case)
+    """Data that would age out is said; data without order, or with a sender's clock, is not taken; nothing is repaired behind a back."""
+    name, sound = NAME.format(case), NAME.format(f"beside-{case}")
     topic = {"num_partitions": partitions, "replication_factor": 1, "configs": configs}
     admin.create_topics({name: topic}, wait_for_metadata=True)
-    with pytest.raises(RuntimeProblem, match=message) as caught:
-        ensure_topics(admin, [name])
-    assert caught.value.where == name
+    made = ensure_topics(admin, [name, sound])
+    assert message in caplog.text
+    assert name in caplog.text
+    is_read = case in ("ages", "packed")
+    assert made.keys() == {sound, name} if is_read else {sound}
+    assert unfit(admin, [name, sound]).keys() == (set() if is_read else {name})
 
 
 def test_more_replicas_than_brokers_are_refused_in_words(admin: KafkaAdminClient) -> None:

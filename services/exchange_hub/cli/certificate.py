@@ -1,6 +1,7 @@
 """``hub certificate``: a certificate of the hub's own, where the district has no authority that gives one."""
 
 import ipaddress
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +17,9 @@ from exchange_hub.runtime.servers import make_folders
 from exchange_hub.runtime.settings import Settings
 
 DAYS = 825
+_NAME_LENGTH_MAX = 253
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 
 
 @click.command()
@@ -27,6 +31,9 @@ def certificate(*, names: tuple[str, ...], replace: bool) -> None:
     It serves Kafka's listener for other machines (HUB_KAFKA__EXTERNAL_HOST), and the console (HUB_CONSOLE__TLS_CERTFILE).
     """
     with plain_errors():
+        for name in names:
+            if not _is_host(name):
+                raise click.UsageError(f"{name!r} is no host name and no address")
         layout = Layout(Settings().data_folder)
         if layout.certificate.exists() and not replace:
             raise click.UsageError(f"{layout.certificate} exists already; --replace makes another, which every client has to be given")
@@ -52,6 +59,15 @@ def _made(names: tuple[str, ...]) -> tuple[str, str]:
         if ran.returncode:
             raise RuntimeProblem(f"openssl made no certificate: {ran.stderr.strip().splitlines()[-1]}", where=", ".join(names), remedy="Check the names.")
         return public.read_text(), key.read_text()
+
+
+def _is_host(name: str) -> bool:
+    """Tell whether a client could reach anything under this name: an address, or a name of labels, the first perhaps a star."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return len(name) <= _NAME_LENGTH_MAX and _HOST.fullmatch(name) is not None
+    return True
 
 
 def _alternative(name: str) -> str:

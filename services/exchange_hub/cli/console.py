@@ -89,8 +89,10 @@ _generated = click.option("--generate", is_flag=True, help="Make a password and 
 def add(*, name: str, role: str, stdin: bool, generate: bool) -> None:
     """Make a user."""
     with _users() as users:
-        users.add(name, Role(role), _password(stdin=stdin, generate=generate))
+        made = _password(stdin=stdin, generate=generate)
+        users.add(name, Role(role), made)
     click.echo(f"added: {name} ({role})")
+    _show(made, generated=generate)
 
 
 @user.command()
@@ -100,8 +102,10 @@ def add(*, name: str, role: str, stdin: bool, generate: bool) -> None:
 def password(*, name: str, stdin: bool, generate: bool) -> None:
     """Give a user another password; its logins end."""
     with _users() as users:
-        users.set_password(name, _password(stdin=stdin, generate=generate))
+        made = _password(stdin=stdin, generate=generate)
+        users.set_password(name, made)
     click.echo(f"changed: {name}; what was logged in with the old password has ended")
+    _show(made, generated=generate)
 
 
 @user.command()
@@ -128,11 +132,15 @@ def _users() -> Iterator[Accounts]:
         yield Accounts(path)
 
 
+def _show(password: str, *, generated: bool) -> None:
+    """Show a generated password, once it is somebody's."""
+    if generated:
+        click.echo(f"password (shown once): {password}")
+
+
 def _password(*, stdin: bool, generate: bool) -> str:
     if generate:
-        made = secrets.token_urlsafe(15)
-        click.echo(f"password (shown once): {made}")
-        return made
+        return secrets.token_urlsafe(15)
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
     answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)

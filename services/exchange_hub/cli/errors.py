@@ -69,5 +69,10 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(
             f"the database does not answer as it must: {told}\n  to do: check that PostgreSQL runs and HUB_DATABASE__URL (host, port, user, password, database)"
         ) from error
+    except OSError as error:
+        # What cannot be written on standard output has no name, and is answered for by `hub` itself.
+        if error.filename is None:
+            raise
+        raise click.ClickException(f"{error.filename} cannot be read or written: {error.strerror}") from error
     except KeyError as error:
         raise click.UsageError(str(error.args[0]) if error.args else str(error)) from error

@@ -13,6 +13,7 @@ from exchange_hub.cli import output, reading
 from exchange_hub.cli.errors import plain_errors
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
+from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import values
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import Column, ListView
@@ -28,12 +29,12 @@ def condition(view: ListView, entries: tuple[str, ...]) -> dict[str, tuple[objec
     for entry in entries:
         name, equals, text = entry.partition("=")
         if not equals:
-            raise click.UsageError(f"--where needs column=value, not {entry!r}")
+            raise click.UsageError(f"--where 应写作 列名=值，而不是“{visible(entry)}”")
         column = Column(name, name) if name in ("row_key", "component") else _columns(view, name)[0]
         try:
             found.setdefault(name, []).append(values.stored(column, text) if text else None)
         except values.ValueTextError as error:
-            raise click.UsageError(f"--where {entry}: {error}") from error
+            raise click.UsageError(f"--where {visible(entry)}：{error}") from error
     return {name: tuple(several) for name, several in found.items()}
 
 
@@ -91,11 +92,11 @@ def standing_of(asked: Sequence[str]) -> tuple[str | None, date | None]:
     days = [text for text in asked if _DAY.fullmatch(text)]
     names = [text for text in asked if text not in days]
     if len(days) > 1 or len(names) > 1:
-        raise click.UsageError("--as-of takes one date and one month at most")
+        raise click.UsageError("--as-of 至多给出一个日期和一个月份")
     try:
         return next(iter(names), None), date.fromisoformat(days[0]) if days else None
     except ValueError as error:
-        raise click.UsageError(f"{days[0]!r} is no date; write YYYY-MM-DD, for example 2026-10-31") from error
+        raise click.UsageError(f"“{visible(days[0])}”不是日期；应写作 2026-10-31 的形式") from error
 
 
 @contextmanager
@@ -144,5 +145,5 @@ def _columns(view: ListView, asked: str | None) -> tuple[Column, ...]:
     wanted = [name.strip() for name in str(asked).split(",") if name.strip()]
     missing = [name for name in wanted if name not in known]
     if missing or not wanted:
-        raise click.UsageError(f"{view.name} has no column {', '.join(missing) or asked!r}; it has {', '.join(known)}")
+        raise click.UsageError(f"“{view.title}”没有列“{visible('、'.join(missing) or str(asked))}”；已有：{'、'.join(known)}")
     return tuple(known[name] for name in wanted)

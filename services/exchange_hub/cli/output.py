@@ -204,6 +204,19 @@ def replacing(out: Path) -> Iterator[Path]:
         raise
 
 
+def folder(path: Path) -> Path:
+    """Make a folder where there is none.
+
+    Raises:
+        click.ClickException: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"无法建立目录 {path}：{error.strerror or error}") from error
+    return path
+
+
 def deliver(content: bytes, out: Path | None) -> None:
     """Write to *out*, or to standard output."""
     if out is None:

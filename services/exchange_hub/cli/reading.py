@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from exchange_contracts.bounds import YEAR_MAX, YEAR_MIN
 from exchange_hub.processes.compose import Hub
 from exchange_hub.programme.district import District
-from exchange_hub.programme.period import Period
+from exchange_hub.programme.period import is_month
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
+from exchange_hub.runtime.terminal import visible
 from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.queries.answers import StoreUnavailableError
@@ -27,10 +29,9 @@ class Month(click.ParamType):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the month, or refuse it in words."""
-        try:
-            return Period(value).month
-        except ValueError:
-            self.fail(f"{value!r} is no month; write YYYY-MM, for example 2026-10", param, ctx)
+        if not is_month(value):
+            self.fail(f"“{visible(value)}”不是月份；应写作 2026-10 的形式，在 {YEAR_MIN} 年至 {YEAR_MAX} 年之间。", param, ctx)
+        return value
 
 
 MONTH = Month()

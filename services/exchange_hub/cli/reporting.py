@@ -10,6 +10,7 @@ import click
 
 from exchange_hub.cli import output
 from exchange_hub.cli.errors import plain_errors
+from exchange_hub.cli.reading import MONTH
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import settle_interpreter
 from exchange_hub.processes.serving import serving
@@ -35,7 +36,7 @@ def write_report(hub: Hub, database_url: str, month: str, folder: Path, issued_o
     """Render the artefacts of a closed month, as it was closed, into *folder*; the printed one names the day of issue, else the day of the close."""
     report = snapshot.load(engine_of(database_url), month)
     names = {bureau.code: bureau.name for bureau in hub.district.bureaus}
-    folder.mkdir(parents=True, exist_ok=True)
+    output.folder(folder)
     files = Artefacts(folder / "report.docx", folder / "annex.xlsx", folder / "report.json", tuple(folder / name for name in details.beside(report)))
     with ThreadPoolExecutor(2, "annex") as beside:
         long = beside.submit(_write_details, report, files.details, names)
@@ -64,7 +65,7 @@ def _write_annex(report: Report, path: Path, names: Mapping[str, str]) -> None:
 
 
 @click.command()
-@click.argument("month", metavar="MONTH")
+@click.argument("month", metavar="MONTH", type=MONTH)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="目录；缺省：数据目录下的 reports/MONTH。")
 @click.option("--issued", metavar="YYYY-MM-DD", type=click.DateTime(["%Y-%m-%d"]), help="印发日期；缺省：结账日。")
 def report(*, month: str, out: Path | None, issued: datetime | None) -> None:

@@ -16,6 +16,7 @@ from exchange_hub.console.source import Place
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.serving import serving
 from exchange_hub.programme.deadlines import Deadline, document_deadlines, plan_deadlines
+from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import values
 from exchange_hub.views.lists import RULES
 from exchange_hub.views.queries.answers import Finding, Rejection
@@ -59,7 +60,7 @@ def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Pat
             found = at.findings()
         known = {*RULES, *(finding.rule for finding in found)} - {""}
         if rule is not None and rule not in known:
-            raise click.UsageError(f"there is no rule {rule!r}; the rules are {', '.join(sorted(known))}")
+            raise click.UsageError(f"没有规则“{visible(rule)}”；已有：{'、'.join(sorted(known))}")
     chosen = [each for each in found if rule in (None, each.rule) and (bureau is None or bureau in each.bureaus)]
     names = reading.names_of(hub.district)
     output.lines(FINDING_TITLE, [_finding(each, names) for each in chosen], FINDING_HEADINGS, form, out)

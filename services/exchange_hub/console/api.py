@@ -10,10 +10,12 @@ from datetime import UTC
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
+from pydantic import AfterValidator
 
 from exchange_hub.console import boards, figures, models, query, sums, text_files, town_board, wording
 from exchange_hub.console.wiring import Console
 from exchange_hub.programme import check_sheet, matching
+from exchange_hub.programme.period import MONTH_PATTERN
 from exchange_hub.views import facts, values
 from exchange_hub.views.attribution import Attribution
 from exchange_hub.views.lists import BY_NAME, LISTS
@@ -27,7 +29,7 @@ PROBLEMS = {400: "请求有误", 404: "没有找到", 503: "数据库暂时无�
 """What every route may answer instead."""
 
 ListPath = Annotated[str, Path(description="清单名称，见 /api/lists", examples=["equipment-projects"])]
-MonthPath = Annotated[str, Path(description="月份", pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
+MonthPath = Annotated[str, Path(description="月份", pattern=f"^{MONTH_PATTERN}$", examples=["2026-10"]), AfterValidator(query.month)]
 Page = Annotated[int, Query(ge=1, le=query.PAGES_MAX, description="页码，从 1 起")]
 Size = Annotated[int, Query(ge=1, le=query.PAGE_SIZES[-1], description="每页行数，最多 200")]
 Words = Annotated[str, Query(max_length=query.TEXT_LENGTH_MAX, description="关键字：任一文本列包含即可")]

@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from exchange_hub.console import figures, security, wording
 from exchange_hub.console.api import Api
 from exchange_hub.console.archive import Archive
+from exchange_hub.console.asking import Asking
 from exchange_hub.console.compression import Compression
 from exchange_hub.console.downloads import Downloads, Maker, maker_of
 from exchange_hub.console.gate import Gate, Refusal
@@ -83,6 +84,7 @@ def create_app(
     app.middleware("http")(_measured(console))
     app.middleware("http")(security.add_headers)
     app.add_middleware(Compression)
+    app.add_middleware(Asking)
     return app
 
 
@@ -164,6 +166,8 @@ def _handle_errors(app: FastAPI, console: Console) -> None:
         words = error.detail if isinstance(error, HTTPException) else words
         response = _problem(console, request, status, str(words))
         response.headers.update(getattr(error, "headers", None) or {})
+        if response.headers.get("allow") == "GET":
+            response.headers["allow"] = "GET, HEAD"
         return response
 
     app.add_exception_handler(QueryError, refused)

@@ -18,7 +18,6 @@ from exchange_hub.views import facts, values
 from exchange_hub.views.queries.answers import Row
 from exchange_hub.views.values import Shown
 
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _TERMS = re.compile(r"[^\s()]+\.[^\s()]+")
 
 
@@ -40,11 +39,6 @@ class ChartView:
     lines: tuple[Line, ...]
     data: Mapping[str, object]
     empty: bool
-
-
-def is_month(text: str) -> bool:
-    """Tell whether *text* is a month ``YYYY-MM``."""
-    return _MONTH.fullmatch(text) is not None
 
 
 def rows_link(month: str, figure: Figure, page: int = 1) -> str:

@@ -68,7 +68,7 @@ class Pages:
         )
         router = APIRouter(include_in_schema=False)
         for path, handler in routes:
-            router.add_api_route(path, handler, methods=["GET", "HEAD"], response_class=HTMLResponse)
+            router.add_api_route(path, handler, methods=["GET"], response_class=HTMLResponse)
         return router
 
     def overview(self, request: Request) -> Response:
@@ -159,9 +159,7 @@ class Pages:
         closed = self.console.archive.months()
         with self.console.source.reading() as reading:
             present = reading.month_under_review(self.console.today())
-            month = month or present
-            if not figures.is_month(month):
-                raise query.QueryError("月份应写作 2026-10 的形式。")
+            month = query.month(month or present)
             months = set(reading.choices("submissions", ["month"]).get("month", []))
             returned = reading.returned(month)
             board = boards.matrix(month, reading.submissions(month), self.console.place, self.console.today(), returned)
@@ -175,9 +173,7 @@ class Pages:
         """镇街园区: what each town owes and told, and what it claims."""
         with self.console.source.reading() as reading:
             present = reading.month_under_review(self.console.today())
-            month = month or present
-            if not figures.is_month(month):
-                raise query.QueryError("月份应写作 2026-10 的形式。")
+            month = query.month(month or present)
             months = {month, present, *reading.choices("submissions", ["month"]).get("month", [])}
             lines = town_board.lines(reading, self.console.place, month, self.console.today())
         return self.console.page(
@@ -272,9 +268,7 @@ class Pages:
         """任务推进情况: every task of the work plan with the bureaus that it names, and who is silent."""
         with self.console.source.reading() as reading:
             present = reading.month_under_review(self.console.today())
-            month = month or present
-            if not figures.is_month(month):
-                raise query.QueryError("月份应写作 2026-10 的形式。")
+            month = query.month(month or present)
             months = {month, present, *reading.choices("tasks", ["month"]).get("month", [])}
             lines = boards.task_lines(reading, self.console.place, month, self.console.today())
         return self.console.page(

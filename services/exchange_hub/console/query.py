@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from exchange_contracts.bounds import YEAR_MAX, YEAR_MIN
+from exchange_hub.programme.period import is_month
 from exchange_hub.views import values
 from exchange_hub.views.lists.model import Column, ListView
 from exchange_hub.views.queries.answers import Selection
@@ -118,6 +120,13 @@ def parse_sums(view: ListView, pairs: Iterable[tuple[str, str]]) -> tuple[Column
     if column is COMPONENT or column.type in ("money", "count", "quantity", "texts", "money_map"):
         raise QueryError(f"“{column.title}”不能作为汇总依据，可用：{'、'.join(each.name for each in choosable)}。")
     return column, parse(view, [(name, item) for name, item in given if name not in ("by", "sort", "page")])
+
+
+def month(text: str) -> str:
+    """Return a month that was asked for; raise ``QueryError`` where it is none of which anything is told."""
+    if not is_month(text):
+        raise QueryError(f"月份应写作 2026-10 的形式，在 {YEAR_MIN} 年至 {YEAR_MAX} 年之间。")
+    return text
 
 
 def _column(view: ListView, name: str) -> Column:

@@ -20,7 +20,7 @@ from exchange_hub.processes.watchdog import Watchdog
 from exchange_hub.runtime import metrics
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.settings import KafkaSettings
-from exchange_hub.runtime.topics import administration, group_lack, lacks, topic_ids
+from exchange_hub.runtime.topics import administration, group_lack, lacks, topic_ids, unfit
 from exchange_hub.views.store import commit
 from exchange_hub.views.store.commit import Context, prepare
 from exchange_hub.views.store.heartbeat import note_fenced
@@ -47,7 +47,7 @@ class Worker:
         self._bureau_of: Mapping[int, str] = {}
         #: Topics that stand still, and those of them that do so for want of a right; threads replace them whole.
         self._stopped: frozenset[str] = frozenset()
-        self._denied: frozenset[str] = frozenset()
+        self._barred: frozenset[str] = frozenset()
         #: Topics that may not even be seen: the group gives them to nobody.
         self._hidden: frozenset[str] = frozenset()
         self._weights: Mapping[str, int] = {}
@@ -97,31 +97,31 @@ class Worker:
         """Claim topics in the store and look at each log; one that is not the one known, or may not be read, stands still."""
         running, kafka = self._running, self._running.hub.settings.kafka
         with administration(running.bootstrap_servers, kafka) as admin:
-            denied = lacks(admin, sorted(topics), "READ")
-            ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics - denied.keys())).items()}
+            barred = _barred(admin, topics)
+            ids = {topic: None if topic_id is None else str(topic_id) for topic, topic_id in topic_ids(admin, sorted(topics - barred.keys())).items()}
         with connect(running.database_url, f"hub worker {self._owner}") as conn:
             claimed, stopped = self._claim_rows(conn, ids, still)
         stopped |= looked_at(claimed, running.bootstrap_servers, kafka)
-        stopped |= {topic: f"topic {topic} stands still, and all others go on: {words}" for topic, words in denied.items()}
+        stopped |= {topic: f"topic {topic} stands still, and all others go on: {words}" for topic, words in barred.items()}
         for topic, words in stopped.items():
-            if topic not in denied or topic not in self._denied:
+            if topic not in barred or topic not in self._barred:
                 log.error("%s", words)
         self._stopped = (self._stopped - topics) | stopped.keys()
-        self._denied = (self._denied - topics) | denied.keys()
+        self._barred = (self._barred - topics) | barred.keys()
         return {topic: entry for topic, entry in claimed.items() if topic not in stopped}
 
     def _may_read_no_more(self, topic: str) -> None:
         words = Access.of(self._running.bootstrap_servers, self._running.hub.settings.kafka).lack("READ", "topic", topic)
         log.error("topic %s stands still, and all others go on: %s", topic, words)
         self._stopped |= {topic}
-        self._denied |= {topic}
+        self._barred |= {topic}
 
     def _tried(self, app: PollApp) -> Callable[[KafkaAdminClient], None]:
-        """Return what takes up topics whose right to be read is there again."""
+        """Return what takes up topics that may be read again: the right is there, the settings are as they must be."""
 
         def tried(admin: KafkaAdminClient) -> None:
-            if self._denied:
-                app.take_up(self._denied - lacks(admin, sorted(self._denied), "READ").keys())
+            if self._barred:
+                app.take_up(self._barred - _barred(admin, self._barred).keys())
             hidden = lacks(admin, sorted(self._running.hub.event_topics), "DESCRIBE").keys()
             if self._hidden - hidden:
                 app.look_again()
@@ -185,6 +185,12 @@ class Worker:
             log.critical("worker cannot go on: %s", error, exc_info=error)
         logging.shutdown()
         os._exit(EXIT_LOST)
+
+
+def _barred(admin: KafkaAdminClient, topics: frozenset[str]) -> dict[str, str]:
+    """Topic → in words why it stands still for as long as people have not changed its rights or settings."""
+    denied = lacks(admin, sorted(topics), "READ")
+    return denied | unfit(admin, sorted(topics - denied.keys()))
 
 
 def credentials_of(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:

@@ -1,8 +1,18 @@
 """The report's month and the months and days that go with it; all are business dates in Asia/Shanghai."""
 
 import calendar
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from exchange_contracts.bounds import YEAR_MAX, YEAR_MIN
+
+MONTH_PATTERN = r"[0-9]{4}-(0[1-9]|1[0-2])"
+
+
+def is_month(text: str) -> bool:
+    """Tell whether *text* is a month ``YYYY-MM`` of which an event may speak: of no other is anything owed or told."""
+    return re.fullmatch(MONTH_PATTERN, text) is not None and YEAR_MIN <= int(text[:4]) <= YEAR_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from exchange_hub.runtime.settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 # What makes a topic the source of truth: nothing ages out, and arrival is the broker's clock, not a sender's.
-REQUIRED = {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime", "cleanup.policy": "delete"}
+_CLOCK = "message.timestamp.type"
+REQUIRED = {"retention.ms": "-1", _CLOCK: "LogAppendTime", "cleanup.policy": "delete"}
 _UNKNOWN_TOPIC = 3
 _DENIED, _CLUSTER_DENIED = 29, 31
 _ALREADY_EXISTS = 36
@@ -61,11 +62,11 @@ def ensure_topics(admin: KafkaAdminClient, names: Sequence[str], replication_fac
         replication_factor: Replicas of a topic that is made.
 
     Returns:
-        Each topic's id, which another topic of the same name never has; without those that this user may not see, of
-        which the log says what is missing: they stand still, and all others go on.
+        Each topic's id, which another topic of the same name never has; without those that this user may not see and
+        those of `unfit`, of which the log says what is wrong: they stand still, and all others go on.
 
     Raises:
-        RuntimeProblem: if a topic cannot be made, or one that exists has other settings than the hub relies on.
+        RuntimeProblem: if a topic cannot be made.
     """
     wanted = list(dict.fromkeys(names))
     if not wanted:
@@ -79,9 +80,18 @@ def ensure_topics(admin: KafkaAdminClient, names: Sequence[str], replication_fac
         admin.wait_for_topics(visible, timeout_ms=_READY_MS_MAX)
     except KafkaError as error:
         raise _problem(str(error), visible, "Check that all brokers run, then start again.") from error
-    for words in [*_lacks(admin, described, "DESCRIBE").values(), *_verify(admin, visible)]:
+    standing, ageing, hidden = _examined(admin, visible)
+    for words in [*_lacks(admin, described, "DESCRIBE").values(), *standing.values(), *ageing, *hidden]:
         log.error("%s", words)
-    return {name: topic_id for name, topic_id in topic_ids(admin, visible).items() if topic_id is not None}
+    return {name: topic_id for name, topic_id in topic_ids(admin, visible).items() if topic_id is not None and name not in standing}
+
+
+def unfit(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, str]:
+    """Topic → in words why nothing of it can be taken: its records have no order, or carry their senders' clock.
+
+    One whose records age out is read all the same, the sooner the better.
+    """
+    return _examined(admin, [name for name, topic in describe(admin, names).items() if topic.id is not None])[0]
 
 
 class Described(NamedTuple):
@@ -207,23 +217,27 @@ def settings_of(admin: KafkaAdminClient, names: Sequence[str]) -> tuple[dict[str
     return {name: {key: config[key]["value"] for key in REQUIRED} for name, config in configs.items() if config}, hidden
 
 
-def _verify(admin: KafkaAdminClient, names: list[str]) -> list[str]:
-    """Raise where a topic is not as it must be; return in words what could not be looked at."""
-    for topic in admin.describe_topics(names) if names else []:
-        if (count := len(topic["partitions"])) != 1:
-            raise _problem(
-                f"{count} partitions instead of 1",
-                [topic["name"]],
-                "The order of a bureau's events would be lost. Make the topic anew under another name, or delete it if empty.",
-            )
+def _examined(admin: KafkaAdminClient, names: Sequence[str]) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return in words which topics nothing can be taken of, whose records age out, and whose settings may not be seen."""
+    standing = {
+        topic["name"]: f"topic {topic['name']} has {count} partitions instead of 1: the order of its events is lost, and none of them is read; "
+        "make it anew under another name, or delete it if it is empty"
+        for topic in (admin.describe_topics(list(names)) if names else [])
+        if (count := len(topic["partitions"])) > 1
+    }  # fmt: skip
+    ageing = []
     configs, hidden = settings_of(admin, names)
     for name, config in configs.items():
         wrong = {key: value for key, value in config.items() if value != REQUIRED[key]}
         if wrong:
             need = ", ".join(f"{key}={REQUIRED[key]}" for key in wrong)
             has = ", ".join(f"{key}={value}" for key, value in wrong.items())
-            raise _problem(f"{has} instead of {need}", [name], f"Set {need} on the topic with the broker's tools.")
-    return hidden
+            words = f"topic {name} has {has} instead of {need}; set {need} on it with the broker's tools"
+            if _CLOCK in wrong:
+                standing.setdefault(name, f"{words}, until then none of its events is read")
+            else:
+                ageing.append(f"{words} before events are lost")
+    return standing, ageing, hidden
 
 
 def _problem(what: str, names: Sequence[str], remedy: str) -> RuntimeProblem:
