@@ -100,27 +100,24 @@ class NumberFormat:
 def in_words(text: str) -> Decimal | None:
     """Return the number that Chinese words for it say, ``None`` where they say none.
 
-    >>> in_words("三千零二点五"), in_words("壹仟贰佰"), in_words("二〇二六"), in_words("约三百")
-    (Decimal('3002.5'), Decimal('1200'), Decimal('2026'), None)
+    >>> in_words("三千零二点五"), in_words("壹仟贰佰"), in_words("一亿二千零三万"), in_words("十二"), in_words("二〇二六"), in_words("约三百")
+    (Decimal('3002.5'), Decimal('1200'), Decimal('120030000'), Decimal('12'), Decimal('2026'), None)
     """
     whole, _, behind = text.removeprefix("负").partition("点")
     values = [-1.0 if sign.isdecimal() else numeric(sign, -1.0) for sign in whole]
     digits = "".join(str(int(numeric(sign, 0))) for sign in behind)
     if not values or min(values) < 0 or not all(numeric(sign, 10) < 10 for sign in behind):
         return None
-    if max(values) < 10:
-        amount = int("".join(str(int(value)) for value in values))
-    else:
-        amount = part = digit = 0
-        for value in map(int, values):
-            if value < 10:
-                digit = value
-            elif value < 10**4:
-                part, digit = part + (digit or 1) * value, 0
-            else:
-                amount, part, digit = (amount + part + digit) * value, 0, 0
-        amount += part + digit
+    amount = "".join(str(int(value)) for value in values) if max(values) < 10 else _amount([int(value) for value in values])
     return Decimal(f"{'-' if text.startswith('负') else ''}{amount}{'.' if digits else ''}{digits}")
+
+
+def _amount(values: list[int]) -> int:
+    """Return the amount that digits and powers of ten say one after another: what stands before the greatest is multiplied by it, the rest is added."""
+    if not values or (greatest := max(values)) < 10:
+        return values[-1] if values else 0
+    at = values.index(greatest)
+    return (_amount(values[:at]) or 1) * greatest + _amount(values[at + 1 :])
 
 
 def _meets(number: Decimal, condition: str) -> bool:
