@@ -142,11 +142,11 @@ def test_docx_and_workbook_carry_the_report_s_figures(told: Told) -> None:
     figures = told.figures("2026-10")
     document = Document(BytesIO((told.out / "2026-10" / "report.docx").read_bytes()))
     words = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
-    total = Decimal(figures["equipment.合计.total_investment"]["value"])
+    total = Decimal(figures["equipment.合计.equipment_investment"]["value"])
     assert any(shown in words for shown in (f"{total / 10_000:,.1f}", f"{total / 10_000:.1f}", f"{total / 10_000:.2f}", f"{total / 10_000:.0f}"))
     book = openpyxl.load_workbook(told.out / "2026-10" / "annex.xlsx", read_only=True)
     cells = {row[0]: row[2] for row in book["全部指标"].iter_rows(values_only=True) if row[0] in figures}
-    for name in ("equipment.合计.total_investment", "tradein.合计.subsidy", "funds.合计.paid", "documents.合计.overdue"):
+    for name in ("equipment.合计.total_investment", "equipment.合计.equipment_investment", "tradein.合计.subsidy", "funds.合计.paid", "documents.合计.overdue"):
         assert Decimal(str(cells[name])) == value(figures[name]), name
 
 

@@ -55,7 +55,7 @@ def test_every_sheet_that_a_bureau_fills_is_in_a_template(demands: list[Row]) ->
 def test_every_place_in_the_report_and_every_sheet_of_the_annex_is_there(demands: list[Row]) -> None:
     """Sections stand under their numerals and titles; sheets are those of lists, of tables beside the body, or of what is worked out."""
     report = report_of(District.load(DISTRICT), random_lists(3))
-    sections = {f"{NUMERALS[n]}、{section.title}" for n, section in enumerate(report.sections)} | {"要情", "数据说明", "版记", "只在附件"}
+    sections = {f"{NUMERALS[n]}、{section.title}" for n, section in enumerate(report.sections)} | {"要情", "数据说明", "版记"}
     places = [(row["序号"], place) for row in demands for place in re.sub("（[^）]*）", "", row["专报"]).split("；")]
     assert not [place for place in places if place[1] not in sections]
     made = (catalogue.POLICY_MAP, catalogue.POLICY_CHANGES, catalogue.TASK_BOARD, catalogue.PLAN_BOARD, catalogue.SUGGESTIONS)

@@ -117,6 +117,15 @@ def test_submissions_are_due_on_a_working_day(wuqing: District) -> None:
     assert wuqing.submission_due_on("2025-12") == date(2026, 1, 5)
 
 
+def test_a_duty_may_begin_later_than_the_others(wuqing: District) -> None:
+    """Lines, procedures and matches are owed from November on: before, nobody owes them, and their cells hold no 0."""
+    later = {"equipment-lines", "project-procedures", "matches"}
+    assert not later & {owed.list for owed in wuqing.expected("2026-10")}
+    assert {owed.list for owed in wuqing.expected("2026-11")} - {owed.list for owed in wuqing.expected("2026-10")} == later
+    assert wuqing.debtors_of("2026-10", "matches") == ()
+    assert wuqing.debtors_of("2026-11", "matches") == wuqing.debtors_of("2026-11", "enterprises")
+
+
 def test_nothing_is_owed_before_the_first_month(wuqing: District) -> None:
     """A month before the district began asks for nothing; later months ask bureaus for 76 lists, each once."""
     assert wuqing.expected("2026-08") == ()
@@ -174,6 +183,7 @@ def test_the_digest_ignores_comments_and_follows_content(tmp_path: Path, wuqing:
         ("submissions", lambda t: t["duty"][0]["bureaus"].append("finance"), "finance owes equipment-projects"),
         ("submissions", lambda t: t.update(due_day=31), "due_day 31"),
         ("submissions", lambda t: t.update(first_month="2026-13"), "first_month '2026-13'"),
+        ("submissions", lambda t: t["duty"][0].update(first_month="2026-1"), "first_month '2026-1'"),
         ("submissions", lambda t: t.pop("due_day"), "submissions.toml: due_day is missing"),
         ("calendar", lambda t: t["year"][0]["working"].append(date(2024, 1, 1)), "2024-01-01 is both off and worked"),
         ("calendar", lambda t: t["year"][0]["holidays"].append(date(2023, 1, 1)), "2023-01-01 lies in another year"),

@@ -15,7 +15,7 @@ from exchange_hub.views.lists import LISTS
 from exchange_hub.views.rules import FoldRules
 from exchange_hub.views.statement import Claim, ClaimKey, Fact
 from tests.closing.reading import report_of
-from tests.closing.rows import row
+from tests.closing.rows import Lists, row
 
 _THING = {"item": "Y系列电动机", "catalogue": None, "enterprise_name": "某厂", "enterprise_uscc": None, "equipment": "1号机"}
 
@@ -96,6 +96,18 @@ def test_what_is_online_has_its_address() -> None:
 def report_with(district: District, **rows: list[dict[str, Any]]) -> Report:
     """A report of which only the named lists have rows."""
     return report_of(district, {view.name: rows.get(view.name, []) for view in LISTS})
+
+
+def test_the_report_says_both_in_one_sentence(district: District) -> None:
+    """Publicity of the month and equipment ordered, done and overdue; of what there is none nothing is said."""
+    lists: Lists = {view.name: [] for view in LISTS}
+    assert "宣传" not in report_of(district, lists).sections[5].paragraphs[0]
+    lists["publicity"] = [row("publicity", "p1", "publicity", activity="宣讲", month="2026-10", lead_bureau="publicity"), row("publicity", "p2", "publicity", activity="宣讲", month="2026-09", lead_bureau="publicity")]
+    lists["elimination"] = [
+        row("elimination", str(n), "ecology", item="锅炉", count=count, ordered_on=date(2026, 8, 1), until=date(2026, 9, 30), done_on=done, lead_bureau="ecology")
+        for n, (count, done) in enumerate(((5, date(2026, 9, 1)), (2, None)))
+    ]
+    assert report_of(district, lists).sections[5].paragraphs[0].endswith("。当月宣传活动1项，责令淘汰设备7台、已完成5台、超期2台。")
 
 
 def test_figures_count_what_stands_on_the_day(district: District) -> None:

@@ -10,8 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from exchange_hub.programme.district import District
 from exchange_hub.reports.render import json_report
 from exchange_hub.reports.render.json_report import render_json
+from tests.closing.reading import report_of
+from tests.closing.rows import random_lists
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "golden" / "render" / "sample.py"))
 SCHEMA = json.loads(files("exchange_hub.reports.render").joinpath("report.schema.json").read_text(encoding="utf-8"))
@@ -33,6 +36,15 @@ def test_a_rendered_report_is_valid(document: dict[str, Any]) -> None:
     named |= {part for cell in cells if isinstance(cell, dict) for part in cell.get("parts", ())}
     assert named
     assert named <= document["figures"].keys()
+
+
+def test_a_report_as_it_is_built_is_valid() -> None:
+    """Rows and columns that the body leaves to the workbook are told as the schema says."""
+    report = report_of(District.load(Path("deploy/districts/wuqing")), random_lists(3))
+    built = json.loads(render_json(report))
+    tables = [table for section in built["sections"] for table in section["tables"]]
+    assert {"printed", "shown"} <= {name for table in tables for name in table}
+    assert [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(built)] == []
 
 
 def test_the_digest_is_worked_out_as_the_schema_says(document: dict[str, Any]) -> None:

@@ -263,7 +263,7 @@ class District:
         if month < self.first_month:
             return ()
         due_on = self.submission_due_on(month)
-        return tuple(Expected(b, duty.list, month, due_on) for duty in self.duties for b in duty.bureaus)
+        return tuple(Expected(b, duty.list, month, due_on) for duty in self.duties if duty.first_month <= month for b in duty.bureaus)
 
     def debtors_of(self, month: str, list_: str, *, domain: str = "", step: str = "", category: str = "") -> tuple[str, ...] | None:
         """Return the bureaus that owe a cell of a list for *month*, none where nobody does, ``None`` where the city settles it itself.
@@ -278,7 +278,7 @@ class District:
                 of_category = category in rule.categories if named else not rule.categories
                 if rule.list == list_ and of_category and (not rule.steps or step in rule.steps):
                     return None if rule.settled_by_city else rule.bureaus
-        owing = tuple(bureau for duty in self.duties if duty.list == list_ for bureau in duty.bureaus)
+        owing = tuple(bureau for duty in self.duties if duty.list == list_ and duty.first_month <= month for bureau in duty.bureaus)
         if not domain:
             return owing
         known = self.domain(domain)
@@ -429,10 +429,11 @@ def _problems(district: District) -> Iterator[str]:
 def _constant_problems(district: District) -> Iterator[str]:
     if not 1 <= district.submission_due_day <= 28:  # every month has a 28th
         yield f"submissions.toml: due_day {district.submission_due_day} is not between 1 and 28"
-    try:
-        date.fromisoformat(f"{district.first_month}-01")
-    except ValueError:
-        yield f"submissions.toml: first_month {district.first_month!r} is not YYYY-MM"
+    for month in dict.fromkeys((district.first_month, *(duty.first_month or district.first_month for duty in district.duties))):
+        try:
+            date.fromisoformat(f"{month}-01")
+        except ValueError:
+            yield f"submissions.toml: first_month {month!r} is not YYYY-MM"
     if district.profile.clock.working_days < 1:
         yield "district.toml: clock.working_days must be at least 1"
     for form, days in district.profile.clock.longer.items():

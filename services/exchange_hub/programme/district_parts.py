@@ -215,11 +215,12 @@ class PrecedenceRule:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """That the *bureaus* report *list* every month."""
+    """That the *bureaus* report *list* every month, from *first_month* on where this duty begins later than the others."""
 
     __pydantic_config__ = _STRICT_KEYS
     list: str
     bureaus: tuple[str, ...]
+    first_month: str = ""
 
 
 @dataclass(frozen=True, slots=True)

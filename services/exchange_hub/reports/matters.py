@@ -35,7 +35,7 @@ def documents(book: Book) -> Section:
     text = ("" if known else say.nothing_reported("市级文件落实情况")) + say.sentence(
         _settled(n) if known else "",
         f"应制定方案{book.count(f'plans.{TOTAL}.expected')}个，印发{book.count(f'plans.{TOTAL}.issued')}个",
-    ) + _tasks(book)
+    ) + _tasks(book) + _supervised(book)
     open_ = [row for row in book.inputs.details.documents if state_on(row, book.as_of) in UNSETTLED]
     ordered = sorted(open_, key=lambda row: urgency(row, book.as_of))
     if not ordered:
@@ -74,6 +74,15 @@ def _tasks(book: Book) -> str:
     silent = f"{n['silent']}个单位有任务未报送" if n["silent"] else ""
     told = "、".join(f"{words}{n[name]}项" for name, words in (("done", "已完成"), ("behind", "滞后")) if n[name])
     return say.sentence(f"{n['expected']}项任务中{told or '尚无完成或滞后的'}", silent)
+
+
+def _supervised(book: Book) -> str:
+    """Say how much publicity the month had and how far the catalogues of elimination are enforced; of what there is none nothing is said."""
+    start = f"elimination.{TOTAL}"
+    done, overdue = (book.count(f"{start}.{name}") for name in ("done", "overdue"))
+    ended = f"、已完成{done}台" * bool(done) + f"、超期{overdue}台" * bool(overdue)
+    activities, ordered = book.count(f"publicity.{TOTAL}.month_activities"), book.count(f"{start}.ordered")
+    return say.sentence(f"当月宣传活动{activities}项" if activities else "", f"责令淘汰设备{ordered}台{ended}" if ordered else "")
 
 
 def _together(book: Book, rows: Sequence[Row]) -> Iterator[tuple[Row, list[object]]]:

@@ -40,12 +40,16 @@ EXPLAINED = {
 NIL_COLUMNS = tuple(Column(head, key) for head, key in (("序号", "no"), ("清单名称", "list"), ("说明", "why")))
 
 
+#: The last month of the sample.
+LAST_MONTH = "2026-10"
+
+
 @cache
 def duties() -> dict[str, list[str]]:
-    """Return bureau → lists it owes every month, from the district's TOML."""
+    """Return bureau → lists it owes every month of the sample, from the district's TOML; what begins after its last month is not owed."""
     owed: dict[str, list[str]] = {}
     table = tomllib.loads((DISTRICT / "submissions.toml").read_text(encoding="utf-8"))
-    for duty in table["duty"]:
+    for duty in (each for each in table["duty"] if each.get("first_month", "") <= LAST_MONTH):
         for bureau in duty["bureaus"]:
             owed.setdefault(bureau, []).append(duty["list"])
     return owed | towns.duties(tomllib.loads((DISTRICT / "towns.toml").read_text(encoding="utf-8")))

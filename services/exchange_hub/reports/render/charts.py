@@ -40,7 +40,8 @@ CHARACTER_MM, SMALL_CHARACTER_MM = 2.9, 2.45
 AROUND_AXES_MM, LABEL_ROOM_MM = 16.0, 3.6
 # From this height on there is room for a scale beside the values.
 SCALE_MM_MIN = 60.0
-SCALED_ROOM = 0.75
+# The share of its place that a value may take.
+ROOM, SCALED_ROOM = 0.94, 0.75
 GAP_MARK = "—"
 # A bar lower than this share of the highest has no room for its value.
 FOOT_SHARE_MIN = 0.15
@@ -59,15 +60,20 @@ def render_chart(chart: Chart, width_mm: float = WIDTH_MM, height_mm: float = HE
     return render_charts([(chart, width_mm, height_mm)])[0]
 
 
-def render_charts(wanted: Sequence[tuple[Chart, float, float]]) -> tuple[bytes, ...]:
-    """Draw several charts, each with its width and height in mm; the font is prepared once for all."""
+def render_charts(wanted: Sequence[tuple[Chart, float, float]], *, apart: bool = True) -> tuple[bytes, ...]:
+    """Draw several charts, each with its width and height in mm; the font is prepared once for all.
+
+    Args:
+        wanted: the charts.
+        apart: whether values keep apart where a scale stands beside them; those of months that earlier versions closed stand closer.
+    """
     texts = [text for chart, _, _ in wanted for text in _texts(chart)]
     with font_file(texts) as font, _SETTINGS, warnings.catch_warnings(), mpl.rc_context():
         warnings.filterwarnings("error", message=r".*[Gg]lyph.*missing.*")
         mpl.rcdefaults()
         mpl.rcParams["hatch.linewidth"] = 0.6
         mpl.rcParams["axes.unicode_minus"] = False
-        return tuple(_draw(chart, font, width, height) for chart, width, height in wanted)
+        return tuple(_draw(chart, font, width, height, apart=apart) for chart, width, height in wanted)
 
 
 def is_level(series: Series) -> bool:
@@ -99,9 +105,9 @@ def _wrapped(label: str, slot_mm: float) -> str:
     return "\n".join(label[start : start + size] for start in range(0, len(label), size))
 
 
-def _draw(chart: Chart, font: Path, width_mm: float, height_mm: float) -> bytes:
+def _draw(chart: Chart, font: Path, width_mm: float, height_mm: float, *, apart: bool) -> bytes:
     """Draw a chart with the font at *font*."""
-    plot = _Plot(chart, font, width_mm, height_mm)
+    plot = _Plot(chart, font, width_mm, height_mm, apart=apart)
     for index, series in enumerate(plot.bars):
         plot.bar(series, index)
     for index, series in enumerate(plot.lines):
@@ -116,13 +122,14 @@ def _draw(chart: Chart, font: Path, width_mm: float, height_mm: float) -> bytes:
 class _Plot:
     """One chart on its canvas; sizes in points, values already in the printed unit."""
 
-    def __init__(self, chart: Chart, font: Path, width_mm: float, height_mm: float) -> None:
+    def __init__(self, chart: Chart, font: Path, width_mm: float, height_mm: float, *, apart: bool) -> None:
         every = [value for series in chart.series for value in series.values]
         self.divisor, self.unit = chart_scale(chart.unit, every)
         self.chart, self.decimals = chart, chart_decimals(self.unit)
         self.bars = [series for series in chart.series if series.kind == "bar"]
         self.lines = [series for series in chart.series if series.kind == "line" and not is_level(series)]
         self.height_mm, self.scaled = height_mm, height_mm >= SCALE_MM_MIN
+        self.room = SCALED_ROOM if self.scaled and apart else ROOM
         self.slot_mm = width_mm / max(len(chart.categories), 1)
         self.turned = self._crowded(every)
         self.largest = max((abs(self.value(value)) for value in every if value is not None), default=0.0)
@@ -137,7 +144,7 @@ class _Plot:
     def _crowded(self, values: list[Decimal | None]) -> bool:
         """Drop decimals until neighbouring values do not touch; tell whether they still must be turned upright."""
         # Where a scale says how large a value is, decimals go before neighbours come close.
-        room_mm = self.slot_mm * (SCALED_ROOM if self.scaled else 0.94) / max(len(self.bars), 1)
+        room_mm = self.slot_mm * self.room / max(len(self.bars), 1)
         for decimals in range(self.decimals, -1, -1):
             self.decimals = decimals
             widest = max((text_width(self.written(value)) for value in values if value is not None), default=0.0)

@@ -144,7 +144,7 @@ class _Body:
                 continue
             for row in chart_rows(section.charts):
                 wanted += [(chart, width, self.density.chart_mm) for chart, width in row]
-        pictures = render_charts(wanted) if wanted else ()
+        pictures = render_charts(wanted, apart=self.report.catalogue.legible) if wanted else ()
         return {chart.id: (png, width) for (chart, width, _), png in zip(wanted, pictures, strict=True)}
 
     def markup(self) -> Iterator[str]:
