@@ -6,7 +6,7 @@ the cube's own conditions it is the *where* that a figure's source shows.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
@@ -126,6 +126,8 @@ class Cells:
     cells: tuple[Cell, ...]
     #: Condition → the dimensions of the cells that stand by it: worked out once, for hundreds of figures ask.
     _standing: dict[DetailsFirst, frozenset[tuple[Scalar, ...]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    #: Place of a dimension → value → the cells with it, in their order: most figures ask for one value of some dimension.
+    _by_value: dict[int, dict[Scalar, list[Cell]]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def where(self, selection: Where) -> Where:
         """Return the whole condition of a selection: the cube's own and the selection's.
@@ -171,8 +173,25 @@ class Cells:
         Raises:
             ValueError: where the selection asks for more than equality of dimensions and 明细 before 汇总.
         """
-        tests = [self._test(condition) for condition in conditions(selection)]
-        return (cell for cell in self.cells if all(test(cell) for test in tests))
+        asked = conditions(selection)
+        alone = [each for each in asked if isinstance(each, Compare) and each.operator == "=" and len(each.values) == 1]
+        cells: Sequence[Cell] = min((self._with(each) for each in alone), key=len, default=self.cells)
+        for test in [self._test(condition) for condition in asked]:
+            cells = [cell for cell in cells if test(cell)]
+        return iter(cells)
+
+    def _with(self, condition: Compare) -> Sequence[Cell]:
+        """Return the cells with the one value that a condition asks for."""
+        place = self._place(condition)
+        known = self._by_value.get(place)
+        if known is None:
+            known = self._by_value[place] = {}
+            for cell in self.cells:
+                known.setdefault(cell.at[place], []).append(cell)
+        return known.get(condition.values[0], ())
+
+    def _place(self, condition: Compare) -> int:
+        return self.cube.by.index(condition.expression.text)
 
     def _test(self, condition: Condition) -> Callable[[Cell], bool]:
         if isinstance(condition, DetailsFirst):
@@ -182,7 +201,7 @@ class Cells:
             return lambda cell: cell.at in standing
         if not isinstance(condition, Compare) or condition.operator not in ("=", "!="):
             raise ValueError(f"cube {self.cube.name}: cells know only equality, not {condition}")
-        place = self.cube.by.index(condition.expression.text)
+        place = self._place(condition)
         wanted = frozenset(condition.values)
         if condition.operator == "=":
             return lambda cell: cell.at[place] in wanted

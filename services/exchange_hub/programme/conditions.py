@@ -22,6 +22,7 @@ Values are JSON values (dates as ISO text), so that a source read back from ``re
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Scalar = str | int | bool | None
@@ -99,6 +100,7 @@ class DetailsFirst:
 Condition = Compare | Member | Latest | DetailsFirst
 
 
+@lru_cache(maxsize=4096)
 def expression(text: str) -> Expression:
     """Read ``column``, ``date_column:month``, ``map[entry]``, ``column@other`` or several of these joined by ``|``.
 

@@ -1,6 +1,7 @@
 """The condition language compiled to SQL over the list tables of one schema."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -150,15 +151,12 @@ def _compare(rows: Selectable, condition: Compare) -> Bool:
             among.append(left.in_(given))
         found = sa.or_(sa.false(), *among)
         return found if condition.operator == "=" else sa.func.coalesce(~found, sa.true())
-    right = given[0]
-    ordered: Mapping[str, Bool] = {
-        "<=": left <= right,
-        "<": left < right,
-        ">=": left >= right,
-        ">": left > right,
-    }
     plain = condition.operator.removeprefix("not ")
-    return ordered[plain] if plain == condition.operator else sa.func.coalesce(~ordered[plain], sa.true())
+    holds: Bool = _ORDERED[plain](left, given[0])
+    return holds if plain == condition.operator else sa.func.coalesce(~holds, sa.true())
+
+
+_ORDERED: Mapping[str, Callable[[Any, Any], Any]] = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
 
 
 def _typed(left: sa.ColumnElement[Any], item: Scalar) -> Scalar | date:

@@ -162,10 +162,11 @@ def _mark_since(cur: Cursor, schema: str, frozen: str, close: CloseAt, closes: C
     own_c, own_l = _OWN_NAME.format("c"), _OWN_NAME.format("l")
     cur.execute(
         f"""CREATE TEMP TABLE moved ON COMMIT DROP AS
-            SELECT c.kind, coalesce(o.component, {own_c}) AS was, coalesce(n.component, {own_c}) AS now
-            FROM (SELECT kind, topic_no, entity FROM {frozen}.claim UNION SELECT kind, topic_no, entity FROM {schema}.claim) AS c
-            JOIN log.topic t USING (topic_no) LEFT JOIN {frozen}.claim o USING (kind, topic_no, entity) LEFT JOIN {schema}.claim n USING (kind, topic_no, entity)
-            WHERE o.component IS DISTINCT FROM n.component""".encode()
+            SELECT kind, coalesce(was, own.name) AS was, coalesce(now, own.name) AS now
+            FROM (SELECT kind, topic_no, entity, component AS was FROM {frozen}.claim) AS o
+            FULL JOIN (SELECT kind, topic_no, entity, component AS now FROM {schema}.claim) AS n USING (kind, topic_no, entity)
+            JOIN log.topic t USING (topic_no) CROSS JOIN LATERAL (SELECT t.bureau || ':' || entity AS name) AS own
+            WHERE was IS DISTINCT FROM now""".encode()
     )
     cur.execute(
         f"""CREATE TEMP TABLE later ON COMMIT DROP AS

@@ -8,6 +8,7 @@ which the stamps of both sides tell.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from exchange_hub.views.lists import kinds_of
 
 _When = tuple[sa.ColumnElement[bool], sa.ColumnElement[str] | str]
 _KEYS = ("row_key", "component", "bureaus")
+_TEXT, _TEXTS = sa.Text(), ARRAY(sa.Text())
 #: What stands for a cause that the stamps of both sides tell.
 BY_STAMP = "口径修正"
 
@@ -58,14 +60,14 @@ class ChangedRows:
             old, new = self._near(list_)
             name = self.current.view(list_).table
             self.conn.execute(sa.schema.CreateTableAs(self._compared(list_, old, new), f"changed_{name}", temporary=True))
-            own = [sa.Column("cause", sa.Text()), sa.Column("tellers", ARRAY(sa.Text()))]
-            changed = sa.Table(f"changed_{name}", sa.MetaData(), sa.Column("row_key", sa.Text()), sa.Column("pair", sa.Text()), *own)
+            own = [sa.Column("cause", _TEXT), sa.Column("tellers", _TEXTS)]
+            changed = _table(f"changed_{name}", (("row_key", _TEXT), ("pair", _TEXT), ("cause", _TEXT), ("tellers", _TEXTS)))
             made = []
             for source, prefix in ((old, "was"), (new, "now")):
                 joined = source.join(changed, _paired(changed, source))
                 rows = sa.select(*source.c, changed.c.cause, changed.c.tellers).select_from(joined)
                 self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
-                made.append(_temporary(f"{prefix}_{name}", source, *(sa.Column(each.name, each.type) for each in own)))
+                made.append(_temporary(f"{prefix}_{name}", source, *own))
             self.conn.execute(sa.text(f"DROP TABLE changed_{name}, {old.name}, {new.name}"))
             self._sides[list_] = (made[0], made[1])
         return self._sides[list_]
@@ -112,7 +114,7 @@ class ChangedRows:
             self.conn.execute(sa.schema.CreateTableAs(rows, f"{prefix}_{name}", temporary=True))
             self.conn.execute(sa.text(f"CREATE INDEX ON pg_temp.{prefix}_{name} (component)"))
             self.conn.execute(sa.text(f"ANALYZE pg_temp.{prefix}_{name}"))
-            made.append(_temporary(f"{prefix}_{name}", source, sa.Column("pair", sa.Text())))
+            made.append(_temporary(f"{prefix}_{name}", source, sa.Column("pair", _TEXT)))
         self.conn.execute(sa.text(f"DROP TABLE unlike_{name}"))
         return made[0], made[1]
 
@@ -266,7 +268,8 @@ class ChangedRows:
     def _note_fresh(self) -> None:
         live, frozen = f"{self.schema}.claim", f"{self.frozen.schema}.claim"
         # Months that earlier versions closed do not tell who belonged together then.
-        statement = _JOINED.format(live=live, frozen=frozen if exists(self.conn, frozen) else live)
+        named = "JOIN pg_temp.outdated USING (kind, component)" if self.touched else ""
+        statement = _JOINED.format(live=live, frozen=frozen if exists(self.conn, frozen) else live, named=named)
         self.conn.execute(sa.text(statement))
         among = "JOIN (SELECT DISTINCT kind, topic_no, entity FROM pg_temp.member) AS m USING (kind, topic_no, entity)" if self.touched else ""
         self.conn.execute(sa.text(_FRESH.format(among=among)), {"batch_no": self.batch_no})
@@ -281,7 +284,13 @@ def _paired(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 def _temporary(name: str, source: sa.FromClause, *more: sa.Column[Any]) -> sa.Table:
-    return sa.Table(name, sa.MetaData(), *(sa.Column(column.name, column.type) for column in source.c), *more)
+    return _table(name, tuple((column.name, column.type) for column in (*source.c, *more)))
+
+
+@lru_cache(maxsize=512)
+def _table(name: str, columns: tuple[tuple[str, sa.types.TypeEngine[Any]], ...]) -> sa.Table:
+    """Return the same table for the same name and columns: what is asked of it for one month is compiled once for all."""
+    return sa.Table(name, sa.MetaData(), *(sa.Column(*column) for column in columns))
 
 
 def _lost(old: sa.FromClause, new: sa.FromClause) -> sa.ColumnElement[list[str]]:
@@ -294,7 +303,7 @@ def _lost(old: sa.FromClause, new: sa.FromClause) -> sa.ColumnElement[list[str]]
 #: Entities that are joined with others, or were at the close: by its own name, the component of each now and then.
 _JOINED = """CREATE TEMP TABLE joined ON COMMIT DROP AS
     SELECT kind, own.name, coalesce(n.component, own.name) AS component, coalesce(o.component, own.name) AS was
-    FROM (SELECT kind, topic_no, entity FROM {live} UNION SELECT kind, topic_no, entity FROM {frozen}) AS c JOIN log.topic t USING (topic_no)
+    FROM (SELECT kind, topic_no, entity FROM {live} {named} UNION SELECT kind, topic_no, entity FROM {frozen} {named}) AS c JOIN log.topic t USING (topic_no)
     CROSS JOIN LATERAL (SELECT t.bureau || ':' || c.entity AS name) AS own
     LEFT JOIN {live} n USING (kind, topic_no, entity) LEFT JOIN {frozen} o USING (kind, topic_no, entity)"""
 
