@@ -11,9 +11,12 @@ from psycopg import sql
 
 from exchange_contracts.keys import normal_text
 from exchange_hub.runtime.migrating import engine_of
+from exchange_hub.views.lists import BY_NAME
 from exchange_hub.views.numbers import normal
 from exchange_hub.views.queries import findings
-from tests.flow.test_close_dated import told
+from exchange_hub.views.queries.answers import Selection
+from exchange_hub.views.queries.lists import sums
+from tests.flow.test_close_dated import project, told
 from tests.flow.test_core_store import Opened, event, opened, order
 from tests.golden.december_january import money
 from tests.strategies.store import emptied
@@ -114,6 +117,20 @@ def test_a_line_of_equipment_is_known_however_its_number_is_written(opened: Open
     with engine_of(opened[2]).connect() as conn:
         rules = {each.rule for each in findings.findings(conn)}
     assert ("match-line-unknown" in rules, "match-over-price" in rules) == (False, True)
+
+
+def test_a_line_lies_on_its_project_s_ground_however_the_project_s_number_is_written(opened: Opened) -> None:
+    """The town of a project is that of its lines, also of one that writes the project's number in full width."""
+    emptied(opened[0])
+    lines = (
+        event("EquipmentLineListed", "industry", key, occurred_on=ON, line_no=key, project_no=number, side="新设备", name="机", units=1)
+        for key, number in (("L1", "x-1"), ("L2", "Ｘ－1"), ("L3", "Y"))
+    )
+    told(opened, project("ProjectAdded", "x-1", 1, ON, "100.00", town="梅厂镇"), *lines)
+    view = BY_NAME["equipment-lines"]
+    with engine_of(opened[2]).connect() as conn:
+        found = sums(conn, view, ("town",), (), Selection())
+    assert {line["town"]: line["row_count"] for line in found} == {"梅厂镇": 2, None: 1}
 
 
 def test_an_address_is_compared_letter_by_letter(opened: Opened) -> None:

@@ -126,3 +126,32 @@ def test_the_workbook_has_the_words_beside_each_figure(district: District) -> No
     assert {row[0].value: row[10].value for row in sheet.iter_rows(min_row=4) if row[0].value} == dict(report.catalogue.meanings)
     older = replace(report, catalogue=replace(report.catalogue, meanings={}))
     assert load_workbook(BytesIO(render_xlsx(older)))["全部指标"].max_column == 10
+
+
+def test_money_of_a_budget_is_told_as_of_a_day(district: District) -> None:
+    """What was allocated and paid of a budget counts whenever it was, so that it is of no span of months; what was paid this year is of the year's months."""
+    report = report_of(district, random_lists(0))
+    spans = {id_.rpartition(".")[2]: figure.period for id_, figure in report.figures.items() if id_.startswith("funds.")}
+    of_year = {"year_gross", "year_reversed", "paid_this_year", "earlier_paid"}
+    assert {period for name, period in spans.items() if name not in of_year} == {report.as_of}
+    assert all(period.endswith(f"/{report.month}") for name, period in spans.items() if name in of_year)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("yoy", "基数为零或为负、数据不到报告月份的写“—”"), ("pay_rate", "除数为零的写“—”"), ("way", "目标与基数相同的写“—”"),
+        ("applied", "应报单位当月未报、数据只到某月的，期间止于该月"), ("ytd", "数据只到某月的，期间止于该月"),
+    ],
+)  # fmt: skip
+def test_a_definition_says_when_nothing_is_worked_out(district: District, kind: str, words: str) -> None:
+    """A rate says what makes it a dash, a cumulative when it ends before the month."""
+    report = report_of(district, random_lists(0))
+    said = [text for id_, text in report.catalogue.meanings.items() if id_.endswith(f".{kind}") and not id_.startswith("goals.设备投资额")]
+    assert said
+    assert any(words in text for text in said)
+
+
+def test_what_is_counted_of_scrapped_equipment_is_called_by_no_step(district: District) -> None:
+    """Elevators count where they are dismantled and lorries where they are handed in: the figure's name fits both."""
+    assert "交售回收" not in present(district).label("scrappage.电梯.delivered")

@@ -61,11 +61,11 @@ def definitions(frame: Frame) -> Iterator[Definition]:
     year, codes = frame.period.year, (*frame.codes.channels, NO_CHANNEL)
     for code in codes:
         yield from _line(f"funds.{code}", code, year, frame)
-    total, span = f"funds.{TOTAL}", frame.period.span
+    total, span, day = f"funds.{TOTAL}", frame.period.span, frame.as_of.isoformat()
     for name in (*_FLOWS, "overdue"):
         unit = "件" if name == "overdue" else "元"
         terms = tuple(f"funds.{code}.{name}" for code in codes)
-        yield Derived(f"{total}.{name}", unit, span, "net", terms, partial=True, restates=name != "overdue")
+        yield Derived(f"{total}.{name}", unit, day, "net", terms, partial=True, restates=name != "overdue")
     yield from _derived(total, frame)
     earlier = []
     for code, other in frame.codes.budgets:
@@ -86,33 +86,33 @@ def _channel(code: str) -> str | None:
 
 
 def _line(start: str, code: str, year: int, frame: Frame) -> Iterator[Definition]:
-    """Yield one channel's figures of one budget year."""
-    span, own = frame.period.span, {"channel": _channel(code)}
+    """Yield one channel's figures of one budget year, up to the as-of date: money of a budget may be handed out before its year begins."""
+    day, own = frame.as_of.isoformat(), {"channel": _channel(code)}
     of: Where = {**own, "budget_year": year, "details_first": _DETAIL}
     source: Where = {} if code == DISTRICT else {"level!=": DISTRICT}
     if code == DISTRICT:
         once: Where = {"budget_year": year, "details_first": _DETAIL}
         for name, column in (("allocated", "counted"), ("carried_over", "carried_over")):
-            yield Measured(f"{start}.{name}", "元", span, "funds_district", once, f"sum({column})", Scope("funds", "", "下达"))
+            yield Measured(f"{start}.{name}", "元", day, "funds_district", once, f"sum({column})", Scope("funds", "", "下达"))
     else:
         for name, column in (("allocated", "counted"), ("carried_over", "carried_over")):
             select = {**of, **source, "step": "下达"}
-            yield Measured(f"{start}.{name}", "元", span, "funds", select, f"sum({column})", Scope("funds", "", "下达") if name == "allocated" else None)
+            yield Measured(f"{start}.{name}", "元", day, "funds", select, f"sum({column})", Scope("funds", "", "下达") if name == "allocated" else None)
     handed: Where = {"level": DISTRICT, **({"to_bureau!=": None} if code == DISTRICT else {})}
     for name, step, more in (("subdivided", "下达", handed), ("approved", "审核", {}), ("paid_gross", "支付", {}), ("reversed", "冲回", {})):
         scope = None if name == "reversed" else Scope("funds", "", step)
-        yield Measured(f"{start}.{name}", "元", span, "funds", {**of, "step": step, **more}, "sum(counted)", scope)
-    yield Measured(f"{start}.recovered", "元", span, "funds_recovered", {**own, **source, "budget_year": year}, "sum(recovered)")
-    yield Measured(f"{start}.carried_out", "元", span, "funds_carried", {**own, **source, "carried_from": year}, "sum(carried_over)")
-    yield Measured(f"{start}.overdue", "件", frame.as_of.isoformat(), "funds_overdue", {**own, "budget_year": year}, COUNT, Scope("funds", "", "审核"), restates=False)
+        yield Measured(f"{start}.{name}", "元", day, "funds", {**of, "step": step, **more}, "sum(counted)", scope)
+    yield Measured(f"{start}.recovered", "元", day, "funds_recovered", {**own, **source, "budget_year": year}, "sum(recovered)")
+    yield Measured(f"{start}.carried_out", "元", day, "funds_carried", {**own, **source, "carried_from": year}, "sum(carried_over)")
+    yield Measured(f"{start}.overdue", "件", day, "funds_overdue", {**own, "budget_year": year}, COUNT, Scope("funds", "", "审核"), restates=False)
     yield from _derived(start, frame)
 
 
 def _derived(start: str, frame: Frame) -> Iterator[Definition]:
-    span = frame.period.span
-    yield Derived(f"{start}.paid", "元", span, "net", (f"{start}.paid_gross", f"{start}.reversed"), minus=1)
+    day = frame.as_of.isoformat()
+    yield Derived(f"{start}.paid", "元", day, "net", (f"{start}.paid_gross", f"{start}.reversed"), minus=1)
     at_hand = tuple(f"{start}.{name}" for name in ("allocated", "carried_over", "recovered"))
-    yield Derived(f"{start}.available", "元", span, "net", at_hand, minus=1)
-    yield Derived(f"{start}.pay_rate", "%", span, "ratio", (f"{start}.paid", f"{start}.available"))
+    yield Derived(f"{start}.available", "元", day, "net", at_hand, minus=1)
+    yield Derived(f"{start}.pay_rate", "%", day, "ratio", (f"{start}.paid", f"{start}.available"))
     # What was paid is gone also where nobody has said what was allocated.
-    yield Derived(f"{start}.balance", "元", span, "net", tuple(f"{start}.{name}" for name in _TERMS), minus=3, partial=True)
+    yield Derived(f"{start}.balance", "元", day, "net", tuple(f"{start}.{name}" for name in _TERMS), minus=3, partial=True)

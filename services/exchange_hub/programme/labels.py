@@ -48,7 +48,7 @@ MEASURES: Mapping[str, str] = {
     "carried_over": "结转来", "carried_out": "结转下年", "available": "可用资金", "pay_rate": "支付率", "balance": "结余",
     "total": "应落实", "issued": "已出台", "covered": "已有措施覆盖", "exempt": "免于出台", "due": "未到期", "overdue": "超期",
     "expected": "应报", "confirmed": "已确认", "nil": "零报告", "late": "迟报", "unconfirmed": "未确认", "silent": "未报送",
-    "open": "未办结", "in_force": "执行中", "obtained": "已争取资金", "listed": "企业数", "delivered": "交售回收",
+    "open": "未办结", "in_force": "执行中", "obtained": "已争取资金", "listed": "企业数", "delivered": "报废台数",
     "activities": "宣传活动", "month_activities": "本月宣传活动", "reach": "触达人次", "month_reach": "本月触达人次", "ordered": "责令淘汰",
     "told": "有进展", "done": "已完成", "behind": "滞后", "tasks.expected": "计划任务", "tasks.silent": "有任务未报送的单位",
     # A measure that means something else in one table stands with its table.

@@ -112,7 +112,7 @@ class Meaning:
             of = f"{'、'.join(_listed(among, ''))}中" if isinstance(among, tuple) else ""
             yield f"{of}只取最近一个有数的月份。"
         elif definition.latest:
-            yield "数据只到某月的，期间止于该月。"
+            yield "应报单位当月未报、数据只到某月的，期间止于该月。" if definition.flow else "数据只到某月的，期间止于该月。"
         if definition.no_rows is not None:
             yield f"没有符合条件的行写“{definition.no_rows}”。"
         elif definition.scope is None:
@@ -196,7 +196,14 @@ def _of_terms(definition: Definition | None) -> Iterable[str]:
         elif definition.formula == "spread":
             yield "按报告月份之后的月数分摊，已达目标的为0；数据不到报告月份的、12月的不计算。"
         else:
-            yield f"缺一项即不计算（缺基数的写“{definition.absent}”）。" if definition.formula in ("ratio", "way") else "缺一项即不计算。"
+            yield _LACKING.get(definition.formula, "缺一项即不计算。").format(definition.absent)
+
+
+#: What a formula asks of its terms beside that they are there.
+_LACKING = {
+    "ratio": "缺一项即不计算（缺基数的写“{}”），除数为零的写“—”。", "way": "缺一项即不计算，目标与基数相同的写“—”。",
+    "growth": "缺一项即不计算，基数为零或为负、数据不到报告月份的写“—”。", "change": "缺一项即不计算，数据不到报告月份的写“—”。",
+}  # fmt: skip
 
 
 def period_words(period: str) -> str:

@@ -207,7 +207,7 @@ def funds(book: Book) -> Section:
     )
     steps = (("下达", "allocated"), ("分解", "subdivided"), ("审核通过", "approved"), ("支付", "paid"))
     ladder = Series("金额", tuple(in_wan(book.value(f"{start}.{name}")) for _, name in steps))
-    chart = Chart("ladder", f"{book.period.words}资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
+    chart = Chart("ladder", f"截至{say.day(book.as_of)}{year}年预算资金下达与支付", "万元", tuple(title for title, _ in steps), (ladder,))
     return Section("资金", (text + _support(book) + _safeguards(book),), (Table("funds", "分渠道资金情况（下达文号见附件5）", columns, rows, shown=_FUNDS_SHOWN),), (*subsidies, chart))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -12,6 +12,7 @@ from exchange_hub.views.lists.model import ListView
 from exchange_hub.views.lists.projects import EQUIPMENT, RECYCLING
 from exchange_hub.views.lists.returns import LIST as RETURNS
 from exchange_hub.views.lists.submissions import LIST as SUBMISSIONS
+from exchange_hub.views.numbers import normal
 from exchange_hub.views.queries.answers import Returned, Row, Selection, Submission
 from exchange_hub.views.queries.log import driver_of
 from exchange_hub.views.tables import LIVE, shown, table_of
@@ -195,11 +196,23 @@ def _column(view: ListView, table: sa.Table, name: str) -> sa.ColumnElement[obje
 
 
 def _town(table: sa.Table, naming: str) -> sa.ColumnElement[object]:
-    """Return the town of the project that a column names: by its code, else by the number that the row's own bureau gave it."""
+    """Return the town of the project that a column names: by its code, else by the number that the row's own bureau gave it.
+
+    Numbers that are written otherwise are looked for last, for to fold them costs more: a town that is found letter by letter is not looked for again.
+    """
     projects = [table_of(view, table.schema or LIVE) for view in (EQUIPMENT, RECYCLING)]
-    by_key = [sa.select(each.c.town).where(each.c.row_key == table.c[naming]) for each in projects]
-    by_number = [
-        sa.select(each.c.town).where(each.c.internal_no == table.c[naming], table.c.lead_bureau == sa.any_(each.c.bureaus)).order_by(each.c.row_key).limit(1)
-        for each in projects
-    ]
-    return sa.func.coalesce(*(query.correlate(table).scalar_subquery() for query in (*by_key, *by_number)))
+    found = []
+    for form in (_as_written, _in_normal_form):
+        named = form(table.c[naming])
+        found += [sa.select(each.c.town).where(form(each.c.row_key) == named).order_by(each.c.row_key).limit(1) for each in projects]
+        own = ((each, table.c.lead_bureau == sa.any_(each.c.bureaus)) for each in projects)
+        found += [sa.select(each.c.town).where(form(each.c.internal_no) == named, is_own).order_by(each.c.row_key).limit(1) for each, is_own in own]
+    return sa.func.coalesce(*(query.correlate(table).scalar_subquery() for query in found))
+
+
+def _as_written(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return column
+
+
+def _in_normal_form(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return sa.literal_column(normal(str(column)), sa.Text())
