@@ -57,10 +57,11 @@ def read_lines(lines: Iterable[str], bureau: str, now: datetime, file: str = "�
     statement and publishes it only if it is news) and ``origin`` (then *file* and the line's number).
     """
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        text = line.removeprefix("\ufeff") if number == 1 else line  # how some editors mark a file as UTF-8
+        if not text.strip():
             continue
         try:
-            yield _take(number, line, bureau, now, file)
+            yield _take(number, text, bureau, now, file)
         except _RefusedError as error:
             yield Refused(number, _unquoted(str(error)))
 
@@ -74,12 +75,13 @@ def _take(number: int, line: str, bureau: str, now: datetime, file: str) -> Take
     type_ = body.pop("type", None)
     try:
         codec.class_of(type_)
-    except KeyError:
+    except (KeyError, TypeError):
         raise _RefusedError(f"没有名为{type_!r}的事件，请检查 type（全部事件见 hub contracts list）") from None
     if body.setdefault("bureau", bureau) != bureau:
         raise _RefusedError(f"bureau 为 {body['bureau']!r}，本次只能以 {bureau} 报送")
     body.setdefault("recorded_at", now.astimezone(UTC).isoformat())
     body.setdefault("origin", {"file": file[-NAME_LENGTH_MAX:], "sheet": "", "row": number, "cells": cells.AS_NAMED})
+    _days_in_words(type_, body)
     numbered = "revision" in body
     event = _event(type_, body if numbered else {**body, "revision": 1})
     if numbered:
@@ -95,12 +97,29 @@ def _object(line: str) -> dict[str, Any]:
     if len(line) > LINE_BYTES_MAX:
         raise _RefusedError("一行过长，请检查是否一行一个事件")
     try:
-        body = json.loads(line)
+        body = json.loads(line, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise _RefusedError(f"不是 JSON，请检查引号、逗号和括号：{error}") from error
     if not isinstance(body, dict):
         raise _RefusedError("一行应为一个 JSON 对象")
     return body
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of a name that stands in it twice nobody knows which value is meant."""
+    body = dict(pairs)
+    if len(body) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _RefusedError(f"{twice}写了两次，请只留一个")
+    return body
+
+
+def _days_in_words(type_: str, body: dict[str, Any]) -> None:
+    """Refuse a number for a day or a time: seconds, thousandths and a spreadsheet's days look alike."""
+    for field in registry.load().latest(type_).fields:
+        if field.shape.meaning in ("date", "instant") and isinstance(body.get(field.name), int | float):
+            raise _RefusedError(f"{field.name}：应为{'日期' if field.shape.meaning == 'date' else '时间'}，写作文本，如 2026-10-31")
 
 
 def _problem(type_: str, error: dict[str, Any]) -> str:

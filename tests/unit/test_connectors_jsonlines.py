@@ -66,3 +66,29 @@ def test_a_line_that_is_no_event_is_refused_with_its_reason(line: str | dict[str
     assert reason in refused.reason
     assert "138001" not in refused.reason
     assert isinstance(taken, Taken)
+
+
+def test_the_mark_of_an_encoding_is_no_part_of_the_first_line() -> None:
+    """A file that an editor has marked as UTF-8, with the line ends of Windows, is read from its first line on."""
+    lines = ["\ufeff" + json.dumps(LINE, ensure_ascii=False) + "\r\n", json.dumps({**LINE, "entity_key": "A-2", "application_no": "A-2"}) + "\r\n"]
+    assert [type(each) for each in read(*lines)] == [Taken, Taken]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (json.dumps(LINE)[:-1] + ', "amount": "9999.00"}', "amount写了两次"),
+        (json.dumps(LINE)[:-1] + ', "origin": {"file": "a", "file": "b", "sheet": "", "row": 1}}', "file写了两次"),
+        (json.dumps({**LINE, "on": 1790726400}), "on：应为日期"),
+        (json.dumps({**LINE, "occurred_on": 1790726400.0}), "occurred_on：应为日期"),
+        (json.dumps({**LINE, "recorded_at": 1790726400}), "recorded_at：应为时间"),
+        (json.dumps({**LINE, "type": []}), "没有名为[]的事件"),
+        (json.dumps({**LINE, "type": {}}), "没有名为{}的事件"),
+    ],
+)
+def test_what_may_be_meant_in_two_ways_is_refused(written: str, words: str) -> None:
+    """A name that stands twice, a number for a day and a type that is no word are told with their line, and stop no other."""
+    refused, taken = read(written, LINE)
+    assert isinstance(refused, Refused)
+    assert words in refused.reason
+    assert isinstance(taken, Taken)

@@ -111,7 +111,7 @@ def is_empty(cell: Cell) -> bool:
 
 def error_in(cell: Cell) -> str | None:
     """Return the error that a cell shows as text, as exports and pasted values have it."""
-    if not isinstance(cell, str) or ("#" not in cell and "Err:" not in cell and "错误:" not in cell):
+    if not isinstance(cell, str) or ("#" not in cell and "Err:" not in cell and "错误" not in cell):
         return None
     return cell.strip() if _ERRORS.fullmatch(cell.strip()) else None
 
