@@ -13,7 +13,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from exchange_hub.console.text_files import headings
 from exchange_hub.reports.render.annex_values import Words
-from exchange_hub.reports.render.csv_rows import stored
+from exchange_hub.reports.render.csv_rows import value_of_field
 from exchange_hub.reports.render.package import Stream, rewrite
 from exchange_hub.reports.render.xlsx_rows import DIGITS_MAX, streamed
 from exchange_hub.views import values
@@ -43,7 +43,7 @@ def write_listed(target: IO[bytes], view: ListView, lines: Iterable[bytes], tota
     skeleton.seek(0)
 
     def filed(column: Column) -> Callable[[str], str]:
-        return lambda text: str(values.filed(column, stored(column, text), names))
+        return lambda text: str(values.filed(column, value_of_field(column, text), names))
 
     words = Words(names, {each.name: each.title for each in BY_NAME.values()})
     stream: Stream = lambda content: streamed(content, head + 2, columns, lines, words, filed)  # noqa: E731 - one step of the line below
