@@ -30,7 +30,7 @@ _RECONNECT_MS_MAX = 500
 def administration(
     bootstrap_servers: str, kafka: KafkaSettings | None = None, *, answer_seconds_max: float = 15.0
 ) -> Iterator[KafkaAdminClient]:
-    """A client of the broker's administration, closed afterwards.
+    """Yield a client of the broker's administration, closed afterwards.
 
     Args:
         bootstrap_servers: Addresses, comma-separated.
@@ -53,7 +53,7 @@ def administration(
 
 
 def ensure_topics(admin: KafkaAdminClient, names: Sequence[str], replication_factor: int = 1) -> dict[str, UUID]:
-    """Makes the topics that are missing and verifies all of them.
+    """Make the topics that are missing and verify all of them.
 
     Args:
         admin: A client from `administration`.
@@ -144,7 +144,7 @@ def group_lack(admin: KafkaAdminClient, group: str) -> str | None:
 
 
 def end_offsets(admin: KafkaAdminClient, names: Sequence[str], *, committed: bool = True) -> dict[str, int]:
-    """The offset after each topic's last record.
+    """Return the offset after each topic's last record.
 
     Args:
         admin: A client from `administration`.
