@@ -354,7 +354,7 @@ class _Warden:
         return cls(process, layout)
 
     def trouble(self, name: str) -> str | None:
-        """Why waiting for a server is in vain: the last lines it wrote, or None while it may still come up."""
+        """Return why waiting for a server is in vain: the last lines it wrote, or None while it may still come up."""
         ends = leftovers.read_json(self.layout.processes).get("ends", {}).get(name, 0)
         if self.process.poll() is None and ends < readiness.ENDS_MAX:
             return None

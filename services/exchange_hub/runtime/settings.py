@@ -322,7 +322,7 @@ class SettingLine:
 
 
 def describe(settings: Settings, environment: Mapping[str, str] | None = None) -> list[SettingLine]:
-    """Every setting with its value (secrets masked), default, meaning and source.
+    """Return every setting with its value (secrets masked), default, meaning and source.
 
     Args:
         settings: The settings to describe.
@@ -368,7 +368,7 @@ def _shown(value: Any) -> str:
 
 
 def _without_password(secret: str) -> str:
-    """Masks a secret; of an address, only its password, so that an operator still sees where it points."""
+    """Mask a secret; of an address, only its password, so that an operator still sees where it points."""
     parts = urlsplit(secret)
     if not parts.scheme or not parts.netloc:
         return MASK

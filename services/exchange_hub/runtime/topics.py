@@ -103,7 +103,7 @@ class Described(NamedTuple):
 
 
 def describe(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, Described]:
-    """Each topic, in the order of *names*.
+    """Return each topic, in the order of *names*.
 
     Raises:
         RuntimeProblem: if the broker answers with an error that is neither of existence nor of rights.
@@ -122,12 +122,12 @@ def describe(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, Describ
 
 
 def topic_ids(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, UUID | None]:
-    """Each topic's id; None where there is no such topic (or no right to see it)."""
+    """Return each topic's id; None where there is no such topic (or no right to see it)."""
     return {name: topic.id for name, topic in describe(admin, names).items()}
 
 
 def lacks(admin: KafkaAdminClient, names: Sequence[str], right: str) -> dict[str, str]:
-    """Topic → in words that this user lacks *right* on it, and how it is granted; for those that it may not see as well."""
+    """Return topic → in words that this user lacks *right* on it, and how it is granted; for those that it may not see as well."""
     return _lacks(admin, describe(admin, names), right)
 
 
@@ -199,7 +199,7 @@ def _lacks(admin: KafkaAdminClient, described: Mapping[str, Described], right: s
 
 
 def settings_of(admin: KafkaAdminClient, names: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Topic → those of its settings that the hub relies on, and in words which topics' settings may not be seen."""
+    """Return topic → those of its settings that the hub relies on, and in words which topics' settings may not be seen."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configs: dict[str, dict[str, Any]] = admin.describe_configs(resources, config_filter="all")["topic"] if names else {}
     access = Access.of_client(admin.config)
