@@ -88,7 +88,7 @@ class Hub:
         return self.settings.data_folder / "reports"
 
     def connector_kafka(self, bootstrap_servers: str, bureau: str | None = None) -> ConnectorKafka:
-        """Return the broker as the connectors' public kit takes it, for a bureau's own user on the hub's own broker; else the hub publishes with it itself."""
+        """The broker as the connectors' public kit takes it, for a bureau's own user on the hub's own broker; else the hub publishes with it itself."""
         kafka = self.settings.kafka
         if bureau is not None and kafka.bootstrap_servers is None:
             user = kafka_rights.bureau_user(self.district.id, bureau)
@@ -100,7 +100,7 @@ class Hub:
         )  # fmt: skip
 
     def rules(self) -> FoldRules:
-        """Return the configuration that the fold takes."""
+        """The configuration that the fold takes."""
         cache: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
         def ranking(list_name: str, field: str, domain: str) -> tuple[str, ...]:
@@ -125,11 +125,11 @@ class Hub:
             return None
 
     def context(self, conn: psycopg.Connection, schema: str = "live") -> Context:
-        """Return everything a commit needs beside its batch."""
+        """Everything a commit needs beside its batch."""
         return Context(topics_of(conn, self.event_topics), self.rules(), self.stamp, self.district_no, schema)
 
     def context_at(self, url: str) -> Context:
-        """Return everything it takes to fold the entities of the store at *url*."""
+        """Everything it takes to fold the entities of the store at *url*."""
         with connect(url) as conn:
             return self.context(conn)
 

@@ -82,7 +82,7 @@ class Kafka:
 
 
 def prepare(settings: Settings, layout: Layout, *, secured: bool = True) -> Kafka:
-    """Fetch and check the jars, find Java and, once, format the data folder.
+    """Fetches and checks the jars, finds Java and, once, formats the data folder.
 
     A folder that an earlier version made is taken over as it is: users and rights are records of the cluster like any others,
     and the broker's own user stands in its configuration.
@@ -107,12 +107,12 @@ def prepare(settings: Settings, layout: Layout, *, secured: bool = True) -> Kafk
 
 
 def administrator(layout: Layout) -> KafkaSettings:
-    """Return how the administrator of the hub's own Kafka reaches it."""
+    """How the administrator of the hub's own Kafka reaches it."""
     return KafkaSettings().as_user(BROKER, layout.kafka_password(BROKER), "PLAIN")
 
 
 def _external(kafka: KafkaSettings, layout: Layout) -> External | None:
-    """Return the listener that leaves the machine.
+    """The listener that leaves the machine.
 
     Raises:
         RuntimeProblem: it is asked for, and has no certificate, or one that others may read.
@@ -131,12 +131,12 @@ def _external(kafka: KafkaSettings, layout: Layout) -> External | None:
 
 
 def configure(kafka: Kafka, port: int, controller_port: int) -> None:
-    """Write the broker's configuration for these ports."""
+    """Writes the broker's configuration for these ports."""
     write_closed(kafka.properties, _properties(kafka.data, port, controller_port, kafka.password, kafka.external))
 
 
 def _format(kafka: Kafka) -> None:
-    """Format a draft folder and rename it, so that a format cut short leaves nothing that looks whole."""
+    """Formats a draft folder and renames it, so that a format cut short leaves nothing that looks whole."""
     log.info("Formatting Kafka's data folder %s (once)", kafka.data)
     draft = kafka.folder / "data.draft"
     shutil.rmtree(draft, ignore_errors=True)
@@ -173,7 +173,7 @@ def _format(kafka: Kafka) -> None:
 
 
 def _cluster_id() -> str:
-    """Return a new id; not the one in 64 that begins with a hyphen, which the tool takes for an option."""
+    """A new id; not the one in 64 that begins with a hyphen, which the tool takes for an option."""
     cluster = "-"
     while cluster.startswith("-"):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -181,7 +181,7 @@ def _cluster_id() -> str:
 
 
 def _security(port: int, controller_port: int, password: str) -> dict[str, str]:
-    """Return who gets in: users with SCRAM, and the broker itself, which is its own administrator, with a password of its configuration.
+    """Who gets in: users with SCRAM, and the broker itself, which is its own administrator, with a password of its configuration.
 
     The controller asks for the same: one that takes anybody would let a stranger grant itself everything.
     """
@@ -206,7 +206,7 @@ def _security(port: int, controller_port: int, password: str) -> dict[str, str]:
 
 
 def _leaving(external: External, own: dict[str, str]) -> dict[str, str]:
-    """Return what the listener for other machines adds to the configuration of the broker's own."""
+    """What the listener for other machines adds to the configuration of the broker's own."""
     listener = "listener.name.external"
     more = {
         "listeners": f"EXTERNAL://0.0.0.0:{external.port}",
