@@ -66,6 +66,12 @@ def test_a_project_that_meets_every_condition_fits(district: District) -> None:
     assert [condition.shown for condition in found.conditions][:5] == ["2600.00万元", "50.0%", "在建", "改建和技术改造", "10.0%"]
 
 
+def test_an_amount_is_rounded_as_everywhere(district: District) -> None:
+    """Half of what is shown last rounds up, as in lists and reports: of an amount, and of a share (50.25 % of 2600万)."""
+    assert checked(district, one=project(invested_since_start=1_306_500_000)).conditions[1].shown == "50.3%"
+    assert checked(district, one=project(total_investment=2_000_125_000)).conditions[0].shown == "2000.13万元"
+
+
 @pytest.mark.parametrize(("change", "expected"), [
     ({"total_investment": 1999 * WAN}, "-+++++++"), ({"invested_since_start": 0}, "+-++++++"), ({"invested_since_start": 2080 * WAN}, "++++++++"),
     ({"invested_since_start": 2081 * WAN}, "+-++++++"), ({"invested_since_start": None}, "+?++++++"), ({"build_state": "储备"}, "++-+++++"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exchange_hub.console.database import DatabaseSource
 from exchange_hub.console.export import Export, make
-from exchange_hub.runtime.child_processes import end_with_parent, terminate
+from exchange_hub.runtime.pool_processes import end_with_starter, terminate
 from exchange_hub.views.queries.answers import StoreUnavailableError
 from exchange_hub.views.rules import FoldRules
 
@@ -56,7 +56,7 @@ def _begin(url: str) -> None:
     """Prepare a process: it gives way to the pages, ends with the console, and leaves signals of the terminal to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
-    end_with_parent()
+    end_with_starter()
     # Rows and their number only: no row is folded here, so the district's precedence is not asked for.
     _sources.append(DatabaseSource(url, FoldRules(), connections=1))
 

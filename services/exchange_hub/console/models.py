@@ -373,20 +373,6 @@ class TownLine(Model):
     ground: dict[str, int] = eg({"equipment-projects": 3}, "清单：辖区内行数")
 
 
-class Alive(Model):
-    """The process runs."""
-
-    status: Literal["ok"] = eg("ok")
-
-
-class Ready(Model):
-    """Whether the console can be trusted now."""
-
-    status: Literal["ok", "unavailable"] = eg("ok")
-    database: Literal["up", "down"] = eg("up")
-    workers: Literal["fresh", "silent", "unknown"] = eg("fresh")
-
-
 @cache
 def example_of(answer: Any) -> object:
     """Return the example of a whole answer, put together from those of its fields."""

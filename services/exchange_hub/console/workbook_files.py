@@ -13,7 +13,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from exchange_hub.console.text_files import headings
 from exchange_hub.reports.render.annex_values import Words
-from exchange_hub.reports.render.csv_rows import stored
+from exchange_hub.reports.render.csv_rows import value_of_field
 from exchange_hub.reports.render.package import Stream, rewrite
 from exchange_hub.reports.render.xlsx_rows import DIGITS_MAX, streamed
 from exchange_hub.views import values
@@ -35,15 +35,12 @@ def write_listed(target: IO[bytes], view: ListView, lines: Iterable[bytes], tota
     for index, column in enumerate(columns):
         plain = book.add_format({"num_format": "0" if column.type == "count" else "@"})
         sheet.write_blank(head + 1, index, None, formats.get(column.type, plain))
-    sheet.freeze_panes(head + 1, 1)
     sheet.autofilter(head, 0, head + total, len(columns) - 1)
-    sheet.set_landscape()
-    sheet.repeat_rows(head)
     book.close()
     skeleton.seek(0)
 
     def filed(column: Column) -> Callable[[str], str]:
-        return lambda text: str(values.filed(column, stored(column, text), names))
+        return lambda text: str(values.filed(column, value_of_field(column, text), names))
 
     words = Words(names, {each.name: each.title for each in BY_NAME.values()})
     stream: Stream = lambda content: streamed(content, head + 2, columns, lines, words, filed)  # noqa: E731 - one step of the line below
@@ -75,22 +72,23 @@ def _write_sheet(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column
     for last, line in enumerate(lines, head + 1):
         for index, (column, cell) in enumerate(zip(columns, line, strict=True)):
             write_cell(sheet, last, index, cell, formats.get(column.type))
-    sheet.freeze_panes(head + 1, 1)
     sheet.autofilter(head, 0, last, len(columns) - 1)
-    sheet.set_landscape()
-    sheet.repeat_rows(head)
 
 
 def _headed(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column], note: str) -> tuple[Any, dict[str, Any]]:
     """Add a sheet with its note and headings; return it with the formats of its columns by type."""
     sheet = book.add_worksheet(title[:31])
+    head = 1 if note else 0
+    sheet.freeze_panes(head + 1, 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(head)
     bold = book.add_format({"bold": True, "bg_color": "#E8EDF4", "border": 1, "text_wrap": True, "valign": "vcenter"})
     for index, column in enumerate(columns):
         sheet.set_column(index, index, _WIDTHS.get(column.type, 20))
     if note:
         sheet.write_string(0, 0, note)
     for index, words in enumerate(headings(columns)):
-        sheet.write_string(1 if note else 0, index, words, bold)
+        sheet.write_string(head, index, words, bold)
     return sheet, {type_: book.add_format({"num_format": form}) for type_, form in _FORMATS.items()}
 
 

@@ -82,7 +82,7 @@ def make_topics(hub: Hub, bootstrap_servers: str) -> None:
 
 @contextmanager
 def open_servers(hub: Hub, *, kafka: bool = True) -> Iterator[Servers]:
-    """The servers that run for these settings, or servers started for this command alone.
+    """Yield the servers that run for these settings, or servers started for this command alone.
 
     Raises:
         AnotherDistrictError: the store is another district's.

@@ -12,7 +12,7 @@ from exchange_hub.runtime.servers import Servers, running
 
 @contextmanager
 def servers_of(hub: Hub, *, kafka: bool) -> Iterator[Servers]:
-    """The servers of a command, which logs warnings alone.
+    """Yield the servers of a command, which logs warnings alone.
 
     Raises:
         AnotherDistrictError: the store is another district's.
@@ -26,6 +26,6 @@ def servers_of(hub: Hub, *, kafka: bool) -> Iterator[Servers]:
 
 @contextmanager
 def serving(hub: Hub, role: Role | None = "reader") -> Iterator[str]:
-    """The database's address for *role*, for its owner where none is named; Kafka is not started for a command that needs the store alone."""
+    """Yield the database's address for *role*, for its owner where none is named; Kafka is not started for a command that needs the store alone."""
     with servers_of(hub, kafka=False) as servers:
         yield {"worker": servers.worker_url, "reader": servers.reader_url, None: servers.database_url}[role]

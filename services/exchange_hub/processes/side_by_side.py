@@ -10,7 +10,7 @@ from typing import Any
 
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import settle_interpreter
-from exchange_hub.runtime.child_processes import end_with_parent, terminate
+from exchange_hub.runtime.pool_processes import end_with_starter, terminate
 from exchange_hub.runtime.servers import Servers
 from exchange_hub.views import reconciliation
 from exchange_hub.views.backfill import Part, fill_part
@@ -100,4 +100,4 @@ def _run(work: Work, jobs: Sequence[tuple[Any, ...]], events: int, told: Callabl
 def _begin() -> None:
     """Prepare a process for its jobs; it ends with the one that started it, however that went."""
     settle_interpreter()
-    end_with_parent()
+    end_with_starter()

@@ -5,9 +5,11 @@ It decides nothing: a condition of which a number is not told cannot be told, an
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from exchange_contracts.keys import normal_text
+from exchange_hub.programme import sentences as say
 from exchange_hub.programme.district_parts import Call
 
 Answer = Literal["是", "否", "无法判断"]
@@ -94,7 +96,7 @@ def _conditions(call: Call, project: Row, lines: Sequence[Row], procedures: Sequ
     if call.total_min:
         yield Condition(f"总投资不低于{call.total_min // 10_000}万元", _told(total, lambda value: value >= call.total_min * 100), _wan(total))
     if call.progress_max:
-        share = None if invested is None or not total else invested * 100 / total
+        share = None if invested is None or not total else Decimal(invested) * 100 / total
         yield Condition(f"进度大于0且不超过{call.progress_max}%", _told(share, lambda value: 0 < value <= call.progress_max), _percent(share))
     if call.states:
         yield Condition(f"建设状态为{'、'.join(call.states)}", _told(project.get("build_state"), lambda value: value in call.states), str(project.get("build_state") or ""))
@@ -104,7 +106,7 @@ def _conditions(call: Call, project: Row, lines: Sequence[Row], procedures: Sequ
     old, new = ([line for line in lines if line.get("side") == side] for side in ("旧设备", "新设备"))
     if call.old_share_min:
         given, bought = _sum(old, "original_value"), _sum(new, "price")
-        share = None if given is None or not bought else given * 100 / bought
+        share = None if given is None or not bought else Decimal(given) * 100 / bought
         yield Condition(f"旧设备原值不低于新设备金额的{call.old_share_min}%", _told(share, lambda value: value >= call.old_share_min), _percent(share))
     for wanted, column, name in ((call.owned, "owned", "旧设备产权自有"), (call.depreciated, "depreciated", "旧设备已提足折旧")):
         if wanted:
@@ -139,8 +141,8 @@ def _amounts(sought: Sequence[Row]) -> tuple[int | None, ...]:
 
 
 def _wan(fen: int | None) -> str:
-    return "" if fen is None else f"{fen / 1_000_000:.2f}万元"
+    return "" if fen is None else f"{say.wan(Decimal(fen).scaleb(-2))}万元"
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1f}%"
+def _percent(share: Decimal | None) -> str:
+    return "" if share is None else say.percent(share)

@@ -47,7 +47,7 @@ def settle(layout: Layout) -> dict[str, Any]:
 
 
 def is_own(layout: Layout, kept: dict[str, Any]) -> bool:
-    """Whether what a folder keeps speaks of this very folder, by whatever name it is reached."""
+    """Tell whether what a folder keeps speaks of this very folder, by whatever name it is reached."""
     home = _home(layout, kept)
     try:
         return home is not None and home.samefile(layout.root)
@@ -56,7 +56,7 @@ def is_own(layout: Layout, kept: dict[str, Any]) -> bool:
 
 
 def _home(layout: Layout, kept: dict[str, Any]) -> Path | None:
-    """The folder that wrote what is kept, as far as is known; one of an earlier version is known by where its database lies."""
+    """Return the folder that wrote what is kept, as far as is known; one of an earlier version is known by where its database lies."""
     if _HOME in kept:
         return Path(kept[_HOME])
     data = Path(kept.get("postgres_data", layout.postgres))

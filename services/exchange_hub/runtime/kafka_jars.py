@@ -44,7 +44,7 @@ class Jar:
         return ".".join(group), artifact, version
 
     def is_whole(self, repository: Path) -> bool:
-        """Whether the jar lies in the repository with the pinned bytes."""
+        """Tell whether the jar lies in the repository with the pinned bytes."""
         try:
             with (repository / self.path).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
@@ -53,13 +53,13 @@ class Jar:
 
 
 def pinned(sums_file: Path = SUMS_FILE) -> list[Jar]:
-    """The jars of the committed list, in its order, which is the class path's."""
+    """Return the jars of the committed list, in its order, which is the class path's."""
     lines = sums_file.read_text().splitlines()
     return [Jar(PurePosixPath(path), digest) for digest, path in (line.split() for line in lines if line)]
 
 
 def provide(cache: Path, repository: str | None = None, sums_file: Path = SUMS_FILE) -> list[Path]:
-    """The class path: every pinned jar, whole; what is missing or damaged is fetched first.
+    """Return the class path: every pinned jar, whole; what is missing or damaged is fetched first.
 
     Touches no network when all jars are whole.
 
@@ -129,7 +129,7 @@ def _fetch(kept: Path, wanting: list[Jar], repository: str | None) -> None:
 
 
 def _fetch_one(kept: Path, jar: Jar, repository: str | None) -> str | None:
-    """Fetches one jar; returns what went wrong, in a line."""
+    """Fetch one jar; return what went wrong, in a line."""
     from jgo.config import GlobalSettings  # noqa: PLC0415 — only a download needs it - needed on a first run only, and an extra
     from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415 — only a download needs it
     from jgo.maven import MavenContext  # noqa: PLC0415 — only a download needs it
@@ -148,7 +148,7 @@ def _fetch_one(kept: Path, jar: Jar, repository: str | None) -> str | None:
 
 
 def main() -> None:
-    """Resolves the coordinates and writes the list of hashes."""
+    """Resolve the coordinates and write the list of hashes."""
     import jgo  # noqa: PLC0415 — only a download needs it - needed here only
 
     lines = []

@@ -51,7 +51,7 @@ class Layout:
         return self.root / "postgres.password"
 
     def role_password(self, role: str) -> Path:
-        """Password of one of the roles that do not own the hub's own database, readable by its owner alone."""
+        """Return the password of one of the roles that do not own the hub's own database, readable by its owner alone."""
         return self.root / f"postgres-{role}.password"
 
     @property
@@ -60,7 +60,7 @@ class Layout:
         return self.root / "credentials"
 
     def kafka_password(self, user: str) -> Path:
-        """Password of a user of the hub's own Kafka."""
+        """Return the password of a user of the hub's own Kafka."""
         return self.credentials / f"{user}.password"
 
     @property
@@ -74,7 +74,7 @@ class Layout:
         return self.credentials / "authority.pem"
 
     def kafka_removed(self, user: str) -> Path:
-        """Says that a user was removed, and stays so although its bureau is still of the district."""
+        """Return the file that says that a user was removed, and stays so although its bureau is still of the district."""
         return self.credentials / f"{user}.removed"
 
     @property

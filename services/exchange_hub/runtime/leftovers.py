@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.05
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a file; empty if the file is missing or was cut short."""
+    """Return the object in a file; empty if the file is missing or was cut short."""
     try:
         value = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
@@ -29,7 +29,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Replaces a file as a whole, readable by its owner alone."""
+    """Replace a file as a whole, readable by its owner alone."""
     draft = path.with_name(path.name + ".new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -38,7 +38,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 def command_of(pid: int) -> str:
-    """The words of a process's command, each followed by a blank; empty if there is no such process.
+    """Return the words of a process's command, each followed by a blank; empty if there is no such process.
 
     A number alone proves nothing: it may long be another's.
     """
@@ -54,12 +54,12 @@ def command_of(pid: int) -> str:
 
 
 def is_running(layout: Layout, state: dict[str, Any]) -> bool:
-    """Whether the servers that a state speaks of are up: its warden is there and is this data folder's."""
+    """Tell whether the servers that a state speaks of are up: its warden is there and is this data folder's."""
     return bool(state) and f" {layout.orders} " in command_of(state["warden"])
 
 
 def clear(layout: Layout, kept: dict[str, Any], grace_seconds: float) -> None:
-    """Ends servers of this data folder that outlived their warden, and removes what they left.
+    """End servers of this data folder that outlived their warden, and remove what they left.
 
     The caller holds the lock, so no warden runs: whatever is found is a leftover. *kept* is this folder's own.
     """

@@ -38,7 +38,7 @@ class TextFormatter(logging.Formatter):
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as lines; what follows the first belongs to an exception."""
+        """Return the record as lines; what follows the first belongs to an exception."""
         at = datetime.fromtimestamp(record.created, SHANGHAI)
         offset = at.strftime("%z")
         time = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} {offset[:3]}:{offset[3:]}"
@@ -57,7 +57,7 @@ class JsonFormatter(logging.Formatter):
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line."""
+        """Return the record as one line."""
         fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -76,7 +76,7 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def without_passwords(line: str) -> str:
-    """The line with the password of every address in it masked."""
+    """Return the line with the password of every address in it masked."""
     return _PASSWORD.sub(r"\1:••••••@", line) if "://" in line else line
 
 
@@ -88,7 +88,7 @@ class Repetitions(logging.Filter):
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is to be written; it takes along the number of those left out where there are any."""
+        """Tell whether the record is to be written; it takes along the number of those left out where there are any."""
         if record.name.partition(".")[0] not in _REPEATING:
             return True
         key = (record.name, str(record.msg))
@@ -103,7 +103,7 @@ class Repetitions(logging.Filter):
 
 
 def configure(settings: Settings, process: str, *, to_file: bool = True) -> None:
-    """Sets up logging for this process, replacing what was set up before.
+    """Set up logging for this process, replacing what was set up before.
 
     Args:
         settings: Format, level, folder and rotation.

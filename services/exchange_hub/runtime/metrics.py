@@ -7,10 +7,8 @@ data records = accepted + duplicate + rejected + held, always.
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Literal
 
 from prometheus_client import (
@@ -269,15 +267,6 @@ class Meters:
         if not isinstance(collector, Histogram):
             raise TypeError(f"{metric.name} is a {metric.kind}, not a histogram")
         (collector.labels(**labels) if metric.labels else collector).observe(value)
-
-    @contextmanager
-    def timed(self, metric: Metric, **labels: str) -> Iterator[None]:
-        """Record in a histogram how many seconds the block took, also where it raises."""
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.observe(metric, perf_counter() - start, **labels)
 
     def balance(self, topic: str, data_records: int, outcomes: Mapping[str, int]) -> int:
         """Publish the balance of *topic* and return its difference, 0 where it holds (invariant: nothing is lost)."""

@@ -46,12 +46,12 @@ class Account:
     gid: int | None
 
     def can(self, test: str, path: Path) -> bool:
-        """Whether the account passes the shell's `test` on a path, found out by doing it as that account."""
+        """Tell whether the account passes the shell's `test` on a path, found out by doing it as that account."""
         command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
         return self.run(command).returncode == 0
 
     def run(self, command: list[str], timeout: float = 30.0) -> subprocess.CompletedProcess[str]:
-        """Runs a command as the account, in the root folder (which everybody may enter)."""
+        """Run a command as the account, in the root folder (which everybody may enter)."""
         return subprocess.run(  # noqa: S603 - commands are built here, from found binaries
             command,
             user=self.uid,
@@ -67,7 +67,7 @@ class Account:
         )
 
     def own(self, path: Path) -> None:
-        """Gives a file or folder that the hub just made to the account."""
+        """Give a file or folder that the hub just made to the account."""
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
@@ -90,11 +90,11 @@ class Postgres:
         return self.url_of(DATABASE)
 
     def url_of(self, database: str) -> str:
-        """Address of a database of this server."""
+        """Return the address of a database of this server."""
         return _url(ROLE, self.password, database, self.socket)
 
     def url_as(self, role: Role) -> str:
-        """Address of the hub's database for one of the roles that do not own it."""
+        """Return the address of the hub's database for one of the roles that do not own it."""
         return _url(name_of(DATABASE, role), self.role_passwords[role], DATABASE, self.socket)
 
     @property
@@ -112,7 +112,7 @@ class Postgres:
 
 
 def prepare(settings: Settings, layout: Layout, kept: dict[str, str]) -> Postgres:
-    """Finds binaries, account, folders and password and, once, initialises the database.
+    """Find binaries, account, folders and password and, once, initialise the database.
 
     Args:
         settings: The hub's settings.
@@ -185,7 +185,7 @@ def _binaries(account: Account, cache: Path) -> Path:
 
 
 def _package() -> Path:
-    """The wheel's folder, found without importing it: its own start-up code is what must not run."""
+    """Return the wheel's folder, found without importing it: its own start-up code is what must not run."""
     spec = importlib.util.find_spec(WHEEL.replace("-", "_"))
     package = Path(spec.origin).parent if spec and spec.origin else None
     if package is None or not any(package.glob("pginstall[0-9]*")):
@@ -198,7 +198,7 @@ def _package() -> Path:
 
 
 def _copy_of_package(account: Account, package: Path, install: str, cache: Path) -> Path:
-    """A copy of the installation in a cache that the account can enter; libraries keep their place beside it."""
+    """Return a copy of the installation in a cache that the account can enter; libraries keep their place beside it."""
     name = f"postgresql-{importlib.metadata.version(WHEEL)}-{install}"
     for parent in (cache, ROOT_CACHE):
         parent.mkdir(parents=True, exist_ok=True)
@@ -220,7 +220,7 @@ def _copy_of_package(account: Account, package: Path, install: str, cache: Path)
 
 
 def _run(account: Account, binaries: Path) -> bool:
-    """Whether the account can run the server and, with its client library, initdb."""
+    """Tell whether the account can run the server and, with its client library, initdb."""
     try:
         answers = [account.run([str(binaries / name), "--version"]) for name in ("postgres", "initdb")]
     except OSError:
@@ -229,7 +229,7 @@ def _run(account: Account, binaries: Path) -> bool:
 
 
 def _data_folder(account: Account, layout: Layout, kept: dict[str, str]) -> Path:
-    """Where the database lies: decided once, so that it is found again even if a folder's mode changes later."""
+    """Return where the database lies: decided once, so that it is found again even if a folder's mode changes later."""
     if "postgres_data" not in kept:
         folder = layout.postgres
         if not account.can("-x", layout.root):
@@ -241,7 +241,7 @@ def _data_folder(account: Account, layout: Layout, kept: dict[str, str]) -> Path
 
 
 def _initialise(account: Account, binaries: Path, data: Path, password: str) -> None:
-    """Runs initdb in a draft folder and renames it, so that one cut short leaves nothing that looks whole."""
+    """Run initdb in a draft folder and rename it, so that one cut short leaves nothing that looks whole."""
     log.info("Initialising PostgreSQL in %s (once)", data)
     for leftover in data.parent.glob(f"{data.name}.draft*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -272,13 +272,13 @@ def _initialise(account: Account, binaries: Path, data: Path, password: str) -> 
 
 
 def _errors(said: str) -> list[str]:
-    """The lines that tell an error, else all of them: initdb ends by telling what it removed."""
+    """Return the lines that tell an error, else all of them: initdb ends by telling what it removed."""
     lines = said.strip().splitlines() or ["initdb ended without a word"]
     return [line for line in lines if "error:" in line or "FATAL" in line or "PANIC" in line] or lines
 
 
 def _socket_folder(account: Account, kept: dict[str, str]) -> Path:
-    """A folder that only the account (and root) can enter: the kept one, else a new one."""
+    """Return a folder that only the account (and root) can enter: the kept one, else a new one."""
     if "postgres_socket" in kept:
         folder = Path(kept["postgres_socket"])
         try:
@@ -297,7 +297,7 @@ def _socket_folder(account: Account, kept: dict[str, str]) -> Path:
 
 
 def _is_own(folder: Path, owner: int) -> bool:
-    """Whether nobody else can have put the folder there, or put something into it."""
+    """Tell whether nobody else can have put the folder there, or put something into it."""
     seen = folder.lstat()
     return stat.S_ISDIR(seen.st_mode) and seen.st_uid == owner and stat.S_IMODE(seen.st_mode) == 0o700
 
@@ -325,7 +325,7 @@ def _tuning(database: DatabaseSettings, data: Path, socket: Path) -> list[tuple[
 
 
 def memory_mb() -> int:
-    """Memory that this process may count on, in MB: the machine's, or its container's if that is less."""
+    """Return the memory that this process may count on, in MB: the machine's, or its container's if that is less."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()

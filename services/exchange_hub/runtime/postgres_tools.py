@@ -65,7 +65,7 @@ def started(
     name: str, arguments: Sequence[str], environment: Mapping[str, str], *, stdin: int | None = None,
     stdout: int | None = None, stderr: int | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:  # fmt: skip
-    """A running tool; it is ended where the block raises."""
+    """Yield a running tool; it is ended where the block raises."""
     process = subprocess.Popen(  # noqa: S603 - a tool that was found, arguments built here
         [str(tool(name)), *arguments], env=dict(environment), stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=stderr
     )

@@ -24,7 +24,7 @@ Trouble = Callable[[str], str | None]
 
 
 def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) -> None:
-    """Returns when PostgreSQL takes connections and the hub's database exists."""
+    """Return when PostgreSQL takes connections and the hub's database exists."""
     deadline = time.monotonic() + seconds_max
     while True:
         try:
@@ -43,7 +43,7 @@ def wait_for_postgres(postgres: Postgres, trouble: Trouble, seconds_max: float) 
 
 
 def wait_for_kafka(bootstrap_servers: str, kafka: KafkaSettings, trouble: Trouble, seconds_max: float) -> None:
-    """Returns when the broker answers that it is part of a cluster."""
+    """Return when the broker answers that it is part of a cluster."""
     from kafka import KafkaAdminClient
     from kafka.errors import KafkaError
 
@@ -76,7 +76,7 @@ def _takes_connections(bootstrap_servers: str) -> bool:
 
 
 def _go_on(name: str, trouble: Trouble, deadline: float) -> None:
-    """Waits a moment; raises if the server cannot come up any more or took too long."""
+    """Wait a moment; raise if the server cannot come up any more or took too long."""
     words = trouble(name)
     if words is not None:
         raise RuntimeProblem(
@@ -113,7 +113,7 @@ def _wrong_password(postgres: Postgres) -> RuntimeProblem:
 
 
 def last_words(logs: Path, name: str) -> str:
-    """The last lines that a server wrote before it ended, with the file they stand in."""
+    """Return the last lines that a server wrote before it ended, with the file they stand in."""
     shown: list[str] = []
     for file in (logs / f"{name}.out", logs / f"{name}.log"):
         if file.exists():

@@ -13,7 +13,7 @@ from exchange_hub.runtime.settings import Settings
 
 
 def main() -> int:
-    """Starts (or joins) the servers, prints their addresses as shell assignments, and waits."""
+    """Start (or join) the servers, print their addresses as shell assignments, and wait."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("kafka").setLevel(logging.WARNING)
     ended = threading.Event()

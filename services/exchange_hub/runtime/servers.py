@@ -66,11 +66,11 @@ class _Addresses:
     reader: str | None = None
 
     def missing(self, *, kafka: bool, database: bool) -> "_Wants":
-        """Which of the wanted servers have no address here."""
+        """Return which of the wanted servers have no address here."""
         return _Wants(kafka=kafka and self.kafka is None, database=database and self.database is None)
 
     def filled_from(self, other: "_Addresses") -> "_Addresses":
-        """These addresses, and the other's where these have none."""
+        """Return these addresses, and the other's where these have none."""
         return _Addresses(self.kafka or other.kafka, self.database or other.database, self.worker or other.worker, self.reader or other.reader)
 
     def servers(self, *, started_here: bool) -> Servers:
@@ -120,7 +120,7 @@ def running(settings: Settings, *, kafka: bool = True, database: bool = True, se
 
 
 def find(settings: Settings) -> Servers | None:
-    """The servers that are given or that run for this data folder now; None if one is missing. Starts nothing."""
+    """Return the servers that are given or that run for this data folder now; None if one is missing. Nothing is started."""
     layout = Layout(settings.data_folder)
     state = leftovers.read_json(layout.state)
     known = _given(settings).filled_from(_joined(state) if leftovers.is_running(layout, state) else _Addresses())
@@ -138,7 +138,7 @@ def _joined(state: dict[str, Any]) -> _Addresses:
 
 
 def owned_paths(settings: Settings) -> list[Path]:
-    """What the servers of this data folder keep on disk, also outside it; for `hub clean`."""
+    """Return what the servers of this data folder keep on disk, also outside it; for `hub clean`."""
     layout = Layout(settings.data_folder)
     kept = leftovers.read_json(layout.kept)
     outside = [Path(kept[name]) for name in ("postgres_data", "postgres_socket") if name in kept] if identity.is_own(layout, kept) else []
@@ -169,7 +169,7 @@ def _make_root(root: Path) -> None:
 
 
 def _start_or_join(layout: Layout, wants: _Wants, seconds_max: float) -> tuple[int | None, _Addresses]:
-    """The lock, if this process is to start the servers; else the addresses of those that run."""
+    """Return the lock, if this process is to start the servers; else the addresses of those that run."""
     deadline = time.monotonic() + seconds_max
     while True:
         lock = _try_lock(layout.lock)
@@ -264,7 +264,7 @@ def _check_disk(layout: Layout) -> None:
 def _prepare(
     settings: Settings, layout: Layout, wants: _Wants, kept: dict[str, Any], *, secured: bool
 ) -> tuple[kafka_server.Kafka | None, postgres_server.Postgres | None, tuple[int, int]]:
-    """Makes both servers ready to start, side by side."""
+    """Make both servers ready to start, side by side."""
     with ThreadPoolExecutor(2) as pool:
         kafka_work = pool.submit(kafka_server.prepare, settings, layout, secured=secured) if wants.kafka else None
         postgres_work = pool.submit(postgres_server.prepare, settings, layout, kept) if wants.database else None
@@ -281,7 +281,7 @@ def _prepare(
 
 
 def _port(kept: int, wanted: int, taken: int = 0) -> int:
-    """The wanted port, else the kept one if it is still free, else a free one."""
+    """Return the wanted port, else the kept one if it is still free, else a free one."""
     if wanted:
         if not _is_free(wanted):
             raise RuntimeProblem(
@@ -328,7 +328,7 @@ class _Warden:
         kafka: kafka_server.Kafka | None,
         postgres: postgres_server.Postgres | None,
     ) -> "_Warden":
-        """Writes the orders and starts the warden in a session of its own, away from the terminal's signals."""
+        """Write the orders and start the warden in a session of its own, away from the terminal's signals."""
         orders = {
             "owner": os.getpid(),
             "processes": str(layout.processes),
@@ -354,14 +354,14 @@ class _Warden:
         return cls(process, layout)
 
     def trouble(self, name: str) -> str | None:
-        """Why waiting for a server is in vain: the last lines it wrote, or None while it may still come up."""
+        """Return why waiting for a server is in vain: the last lines it wrote, or None while it may still come up."""
         ends = leftovers.read_json(self.layout.processes).get("ends", {}).get(name, 0)
         if self.process.poll() is None and ends < readiness.ENDS_MAX:
             return None
         return readiness.last_words(self.layout.logs, name)
 
     def stop(self) -> None:
-        """Lets go of the servers and waits until they have ended."""
+        """Let go of the servers and wait until they have ended."""
         if self.process.stdin is not None:
             self.process.stdin.close()
         try:

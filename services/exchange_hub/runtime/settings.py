@@ -84,19 +84,19 @@ class KafkaSettings(_Group):
     )
 
     def secret(self) -> str | None:
-        """The password, wherever it stands."""
+        """Return the password, wherever it stands."""
         if self.password is not None:
             return self.password.get_secret_value()
         return self.password_file.read_text(encoding="utf-8").strip() if self.password_file is not None else None
 
     def as_user(self, username: str, password_file: Path, mechanism: str = "SCRAM-SHA-512") -> "KafkaSettings":
-        """How another user of the same Kafka reaches it; SASL is taken where no protocol was named."""
+        """Return how another user of the same Kafka reaches it; SASL is taken where no protocol was named."""
         protocol = self.security_protocol if self.security_protocol.startswith("SASL") else "SASL_PLAINTEXT"
         changed = {"security_protocol": protocol, "sasl_mechanism": mechanism, "username": username, "password": None, "password_file": password_file}
         return self.model_copy(update=changed)
 
     def client_options(self) -> dict[str, Any]:
-        """The security options of a kafka-python client (`KafkaProducer(**options)`), without addresses."""
+        """Return the security options of a kafka-python client (`KafkaProducer(**options)`), without addresses."""
         options: dict[str, Any] = {"security_protocol": self.security_protocol}
         if self.security_protocol.startswith("SASL"):
             options["sasl_mechanism"] = self.sasl_mechanism
@@ -109,7 +109,7 @@ class KafkaSettings(_Group):
         return options
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What a client that takes no file names needs for TLS, ``None`` for a connection without."""
+        """Return what a client that takes no file names needs for TLS, ``None`` for a connection without."""
         if not self.security_protocol.endswith("SSL"):
             return None
         context = ssl.create_default_context(cafile=str(self.ssl_cafile) if self.ssl_cafile else None)
@@ -118,7 +118,7 @@ class KafkaSettings(_Group):
         return context
 
     def aio_options(self) -> dict[str, Any]:
-        """The security options of an aiokafka client, without addresses."""
+        """Return the security options of an aiokafka client, without addresses."""
         options = {name: value for name, value in self.client_options().items() if not name.startswith("ssl_")}
         return options | {"ssl_context": self.tls_context()}
 
@@ -306,7 +306,7 @@ class Settings(BaseSettings):
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a child process that reads settings itself: this process's own, and `extra`."""
+    """Return the environment for a child process that reads settings itself: this process's own, and `extra`."""
     return {**os.environ, **extra}
 
 
@@ -322,7 +322,7 @@ class SettingLine:
 
 
 def describe(settings: Settings, environment: Mapping[str, str] | None = None) -> list[SettingLine]:
-    """Every setting with its value (secrets masked), default, meaning and source.
+    """Return every setting with its value (secrets masked), default, meaning and source.
 
     Args:
         settings: The settings to describe.
@@ -368,7 +368,7 @@ def _shown(value: Any) -> str:
 
 
 def _without_password(secret: str) -> str:
-    """Masks a secret; of an address, only its password, so that an operator still sees where it points."""
+    """Mask a secret; of an address, only its password, so that an operator still sees where it points."""
     parts = urlsplit(secret)
     if not parts.scheme or not parts.netloc:
         return MASK

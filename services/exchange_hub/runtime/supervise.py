@@ -40,7 +40,7 @@ class Schedule:
     healthy_seconds: float
 
     def pause(self, failures: int) -> Pause:
-        """The pause after this many ends in a row (0: the first)."""
+        """Return the pause after this many ends in a row (0: the first)."""
         return self.pauses[min(failures, len(self.pauses) - 1)]
 
 
@@ -99,7 +99,7 @@ class _Kept:
         self._next_start = 0.0
 
     def look(self, now: float) -> None:
-        """Starts the child if its time has come, notes its end if it has ended."""
+        """Start the child if its time has come, note its end if it has ended."""
         if self.process is None:
             if not self.final and now >= self._next_start:
                 self._start(now)
@@ -141,12 +141,12 @@ class _Kept:
         self.process = None
 
     def revive(self) -> None:
-        """Ends the child if it runs, and lets it start again, also where it had said that this could not help."""
+        """End the child if it runs, and let it start again, also where it had said that this could not help."""
         self.stop()
         self.final, self._failures, self._next_start = False, 0, 0.0
 
     def stop(self) -> None:
-        """Ends the child: SIGTERM, and SIGKILL if that was not enough in time."""
+        """End the child: SIGTERM, and SIGKILL if that was not enough in time."""
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -175,7 +175,7 @@ class Supervisor:
         self._restart_asked: set[str] = set()
 
     def run(self, stop: threading.Event) -> None:
-        """Starts the children and keeps them running until `stop` is set, then stops them in order."""
+        """Start the children and keep them running until `stop` is set, then stop them in order."""
         try:
             while not stop.is_set():
                 for kept in self._kept:
@@ -189,11 +189,11 @@ class Supervisor:
                 kept.stop()
 
     def restart(self, name: str) -> None:
-        """Asks for one child to be stopped in order and started again, from any thread (a new bureau, new settings)."""
+        """Ask for one child to be stopped in order and started again, from any thread (a new bureau, new settings)."""
         self._restart_asked.add(name)
 
     def states(self) -> list[ChildState]:
-        """What each child is doing."""
+        """Return what each child is doing."""
         return [
             ChildState(
                 name=kept.child.name,
@@ -207,7 +207,7 @@ class Supervisor:
 
 
 def end_with_parent(grace_seconds: float = 20.0) -> None:
-    """Lets this process, started by a `Supervisor`, end when the supervisor is gone, however it went.
+    """Let this process, started by a `Supervisor`, end when the supervisor is gone, however it went.
 
     A thread waits for the end of the standard input, which the supervisor holds open. Then the process gets SIGTERM,
     as in an orderly stop, and is ended if it does not follow in time.
@@ -225,7 +225,7 @@ def end_with_parent(grace_seconds: float = 20.0) -> None:
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set; a second one of them ends the process at once."""
+    """Return an event that SIGTERM and SIGINT set; a second one of them ends the process at once."""
     stop = threading.Event()
 
     def told(number: int, _frame: object) -> None:

@@ -31,7 +31,7 @@ _RECONNECT_MS_MAX = 500
 def administration(
     bootstrap_servers: str, kafka: KafkaSettings | None = None, *, answer_seconds_max: float = 15.0
 ) -> Iterator[KafkaAdminClient]:
-    """A client of the broker's administration, closed afterwards.
+    """Yield a client of the broker's administration, closed afterwards.
 
     Args:
         bootstrap_servers: Addresses, comma-separated.
@@ -54,7 +54,7 @@ def administration(
 
 
 def ensure_topics(admin: KafkaAdminClient, names: Sequence[str], replication_factor: int = 1) -> dict[str, UUID]:
-    """Makes the topics that are missing and verifies all of them.
+    """Make the topics that are missing and verify all of them.
 
     Args:
         admin: A client from `administration`.
@@ -113,7 +113,7 @@ class Described(NamedTuple):
 
 
 def describe(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, Described]:
-    """Each topic, in the order of *names*.
+    """Return each topic, in the order of *names*.
 
     Raises:
         RuntimeProblem: if the broker answers with an error that is neither of existence nor of rights.
@@ -132,12 +132,12 @@ def describe(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, Describ
 
 
 def topic_ids(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, UUID | None]:
-    """Each topic's id; None where there is no such topic (or no right to see it)."""
+    """Return each topic's id; None where there is no such topic (or no right to see it)."""
     return {name: topic.id for name, topic in describe(admin, names).items()}
 
 
 def lacks(admin: KafkaAdminClient, names: Sequence[str], right: str) -> dict[str, str]:
-    """Topic → in words that this user lacks *right* on it, and how it is granted; for those that it may not see as well."""
+    """Return topic → in words that this user lacks *right* on it, and how it is granted; for those that it may not see as well."""
     return _lacks(admin, describe(admin, names), right)
 
 
@@ -154,7 +154,7 @@ def group_lack(admin: KafkaAdminClient, group: str) -> str | None:
 
 
 def end_offsets(admin: KafkaAdminClient, names: Sequence[str], *, committed: bool = True) -> dict[str, int]:
-    """The offset after each topic's last record.
+    """Return the offset after each topic's last record.
 
     Args:
         admin: A client from `administration`.
@@ -209,7 +209,7 @@ def _lacks(admin: KafkaAdminClient, described: Mapping[str, Described], right: s
 
 
 def settings_of(admin: KafkaAdminClient, names: Sequence[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Topic → those of its settings that the hub relies on, and in words which topics' settings may not be seen."""
+    """Return topic → those of its settings that the hub relies on, and in words which topics' settings may not be seen."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configs: dict[str, dict[str, Any]] = admin.describe_configs(resources, config_filter="all")["topic"] if names else {}
     access = Access.of_client(admin.config)

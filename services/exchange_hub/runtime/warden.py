@@ -36,7 +36,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def say(line: str) -> None:
-    """Writes a line to the warden's log."""
+    """Write a line to the warden's log."""
     sys.stdout.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}\n")
     sys.stdout.flush()
 
@@ -70,7 +70,7 @@ class Server:
         return self._process.pid if self._process is not None else None
 
     def keep_running(self, now: float) -> bool:
-        """Starts the process if it should run and does not; True if something changed."""
+        """Start the process if it should run and does not; True if something changed."""
         if self._process is not None:
             if self._process.poll() is None:
                 return False
@@ -114,15 +114,15 @@ class Server:
             )
 
     def ask_to_stop(self) -> None:
-        """Sends the signal on which the server stops in order."""
+        """Send the signal on which the server stops in order."""
         self._send(self._order["stop_signal"])
 
     def ended(self) -> bool:
-        """Whether no process runs any more."""
+        """Tell whether no process runs any more."""
         return self._process is None or self._process.poll() is not None
 
     def kill(self) -> None:
-        """Ends what did not stop in time."""
+        """End what did not stop in time."""
         if self._process is None or self.ended():
             return
         say(f"{self.name} did not stop in time: killed")
@@ -163,7 +163,7 @@ def _write(path: Path, value: object) -> None:
 
 
 def main(orders_path: str) -> None:
-    """Runs what the orders say until the owner is gone, then ends it and removes the traces."""
+    """Run what the orders say until the owner is gone, then end it and remove the traces."""
     orders = json.loads(Path(orders_path).read_text())
     servers = [Server(order) for order in orders["servers"]]
     stopping = False

@@ -78,13 +78,16 @@ def sheets(content: Content, bureau: str, month: str, before: list[Sheet], total
     *before* are the workbook's other sheets; *total* is 总投资 on the bureau's list of projects in 万元, a withdrawn project included; *owed* are its lists where the
     district's table does not say so.
     """
+    owed = duties().get(bureau, []) if owed is None else owed
+    if unnamed := sorted(set(owed) - LIST_TITLES.keys()):
+        raise KeyError(f"{bureau} owes {', '.join(unnamed)}: LIST_TITLES in signing.py has no title for it, nor LIST_OF_SHEET its sheet")
     rows: Counter[str] = Counter()
     for sheet in before:
         if sheet.name in LIST_OF_SHEET:
             rows[LIST_OF_SHEET[sheet.name]] += len(sheet.rows)
     confirmed: list[Row] = []
     nil: list[Row] = []
-    for name in duties().get(bureau, []) if owed is None else owed:
+    for name in owed:
         if rows[name]:
             confirmed.append({"no": len(confirmed) + 1, "list": LIST_TITLES[name], "rows": rows[name], "total": total if name == "equipment-projects" else None,
                               "by": "已签", "checked": "已签", "signed": "已签",

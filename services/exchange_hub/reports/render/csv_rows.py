@@ -45,13 +45,13 @@ def csv_rows(columns: Sequence[Column], lines: Iterable[bytes], names: Names) ->
 
 
 def _writer(column: Column, names: Names) -> CellWriter:
-    known = KnownCells(lambda text: _cell(guarded(values.filed(column, stored(column, text), names))).encode(*ENCODING))
+    known = KnownCells(lambda text: _cell(guarded(values.filed(column, value_of_field(column, text), names))).encode(*ENCODING))
     if column.type in ("text", "month") and not (column.bureau or column.names_list):
         return lambda fields: fields if _are_plain(fields) else list(map(known.__getitem__, fields))
     return lambda fields: list(map(known.__getitem__, fields))
 
 
-def stored(column: Column, text: str) -> object:
+def value_of_field(column: Column, text: str) -> object:
     """Read a field of a line as the store has it."""
     if column.type in JSON_TYPES:
         return json.loads(text)

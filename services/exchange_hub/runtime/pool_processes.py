@@ -6,12 +6,12 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import parent_process
 
 
-def end_with_parent() -> None:
+def end_with_starter() -> None:
     """Let this process end when the one that started it does, however that went."""
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    threading.Thread(target=_end_with_starter, name="end-with-starter", daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_starter() -> None:
     if (parent := parent_process()) is not None:
         parent.join()
         os._exit(1)
