@@ -23,7 +23,7 @@ class Asking:
         is_head = scope["method"] == "HEAD"
 
         async def without_body(message: Message) -> None:
-            await send(message | {"body": b""} if message["type"] == "http.response.body" else message)
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         asked = {**scope, "headers": headers, "method": "GET" if is_head else scope["method"]}
         await self._app(asked, receive, without_body if is_head else send)
