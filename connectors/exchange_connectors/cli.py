@@ -17,6 +17,8 @@ from typing import IO, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from prometheus_client import start_http_server
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from exchange_connectors.excel import mapping as mappings
 from exchange_connectors.excel import shown, soundness
@@ -68,8 +70,18 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
             _fail(error, USAGE)
         except (ConnectorError, OSError) as error:
             _fail(error, FAILED)
+        except ValidationError as error:
+            if error.title != ConnectorSettings.__name__:
+                raise
+            _fail(ConfigError("; ".join(map(_wrong, error.errors(include_input=False)))), USAGE)
 
     return wrapped
+
+
+def _wrong(problem: ErrorDetails) -> str:
+    """Say what is wrong with a setting, without its value: that may be a password."""
+    name = f"HUB_{'__'.join(map(str, problem['loc'])).upper()}: " if problem["loc"] else ""
+    return f"{name}{problem['msg'].removeprefix('Value error, ')}"
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

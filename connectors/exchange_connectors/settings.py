@@ -1,11 +1,22 @@
 """The connectors' settings: how to reach the broker. The environment is read here and nowhere else."""
 
 import json
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX, _KAFKA = "HUB_", "HUB_KAFKA__"
+#: From this likeness on an unknown name is taken for a misspelt one.
+_NEARLY = 0.8
+HUB_ALONE = frozenset((
+    "HUB_DISTRICT", "HUB_KAFKA__ADMIN_USERNAME", "HUB_KAFKA__ADMIN_PASSWORD_FILE", "HUB_KAFKA__REPLICATION_FACTOR", "HUB_KAFKA__JAR_REPOSITORY",
+    "HUB_KAFKA__EXTERNAL_HOST", "HUB_KAFKA__EXTERNAL_PORT", "HUB_KAFKA__EXTERNAL_PEMFILE", "HUB_KAFKA__HEAP_MB", "HUB_KAFKA__PORT",
+))  # fmt: skip
+"""Settings of the hub that a connector on its machine may see, like its own and none of them."""
 
 
 class KafkaSettings(BaseModel):
@@ -71,6 +82,15 @@ class ConnectorSettings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     district_code: str = ""
     spool_dir: Path | None = None
+
+    @model_validator(mode="after")
+    def _no_name_is_misspelt(self) -> "ConnectorSettings":
+        """Refuse a variable that is nearly a setting's: it was meant to have an effect."""
+        known = {f"{_PREFIX}{name.upper()}" for name in type(self).model_fields} | {f"{_KAFKA}{name.upper()}" for name in KafkaSettings.model_fields}
+        for name in sorted({name.upper() for name in os.environ if name.upper().startswith(_PREFIX)} - known - HUB_ALONE):
+            if near := get_close_matches(name, known, 1, _NEARLY):
+                raise ValueError(f"{name} is not a setting; is {near[0]} meant?")
+        return self
 
     def spools(self) -> Path:
         """Return the folder where ``hub publish`` keeps its spool and ledger."""

@@ -16,6 +16,8 @@ _KEY_LENGTH_MAX = 200
 _FRAME_BYTES = 5
 _GUID_BYTES = 17
 _CONTAINER = b"Obj\x01"
+_FRAME = b"\x00"
+_GZIP = b"\x1f\x8b"
 _SCHEMA_HEADER = "__value_schema_id"
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -37,7 +39,7 @@ class Seen(NamedTuple):
 
 def seen(key: bytes | None, value: bytes, headers: Headers) -> Seen:
     """Look at a record whose value is no event."""
-    opened = _opened(value)
+    opened = _opened(value) or _opened(_body(value))
     return Seen(_form(value, opened, headers), _event_id(opened, headers), _entity_key(key, opened))
 
 
@@ -46,11 +48,29 @@ def _form(value: bytes, opened: object, headers: Headers) -> str | None:
         return f"消息正文是 Avro 容器文件（Obj 01 开头）；{AGREED}，一条消息一个事件"
     if opened is not None:
         what = "结构化的 CloudEvents（JSON）" if isinstance(opened, dict) and "specversion" in opened else " JSON"
-        return f"消息正文是{what}；{AGREED}"
+        return f"消息{'帧头之后' if value[:1] == _FRAME else '正文'}是{what}；{AGREED}"
+    if (packed := _packed(value)) is not None:
+        return f"消息正文是{packed}；{AGREED}，不经转换"
     if any(name == _SCHEMA_HEADER for name, _ in headers):
         return f"消息把契约编号写在消息头 {_SCHEMA_HEADER} 里；{AGREED}，编号写在正文之前"
     if value[:1] == b"\x01" and len(value) >= _GUID_BYTES:
         return f"消息正文以 01 开头，像是带 GUID 的帧头；{AGREED}，请让序列化程序写编号而不写 GUID"
+    return None
+
+
+def _body(value: bytes) -> bytes:
+    """Return what stands behind a frame, nothing where there is none."""
+    return value[_FRAME_BYTES:] if value[:1] == _FRAME else b""
+
+
+def _packed(value: bytes) -> str | None:
+    """Name what an event was turned into before it was sent."""
+    if value.startswith(_GZIP):
+        return "经 gzip 压缩的内容（压缩请用 Kafka 客户端的 compression.type）"
+    if value.startswith(b"00000000") and re.fullmatch(rb"[0-9a-fA-F]+\s*", value):
+        return "十六进制文本"
+    if value.startswith(b"AAAA") and re.fullmatch(rb"[A-Za-z0-9+/_-]+={0,2}\s*", value):
+        return " Base64 文本"
     return None
 
 

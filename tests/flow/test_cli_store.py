@@ -136,6 +136,8 @@ def test_conditions_are_in_yuan(hub: Hub, stage: Stage) -> None:
         (("diff", "2026"), "不是月份"),
         (("trace", "equipment.合计.projects", "--month", "October"), "不是月份"),
         (("findings", "--rule", "nope"), "没有规则“nope”"),
+        (("findings", "--bureau", "nope"), "没有单位“nope”"),
+        (("receipts", "--bureau", "nope"), "没有单位“nope”"),
     ],
 )
 def test_a_mistaken_argument_is_told_in_words(hub: Hub, arguments: tuple[str, ...], words: str) -> None:

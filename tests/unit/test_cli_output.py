@@ -180,3 +180,12 @@ def test_console_and_command_write_one_csv(tmp_path: Path) -> None:
         "'=1+1", "'+1", "'-2+3", "'@SUM(A1)", "'\t=1", "\\x0d=1", "'\n=1", "'＝1", "'＋1", "'－1", "'＠1", "-3.5", "甲\\u202e乙\\x1b[2J",
     ]  # fmt: skip
     assert {line["退回补贴（元）"] for line in lines} == {"-0.05"}
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
+    """A file stands where the folder would be: one message with the place."""
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(click.ClickException, match=f"无法建立目录 {place}"):
+            output.folder(place)
+    assert output.folder(tmp_path / "a" / "b").is_dir()

@@ -65,3 +65,13 @@ def test_a_month_of_which_nothing_can_be_told_is_a_mistake(client: TestClient, m
         assert client.get(address.format(month)).status_code == 400, address
     for edge in ("1990-01", "2035-12"):
         assert {client.get(address.format(edge)).status_code for address in MONTHLY} == {200}
+
+
+def test_a_bureau_that_nobody_is_is_a_mistake(client: TestClient) -> None:
+    """Its empty list would read as if nothing had been returned to it."""
+    for address in ("/receipts?bureau={}", "/api/rejections?bureau={}"):
+        assert (client.get(address.format("industry")).status_code, client.get(address.format("")).status_code) == (200, 200)
+        for nobody in ("nope", "INDUSTRY", "industry'--", "x" * 50):
+            refused = client.get(address.format(nobody))
+            assert refused.status_code == 400
+            assert "的单位" in refused.text

@@ -1,10 +1,13 @@
 """Systems that write Avro themselves: what is agreed with them, byte by byte, and what they are told where they write otherwise."""
 
+import base64
+import gzip
 import hashlib
 import json
 import re
 import struct
 import uuid
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -93,6 +96,39 @@ def test_hostile_json_names_nothing_and_never_raises(value: bytes) -> None:
     """Whatever JSON holds, the record is rejected, and no key is taken that no database could hold."""
     found = rejection(None, value)
     assert (found.code, found.event_id, found.entity) == ("unreadable", None, None)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda value: b"\x00\x00\x00\x00\x18" + b'{"event_id": "' + SOUND[1]["fields"]["event_id"].encode() + b'"}', "消息帧头之后是 JSON；"),
+        (lambda value: b"\x00\x00\x0f\xff\xff" + b'{"specversion": "1.0"}', "消息帧头之后是结构化的 CloudEvents（JSON）；"),
+        (base64.b64encode, "消息正文是 Base64 文本；"), (base64.urlsafe_b64encode, "消息正文是 Base64 文本；"),
+        (lambda value: value.hex().encode(), "消息正文是十六进制文本；"), (lambda value: value.hex().upper().encode() + b"\n", "消息正文是十六进制文本；"),
+        (gzip.compress, "消息正文是经 gzip 压缩的内容"),
+    ],
+)  # fmt: skip
+def test_an_event_that_was_turned_into_something_else_is_told_so(made: Callable[[bytes], bytes], words: str) -> None:
+    """JSON behind a frame, as serializers of JSON Schema write it; text of bytes; bytes that were compressed before Kafka had them."""
+    found = rejection(SOUND[1]["key"].encode(), made(bytes.fromhex(SOUND[1]["value_hex"])))
+    assert found.reason.startswith(words)
+    assert AGREED in found.reason
+    assert found.entity == SOUND[1]["key"]
+    assert (found.event_id is not None) == ("event_id" in str(found.record.value))
+
+
+def test_a_body_of_another_version_than_its_frame_says_is_told_so() -> None:
+    """Whoever takes the newest contract and an older number, or the other way round, reads both versions and both numbers."""
+    contracts = registry.load()
+    newest = contracts.latest("SubmissionConfirmed")
+    old, fields = SOUND[0], codec.decode(bytes.fromhex(SOUND[0]["value_hex"]))
+    assert newest.schema_id != old["schema_id"]
+    mixed = bytes.fromhex(old["value_hex"])[:5] + codec.encode(fields)[5:]
+    found = rejection(old["key"].encode(), mixed)
+    assert f"像是按第{newest.version}版（编号{newest.schema_id}）写的，而帧头写的是第1版（编号28）" in found.reason
+    turned = codec.encode(fields)[:5] + bytes.fromhex(old["value_hex"])[5:]
+    assert f"写的，而帧头写的是第{newest.version}版（编号{newest.schema_id}）" in rejection(old["key"].encode(), turned).reason
+    assert "像是按" not in rejection(old["key"].encode(), bytes.fromhex(old["value_hex"])[:40]).reason
 
 
 def test_the_page_tells_what_the_vectors_hold() -> None:

@@ -54,8 +54,7 @@ def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Pat
     """查看待核实线索；线索只作提示，不影响数据接收。"""
     with plain_errors():
         hub = Hub.load()
-        if bureau is not None:
-            hub.district.bureau(bureau)
+        _known(hub, bureau)
         with serving(hub) as url, reading.snapshot_of(hub, url) as at:
             found = at.findings()
         known = {*RULES, *(finding.rule for finding in found)} - {""}
@@ -64,6 +63,13 @@ def findings(*, rule: str | None, bureau: str | None, form: str | None, out: Pat
     chosen = [each for each in found if rule in (None, each.rule) and (bureau is None or bureau in each.bureaus)]
     names = reading.names_of(hub.district)
     output.lines(FINDING_TITLE, [_finding(each, names) for each in chosen], FINDING_HEADINGS, form, out)
+
+
+def _known(hub: Hub, bureau: str | None) -> None:
+    """Refuse a bureau that the district does not know."""
+    codes = [each.code for each in hub.district.bureaus]
+    if bureau is not None and bureau not in codes:
+        raise click.UsageError(f"没有单位“{visible(bureau)}”；已有：{'、'.join(codes)}")
 
 
 def _finding(finding: Finding, names: Names) -> Line:
@@ -134,8 +140,7 @@ def _show_receipts(
 ) -> None:
     with plain_errors():
         hub = Hub.load()
-        if bureau is not None:
-            hub.district.bureau(bureau)
+        _known(hub, bureau)
         zone = ZoneInfo(hub.district.profile.time_zone)
         with serving(hub) as url, reading.snapshot_of(hub, url) as at:
             found = [each for outcome in outcomes for each in at.rejections(bureau, limit=limit, outcomes=(outcome,))]

@@ -186,6 +186,7 @@ class Api:
     ) -> Sequence[models.Rejection]:
         """Rejected and held records, the latest first."""
         with self.console.source.reading() as reading:
+            query.reporter(bureau, (*self.console.place.bureaus, *(position.bureau for position in reading.positions())))
             found = reading.rejections(bureau or None, limit=limit)
         return [_model(models.Rejection, each, reason=wording.reason(each, self.console.place)) for each in found]
 

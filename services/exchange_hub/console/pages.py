@@ -206,8 +206,9 @@ class Pages:
     def receipts(self, request: Request, bureau: str = "") -> Response:
         """回执: what was returned to the bureaus, with the reason."""
         with self.console.source.reading() as reading:
-            rejections = reading.rejections(bureau or None, limit=_REJECTIONS_SHOWN_MAX)
             positions = reading.positions()
+            query.reporter(bureau, (*self.console.place.bureaus, *(position.bureau for position in positions)))
+            rejections = reading.rejections(bureau or None, limit=_REJECTIONS_SHOWN_MAX)
         return self.console.page(
             request, "receipts.html", "回执", rejections=rejections, bureau=bureau, positions=positions,
             outcomes=boards.outcome_totals(positions), shown_max=_REJECTIONS_SHOWN_MAX, now=self.console.clock(),

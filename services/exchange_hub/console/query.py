@@ -129,6 +129,13 @@ def month(text: str) -> str:
     return text
 
 
+def reporter(code: str, known: Iterable[str]) -> str:
+    """Return the code of a bureau that was asked for, empty for all; raise ``QueryError`` where nobody has it."""
+    if code and code not in set(known):
+        raise QueryError(f"没有代码为“{code[:40]}”的单位，请检查后重试。")
+    return code
+
+
 def _column(view: ListView, name: str) -> Column:
     if name == COMPONENT.name:
         return COMPONENT
