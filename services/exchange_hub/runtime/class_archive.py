@@ -53,7 +53,7 @@ class ClassArchive:
             if may_write and self._promise():
                 return [f"-XX:ArchiveClassesAtExit={self.draft}", _QUIET]
         except OSError:  # a cache that cannot be written: every start takes its full time
-            pass
+            return []
         return []
 
     def _promise(self) -> bool:
