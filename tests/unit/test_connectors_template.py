@@ -116,6 +116,14 @@ def test_a_clerk_is_offered_names_and_told_what_a_column_is_for(tmp_path: Path) 
     assert sheet.oddFooter.center.text == "第 &P 页　共 &N 页"
 
 
+def test_a_town_s_workbook_bears_its_name(tmp_path: Path) -> None:
+    """A town that runs the shared mapping is called by its name, as a bureau is, never by its code."""
+    for name, mapping in (("杨村街道", load(DISTRICT / "connectors/shared/towns.toml", "yangcun")), ("区水务局", load(DISTRICT / "connectors/water.toml"))):
+        book = openpyxl.load_workbook(write_template(mapping, tmp_path / f"{name}.xlsx"))
+        assert book["填报说明"]["A1"].value == f"{name}报送表填报说明"
+        assert f"填报单位：{name}" in [cell.value for cell in book["任务进展"]["A"]]
+
+
 def test_the_command_names_the_file_and_overwrites_nothing(tmp_path: Path) -> None:
     """`connect template` writes a file named after bureau and month, and refuses one that exists or an impossible month."""
     config = str(DISTRICT / "connectors/water.toml")

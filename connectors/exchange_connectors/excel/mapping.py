@@ -181,7 +181,7 @@ class Mapping(_Strict):
     """A whole connector: one bureau, one drop folder.
 
     *district* is the code in topic names; a mapping that names none is for whoever runs it to complete. *digest* is that of the mapping itself, *lists_digest* that of the district's files of names it looks at.
-    *known* holds every way to write a name, *offered* the one that people read, in the order of its file.
+    *own_name* is what people call the bureau, where a file of names says it. *known* holds every way to write a name, *offered* the one that people read, in the order of its file.
     """
 
     bureau: str
@@ -197,6 +197,7 @@ class Mapping(_Strict):
     departments: dict[str, str] = {}
     known: dict[str, frozenset[str]] = {}
     offered: dict[str, tuple[str, ...]] = {}
+    own_name: str = ""
     digest: str = ""
     lists_digest: str = ""
 
@@ -262,6 +263,7 @@ def load(path: Path, bureau: str = "") -> Mapping:
     raw["departments"] = _departments(folder, raw.get("departments", {}), digest_parts)
     files = {field: _toml(folder / file, digest_parts) for field, file in raw.get("known", {}).items()}
     raw["known"] = {field: frozenset(_names(found, _NAMED_BY)) for field, found in files.items()}
+    raw["own_name"] = _own_name(raw, files)
     raw["offered"] = {field: tuple(dict.fromkeys(_names(found, _NAMED_BY, most=1))) for field, found in files.items()}
     try:
         mapping = Mapping.model_validate({**raw, "digest": _digest([body]), "lists_digest": _digest(digest_parts)})
@@ -312,6 +314,14 @@ def _toml(path: Path, digest_parts: list[bytes]) -> dict[str, Any]:
         return tomllib.loads(body.decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _own_name(raw: dict[str, Any], files: dict[str, dict[str, Any]]) -> str:
+    """Return what people call the mapping's bureau: its first name in the file of bureaus, else in a file of known names (a town's)."""
+    bureau = raw.get("bureau")
+    items = (item for found in files.values() for value in found.values() if isinstance(value, list) for item in value)
+    named = (str(item["name"]) for item in items if isinstance(item, dict) and item.get("code") == bureau and "name" in item)
+    return next((name for name, code in raw["departments"].items() if code == bureau != name), next(named, ""))
 
 
 _NAMED_BY = ("name", "uscc", "code")

@@ -120,7 +120,7 @@ def template_name(mapping: Mapping, month: str | None) -> str:
 
 
 def _bureau_name(mapping: Mapping) -> str:
-    return next((name for name, code in mapping.departments.items() if code == mapping.bureau), mapping.bureau)
+    return mapping.own_name or mapping.bureau
 
 
 def _month_words(month: str) -> str:
