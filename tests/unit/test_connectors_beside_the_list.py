@@ -262,6 +262,20 @@ def test_a_remark_beside_the_template_that_takes_its_row_back_is_asked_about(wor
     assert (len(seen.statements), [each.row for each in seen.findings if each.level is Level.VERIFY]) == (3, [6] * asked)
 
 
+@pytest.mark.parametrize("between", [[None], [None, "填报日期：2026年11月3日"], ["填报日期：2026年11月3日"], ["注：附各网点情况", None, "填表人：张三"]])
+def test_another_table_is_told_behind_a_gap_or_a_note(between: list[str | None]) -> None:
+    """A line of words where the list has its numbers begins another table, whatever parts it from the list: nothing of it is read."""
+
+    def second(sheet: Worksheet) -> None:
+        for row, words in enumerate([*between, "类别"], sheet.max_row + 1):
+            sheet.cell(row, 1, words)
+        sheet.cell(sheet.max_row, 3, "数量")
+        sheet.append([1, None, "甲网点", "12"])
+
+    seen = progress(second)
+    assert (len(seen.statements), [each.no for each in seen.findings if each.level is Level.RETURNED]) == (3, [36])
+
+
 def test_two_units_in_the_lines_of_one_heading_are_asked_about() -> None:
     """Where the upper line of a heading names one unit and the lower another, the lower is read and the clerk is asked."""
 

@@ -78,14 +78,14 @@ class RowKinds:
         self._exchanged: dict[int, str] | None = None
         self.elsewhere = ""
         self._wide = {(merge.top, merge.left) for merge in table.sheet.merges if merge.right > merge.left}
-        self._first, self._numbered = True, False
+        self._first, self._numbered, self._parted = True, False, False
         self._serial = {column for line in table.header_lines for column, text in line.items() if normal(text) in ("序号", "编号")} - {
             column for column, bound in self._by_column.items() if bound.mapped.carried
         }
 
     def expects_data(self, after_gap: bool) -> bool:
         """Say whether :meth:`of` would certainly call the next row data, if all its texts are plain and one stands beside the serial number."""
-        return not (after_gap or self._first or self._moved or self.elsewhere or (self._serial and not self._numbered))
+        return not (after_gap or self._parted or self._first or self._moved or self.elsewhere or (self._serial and not self._numbered))
 
     def is_serial(self, column: int) -> bool:
         """Say whether a column holds nothing but the rows' numbers."""
@@ -114,7 +114,12 @@ class RowKinds:
         return bool(_PURE.fullmatch(label) or _LOOSE.fullmatch(label)) or label.startswith("其中") or label in self._table.mapped.total_labels
 
     def of(self, row: int, cells: list[Cell], after_gap: bool) -> RowKind:
-        """Say what the next row is; *after_gap* tells that the row before it is blank."""
+        """Say what the next row is; *after_gap* tells that the row before it is blank. What a note parts from the list is parted as by a gap."""
+        kind = self._kind(row, cells, after_gap or self._parted)
+        self._parted = kind is RowKind.NOTE
+        return kind
+
+    def _kind(self, row: int, cells: list[Cell], after_gap: bool) -> RowKind:
         filled = {column: cell for column, cell in enumerate(cells, 1) if not is_empty(cell)}
         first, self._first = self._first, False
         if first and is_numbering(cells):
