@@ -86,36 +86,18 @@ def decode_facts(value: bytes) -> tuple[Contract, Facts]:
     try:
         facts, end = read(value, _FRAME_BYTES)
     except BadValueError as error:
-        raise DecodeError("bad_value", f"{error}{_other_version(value, schema_id)}") from error
-    except (MalformedError, UnicodeDecodeError, IndexError) as error:
-        raise DecodeError("unreadable", _malformed(value, schema_id, error)) from error
+        raise DecodeError("bad_value", str(error)) from error
+    except MalformedError as error:
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：{error}") from error
+    except UnicodeDecodeError as error:
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：文本不是UTF-8编码") from error
+    except IndexError as error:
+        raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：内容不完整") from error
     if end != length:
         if end > length:
-            raise DecodeError("unreadable", _malformed(value, schema_id, IndexError()))
-        raise DecodeError("trailing_bytes", f"消息正文之后多出{length - end}字节{_other_version(value, schema_id)}")
+            raise DecodeError("unreadable", f"消息正文不符合契约{contract.event}：内容不完整")
+        raise DecodeError("trailing_bytes", f"消息正文之后多出{length - end}字节")
     return contract, facts
-
-
-def _malformed(value: bytes, schema_id: int, error: Exception) -> str:
-    contract = registry.load().by_id(schema_id)
-    what = "内容不完整" if isinstance(error, IndexError) else "文本不是UTF-8编码" if isinstance(error, UnicodeDecodeError) else str(error)
-    return f"消息正文不符合契约{contract.event}：{what}{_other_version(value, schema_id)}"
-
-
-def _other_version(value: bytes, schema_id: int) -> str:
-    """Say with which other version of the contract a body can be read whole, and by which id that goes; nothing where with none."""
-    contracts = registry.load()
-    named = contracts.by_id(schema_id)
-    others = [each for each in reversed(contracts.versions()) if each.event == named.event and each.schema_id != schema_id]
-    for other in others:
-        reader = _reader(other.schema_id)
-        try:
-            end = reader[1](value, _FRAME_BYTES)[1] if reader else None
-        except (BadValueError, MalformedError, UnicodeDecodeError, IndexError):
-            continue
-        if end == len(value):
-            return f"；正文像是按第{other.version}版（编号{other.schema_id}）写的，而帧头写的是第{named.version}版（编号{schema_id}）"
-    return ""
 
 
 def written_with(value: bytes) -> Contract:

@@ -9,6 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from exchange_contracts import codec, registry
+from exchange_contracts.registry import SchemaId
+
 AGREED = "正文应为“00 + 四字节契约编号 + Avro 正文”"
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -56,6 +59,22 @@ def _form(value: bytes, opened: object, headers: Headers) -> str | None:
     if value[:1] == b"\x01" and len(value) >= _GUID_BYTES:
         return f"消息正文以 01 开头，像是带 GUID 的帧头；{AGREED}，请让序列化程序写编号而不写 GUID"
     return None
+
+
+def other_version(value: bytes) -> str:
+    """Say with which other version of the contract a body can be read whole, and by which id that goes; nothing where with none."""
+    contracts, schema_id = registry.load(), int.from_bytes(value[1:_FRAME_BYTES], "big")
+    versions = {each.schema_id: each for each in contracts.versions()}
+    if value[:1] != _FRAME or (named := versions.get(SchemaId(schema_id))) is None:
+        return ""
+    for other in reversed(versions.values()):
+        if other.event == named.event and other is not named:
+            try:
+                codec.decode_facts(_FRAME + other.schema_id.to_bytes(_FRAME_BYTES - 1, "big") + _body(value))
+            except codec.DecodeError:
+                continue
+            return f"；正文像是按第{other.version}版（编号{other.schema_id}）写的，而帧头写的是第{named.version}版（编号{schema_id}）"
+    return ""
 
 
 def _body(value: bytes) -> bytes:

@@ -81,3 +81,17 @@ def test_every_question_is_asked_once() -> None:
     """The questions have names of their own, so that monitoring can tell them apart."""
     names = [name for name, _ in (*MACHINE, *STORE)]
     assert len(set(names)) == len(names) == 19
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "check"),
+    [("HUB_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:1", "kafka"), ("HUB_DATABASE__URL", "postgresql://u:hidden@127.0.0.1:1/d", "database")],
+)
+def test_what_settings_name_has_to_answer_also_where_the_other_does_not_run(bare: Path, monkeypatch: pytest.MonkeyPatch, name: str, address: str, check: str) -> None:
+    """A Kafka or a PostgreSQL that is named and does not answer is a failure with what to do, and no password is shown."""
+    monkeypatch.setenv(name, address)
+    code, answers = examined()
+    assert (code, answers[check]["level"]) == (1, "FAIL")
+    assert answers[check]["remedy"]
+    assert "hidden" not in str(answers)
+    assert not (bare / "data").exists()

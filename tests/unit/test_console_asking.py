@@ -75,3 +75,11 @@ def test_a_bureau_that_nobody_is_is_a_mistake(client: TestClient) -> None:
             refused = client.get(address.format(nobody))
             assert refused.status_code == 400
             assert "的单位" in refused.text
+
+
+def test_a_state_that_no_finding_can_have_is_a_mistake(client: TestClient) -> None:
+    """A state that none has now shows none; one that there is not is refused."""
+    for state in ("", "待核实", "属实", "政策允许", "原因已消除，待复核"):
+        assert client.get("/findings", params={"state": state}).status_code == 200, state
+    for state in ("nope", "0", "待核实 "):
+        assert client.get("/findings", params={"state": state}).status_code == 400, state

@@ -18,6 +18,7 @@ from exchange_hub.cli.examination import MACHINE, STORE, Answer, Machine, Patien
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import open_servers
 from exchange_hub.programme.district import DistrictError
+from exchange_hub.runtime.logs import without_passwords
 from exchange_hub.runtime.migrating import engine_of
 from exchange_hub.runtime.problem import RuntimeProblem
 from exchange_hub.runtime.servers import find
@@ -60,6 +61,7 @@ def examined(settings: Settings, *, start: bool = False) -> Iterator[Answer]:
     except DistrictError:
         return
     if known is None and not start:
+        yield from _named(settings)
         yield Answer("WARN", "servers", "Kafka and PostgreSQL do not run here", "Start `hub up`, or ask with --start; the store was not looked at.")
         return
     with ExitStack() as opened:
@@ -80,6 +82,23 @@ def examined(settings: Settings, *, start: bool = False) -> Iterator[Answer]:
         where = "started for this examination" if servers.started_here else servers.bootstrap_servers
         yield ok("servers", f"Kafka and PostgreSQL {_version(conn)} answer ({where})")
         yield from asked(STORE, Patient(hub, servers, conn, sql, admin, today))
+
+
+def _named(settings: Settings) -> Iterator[Answer]:
+    """Ask those servers that settings name, where the others do not run: what is named has to answer."""
+    if settings.kafka.bootstrap_servers:
+        try:
+            with administration(settings.kafka.bootstrap_servers, settings.kafka):
+                yield ok("kafka", f"answers ({settings.kafka.bootstrap_servers})")
+        except RuntimeProblem as problem:
+            yield Answer("FAIL", "kafka", f"{problem.what} ({problem.where})", problem.remedy)
+    if settings.database.url:
+        try:
+            with connect(settings.database.url.get_secret_value(), "hub doctor") as conn:
+                yield ok("database", f"PostgreSQL {_version(conn)} answers")
+        except psycopg.Error as error:
+            words = without_passwords(next(iter(str(error).splitlines()), type(error).__name__))
+            yield Answer("FAIL", "database", words, "Check that PostgreSQL runs and HUB_DATABASE__URL.")
 
 
 def _version(conn: psycopg.Connection) -> str:

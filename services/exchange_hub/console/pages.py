@@ -23,6 +23,7 @@ from exchange_hub.reports.queries import Queries
 from exchange_hub.views import odcs, values
 from exchange_hub.views.lists import BY_NAME, LISTS
 from exchange_hub.views.lists.model import ListView
+from exchange_hub.views.queries.answers import CAUSE_GONE, TO_VERIFY
 from exchange_hub.views.resources import Resource
 
 #: The lists that answer a check sheet: projects, their equipment, their procedures, what was sought.
@@ -197,6 +198,8 @@ class Pages:
         """待核实线索."""
         with self.console.source.reading() as reading:
             looked = reading.look(state, _FINDINGS_SHOWN_MAX)
+        if state and state not in {TO_VERIFY, CAUSE_GONE, *get_args(vocabulary.FindingDecision), *looked.tally}:
+            raise query.QueryError("没有这种状态，请从筛选框中选择。")
         total = looked.tally.get(state, 0) if state else sum(looked.tally.values())
         return self.console.page(
             request, "findings.html", "待核实线索", findings=looked.first, total=total, states=sorted(looked.tally), state=state,

@@ -105,8 +105,10 @@ def _unreadable(record: Record, error: codec.DecodeError) -> Rejection:
     texts += [part.decode("utf-8", "replace") for part in (record.key, record.value) if part is not None]
     kinds = sorted({kind for text in texts if (kind := personal.kind_in_text(text)) is not None})
     if not kinds:
-        seen = foreign.seen(record.key, record.value or b"", record.headers)
-        return Rejection(record, error.code, (seen.form if error.code in _UNFRAMED else None) or error.reason, seen.event_id, seen.entity_key)
+        value = record.value or b""
+        seen = foreign.seen(record.key, value, record.headers)
+        form = seen.form if error.code in _UNFRAMED else None
+        return Rejection(record, error.code, form or f"{error.reason}{foreign.other_version(value)}", seen.event_id, seen.entity_key)
     reason = f"消息不是约定的事件，且含{'、'.join(kinds)}，请删除个人信息后用统一的发送程序重报{_trace_of(record)}"
     return Rejection(_emptied(record), error.code, reason)
 
