@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,15 +46,13 @@ class ClassArchive:
 
     def options(self, *, may_write: bool = False) -> list[str]:
         """Options of Java: to use the archive, or to write it at the end where nobody does so; none where neither is possible."""
-        try:
+        with suppress(OSError):  # a cache that cannot be written: every start takes its full time
             if _is_whole(self.draft):
                 self.draft.replace(self.path)
             if _is_whole(self.path):
                 return [f"-XX:SharedArchiveFile={self.path}", _QUIET]
             if may_write and self._promise():
                 return [f"-XX:ArchiveClassesAtExit={self.draft}", _QUIET]
-        except OSError:  # a cache that cannot be written: every start takes its full time
-            return []
         return []
 
     def _promise(self) -> bool:
