@@ -98,9 +98,11 @@ def test_without_a_terminal_a_month_with_gaps_does_not_close(hub: Hub, stage: St
 
 
 def test_a_month_out_of_order_or_not_over_says_so(hub: Hub) -> None:
-    """A month before it that is open, and a month that has not ended, are named before anything is closed."""
-    running = hub("close", "2035-12", "--timeout", "30")
-    assert (running.exit_code, "2035-12 尚未结束" in running.stderr) == (1, True)
+    """A month before it that is open, and a month that has not ended, are named before anything is closed; one that has not begun is closed by nobody."""
+    running = hub("close", "2035-12", "--dry-run", "--format", "table", "--timeout", "30")
+    assert (running.exit_code, "2035-12 尚未结束" in running.output) == (0, True), running.output
+    unbegun = hub("close", "2035-12", "--yes")
+    assert (unbegun.exit_code, "2035-12 尚未开始" in unbegun.stderr) == (1, True)
     order = hub("close", "2026-11")
     assert (order.exit_code, "之前的月份尚未结账：2026-09、2026-10" in order.stderr) == (1, True)
 

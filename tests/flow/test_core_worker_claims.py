@@ -109,7 +109,7 @@ class Rig:
         self._lock = threading.Lock()
         group = f"claims-{secrets.token_hex(4)}"
         self.other = Other(kafka, group, topics)
-        hooks = Hooks(self.claim, lambda *_: None, self.lost.append, dict, lambda _: None, lambda _: None)
+        hooks = Hooks(self.claim, lambda *_: None, self.lost.append, dict, lambda _: None, lambda _: None, lambda *_: None)
         options = WorkerOptions(group, kafka, topics, session_seconds=4.0, data_folder=str(folder))
         self.app: PollApp = make_app(options, cast("Processor", self), hooks)
 

@@ -194,8 +194,6 @@ def _twice(members: Members, kind: str) -> Found:
                 if kind == "material":
                     single = f["granularity"] != "汇总" and f["operator_uscc"]
                     subject = _named(f["operator_uscc"], f["month"], f["material"], f["unit"]) if single else _named(*own, sub)
-                elif f["granularity"] == "汇总":
-                    subject = _named(*own, family, sub)
                 else:
                     subject = _named(plain(f["indicator"]), f["domain"] or "", family, f["series"], f["period"])
                 said[subject][bureau, entity] = f

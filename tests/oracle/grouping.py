@@ -89,7 +89,7 @@ def _identity(key: Key, registers: Registers) -> set[str]:
     elif kind == "material":
         found = {f"{f['operator_uscc']}\n{f['month']}\n{f['material']}\n{f['unit']}" for _, f in single if f["operator_uscc"]}
     elif kind == "indicator":
-        found = {f"{f['indicator']}\n{f['domain']}\n{family}\n{f['series']}\n{f['period']}" for family, f in single}
+        found = {f"{f['indicator']}\n{f['domain']}\n{family}\n{f['series']}\n{f['period']}" for family, f in standing}
     elif kind == "plan":
         found = {f"{facts['plan_kind']}\n{bureau}\n{facts['domain']}" for _, facts in standing}
     elif kind == "problem":

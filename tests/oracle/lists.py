@@ -403,12 +403,13 @@ def _indicator(_component: str, members: Members, rules: Rules) -> Made:
     shared: dict[tuple[str, ...], list[Saying]] = defaultdict(list)
     for family in ("baseline", "target", "reported"):
         for key, registers in members.items():
-            for sub, word in words(registers, family).items():
+            for word in words(registers, family).values():
                 f = word.facts
                 place = (plain(f["indicator"]), f["domain"] or "", family, f["series"], f["period"])
-                shared[_own(key, family, sub) if _sums_up(f) else place].append((key, f | {"family": family}))
+                shared[place].append((key, f | {"family": family}))
     for place, said in shared.items():
-        key, facts = rules.first(said, "indicators", said[0][1]["series"], said[0][1]["domain"])[0]
+        single = [each for each in said if not _sums_up(each[1])]
+        key, facts = rules.first(single or said, "indicators", said[0][1]["series"], said[0][1]["domain"])[0]
         kind = {"baseline": "基数", "target": "目标", "reported": "报送"}[facts["family"]]
         row = {name: facts[name] for name in names} | {"kind": kind, "lead_bureau": key[1], "told by": _who(said)}
         yield "indicators", place, row

@@ -107,7 +107,7 @@ def test_a_clerk_is_offered_names_and_told_what_a_column_is_for(tmp_path: Path) 
     assert not re.search("[a-z]{4}", "".join(said for (_, column), said in guide.items() if "镇街园区" in column))
     assert guide["家电以旧换新明细", "购买人令牌"].startswith("令牌服务生成的编号")
     assert guide["任务进展", "任务编号"] == "工作方案的任务编号，如3、保障2、要求1"
-    assert guide["回收网点清单", "撤销/是否撤销"] == "自用，不入库；是否撤销以“原因”为准"
+    assert guide["回收网点清单", "撤销/是否撤销"] == "是或留空；填“是”的须填“原因”"
     assert guide["回收网点清单", "撤销/原因"] == "撤销时填写原因；填了即为撤销"
     assert guide["家电以旧换新明细", "补贴金额"] == guide["补贴审核明细", "补贴金额/合计"] == "金额，单位元，只填数字"
     assert guide["以旧换新汇总", "补贴金额"] == "金额，单位万元，只填数字"

@@ -58,7 +58,7 @@ def test_a_worker_that_goes_by_an_outbid_claim_ends(
     refusing: Any = Refusing(answer, {} if epoch is None else {"topic": epoch})
 
     async def scenario() -> None:
-        hooks = Hooks(lambda *_: {}, lambda *_: None, lost.append, dict, noted.append, lambda _: None)
+        hooks = Hooks(lambda *_: {}, lambda *_: None, lost.append, dict, noted.append, lambda _: None, lambda *_: None)
         processor = Processor(cast("Committer", refusing), cast("Context", None), hooks)
         await processor.take(Poll(1, {}, {}, {}, {}), cast("PollConsumer", refusing))
         await processor.settle(10)
@@ -101,7 +101,7 @@ def test_what_arrives_during_a_batch_is_taken_together() -> None:
     slow: Any = Slow(1)
     failed: list[BaseException] = []
     context = Context(Topics({1: "bureau"}, {"bureau": 1}), RULES, STAMP)
-    processor = Processor(cast("Committer", slow), context, Hooks(lambda *_: {}, lambda *_: None, failed.append, dict, lambda _: None, lambda _: None))
+    processor = Processor(cast("Committer", slow), context, Hooks(lambda *_: {}, lambda *_: None, failed.append, dict, lambda _: None, lambda _: None, lambda *_: None))
     consumer = cast("PollConsumer", slow)
 
     async def scenario() -> None:

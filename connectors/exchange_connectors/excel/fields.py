@@ -44,6 +44,8 @@ def field_type(sheet: SheetMap, column: ColumnMap, place: str) -> FieldType:
     Raises:
         ConfigError: no event of the sheet has the field and the mapping names no kind.
     """
+    if column.marks is not None:
+        return FieldType("flag")
     if column.evidence is not None or not column.carried:
         return FieldType("prose")
     name = column.field

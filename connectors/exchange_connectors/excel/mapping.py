@@ -49,6 +49,7 @@ class ColumnMap(_Strict):
         optional: the header may be missing.
         required: the cell may not be empty.
         ignore: the column is read for personal data only.
+        marks: row field that is filled where the cell says 是, and empty where it says 否; a row that contradicts itself goes back.
         evidence: kind of evidence whose number the column holds.
         join: headings of the columns whose texts, one after the other, are the field; the entry's own name is none then.
         between: what stands between joined texts.
@@ -61,6 +62,7 @@ class ColumnMap(_Strict):
     optional: bool = False
     required: bool = False
     ignore: bool = False
+    marks: str | None = None
     evidence: str | None = None
     join: tuple[str, ...] = ()
     between: str = ""

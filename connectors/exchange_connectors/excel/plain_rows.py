@@ -179,7 +179,8 @@ class PlainRows:
         """Return how a column is read; of one without a meaning only what may stand in it is of interest."""
         serial, formatted = self._kinds.is_serial(index + 1), index + 1 in self._formatted
         if bound is None or not bound.mapped.carried:
-            return PlainColumn(index, None, serial, formatted=formatted, remark=bound is not None and bound.mapped.field == "$remark")
+            marks = bound is not None and bound.mapped.marks is not None
+            return PlainColumn(index, None, serial, barred=marks, formatted=formatted, remark=bound is not None and bound.mapped.field == "$remark")
         kind, money = bound.reads.type.kind, None
         if kind == "money":
             money = int(MoneyUnit(bound.reads.unit or MoneyUnit.YUAN).factor * 100)

@@ -200,6 +200,7 @@ def _read_cells(table: Table, row: Row, merged: dict[tuple[int, int], Merge], me
                 _read_cell(table, row, bound, cell, measure)
     if detail:
         _join(table, row, cells)
+        _look_at_marks(table, row)
         _personal(table, row)
 
 
@@ -214,6 +215,22 @@ def _join(table: Table, row: Row, cells: dict[str, Cell]) -> None:
         if mapped.required and not texts and not row.returned:
             table.say(0, Level.RETURNED, f"“{text}”（{'、'.join(mapped.join)}）为必填项，请补填", row.number, row.places.get(mapped.field))
             row.returned = True
+
+
+def _look_at_marks(table: Table, row: Row) -> None:
+    """Send a row back that says one thing in a column of 是 and 否 and another in the column it speaks of."""
+    for bound in table.columns:
+        cell = table.sheet.cell(row.number, bound.column)
+        if bound.mapped.marks is None or is_empty(cell):
+            continue
+        other = next((each.header for each in table.columns if each.mapped.field == bound.mapped.marks), bound.mapped.marks)
+        reading, filled = read_value(cell, bound.reads, PLAIN), row.values.get(bound.mapped.marks) is not None
+        for note in reading.notes:
+            _say(table, row, bound, note)
+        if reading.value == "是" and not filled:
+            _say(table, row, bound, Note(0, Level.RETURNED, f"“{bound.header}”填“是”，而“{other}”没有填：请补填，或把“是”删去"))
+        elif reading.value == "否" and filled:
+            _say(table, row, bound, Note(0, Level.RETURNED, f"“{bound.header}”填“否”，而“{other}”填了内容：请改其中一处"))
 
 
 def _merged_cell(table: Table, row: Row, bound: BoundColumn, merge: Merge, cell: Cell) -> tuple[bool, Cell]:

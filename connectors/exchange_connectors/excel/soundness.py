@@ -37,7 +37,10 @@ def _of_sheet(sheet: SheetMap) -> Iterator[str]:
 
 def _columns(sheet: SheetMap) -> Iterator[str]:
     first: dict[str, str] = {}
+    filled = {column.field for column in sheet.columns.values() if column.carried}
     for header, column in sheet.columns.items():
+        if column.marks is not None and column.marks not in filled:
+            yield f"“{header}”列：marks写的“{column.marks}”没有哪一列填写{_instead(column.marks, filled)}"
         if not column.carried:
             continue
         if column.evidence is None:

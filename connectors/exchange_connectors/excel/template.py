@@ -208,7 +208,7 @@ def _choices(mapping: Mapping, mapped: SheetMap, column: ColumnMap, type_: Field
         return tuple(dict.fromkeys((*titles, *mapping.lists)))
     if mapped.kind == "submission" and column.field.startswith("sign."):
         return ("已签",)
-    if not column.carried:
+    if not column.carried and column.marks is None:
         return ()
     if type_.kind == "code":
         return type_.codes
@@ -340,9 +340,9 @@ def _words(column: _Column, columns: tuple[_Column, ...]) -> str:
     if column.mapped.field in _NOTES:
         return _NOTES[column.mapped.field]
     if not column.mapped.carried:
-        reasons = [other.path[-1] for other in columns if other.path[0] == column.path[0] and other.mapped.field == "withdraw_reason"]
-        if reasons:
-            return f"自用，不入库；是否撤销以“{reasons[0]}”为准"
+        marked = [other.path[-1] for other in columns if other.mapped.field == column.mapped.marks]
+        if marked:
+            return f"是或留空；填“是”的须填“{marked[0]}”"
         return "自用，不入库；不得含身份证号、手机号"
     if column.type.kind == "money":
         return f"金额，单位{column.unit}，只填数字"

@@ -40,7 +40,7 @@ def plain_errors() -> Iterator[None]:
         refused = click.ClickException(str(error))
         refused.exit_code = EXIT_FINAL  # a supervisor does not start it again: that cannot help
         raise refused from error
-    except _either((RuntimeProblem, DistrictError), _of("exchange_hub.views.dated", "DatedFoldError")) as error:
+    except _either((RuntimeProblem, DistrictError), _of("exchange_hub.views.dated", "DatedFoldError"), _of("exchange_hub.views.worker.records", "DamagedTopicError")) as error:
         raise click.ClickException(str(error)) from error
     except _of("exchange_connectors.kit.errors", "NotReadyError", "PublishError") as error:
         raise click.ClickException(str(error)) from error

@@ -15,7 +15,7 @@ from exchange_contracts.model import Event
 from exchange_contracts.topics import COORDINATION
 from exchange_hub.cli import month_words, output, previewing
 from exchange_hub.cli.errors import plain_errors
-from exchange_hub.cli.reading import MONTH
+from exchange_hub.cli.reading import MONTH, today
 from exchange_hub.processes.compose import Hub
 from exchange_hub.processes.program import open_servers
 from exchange_hub.processes.serving import serving
@@ -106,10 +106,12 @@ def close(
 ) -> None:
     """结账 MONTH（YYYY-MM）：清单和数字从此不变，并发布 MonthClosed。
 
-    当月尚未结束、前面的月份没有结账、有单位未报送或未确认、有事件暂缓的，先列出缺少的内容，键入该月份确认后才结账。
+    当月尚未结束、前面的月份没有结账、有单位未报送或未确认、有事件暂缓的，先列出缺少的内容，键入该月份确认后才结账；尚未开始的月份不能结账。
     """
     with plain_errors():
         hub, day = Hub.load(), as_of.date() if as_of else None
+        if not dry_run and today(hub) < (begins := Period(month).first_day):
+            raise click.ClickException(f"{month} 尚未开始（首日为 {begins}），不能结账；请核对月份。")
         with open_servers(hub) as servers:
             try:
                 shown = None

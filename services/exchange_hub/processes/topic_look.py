@@ -12,7 +12,7 @@ from exchange_connectors.kit.batches import record_digest
 from exchange_hub.runtime.settings import KafkaSettings
 from exchange_hub.runtime.topics import end_offsets, topic_ids
 from exchange_hub.views.store.positions import Claimed, disagreement
-from exchange_hub.views.worker.records import install
+from exchange_hub.views.worker.records import DamagedTopicError, install
 
 #: Time for reading one record per topic; a broker that is slower ends the worker, which is started again.
 LOOK_SECONDS = 30.0
@@ -78,14 +78,15 @@ def looked_at(claimed: Mapping[str, Claimed], bootstrap_servers: str, kafka: Kaf
     begins, ends, digests = asyncio.run(_read(claimed, options))
     found = {}
     for name, entry in claimed.items():
-        words = disagreement(entry, begins[name], ends[name], digests.get(name))
+        digest = digests.get(name)
+        words = f"{digest}; topic {name} stands still" if isinstance(digest, DamagedTopicError) else disagreement(entry, begins[name], ends[name], digest)
         if words is not None:
             found[name] = words
     return found
 
 
-async def _read(claimed: Mapping[str, Claimed], options: dict[str, Any]) -> tuple[dict[str, int], dict[str, int], dict[str, bytes]]:
-    """Return, by topic, where it begins and ends, and the digest of its last processed record."""
+async def _read(claimed: Mapping[str, Claimed], options: dict[str, Any]) -> tuple[dict[str, int], dict[str, int], dict[str, bytes | DamagedTopicError]]:
+    """Return, by topic, where it begins and ends, and the digest of its last processed record, or why that cannot be read."""
     install()
     consumer = AIOKafkaConsumer(
         **options, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed",
@@ -106,20 +107,33 @@ async def _read(claimed: Mapping[str, Claimed], options: dict[str, Any]) -> tupl
         await consumer.stop()
 
 
-async def _digests(consumer: AIOKafkaConsumer, wanted: dict[TopicPartition, int]) -> dict[str, bytes]:
+async def _digests(consumer: AIOKafkaConsumer, wanted: dict[TopicPartition, int]) -> dict[str, bytes | DamagedTopicError]:
     """Read the first record from each wanted offset on, and digest it where it lies there itself."""
-    digests: dict[str, bytes] = {}
+    digests: dict[str, bytes | DamagedTopicError] = {}
     if not wanted:
         return digests
     consumer.assign(list(wanted))
-    for partition, offset in wanted.items():
-        consumer.seek(partition, offset)
+    _seek(consumer, wanted)
     deadline = time.monotonic() + LOOK_SECONDS
     while wanted and time.monotonic() < deadline:
-        for partition, records in (await consumer.getmany(*wanted, timeout_ms=200)).items():
+        try:
+            fetched = await consumer.getmany(*wanted, timeout_ms=200)
+        except DamagedTopicError as error:
+            damaged = TopicPartition(error.topic, 0)
+            digests[error.topic] = error
+            del wanted[damaged]
+            consumer.pause(damaged)
+            _seek(consumer, wanted)  # what the client had taken of others before it came to this one
+            continue
+        for partition, records in fetched.items():
             if wanted.pop(partition) == records[0].offset:
                 digests[partition.topic] = record_digest(records[0].key, records[0].value)
             consumer.pause(partition)
     if wanted:
         raise TimeoutError(f"Kafka did not hand out the last record of {', '.join(p.topic for p in wanted)} in {LOOK_SECONDS:.0f} s")
     return digests
+
+
+def _seek(consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int]) -> None:
+    for partition, offset in places.items():
+        consumer.seek(partition, offset)

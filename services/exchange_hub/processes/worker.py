@@ -63,7 +63,7 @@ class Worker:
             self._bureau_of = context.topics.bureau_of
             prepare(conn)
             self._try_held(conn, context)
-        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights, self._fenced, self._may_read_no_more)
+        hooks = Hooks(self._claim, self._done, self._lost, lambda: self._weights, self._fenced, self._may_read_no_more, self._can_read_no_more)
         committer = Committer(self._connect, context, self._owner)
         options = WorkerOptions(
             hub.workers_group,
@@ -115,6 +115,10 @@ class Worker:
         log.error("topic %s stands still, and all others go on: %s", topic, words)
         self._stopped |= {topic}
         self._barred |= {topic}
+
+    def _can_read_no_more(self, topic: str, words: str) -> None:
+        log.error("topic %s stands still, and all others go on: %s, then start the workers again", topic, words)
+        self._stopped |= {topic}
 
     def _tried(self, app: PollApp) -> Callable[[KafkaAdminClient], None]:
         """Return what takes up topics that may be read again: the right is there, the settings are as they must be."""

@@ -1,7 +1,8 @@
 """The system of goals: baselines, targets and reported values of indicators; statistics and scheduling series stay apart.
 
 What several bureaus say of one indicator, domain, kind, period and series is one row, told by the bureau that takes precedence
-for the series: the statistics bureau for 统计, where it speaks, the lead bureau for 调度 (FIGURES 6 and 7).
+for the series: the statistics bureau for 统计, where it speaks, the lead bureau for 调度 (FIGURES 6 and 7). A value told as 汇总 is
+no further amount of it: it stands where nobody told it as 明细 (FIGURES 8).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,6 @@ from exchange_hub.views.lists.folding import (
     joined,
     number,
     of_family,
-    own_key,
     ranked,
     tellers,
     voices,
@@ -53,22 +53,20 @@ _KINDS = {"baseline": "基数", "target": "目标", "reported": "报送"}
 _INDICATOR = facts_named("indicator", "domain", "series", "period", "value", "numerator", "denominator", "unit", "version")
 
 
-def _key(claim: Claim, family: str, sub_key: str, facts: Mapping[str, Any]) -> str:
-    if is_summary(facts):
-        return own_key(claim.key, family, sub_key)
+def _key(family: str, facts: Mapping[str, Any]) -> str:
     return joined(number(facts["indicator"]), facts.get("domain") or "", family, facts["series"], facts["period"])
 
 
 def _statements(claim: Claim) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield (row key, kind, facts) of all that the claim says."""
     for family, kind in _KINDS.items():
-        for sub_key, fact in of_family(claim, family):
-            yield _key(claim, family, sub_key, fact.facts), kind, fact.facts
+        for _, fact in of_family(claim, family):
+            yield _key(family, fact.facts), kind, fact.facts
 
 
 def _identities(claim: Claim) -> list[str]:
     """An indicator's value is its indicator, domain, kind, period and series."""
-    return sorted({key for key, _, facts in _statements(claim) if not is_summary(facts)})
+    return sorted({key for key, _, _ in _statements(claim)})
 
 
 def _told(claims: Sequence[Claim]) -> dict[str, tuple[str, list[Said]]]:
@@ -84,7 +82,8 @@ def _rows(_component: str, claims: Sequence[Claim], rules: FoldRules) -> Iterato
     """Give a row per baseline, target and reported value of a series."""
     for key, (kind, said) in _told(claims).items():
         first = said[0][1]
-        lead, facts = ranked(said, rules, LIST.name, first.get("domain"), first["series"])[0]
+        singly = [each for each in said if not is_summary(each[1])]
+        lead, facts = ranked(singly or said, rules, LIST.name, first.get("domain"), first["series"])[0]
         yield Row(LIST.name, key, _INDICATOR.of(facts) | {"kind": kind, "lead_bureau": lead.bureau}, tellers(said))
 
 

@@ -60,6 +60,7 @@ class Hooks:
         fenced: a batch was dropped because others claimed its topics (topic → epoch of the own claim); it may block.
         weigh: tells how many records lie on each topic, as far as is known, when topics are shared out; it must not block.
         denied: told of a topic that is read and whose right to be read was taken away: it stands still.
+        damaged: told of a topic that is read and whose log is damaged, and where: it stands still.
     """
 
     claim: Claim
@@ -68,6 +69,7 @@ class Hooks:
     weigh: Callable[[], Mapping[str, int]]
     fenced: Callable[[Mapping[str, int]], None]
     denied: Callable[[str], None]
+    damaged: Callable[[str, str], None]
 
 
 class StaleClaimError(Exception):
@@ -173,6 +175,7 @@ def make_app(options: WorkerOptions, processor: Processor, hooks: Hooks) -> Poll
         claim=hooks.claim,
         lost=hooks.lost,
         denied=hooks.denied,
+        damaged=hooks.damaged,
         weigh=hooks.weigh,
         drain=lambda: processor.settle(options.session_seconds / 2),
         broker=[f"kafka://{server}" for server in options.bootstrap_servers.split(",")],

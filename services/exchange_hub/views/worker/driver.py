@@ -7,6 +7,7 @@ poll, over all its topics, into one message. Faust's own commits are never made:
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import aiokafka
@@ -18,7 +19,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from exchange_hub.views.store.positions import Claimed, TakenAwayError
-from exchange_hub.views.worker.records import install
+from exchange_hub.views.worker.records import DamagedTopicError, install
 from exchange_hub.views.worker.sharing import WeighingAssignor
 
 
@@ -129,8 +130,9 @@ class PollConsumer(driver.Consumer):
 
     claim: Claim
     lost: Callable[[BaseException], None]
-    #: Told of a topic that this worker reads and may read no more.
+    #: Told of a topic that this worker reads and may read no more, or whose log is damaged, which is said in words.
     denied: Callable[[str], None]
+    damaged: Callable[[str, str], None]
     #: Waits until what was handed over is committed; bounded by the one who gives it.
     drain: Callable[[], Awaitable[None]]
 
@@ -289,7 +291,14 @@ class PollConsumer(driver.Consumer):
             try:
                 fetched = await super()._getmany(active_partitions, timeout)
             except TopicAuthorizationFailedError as error:
-                await self._stand_still(str(error.args[0]))
+                topic = str(error.args[0])
+                await self._stand_still(topic, partial(self.denied, topic))
+                return {}
+            except DamagedTopicError as error:
+                await self._stand_still(error.topic, partial(self.damaged, error.topic, str(error)))
+                # What the client had taken for this fetch of other topics is read again.
+                for topic, offset in self._next.items():
+                    await self._seek(TP(topic, 0), offset)
                 return {}
             except GroupAuthorizationFailedError as error:
                 self.lost(error)  # the next start says which right is missing
@@ -316,11 +325,11 @@ class PollConsumer(driver.Consumer):
         stamp = batch[-1].timestamp if batch else 0
         return {TP(topic, 0): [_PollRecord(topic, 0, end - 1, stamp, 1, (), None, poll, None, 0, 0)]}
 
-    async def _stand_still(self, topic: str) -> None:
-        """Read a topic no more whose right to be read was taken away; all others go on."""
+    async def _stand_still(self, topic: str, tell: Callable[[], None]) -> None:
+        """Read a topic no more that may or can not be read, and tell so; all others go on."""
         if topic in self._claims:
             del self._claims[topic], self._next[topic]
-            self.denied(topic)
+            tell()
         await self._rest(topic)
 
     async def _refuse_gaps(self, ends: Mapping[str, int], records: Mapping[str, list[Any]]) -> None:
@@ -382,7 +391,7 @@ async def _or_lost(doing: Coroutine[Any, Any, None], lost: Callable[[BaseExcepti
 
 
 class PollApp(faust.App):
-    """A Faust app on the poll transport; *claim*, *lost*, *denied*, *drain* and *weigh* are given by the program that makes it."""
+    """A Faust app on the poll transport; *claim*, *lost*, *denied*, *damaged*, *drain* and *weigh* are given by the program that makes it."""
 
     def __init__(
         self,
@@ -390,6 +399,7 @@ class PollApp(faust.App):
         claim: Claim,
         lost: Callable[[BaseException], None],
         denied: Callable[[str], None],
+        damaged: Callable[[str, str], None],
         drain: Callable[[], Awaitable[None]],
         weigh: Callable[[], Mapping[str, int]],
         **kwargs: Any,
@@ -399,6 +409,7 @@ class PollApp(faust.App):
         self._claim = claim
         self._lost = lost
         self._denied = denied
+        self._damaged = damaged
         self._drain = drain
 
     def standing(self) -> Standing:
@@ -425,5 +436,6 @@ class PollApp(faust.App):
         consumer.claim = self._claim
         consumer.lost = self._lost
         consumer.denied = self._denied
+        consumer.damaged = self._damaged
         consumer.drain = self._drain
         return consumer

@@ -10,10 +10,11 @@ from itertools import islice
 from typing import Any
 
 from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
 
-from exchange_connectors.kit.batches import BatchRecord, bounded, codec_of, records_of, unpacked
+from exchange_connectors.kit.batches import BatchRecord, CorruptBatchError, bounded, codec_of, records_of, unpacked
 from exchange_contracts.codec import VALUE_BYTES_MAX
 
 #: Bytes before a batch's body: base offset and length.
@@ -26,6 +27,18 @@ _FORMAT = 2
 HANDED_BYTES_MAX = 4 * 2**20
 #: Time after which unpacking makes way for the client's heartbeats, in seconds.
 SLICE_SECONDS = 0.5
+
+
+class DamagedTopicError(Exception):
+    """What lies next in a topic's log is not what its producer wrote: the disk of a broker lost or changed bytes.
+
+    Attributes:
+        topic: the topic.
+    """
+
+    def __init__(self, topic: str, offset: int, why: BaseException) -> None:
+        super().__init__(f"topic {topic}: the batch at offset {offset} is damaged on the broker ({why}); let the broker restore it from a replica or a backup")
+        self.topic = topic
 
 
 class _Whenever(int):
@@ -120,7 +133,11 @@ class _BoundedResult(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka's c
     """A topic's records of one answer, handed out as many at a time as can be held, and within a slice of time."""
 
     def getall(self, max_records: int | None = None) -> list[Any]:
-        """Return the next records; none where all were handed out, or where the next one takes longer to unpack."""
+        """Return the next records; none where all were handed out, or where the next one takes longer to unpack.
+
+        Raises:
+            DamagedTopicError: the next one lies in a damaged batch; what lies before it was handed out.
+        """
         if not self.check_assignment(self._topic_partition) or not self.has_more():
             return []
         found: list[Any] = []
@@ -128,7 +145,12 @@ class _BoundedResult(fetcher.FetchResult):  # type: ignore[misc]  # aiokafka's c
         records: Any = self._partition_records  # type: ignore[has-type]  # aiokafka is untyped
         while len(found) != max_records and size < HANDED_BYTES_MAX:
             place = records.next_fetch_offset
-            record = next(records, None)
+            try:
+                record = next(records, None)
+            except (CorruptBatchError, CorruptRecordException) as error:
+                if not found:
+                    raise DamagedTopicError(self._topic_partition.topic, place, error) from error
+                record = None
             if record is None:
                 self._update_position()
                 self._partition_records = None
