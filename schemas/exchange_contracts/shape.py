@@ -4,6 +4,7 @@ The attributes beside plain Avro are ``codelist`` / ``keys_codelist`` (name of a
 ``keys_format`` (name of a text format), ``text: prose`` (long text) and, on the record, ``hub``.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NewType
@@ -16,9 +17,19 @@ Meaning = Literal[
     "text", "uuid", "int", "long", "date", "instant", "money", "quantity", "array", "map", "record", "boolean"
 ]
 
+_CLAUSE = re.compile("[:;,(。：；，（]")
 MONEY_SCALE = 2
 QUANTITY_SCALE = 4
 DECIMAL_PRECISION = 18
+
+
+def title_of(doc: str) -> str:
+    """Return what a contract or a field is called: what is said of it up to the first mark.
+
+    >>> title_of("总投资，单位元，两位小数")
+    '总投资'
+    """
+    return _CLAUSE.split(doc, maxsplit=1)[0].strip() or doc
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def test_a_month_of_an_earlier_version_renders_the_same_three_files(older: sa.En
 def test_the_lists_of_an_earlier_close_have_the_digests_that_it_kept(older: sa.Engine, month: str) -> None:
     """Frozen rows, read by the catalogue that was carried over, are all there and unchanged; the figures too."""
     with older.connect() as conn:
-        row = snapshot.stored(conn, month)
+        row = snapshot.stored(conn, month, report=True)
         lists = snapshot.lists_closed(row)
         conn.execute(sa.text("SET LOCAL datestyle = 'ISO, YMD'"))
         found = {view.name: conn.execute(digest_query(lists.table(view.name))).one() for view in lists.views}
@@ -74,7 +74,7 @@ def test_an_earlier_close_stays_guarded_and_compares(older: sa.Engine, district:
     with older.begin() as conn, pytest.raises(sa.exc.DBAPIError, match="never changes"):
         conn.execute(sa.text("UPDATE closed.month SET as_of = '2026-01-01'"))
     with older.begin() as conn:
-        then = snapshot.decode(snapshot.stored(conn, "2026-10")).adjustments
+        then = snapshot.decode(snapshot.stored(conn, "2026-10", report=True)).adjustments
         comparison = diff.compare(conn, district, "2026-09")
     assert {(entry.list, entry.column, entry.new) for entry in comparison.entries} == NEWER
     known = {change.before.id: change for change in comparison.adjustments if change.before.absent != diff.NOT_THEN}

@@ -30,7 +30,7 @@ def segment_of(stage: Stage, topic: str) -> Path:
     """The file of a topic's log on the broker's disk."""
     with administration(stage.kafka) as admin:
         found = admin.describe_log_dirs([topic])
-    folders = {entry["log_dir"] for broker in found for entry in broker["results"] if entry["topics"]}
+    folders = {entry["log_dir"] for broker in found for entry in broker["log_dirs"] if entry["topics"]}
     (folder,) = folders
     return Path(folder) / f"{topic}-0" / f"{0:020}.log"
 

@@ -32,7 +32,7 @@ from exchange_connectors.excel.vocabulary import COMPANIONS, KINDS, NAMES, TARGE
 from exchange_connectors.excel.workbook import Sheet, Workbook
 from exchange_connectors.kit.money import Unit
 from exchange_contracts import personal, registry
-from exchange_contracts.shape import Field
+from exchange_contracts.shape import Field, title_of
 
 SAMPLES = 3
 LOOKED_AT_ROWS = 200
@@ -44,7 +44,6 @@ DATED = "dated_on"
 
 _DATES = (DATED, "on", "received_on", "issued_on")
 _ENOUGH = 0.6
-_CLAUSE = re.compile(r"[,，;；:：(（。]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +248,7 @@ def _alike(text: str, name: str) -> float:
 @cache
 def _names(event: str, name: str) -> tuple[str, ...]:
     """Return what a field is called: by its contract, and besides."""
-    docs = [_CLAUSE.split(each.doc, maxsplit=1)[0].strip() for each in _contract_fields(event) if each.name == name]
+    docs = [title_of(each.doc) for each in _contract_fields(event) if each.name == name]
     return (*docs, *NAMES.get(name, ()))
 
 

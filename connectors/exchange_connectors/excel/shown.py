@@ -10,6 +10,7 @@ from exchange_connectors.excel.inspection import Inspection
 from exchange_connectors.excel.model import Finding
 from exchange_connectors.excel.statements import Placed
 from exchange_contracts import cells, registry
+from exchange_contracts.shape import title_of
 
 _ENVELOPE = frozenset({"occurred_on", "origin"})
 
@@ -21,7 +22,7 @@ def words(seen: Inspection) -> Iterator[str]:
             stated = each.statement
             names = {str(field.name): field.doc for field in registry.load().latest(stated.type).fields}
             at = _cells(each)
-            facts = "；".join(f"{_title(names[name])}（{name}）={_plain(value)}{f'〔{at[name]}〕' if name in at else ''}" for name, value in stated.facts.items() if name not in _ENVELOPE)
+            facts = "；".join(f"{title_of(names[name])}（{name}）={_plain(value)}{f'〔{at[name]}〕' if name in at else ''}" for name, value in stated.facts.items() if name not in _ENVELOPE)
             where = f"{sheet} 第{row}行" if row else sheet
             yield f"  {where} ⇒ {stated.type} {stated.entity_key} {stated.facts['occurred_on']}：{facts}"
 
@@ -62,10 +63,6 @@ def _cells(each: Placed) -> Mapping[str, str]:
     """Return field → cell, as readers of the event will see it."""
     origin = each.statement.facts.get("origin") or {}
     return cells.places(registry.load().latest(each.statement.type), origin.get("cells"), each.row)
-
-
-def _title(doc: str) -> str:
-    return doc.partition(",")[0].partition(";")[0].partition(":")[0].partition("(")[0].partition("（")[0]
 
 
 def _plain(value: Any) -> str:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from exchange_contracts import registry
-from exchange_contracts.shape import Meaning, Shape
+from exchange_contracts.shape import Meaning, Shape, title_of
 from exchange_hub.runtime.terminal import visible
 from exchange_hub.views import values
 from exchange_hub.views.lists import KINDS, LISTS
@@ -23,7 +23,6 @@ COMMON = frozenset({
 """Facts that every event has: told beside it, not among what it states."""
 
 _EPOCH = date(1970, 1, 1)
-_CLAUSE = re.compile("[:;,(。：；，（]")
 _UNIT = re.compile("[,，]单位(?!见)([^,;，；。]+)")
 _PLACES = {"title": "表头", "file": "文件名"}
 _TYPES: Mapping[Meaning, ColumnType] = {"money": "money", "quantity": "quantity", "date": "date", "int": "count", "long": "count", "boolean": "flag"}
@@ -33,7 +32,7 @@ _BUREAUS = frozenset(column.name for view in LISTS for column in view.columns if
 def event_title(event: str) -> str:
     """Return what an event type is called, or its name where the contracts do not know it."""
     try:
-        return _title(registry.load().latest(event).doc)
+        return title_of(registry.load().latest(event).doc)
     except KeyError:
         return event
 
@@ -49,7 +48,7 @@ def register_title(register: str, event: str = "") -> str:
     if event:
         words = event_title(event)
     elif len(found) == 1:
-        words = _title(found[0].doc)
+        words = title_of(found[0].doc)
     else:
         words = KINDS[found[0].kind].title if found and found[0].kind in KINDS else family
     return f"{words} {values.month(sub_key)}" if sub_key else words
@@ -68,7 +67,7 @@ def column_of(event: str, name: str) -> Column:
     type_: ColumnType = "month" if name == "month" else _type(field.shape)
     unit = _UNIT.search(field.doc)
     return Column(
-        name, _title(field.doc), type_, unit.group(1).strip() if unit else "", bureau=name in _BUREAUS, names_list=name == "list",
+        name, title_of(field.doc), type_, unit.group(1).strip() if unit else "", bureau=name in _BUREAUS, names_list=name == "list",
         year=name == "budget_year",
     )  # fmt: skip
 
@@ -125,7 +124,3 @@ def _type(shape: Shape) -> ColumnType:
     if shape.meaning == "map":
         return "money_map" if shape.inner is not None and shape.inner.meaning == "money" else "text"
     return _TYPES.get(shape.meaning, "text")
-
-
-def _title(doc: str) -> str:
-    return _CLAUSE.split(doc, maxsplit=1)[0].strip() or doc

@@ -4,13 +4,12 @@ Everything is taken from where it is said: columns from the lists' rooms, types,
 bureaus from who may report a list, sharing class and cycle of update from the district's data.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from exchange_contracts.registry import Contract, Registry
-from exchange_contracts.shape import Field, Shape
+from exchange_contracts.shape import Field, Shape, title_of
 from exchange_hub.programme.district import COORDINATION, District
 from exchange_hub.programme.district_parts import Cycle, SharedList, Sharing
 from exchange_hub.views.column_notes import note
@@ -30,8 +29,6 @@ _OF_SHAPE: dict[str, Type] = {
     "text": "文本", "uuid": "文本", "int": "整数", "long": "整数", "date": "日期", "instant": "时刻", "money": "金额", "quantity": "数量", "boolean": "是否",
     "array": "列表", "map": "对照表", "record": "记录",
 }  # fmt: skip
-# A contract's words begin with what the field is called; what follows explains it.
-_TITLE = re.compile(r"[^,;:。，；：(（]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +126,10 @@ def _of_fields(contract: Contract, registry: Registry) -> Iterator[Entry]:
     keys = {"event_id", "entity_key", *contract.subkey}
     for number, field in enumerate(contract.fields):
         shape = field.shape.inner or field.shape
-        title = _TITLE.match(field.doc)
         codelist = shape.codelist or field.shape.keys_codelist
         needed = _needed(field) or (number < COMMON_FIELDS and field.name in contract.requires)
         yield Entry(
-            field.name, title[0].strip() if title else field.name, _type_of(field.shape), "元" if shape.meaning == "money" else "", codelist,
+            field.name, title_of(field.doc) or field.name, _type_of(field.shape), "元" if shape.meaning == "money" else "", codelist,
             registry.codelists.get(codelist, ()), needed, field.name in keys, field.doc,
         )  # fmt: skip
 
