@@ -61,6 +61,7 @@ def normal(text: str) -> str:
     return bare or squeezed
 
 
+@lru_cache(1 << 13)
 def _own(text: str) -> str:
     """Return a heading without the brackets that only name a unit of money."""
     return _BRACKET.sub(lambda match: "" if _money_words(match[1]) else match[0], folded(text).strip(_MUST_FILL))
@@ -132,52 +133,65 @@ def parts(text: str) -> Path:
     return tuple(text.split("/"))
 
 
+Columns = Mapping[Path, list[int]]
+"""Heading → the columns under it, from left to right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The headings that some lines of a sheet hold: column → texts from top to bottom.
+    """The headings that some lines of a sheet hold: texts from top to bottom.
 
     Attributes:
-        paths: as they stand, a last line that is only a unit in brackets behind the one above.
-        own: without the brackets that name a unit of money.
-        bare: without any trailing brackets.
-        over_units: those that such a line belongs to, with it as a line of its own.
+        paths: column → heading as it stands, a last line that is only a unit in brackets behind the one above.
+        own: columns by their headings without the brackets that name a unit of money.
+        bare: columns by their headings without any trailing brackets.
+        leaves: columns by the last text of such a heading.
+        over_units: those that a line of units belongs to, with it as a line of its own.
     """
 
     paths: dict[int, Path]
-    own: Mapping[int, Path]
-    bare: Mapping[int, Path]
-    over_units: Mapping[int, Path]
+    own: Columns
+    bare: Columns
+    leaves: Columns
+    over_units: Columns
 
     def columns(self, wanted: Path) -> list[int]:
         """Return the columns under *wanted*: by the whole path, else by the last part where that is unique."""
-        exact = tuple(map(_own, wanted))
-        whole = [column for column, path in self.own.items() if path == exact]
-        if whole:
+        if whole := self.own.get(tuple(map(_own, wanted))):
             return whole
         bare = tuple(map(normal, wanted))
-        whole = self.alike(wanted)
+        whole = self.bare.get(bare, [])
         if whole or len(wanted) > 1:
-            whole = whole or [column for column, path in self.over_units.items() if path == bare]
-            return whole or [column for column, path in self.bare.items() if len(path) == 1 and _JOINT.sub("", path[0]) == "".join(bare)]
-        leaf = [column for column, path in self.bare.items() if path[-1] == bare[0]]
+            whole = whole or self.over_units.get(bare, [])
+            text = "".join(bare)
+            return whole or sorted(column for path, under in self.bare.items() if len(path) == 1 and _JOINT.sub("", path[0]) == text for column in under)
+        leaf = self.leaves.get(bare, [])
         return leaf if len({self.paths[column] for column in leaf}) == 1 else []
 
     def alike(self, wanted: Path) -> list[int]:
         """Return the columns whose headings are *wanted* but for what stands in brackets."""
-        bare = tuple(map(normal, wanted))
-        return [column for column, path in self.bare.items() if path == bare]
+        return self.bare.get(tuple(map(normal, wanted)), [])
 
 
 def headings(sheet: Sheet, lines: tuple[int, ...]) -> Headings:
     """Return the headings in *lines*."""
     written = _paths(sheet, lines)
     paths = {column: _unit_in_brackets(path) for column, path in written.items()}
+    bare = {column: tuple(map(normal, path)) for column, path in paths.items()}
     return Headings(
         paths,
-        {column: tuple(map(_own, path)) for column, path in paths.items()},
-        {column: tuple(map(normal, path)) for column, path in paths.items()},
-        {column: tuple(map(normal, path)) for column, path in written.items() if path != paths[column]},
+        _by_path((column, tuple(map(_own, path))) for column, path in paths.items()),
+        _by_path(bare.items()),
+        _by_path((column, path[-1:]) for column, path in bare.items()),
+        _by_path((column, tuple(map(normal, path))) for column, path in written.items() if path != paths[column]),
     )
+
+
+def _by_path(columns: Iterable[tuple[int, Path]]) -> Columns:
+    found: dict[Path, list[int]] = {}
+    for column, path in columns:
+        found.setdefault(path, []).append(column)
+    return found
 
 
 def _unit_in_brackets(path: Path) -> Path:
@@ -234,8 +248,8 @@ def find_header(sheet: Sheet, mapped: SheetMap) -> tuple[int, ...]:
     for first in range(1, min(HEADER_SEARCH_ROWS, len(sheet.rows)) + 1):
         for depth in range(1, HEADER_LINES_MAX + 1):
             lines = tuple(range(first, first + depth))
-            if lines[-1] > len(sheet.rows):
-                break
+            if lines[-1] > len(sheet.rows) or (len(wanted), -depth) <= best[:2]:
+                break  # nothing deeper is better either
             found = headings(sheet, lines)
             score = sum(1 for each in wanted if found.columns(each))
             if (score, -depth) > best[:2]:
@@ -251,6 +265,7 @@ def with_units(sheet: Sheet, lines: tuple[int, ...]) -> tuple[int, ...]:
     return (*lines, below) if texts and all(map(is_unit, texts)) else lines
 
 
+@lru_cache(1 << 13)
 def is_unit(text: str) -> bool:
     """Say whether a heading is a unit and nothing else: 万元, （台）, 单位：部."""
     word = _SAYS_UNIT.sub("", folded(text).strip("()"), count=1)

@@ -35,8 +35,8 @@ from exchange_hub.runtime.settings import Settings
 from exchange_hub.runtime.supervise import Supervisor
 
 RECEIPT_SECONDS = 60.0
-#: Connectors that work at a time; each is a bureau of its own.
-AT_A_TIME = 4
+#: Connectors that work at a time; each is a bureau of its own, and waits for its receipts for a part of its time.
+AT_A_TIME = 12
 CLOSE_SECONDS = 120.0
 
 Counts = Counter[str]
