@@ -1,5 +1,7 @@
-"""A district of the test's own on the run's servers, and the `hub` command with its settings."""
+"""A district of the test's own on the run's servers, the `hub` command with its settings, and a folder for servers of a test's own."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,15 @@ def stage(servers: tuple[str, str], tmp_path: Path) -> Iterator[Stage]:
     """A district with topics and a database of its own."""
     with staged(*servers, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every account may pass through, as a project's folder usually is."""
+    made = Path(tempfile.mkdtemp(prefix="hub-flow-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture

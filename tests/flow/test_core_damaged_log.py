@@ -11,6 +11,7 @@ from exchange_hub.runtime.topics import administration
 from exchange_hub.views.queries import log
 from tests.asking import asked
 from tests.faults.stage import Stage
+from tests.flow.test_core_topic_faults import others_caught_up
 from tests.strategies.history import bulk
 from tests.waiting import wait_for
 
@@ -57,12 +58,6 @@ def changed(path: Path, place: int) -> Iterator[None]:
         finally:
             file.seek(place)
             file.write(byte)
-
-
-def others_caught_up(stage: Stage, topic: str) -> None:
-    """Wait until every topic but one is read to its end."""
-    ends = stage.ends()
-    wait_for("the other topics", lambda: all(stage.positions().get(each, 0) == ends[each] for each in stage.hub.event_topics if each != topic and ends.get(each)), 60, 0.2)
 
 
 @pytest.mark.parametrize("before", [0, 300], ids=["unread", "processed"])

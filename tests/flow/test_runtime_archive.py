@@ -1,9 +1,6 @@
 """The hub's own Kafka starts by the archive of its classes, which the first one of a machine writes when it stops."""
 
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +9,6 @@ from exchange_hub.runtime.layout import Layout
 from exchange_hub.runtime.leftovers import read_json
 from exchange_hub.runtime.servers import running
 from exchange_hub.runtime.settings import Settings
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder for a cache and a data folder."""
-    made = Path(tempfile.mkdtemp(prefix="hub-flow-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what a process maps is told by Linux")

@@ -10,7 +10,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,15 +44,6 @@ def wait_until(condition: Callable[[], bool], seconds_max: float = 30.0) -> None
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come about in time"
         threading.Event().wait(0.02)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that every account may pass through, as a project's folder usually is."""
-    made = Path(tempfile.mkdtemp(prefix="hub-flow-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
 
 
 @dataclass(frozen=True, slots=True)
